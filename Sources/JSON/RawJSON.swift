@@ -1,0 +1,176 @@
+public import NIOCore
+
+/// One value inside a scanned text: a slice of the bytes as they came, decoded only when asked.
+public struct RawJSON: Sendable {
+  public enum Kind: Sendable { case null, bool, number, string, array, object }
+
+  let document: JSONDocument
+  let index: Int
+
+  private var node: JSONDocument.Node { document.nodes[index] }
+
+  /// Scans `text` and gives its root value.
+  public init(scanning text: ByteBuffer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+    self = try JSONDocument(scanning: text, limits: limits).root
+  }
+
+  /// Scans a text given as a string, for configuration and tests.
+  public init(_ text: String, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+    try self.init(scanning: ByteBuffer(string: text), limits: limits)
+  }
+
+  init(document: JSONDocument, index: Int) {
+    self.document = document
+    self.index = index
+  }
+
+  public var kind: Kind {
+    switch node.kind {
+    case .null: .null
+    case .true, .false: .bool
+    case .number: .number
+    case .string: .string
+    case .array: .array
+    case .object: .object
+    }
+  }
+
+  /// Where the value stands in the scanned text, in bytes from its start.
+  public var range: Range<Int> { Int(node.start)..<Int(node.end) }
+
+  /// The text of the value, sharing the storage of the whole.
+  public var bytes: ByteBuffer {
+    document.buffer.getSlice(at: document.buffer.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
+  }
+
+  /// The text of the value as a string.
+  public var text: String { String(buffer: bytes) }
+
+  /// Calls `body` with the bytes of the value.
+  public func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
+    let range = range
+    return document.buffer.withUnsafeReadableBytes { all in
+      body(UnsafeRawBufferPointer(rebasing: all[range]).assumingMemoryBound(to: UInt8.self))
+    }
+  }
+
+  // MARK: Scalars
+
+  public var isNull: Bool { node.kind == .null }
+
+  public var bool: Bool? {
+    switch node.kind {
+    case .true: true
+    case .false: false
+    default: nil
+    }
+  }
+
+  /// The characters of a string value, escapes resolved.
+  public var string: String? {
+    guard node.kind == .string else { return nil }
+    let escaped = node.escaped
+    return withBytes { JSONText.decode(UnsafeBufferPointer(rebasing: $0[1..<($0.count - 1)]), escaped: escaped) }
+  }
+
+  /// The value of a number that is a whole number within `Int`, written without fraction or exponent.
+  public var int: Int? {
+    guard node.kind == .number else { return nil }
+    return withBytes { Int(String(decoding: $0, as: UTF8.self)) }
+  }
+
+  public var double: Double? {
+    guard node.kind == .number else { return nil }
+    return withBytes { Double(String(decoding: $0, as: UTF8.self)) }
+  }
+
+  /// Whether a string value holds escapes, that is, differs from the bytes between its quotes.
+  public var isEscaped: Bool { node.escaped }
+
+  /// Whether this is the string `text`, without decoding it.
+  public func equals(_ text: StaticString) -> Bool {
+    guard node.kind == .string else { return false }
+    if node.escaped { return string.map { $0.utf8.elementsEqual("\(text)".utf8) } ?? false }
+    return matches(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  private func matches(_ expected: UnsafeBufferPointer<UInt8>) -> Bool {
+    withBytes { bytes in
+      bytes.count == expected.count + 2
+        && (expected.isEmpty || UnsafeBufferPointer(rebasing: bytes[1..<(bytes.count - 1)]).elementsEqual(expected))
+    }
+  }
+
+  private func isString(_ text: String) -> Bool {
+    if node.escaped { return string.map { $0.utf8.elementsEqual(text.utf8) } ?? false }
+    let fast = text.utf8.withContiguousStorageIfAvailable { matches($0) }
+    return fast ?? (string == text)
+  }
+
+  // MARK: Containers
+
+  /// The value of the member `name` of an object; nil if there is none or this is no object.
+  public subscript(_ name: String) -> RawJSON? {
+    guard node.kind == .object else { return nil }
+    var child = index + 1
+    let end = Int(node.next)
+    while child < end {
+      let value = RawJSON(document: document, index: child + 1)
+      if RawJSON(document: document, index: child).isString(name) { return value }
+      child = Int(value.node.next)
+    }
+    return nil
+  }
+
+  /// The members of an object in the order of the text; empty for anything else.
+  public var members: Members { Members(value: self, isObject: node.kind == .object) }
+
+  /// The elements of an array in order; empty for anything else.
+  public var elements: Elements { Elements(value: self, isArray: node.kind == .array) }
+
+  public struct Elements: Sequence, IteratorProtocol, Sendable {
+    private let document: JSONDocument
+    private var next_: Int
+    private let end: Int
+
+    init(value: RawJSON, isArray: Bool) {
+      document = value.document
+      next_ = value.index + 1
+      end = isArray ? Int(value.node.next) : 0
+    }
+
+    public mutating func next() -> RawJSON? {
+      guard next_ < end else { return nil }
+      defer { next_ = Int(document.nodes[next_].next) }
+      return RawJSON(document: document, index: next_)
+    }
+  }
+
+  public struct Members: Sequence, IteratorProtocol, Sendable {
+    private let document: JSONDocument
+    private var next_: Int
+    private let end: Int
+
+    init(value: RawJSON, isObject: Bool) {
+      document = value.document
+      next_ = value.index + 1
+      end = isObject ? Int(value.node.next) : 0
+    }
+
+    /// The name is a string value of its own: compare it with ``RawJSON/equals(_:)`` or read its `string`.
+    public mutating func next() -> (name: RawJSON, value: RawJSON)? {
+      guard next_ < end else { return nil }
+      let name = RawJSON(document: document, index: next_)
+      let value = RawJSON(document: document, index: next_ + 1)
+      next_ = Int(value.node.next)
+      return (name, value)
+    }
+  }
+}
+
+extension ByteBuffer {
+  /// Appends the text of `value` unchanged.
+  public mutating func write(_ value: RawJSON) {
+    _ = value.withBytes { writeBytes($0) }
+  }
+}
