@@ -30,8 +30,15 @@ let package = Package(
   targets: [
     .target(name: "JSON", dependencies: [.product(name: "NIOCore", package: "swift-nio")], swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
-    .executableTarget(name: "sluice", dependencies: [
+    .target(name: "MCP", dependencies: [
       "JSON",
+      .product(name: "NIOCore", package: "swift-nio"),
+      .product(name: "NIOPosix", package: "swift-nio"),
+      .product(name: "Logging", package: "swift-log"),
+      .product(name: "Crypto", package: "swift-crypto"),
+    ], swiftSettings: settings),
+    .executableTarget(name: "sluice", dependencies: [
+      "JSON", "MCP",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Crypto", package: "swift-crypto"),
       .product(name: "Logging", package: "swift-log"),

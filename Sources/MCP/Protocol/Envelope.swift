@@ -1,0 +1,92 @@
+public import JSON
+public import NIOCore
+
+/// One JSON-RPC message, scanned once: the parts that routing and policy need, as slices of the text.
+public struct Envelope: Sendable {
+  public enum Kind: Sendable { case request, notification, response }
+
+  public let raw: RawJSON
+  public let kind: Kind
+  /// The id as written, a string or a number; nil for notifications, and for error responses to unreadable requests.
+  public let id: RawJSON?
+  /// The method of a request or notification as written; nil for responses.
+  public let methodName: RawJSON?
+  /// The method, if any revision defines it.
+  public let method: Method?
+  public let params: RawJSON?
+  /// `params._meta`.
+  public let meta: RawJSON?
+  public let result: RawJSON?
+  public let error: RawJSON?
+
+  /// Scans one message.
+  ///
+  /// - Throws: ``RPCError`` `-32700` where the text is no acceptable JSON, `-32600` where it is no JSON-RPC 2.0 message.
+  public init(scanning text: ByteBuffer, limits: JSONLimits = JSONLimits()) throws(RPCError) {
+    let raw: RawJSON
+    do { raw = try RawJSON(scanning: text, limits: limits) } catch {
+      throw RPCError(.parseError, "Parse error: \(error)")
+    }
+    try self.init(raw)
+  }
+
+  /// - Parameter raw: a whole message, for example an element of a batch.
+  public init(_ raw: RawJSON) throws(RPCError) {
+    guard raw.kind == .object else {
+      throw RPCError(.invalidRequest, "Invalid request: a message is one JSON object")
+    }
+    var (version, id, method, params, result, error): (RawJSON?, RawJSON?, RawJSON?, RawJSON?, RawJSON?, RawJSON?)
+    for (name, value) in raw.members {
+      if name.equals("jsonrpc") { version = value }
+      else if name.equals("id") { id = value }
+      else if name.equals("method") { method = value }
+      else if name.equals("params") { params = value }
+      else if name.equals("result") { result = value }
+      else if name.equals("error") { error = value }
+    }
+    guard version?.equals("2.0") == true else {
+      throw RPCError(.invalidRequest, "Invalid request: \"jsonrpc\" must be \"2.0\"")
+    }
+    if let id {
+      let isWholeNumber = id.kind == .number && id.withBytes { !$0.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") } }
+      guard id.kind == .string || isWholeNumber || (id.isNull && method == nil) else {
+        throw RPCError(.invalidRequest, "Invalid request: \"id\" must be a string or an integer")
+      }
+    }
+    self.raw = raw
+    self.id = id.flatMap { $0.isNull ? nil : $0 }
+    self.methodName = method
+    self.params = params
+    self.result = result
+    self.error = error
+    if let method {
+      guard method.kind == .string else { throw RPCError(.invalidRequest, "Invalid request: \"method\" must be a string") }
+      guard result == nil, error == nil else {
+        throw RPCError(.invalidRequest, "Invalid request: a message has either a method or a result")
+      }
+      if let params, params.kind != .object {
+        throw RPCError(.invalidRequest, "Invalid request: \"params\" must be an object")
+      }
+      self.method = Method(method)
+      self.kind = id == nil ? .notification : .request
+      self.meta = params?["_meta"]
+      if let meta, meta.kind != .object { throw RPCError(.invalidRequest, "Invalid request: \"_meta\" must be an object") }
+    } else {
+      guard (result == nil) != (error == nil), result == nil || result?.kind == .object, error == nil || error?.kind == .object else {
+        throw RPCError(.invalidRequest, "Invalid request: a message has a method, a result object or an error object")
+      }
+      self.method = nil
+      self.kind = .response
+      self.meta = nil
+    }
+  }
+
+  /// The id of a message that is JSON but no valid request, so that its error can name it.
+  public static func id(of text: ByteBuffer, limits: JSONLimits = JSONLimits()) -> RawJSON? {
+    guard let id = (try? RawJSON(scanning: text, limits: limits))?["id"], id.kind == .string || id.kind == .number else { return nil }
+    return id
+  }
+
+  /// A parameter of the request.
+  public subscript(_ parameter: String) -> RawJSON? { params?[parameter] }
+}

@@ -1,0 +1,62 @@
+public import JSON
+
+/// A JSON-RPC error: what a peer is told when a request cannot be served.
+public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Codes of JSON-RPC 2.0 and of the MCP specification (2026-07-28, basic, "Error Codes").
+  public struct Code: RawRepresentable, Sendable, Hashable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let parseError = Code(rawValue: -32700)
+    public static let invalidRequest = Code(rawValue: -32600)
+    public static let methodNotFound = Code(rawValue: -32601)
+    public static let invalidParams = Code(rawValue: -32602)
+    public static let internalError = Code(rawValue: -32603)
+    /// Legacy revisions only; 2026-07-28 answers `invalidParams`.
+    public static let resourceNotFound = Code(rawValue: -32002)
+    public static let headerMismatch = Code(rawValue: -32020)
+    public static let missingClientCapability = Code(rawValue: -32021)
+    public static let unsupportedProtocolVersion = Code(rawValue: -32022)
+
+    /// Codes by which a server shows that it speaks a modern revision.
+    public var isModern: Bool { (-32022 ... -32020).contains(rawValue) }
+  }
+
+  public var code: Code
+  /// Says what is wrong and what to do; safe to show to anyone.
+  public var message: String
+  public var data: JSONValue?
+
+  public init(_ code: Code, _ message: String, data: JSONValue? = nil) {
+    self.code = code
+    self.message = message
+    self.data = data
+  }
+
+  public init(_ raw: RawJSON) {
+    code = Code(rawValue: raw["code"]?.int ?? Code.internalError.rawValue)
+    message = raw["message"]?.string ?? ""
+    data = raw["data"].map { JSONValue($0) }
+  }
+
+  public var description: String { "\(message) (\(code.rawValue))" }
+
+  /// The status of an HTTP answer that carries this error to a modern client.
+  public var httpStatus: Int {
+    switch code {
+    case .parseError, .invalidRequest, .invalidParams, .headerMismatch, .missingClientCapability, .unsupportedProtocolVersion: 400
+    case .methodNotFound: 404
+    default: 200
+    }
+  }
+
+  public static func unsupported(version: String, supported: [ProtocolVersion]) -> RPCError {
+    RPCError(
+      .unsupportedProtocolVersion, "Unsupported protocol version",
+      data: ["supported": .array(supported.map { .string($0.rawValue) }), "requested": .string(version)])
+  }
+
+  public static func methodNotFound(_ method: String) -> RPCError {
+    RPCError(.methodNotFound, "Method not found: \(method)")
+  }
+}

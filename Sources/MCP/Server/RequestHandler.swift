@@ -1,0 +1,125 @@
+public import JSON
+public import NIOCore
+
+/// What answers MCP requests: a ``Server`` built with the SDK, or the gateway.
+///
+/// The transports (Streamable HTTP, stdio, in process) do framing, eras, sessions and streams, and hand every request here.
+public protocol RequestHandler: Sendable {
+  /// Answers one request. Runs in a task that is cancelled when the client gives up.
+  func handle(_ request: Envelope, _ context: RequestContext) async -> Answer
+
+  /// Takes a notification that is not about the transport itself (cancellation is handled before).
+  func receive(_ notification: Envelope, _ context: RequestContext) async
+
+  /// What this side says of itself in `initialize` and `server/discover`.
+  func describe(_ context: RequestContext) async -> ServerDescription
+
+  /// Calls `observer` at each change that `caller` may know of, until the observation is cancelled.
+  func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation
+}
+
+/// What a request is answered with.
+public enum Answer: Sendable {
+  /// The text of the result object, complete for the era of the request (`resultType` and caching hints included).
+  case result(ByteBuffer)
+  case failure(RPCError, HTTPHint? = nil)
+}
+
+/// What an HTTP transport adds to a failure; other transports ignore it.
+public struct HTTPHint: Sendable, Hashable {
+  public var status: Int
+  /// Extra headers, for example `Retry-After`.
+  public var headers: [Header]
+
+  public struct Header: Sendable, Hashable {
+    public var name: String
+    public var value: String
+    public init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  public init(status: Int, headers: [Header] = []) {
+    self.status = status
+    self.headers = headers
+  }
+}
+
+/// Who sends the requests of a connection, as an authenticating transport found out.
+public protocol Caller: AnyObject, Sendable {
+  var id: String { get }
+}
+
+/// A server's description of itself (`initialize`, `server/discover`).
+public struct ServerDescription: Sendable {
+  public var name: String
+  public var title: String?
+  public var version: String
+  public var instructions: String?
+  /// `ServerCapabilities`.
+  public var capabilities: JSONValue
+
+  public init(name: String, title: String? = nil, version: String, instructions: String? = nil, capabilities: JSONValue) {
+    self.name = name
+    self.title = title
+    self.version = version
+    self.instructions = instructions
+    self.capabilities = capabilities
+  }
+
+  /// The `Implementation` object.
+  public var implementation: JSONValue {
+    var object: JSONValue = ["name": .string(name), "version": .string(version)]
+    if let title { object["title"] = .string(title) }
+    return object
+  }
+}
+
+/// Something that clients can be told of.
+public enum ServerChange: Sendable, Hashable {
+  case toolsListChanged
+  case promptsListChanged
+  case resourcesListChanged
+  case resourceUpdated(uri: String)
+}
+
+/// A running observation; ends when cancelled or released.
+public final class Observation: Sendable {
+  private let onCancel: @Sendable () -> Void
+  public init(onCancel: @escaping @Sendable () -> Void) { self.onCancel = onCancel }
+  public func cancel() { onCancel() }
+  deinit { onCancel() }
+}
+
+/// What surrounds one request.
+public struct RequestContext: Sendable {
+  public enum Transport: String, Sendable { case http, stdio, inProcess }
+
+  public var client: ClientDescription
+  public var caller: (any Caller)?
+  /// The legacy session, where there is one.
+  public var sessionID: String?
+  public var transport: Transport
+  public var remoteAddress: String?
+  /// The event loop on which the request arrived; answers cost least when they are produced there.
+  public var eventLoop: (any EventLoop)?
+  /// Sends a notification that belongs to this request (progress, log message) before its answer. Waits while the client is slow to read.
+  public var notify: @Sendable (ByteBuffer) async -> Void
+
+  public init(
+    client: ClientDescription, caller: (any Caller)? = nil, sessionID: String? = nil, transport: Transport,
+    remoteAddress: String? = nil, eventLoop: (any EventLoop)? = nil,
+    notify: @escaping @Sendable (ByteBuffer) async -> Void = { _ in }
+  ) {
+    self.client = client
+    self.caller = caller
+    self.sessionID = sessionID
+    self.transport = transport
+    self.remoteAddress = remoteAddress
+    self.eventLoop = eventLoop
+    self.notify = notify
+  }
+
+  public var era: Era { client.version.era }
+}
