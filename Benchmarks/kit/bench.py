@@ -23,7 +23,8 @@ from processes import NotMeasured, Running, require_free, stop_all, stop_all_on_
 KIT = Path(__file__).resolve().parent
 ROOT = KIT.parent.parent
 OUT = ROOT / '.build/bench'
-SHARED_SOURCES = ['http.c', 'json.c', 'process_tree.c']
+SOURCES = {'upstream': ['upstream.c', 'mcp_server.c', 'http.c', 'json.c'],
+           'loadgen': ['loadgen.c', 'mcp_request.c', 'answer.c', 'process_tree.c', 'http.c', 'json.c']}
 READY_SECONDS = 20
 
 
@@ -58,13 +59,13 @@ def build_tools():
     """Compiles upstream and loadgen when a source is newer than they are."""
     compiler = shutil.which('cc') or shutil.which('gcc') or shutil.which('clang')
     newest = max(path.stat().st_mtime for path in KIT.glob('*.[ch]'))
-    for tool in ('upstream', 'loadgen'):
+    for tool, names in SOURCES.items():
         binary = OUT / tool
         if binary.exists() and binary.stat().st_mtime > newest:
             continue
         if not compiler:
             sys.exit('bench: no C compiler: run Benchmarks/kit/setup.sh')
-        sources = [str(KIT / name) for name in [f'{tool}.c', *SHARED_SOURCES]]
+        sources = [str(KIT / name) for name in names]
         subprocess.run([compiler, '-std=gnu11', '-O2', '-Wall', '-Wextra', '-o', str(binary), *sources], check=True)
 
 
@@ -97,7 +98,8 @@ def measure(subject, running, window, upstream, options):
                '--warmup', options.warmup, '--seconds', options.seconds,
                '--pid', running.pid, '--ours', upstream.pid]
     if window.method == 'tools/call':
-        command += ['--tool', subject.tool, '--arguments', json.dumps({'size': window.size}), '--min-bytes', window.size]
+        command += ['--tool', subject.tool, '--arguments', json.dumps({'size': window.size})]
+        command += ['--min-bytes', window.size]
     else:
         command += ['--expect-tools', subject.lists]
     for header in subject.endpoint.headers:
@@ -266,6 +268,9 @@ def run(options):
     rows = measure_starts(found, site, options) if options.starts else []
     results = measure_rounds(found, chosen, upstream, site, options)
     upstream.stop()
+
+    if not results and not rows:
+        sys.exit('bench: nothing was measured')
 
     order = sorted(results, key=lambda key: (chosen.index(key[0]), names.index(key[1])))
     rows += report.rows_of({key: results[key] for key in order})

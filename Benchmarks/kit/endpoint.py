@@ -27,7 +27,8 @@ class Endpoint:
         return self._post(*modern_list())[0]['tools']
 
     def _list_legacy(self):
-        hello = {'protocolVersion': LEGACY, 'capabilities': {}, 'clientInfo': META['io.modelcontextprotocol/clientInfo']}
+        client = META['io.modelcontextprotocol/clientInfo']
+        hello = {'protocolVersion': LEGACY, 'capabilities': {}, 'clientInfo': client}
         _, session = self._post({'jsonrpc': '2.0', 'id': 1, 'method': 'initialize', 'params': hello}, {})
         headers = {'MCP-Protocol-Version': LEGACY, **({'Mcp-Session-Id': session} if session else {})}
         self._post({'jsonrpc': '2.0', 'method': 'notifications/initialized'}, headers)

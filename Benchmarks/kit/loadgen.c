@@ -18,47 +18,37 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer.h"
 #include "http.h"
-#include "json.h"
+#include "mcp_request.h"
 #include "process_tree.h"
 
-#define MODERN_VERSION "2026-07-28"
-#define LEGACY_VERSION "2025-11-25"
-
-// Ids have ten digits from the first to the last, so a request keeps its length and only its id is rewritten.
-#define FIRST_ID 1000000000u
-enum { id_digits = 10, bad_limit = 200, read_room = 256 * 1024 };
+enum { bad_limit = 200, read_room = 256 * 1024 };
 
 static const uint64_t second = 1000000000u;
 static const uint64_t silence_limit = 15 * second;
 
 static struct {
-  int port;
-  const char *path;
+  Target target;
   int connections;
   double warmup;
   double seconds;
-  bool modern;
-  const char *method;
-  const char *tool;
-  const char *arguments;
   size_t min_bytes;
   size_t expected_tools;
   pid_t subject;
-  Buffer headers;
 } options = {
-    .port = 9001,
-    .path = "/mcp",
+    .target = {.port = 9001,
+               .path = "/mcp",
+               .modern = true,
+               .method = "tools/call",
+               .tool = "payload",
+               .arguments = "{\"size\":1024}"},
     .connections = 1,
     .warmup = 1,
     .seconds = 3,
-    .modern = true,
-    .method = "tools/call",
-    .tool = "payload",
-    .arguments = "{\"size\":1024}",
 };
 
-// Other processes of the same run; their CPU is not foreign. See report_foreign_load.
+// Other processes of the same run (the upstream): what they use is not foreign load.
 static pid_t ours[16];
 static int ours_count;
 
@@ -67,8 +57,6 @@ static uint64_t now(void) {
   clock_gettime(CLOCK_MONOTONIC, &time);
   return (uint64_t)time.tv_sec * second + (uint64_t)time.tv_nsec;
 }
-
-// MARK: Figures
 
 static struct {
   bool measuring;
@@ -96,8 +84,6 @@ static void record_bad(const char *reason, const Buffer *answer) {
   buffer_append(&figures.first_bad, answer->bytes, answer->length < 600 ? answer->length : 600);
 }
 
-// MARK: Requests
-
 // What a connection is waiting for. Modern connections start at ANSWER.
 typedef enum { INITIALIZED, ACKNOWLEDGED, ANSWER } Phase;
 
@@ -113,47 +99,9 @@ typedef struct {
   Buffer in;
 } Connection;
 
-static uint32_t next_id = FIRST_ID;
+static uint32_t next_id = FIRST_REQUEST_ID;
 static int events;
 static int working;  // connections past their handshake
-
-static void add_meta(Buffer *body) {
-  buffer_text(body,
-              "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"" MODERN_VERSION
-              "\",\"io.modelcontextprotocol/clientInfo\":{\"name\":\"loadgen\",\"version\":\"1\"},"
-              "\"io.modelcontextprotocol/clientCapabilities\":{}}");
-}
-
-static bool is_call(void) { return strcmp(options.method, "tools/call") == 0; }
-
-static void add_measured_body(Buffer *body) {
-  buffer_format(body, "{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"%s\",\"params\":{", FIRST_ID, options.method);
-  if (options.modern) add_meta(body);
-  if (options.modern && is_call()) buffer_text(body, ",");
-  if (is_call()) buffer_format(body, "\"name\":\"%s\",\"arguments\":%s", options.tool, options.arguments);
-  buffer_text(body, "}}");
-}
-
-static void add_era_headers(Buffer *out, const Connection *connection) {
-  if (options.modern) {
-    buffer_format(out, "MCP-Protocol-Version: " MODERN_VERSION "\r\nMcp-Method: %s\r\n", options.method);
-    if (is_call()) buffer_format(out, "Mcp-Name: %s\r\n", options.tool);
-    return;
-  }
-  if (connection->phase != INITIALIZED) buffer_text(out, "MCP-Protocol-Version: " LEGACY_VERSION "\r\n");
-  if (connection->session[0]) buffer_format(out, "Mcp-Session-Id: %s\r\n", connection->session);
-}
-
-static void add_post(Buffer *out, const Connection *connection, const Buffer *body) {
-  buffer_format(out,
-                "POST %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: application/json\r\n"
-                "Accept: application/json, text/event-stream\r\n",
-                options.path, options.port);
-  add_era_headers(out, connection);
-  buffer_append(out, options.headers.bytes, options.headers.length);
-  buffer_format(out, "Content-Length: %zu\r\n\r\n", body->length);
-  buffer_append(out, body->bytes, body->length);
-}
 
 // A request is far smaller than the socket's buffer and the only one under way: it goes out whole or not at all.
 static void send_request(Connection *connection, const Buffer *request) {
@@ -163,11 +111,10 @@ static void send_request(Connection *connection, const Buffer *request) {
 }
 
 static void send_handshake(Connection *connection, const char *json) {
-  Buffer body = {0}, request = {0};
-  buffer_text(&body, json);
-  add_post(&request, connection, &body);
+  Buffer request = {0};
+  const char *session = connection->phase == INITIALIZED ? NULL : connection->session;
+  request_handshake(&request, &options.target, session, json);
   send_request(connection, &request);
-  free(body.bytes);
   free(request.bytes);
 }
 
@@ -175,10 +122,7 @@ static void send_initialize(Connection *connection) {
   char json[256];
   connection->phase = INITIALIZED;
   connection->id = next_id++;
-  snprintf(json, sizeof json,
-           "{\"jsonrpc\":\"2.0\",\"id\":%u,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"" LEGACY_VERSION
-           "\",\"capabilities\":{},\"clientInfo\":{\"name\":\"loadgen\",\"version\":\"1\"}}}",
-           connection->id);
+  request_initialize_json(json, sizeof json, connection->id);
   send_handshake(connection, json);
 }
 
@@ -187,104 +131,18 @@ static void send_initialized(Connection *connection) {
   send_handshake(connection, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}");
 }
 
-static void build_measured_request(Connection *connection) {
-  Buffer body = {0};
-  add_measured_body(&body);
-  add_post(&connection->request, connection, &body);
-  connection->id_offset = connection->request.length - body.length + strlen("{\"jsonrpc\":\"2.0\",\"id\":");
-  free(body.bytes);
-}
-
 static void send_measured(Connection *connection) {
-  if (!connection->request.length) build_measured_request(connection);
+  Buffer *request = &connection->request;
+  if (!request->length) connection->id_offset = request_measured(request, &options.target, connection->session);
   connection->id = next_id++;
-  uint32_t rest = connection->id;
-  for (int digit = id_digits - 1; digit >= 0; digit--, rest /= 10) {
-    connection->request.bytes[connection->id_offset + (size_t)digit] = (char)('0' + rest % 10);
-  }
-  send_request(connection, &connection->request);
+  request_write_id(request, connection->id_offset, connection->id);
+  send_request(connection, request);
 }
 
 static void start_working(Connection *connection) {
   connection->phase = ANSWER;
   working++;
   send_measured(connection);
-}
-
-// MARK: Answers
-
-// Joins the data lines of an event stream's last event in place: the response ends the stream, notifications
-// may come before it.
-static JsonSlice last_event(HttpMessage *message) {
-  char *out = message->body, *end = message->body + message->body_length;
-  size_t joined = 0;
-  bool event_ended = true;
-  for (char *line = message->body; line < end;) {
-    char *line_end = memchr(line, '\n', (size_t)(end - line));
-    if (!line_end) line_end = end;
-    if (line == line_end || *line == '\r') event_ended = true;
-    if (line_end - line > 5 && memcmp(line, "data:", 5) == 0) {
-      if (event_ended) joined = 0;
-      event_ended = false;
-      memmove(out + joined, line + 5, (size_t)(line_end - line - 5));
-      joined += (size_t)(line_end - line - 5);
-    }
-    line = line_end + 1;
-  }
-  return (JsonSlice){out, out + joined};
-}
-
-static bool is_id(const char *value, const char *end, uint32_t id) {
-  char digits[16];
-  int length = snprintf(digits, sizeof digits, "%u", id);
-  return end - value > length && memcmp(value, digits, (size_t)length) == 0 && strchr(",} \r\n", value[length]);
-}
-
-// Finds the result; the walk ends as soon as id and result are seen, which for usual member orders is before the
-// result has to be skipped. Returns what is wrong, or NULL.
-static const char *find_result(JsonSlice message, uint32_t id, const char **result) {
-  JsonCursor members = json_members(message);
-  JsonSlice name;
-  const char *value;
-  bool id_matches = false;
-  *result = NULL;
-  while (!(id_matches && *result) && json_next(&members, &name, &value)) {
-    if (json_equals(name, "error")) return "JSON-RPC error";
-    if (json_equals(name, "result")) *result = value;
-    if (!json_equals(name, "id")) continue;
-    if (!is_id(value, message.end, id)) return "wrong id";
-    id_matches = true;
-  }
-  if (!id_matches) return "no id";
-  return *result ? NULL : "no result";
-}
-
-static const char *check_call(JsonSlice result) {
-  JsonSlice is_error;
-  if (!json_member(result, "isError", &is_error)) return NULL;
-  return json_equals(is_error, "true") ? "isError" : NULL;
-}
-
-// Counting skips every byte of the list, so it happens once for each connection and not in the measured loop.
-static const char *check_list(Connection *connection, JsonSlice result) {
-  JsonSlice tools;
-  if (!options.expected_tools || connection->tools_counted) return NULL;
-  connection->tools_counted = true;
-  if (!json_member(result, "tools", &tools)) return "no tools";
-  return json_count(tools) == options.expected_tools ? NULL : "wrong number of tools";
-}
-
-static const char *check_answer(Connection *connection, HttpMessage *message) {
-  if (http_status(message) != 200) return "status is not 200";
-  if (message->body_length < options.min_bytes) return "answer is too short";
-  JsonSlice json = {message->body, message->body + message->body_length};
-  if (http_header_contains(message, "content-type", "text/event-stream")) json = last_event(message);
-
-  const char *start;
-  const char *wrong = find_result(json, connection->id, &start);
-  if (wrong) return wrong;
-  JsonSlice result = {start, json.end};
-  return is_call() ? check_call(result) : check_list(connection, result);
 }
 
 static void keep_session(Connection *connection, const HttpMessage *message) {
@@ -301,8 +159,15 @@ static void keep_session(Connection *connection, const HttpMessage *message) {
 
 static void take_answer(Connection *connection, HttpMessage *message) {
   uint64_t took = now() - connection->sent_at;
-  const char *wrong = check_answer(connection, message);
-  if (wrong) record_bad(wrong, &connection->in);
+  // Tools are counted once for each connection: that costs more than the whole rest of a request.
+  Expectation expected = {.id = connection->id,
+                          .is_call = target_is_call(&options.target),
+                          .min_bytes = options.min_bytes,
+                          .tools = connection->tools_counted ? 0 : options.expected_tools};
+  connection->tools_counted = true;
+
+  const char *fault = answer_fault(message, &expected);
+  if (fault) record_bad(fault, &connection->in);
   else if (figures.measuring) record_latency(took);
 }
 
@@ -328,8 +193,6 @@ static void advance(Connection *connection, HttpMessage *message) {
   else send_measured(connection);
 }
 
-// MARK: Connections
-
 static void connect_to_subject(Connection *connection) {
   if (connection->socket >= 0) {
     close(connection->socket);
@@ -337,11 +200,11 @@ static void connect_to_subject(Connection *connection) {
   }
   int on = 1;
   struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_port = htons((uint16_t)options.port),
+                                .sin_port = htons((uint16_t)options.target.port),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   connection->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (connect(connection->socket, (struct sockaddr *)&address, sizeof address)) {
-    fprintf(stderr, "loadgen: cannot connect to 127.0.0.1:%d: %s\n", options.port, strerror(errno));
+    fprintf(stderr, "loadgen: cannot connect to 127.0.0.1:%d: %s\n", options.target.port, strerror(errno));
     exit(1);
   }
   fcntl(connection->socket, F_SETFL, O_NONBLOCK);
@@ -350,8 +213,8 @@ static void connect_to_subject(Connection *connection) {
   epoll_ctl(events, EPOLL_CTL_ADD, connection->socket, &event);
 
   connection->in.length = 0;
-  if (connection->phase == ANSWER && connection->request.length) send_measured(connection);
-  else if (options.modern) start_working(connection);
+  if (connection->phase == ANSWER) send_measured(connection);
+  else if (options.target.modern) start_working(connection);
   else if (connection->session[0]) send_initialized(connection);
   else send_initialize(connection);
 }
@@ -385,8 +248,6 @@ static Connection *open_connections(void) {
   }
   return connections;
 }
-
-// MARK: The run
 
 static bool given_up(void) {
   if (figures.bad >= bad_limit) return true;
@@ -432,8 +293,6 @@ static Reading read_clocks(void) {
   return reading;
 }
 
-// MARK: The report
-
 static int by_value(const void *left, const void *right) {
   uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
   return (a > b) - (a < b);
@@ -473,8 +332,6 @@ static void report(const Reading *start, const Reading *end) {
   printf("}\n");
 }
 
-// MARK: Options
-
 static const char usage[] =
     "usage: loadgen --port N [--path /mcp] [--connections N] [--warmup S] [--seconds S] [--era modern|legacy]\n"
     "               [--method M] [--tool NAME] [--arguments JSON] [--header 'Name: value']...\n"
@@ -482,16 +339,18 @@ static const char usage[] =
 
 static bool take_option(int option, char *value) {
   switch (option) {
-    case 'p': options.port = atoi(value); return true;
-    case 'u': options.path = value; return true;
+    case 'p': options.target.port = atoi(value); return true;
+    case 'u': options.target.path = value; return true;
     case 'c': options.connections = atoi(value); return options.connections > 0;
     case 'w': options.warmup = atof(value); return true;
     case 's': options.seconds = atof(value); return options.seconds > 0;
-    case 'e': options.modern = strcmp(value, "modern") == 0; return options.modern || strcmp(value, "legacy") == 0;
-    case 'm': options.method = value; return true;
-    case 't': options.tool = value; return true;
-    case 'a': options.arguments = value; return true;
-    case 'h': buffer_format(&options.headers, "%s\r\n", value); return true;
+    case 'e':
+      options.target.modern = strcmp(value, "modern") == 0;
+      return options.target.modern || strcmp(value, "legacy") == 0;
+    case 'm': options.target.method = value; return true;
+    case 't': options.target.tool = value; return true;
+    case 'a': options.target.arguments = value; return true;
+    case 'h': buffer_format(&options.target.headers, "%s\r\n", value); return true;
     case 'b': options.min_bytes = strtoul(value, NULL, 10); return true;
     case 'n': options.expected_tools = strtoul(value, NULL, 10); return true;
     case 'i': options.subject = atoi(value); return true;

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def stop_all():
 def stop_all_on_exit():
     atexit.register(stop_all)
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: exit(128 + number))
+        signal.signal(number, lambda received, _: sys.exit(128 + received))
 
 
 def require_free(port):

@@ -42,7 +42,8 @@ def _ratio(row, base):
 def start_row(subject, idle, starts):
     """What a subject costs before any load. The keys of a window are there, empty where they mean nothing."""
     rss, anon = idle
-    first, full = ([round(time, 1) for time in times if time is not None] for times in zip(*starts)) if starts else ([], [])
+    first = [round(first, 1) for first, _ in starts if first is not None]
+    full = [round(full, 1) for _, full in starts if full is not None]
     return {'subject': subject, 'window': 'start', 'requests_per_s': None, 'p50_us': None, 'p99_us': None,
             'cpu_us_per_request': None, 'ratio_to_nginx': None, 'rss_mb': rss, 'rss_anon_mb': anon,
             'first_answer_ms': min(first, default=None), 'full_list_ms': min(full, default=None),

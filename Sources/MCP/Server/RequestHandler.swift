@@ -8,7 +8,8 @@ public protocol RequestHandler: Sendable {
   /// Answers one request. Runs in a task that is cancelled when the client gives up.
   func handle(_ request: Envelope, _ context: RequestContext) async -> Answer
 
-  /// Takes a notification that is not about the transport itself (cancellation is handled before).
+  /// Takes a notification that is not about the transport itself (cancellation is handled before), or the response of a
+  /// legacy client to a request that was sent to it.
   func receive(_ notification: Envelope, _ context: RequestContext) async
 
   /// What this side says of itself in `initialize` and `server/discover`.
@@ -59,13 +60,19 @@ public struct ServerDescription: Sendable {
   public var instructions: String?
   /// `ServerCapabilities`.
   public var capabilities: JSONValue
+  /// How long and by whom this description may be kept.
+  public var cache: CacheHint
 
-  public init(name: String, title: String? = nil, version: String, instructions: String? = nil, capabilities: JSONValue) {
+  public init(
+    name: String, title: String? = nil, version: String, instructions: String? = nil, capabilities: JSONValue,
+    cache: CacheHint = CacheHint(milliseconds: 0, scope: .private)
+  ) {
     self.name = name
     self.title = title
     self.version = version
     self.instructions = instructions
     self.capabilities = capabilities
+    self.cache = cache
   }
 
   /// The `Implementation` object.
@@ -104,12 +111,18 @@ public struct RequestContext: Sendable {
   public var remoteAddress: String?
   /// The event loop on which the request arrived; answers cost least when they are produced there.
   public var eventLoop: (any EventLoop)?
+  /// Looks up a header of the HTTP request, any case; nil where the transport has none. For `Mcp-Param-*`, which only
+  /// someone who knows the tool can check (2026-07-28, streamable-http, "Server Behavior for Custom Headers").
+  public var header: (@Sendable (String) -> String?)?
+  /// The least severe log message that a legacy client asked for with `logging/setLevel`. Modern requests say it in `_meta`.
+  public var logLevel: LogLevel?
   /// Sends a notification that belongs to this request (progress, log message) before its answer. Waits while the client is slow to read.
   public var notify: @Sendable (ByteBuffer) async -> Void
 
   public init(
     client: ClientDescription, caller: (any Caller)? = nil, sessionID: String? = nil, transport: Transport,
-    remoteAddress: String? = nil, eventLoop: (any EventLoop)? = nil,
+    remoteAddress: String? = nil, eventLoop: (any EventLoop)? = nil, header: (@Sendable (String) -> String?)? = nil,
+    logLevel: LogLevel? = nil,
     notify: @escaping @Sendable (ByteBuffer) async -> Void = { _ in }
   ) {
     self.client = client
@@ -118,6 +131,8 @@ public struct RequestContext: Sendable {
     self.transport = transport
     self.remoteAddress = remoteAddress
     self.eventLoop = eventLoop
+    self.header = header
+    self.logLevel = logLevel
     self.notify = notify
   }
 

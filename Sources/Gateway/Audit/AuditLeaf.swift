@@ -1,0 +1,164 @@
+internal import Crypto
+internal import JSON
+internal import MCP
+internal import NIOCore
+
+/// The text of audit leaves: canonical in that members come in one fixed order, without white space, numbers as integers.
+///
+/// docs/audit.md describes each member. Arguments and results are not in the leaf: it commits to them by salted hashes.
+struct AuditLeaf {
+  private(set) var text = ByteBuffer()
+
+  enum Kind: String {
+    /// Written before the effect.
+    case intent
+    /// Written after it; names the intent.
+    case outcome
+    /// A request that was answered from the gateway itself: lists.
+    case access
+    /// A request that was not let through.
+    case refusal
+  }
+
+  init(_ kind: Kind, _ exchange: ExchangeID, time: Int64) {
+    text.reserveCapacity(640)
+    text.writeStaticString("{\"v\":1,\"kind\":\"")
+    text.writeString(kind.rawValue)
+    text.writeStaticString("\",\"exchange\":\"")
+    exchange.write(to: &text)
+    text.writeStaticString("\",\"time\":\"")
+    WallTime.write(time, to: &text)
+    text.writeStaticString("\"")
+  }
+
+  /// Who asked, and how that was proven.
+  mutating func who(_ principal: Principal, _ context: RequestContext) {
+    text.writeStaticString(",\"who\":{\"id\":")
+    JSONText.write(principal.id, to: &text)
+    if let token = principal.tokenID {
+      text.writeStaticString(",\"token\":")
+      JSONText.write(token, to: &text)
+    }
+    if case .jwt(let issuer) = principal.authentication {
+      text.writeStaticString(",\"issuer\":")
+      JSONText.write(issuer, to: &text)
+    }
+    if let client = context.client.info?["name"], client.kind == .string, client.range.count <= 258 {
+      text.writeStaticString(",\"client\":")
+      text.write(client)
+    }
+    if let address = context.remoteAddress {
+      text.writeStaticString(",\"address\":")
+      JSONText.write(address, to: &text)
+    }
+    text.writeStaticString("}")
+  }
+
+  /// What was asked.
+  mutating func what(_ call: Call) {
+    text.writeStaticString(",\"what\":{\"method\":\"")
+    text.writeString(call.exchange.request.method?.rawValue ?? "")
+    text.writeStaticString("\"")
+    if let name = call.name {
+      text.writeStaticString(",\"name\":")
+      JSONText.write(name, to: &text)
+    }
+    if let upstream = call.upstream {
+      text.writeStaticString(",\"upstream\":")
+      JSONText.write(upstream.name, to: &text)
+    }
+    if case .tool(let tool) = call.target {
+      text.writeStaticString(",\"definition\":\"")
+      text.writeString(tool.digest)
+      text.writeStaticString("\"")
+    }
+    text.writeStaticString("}")
+  }
+
+  /// What was asked, where the target never became known.
+  mutating func what(_ request: Envelope) {
+    text.writeStaticString(",\"what\":{\"method\":")
+    JSONText.write(String((request.methodName?.string ?? "").prefix(64)), to: &text)
+    if let parameter = request.method?.nameParameter, let name = request[parameter]?.string {
+      text.writeStaticString(",\"name\":")
+      JSONText.write(String(name.prefix(256)), to: &text)
+    }
+    text.writeStaticString("}")
+  }
+
+  mutating func why(_ purpose: String?) {
+    guard let purpose else { return }
+    text.writeStaticString(",\"why\":")
+    JSONText.write(String(purpose.prefix(2000)), to: &text)
+  }
+
+  /// Which policies allowed it.
+  mutating func policy(_ version: String, _ reasons: [String]) {
+    text.writeStaticString(",\"policy\":{\"version\":\"")
+    text.writeString(version)
+    text.writeStaticString("\",\"permits\":[")
+    for (index, reason) in reasons.enumerated() {
+      if index > 0 { text.writeStaticString(",") }
+      JSONText.write(reason, to: &text)
+    }
+    text.writeStaticString("]}")
+  }
+
+  /// A commitment to bytes: SHA-256 over a salt and them. Whoever has the salt and the bytes can show that they were these.
+  mutating func commitment(_ member: StaticString, salt: SHA256, _ bytes: UnsafeRawBufferPointer, hashing limit: Int = .max) {
+    text.writeStaticString(",\"")
+    text.writeStaticString(member)
+    text.writeStaticString("\":{\"bytes\":")
+    writeInteger(bytes.count)
+    if bytes.count <= limit {
+      var hash = salt
+      hash.update(bufferPointer: bytes)
+      text.writeStaticString(",\"sha256\":\"")
+      write(hex: hash.finalize())
+      text.writeStaticString("\"")
+    }
+    text.writeStaticString("}")
+  }
+
+  mutating func member(_ name: StaticString, _ value: Int) {
+    text.writeStaticString(",\"")
+    text.writeStaticString(name)
+    text.writeStaticString("\":")
+    writeInteger(value)
+  }
+
+  mutating func member(_ name: StaticString, _ value: String) {
+    text.writeStaticString(",\"")
+    text.writeStaticString(name)
+    text.writeStaticString("\":")
+    JSONText.write(value, to: &text)
+  }
+
+  mutating func member(_ name: StaticString, _ value: JSONValue) {
+    text.writeStaticString(",\"")
+    text.writeStaticString(name)
+    text.writeStaticString("\":")
+    text.write(value)
+  }
+
+  /// The finished leaf.
+  consuming func finish() -> ByteBuffer {
+    text.writeStaticString("}")
+    return text
+  }
+
+  private mutating func writeInteger(_ value: Int) { text.writeString(String(value)) }
+
+  private mutating func write(hex digest: SHA256Digest) {
+    text.writeWithUnsafeMutableBytes(minimumWritableBytes: 64) { bytes in
+      var at = 0
+      for byte in digest {
+        let (high, low) = (byte >> 4, byte & 15)
+        bytes[at] = high < 10 ? UInt8(ascii: "0") + high : UInt8(ascii: "a") + high - 10
+        bytes[at + 1] = low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10
+        at += 2
+      }
+      return 64
+    }
+  }
+}

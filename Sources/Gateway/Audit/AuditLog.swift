@@ -1,0 +1,170 @@
+internal import Crypto
+internal import JSON
+public import Ledger
+internal import Logging
+internal import MCP
+public import NIOCore
+internal import NIOPosix
+
+/// Writes who did what to the ledger: what cannot be written is not done.
+///
+/// A leaf counts as written when it is with the kernel: that survives the death of the process. Where policy says
+/// `@audit("strict")` it must be on the disk.
+final class AuditLog: Sendable {
+  struct Configuration: Sendable {
+    /// Results up to this size are committed to by hash; larger ones by their size alone.
+    var hashedResultBytes = 16 << 10
+  }
+
+  private let log: LogWriter
+  private let salting: SymmetricSalt
+  private let commits: [ObjectIdentifier: GroupCommit]
+  private let configuration: Configuration
+  private let policyVersion: String
+  private let logger: Logger
+  private let threadPool: NIOThreadPool
+
+  init(
+    log: LogWriter, saltKey: [UInt8], eventLoops: [any EventLoop], policyVersion: String, configuration: Configuration = Configuration(),
+    threadPool: NIOThreadPool = .singleton, logger: Logger
+  ) {
+    self.log = log
+    salting = SymmetricSalt(key: saltKey)
+    commits = Dictionary(uniqueKeysWithValues: eventLoops.map { (ObjectIdentifier($0), GroupCommit(loop: $0, log: log)) })
+    self.configuration = configuration
+    self.policyVersion = policyVersion
+    self.threadPool = threadPool
+    self.logger = logger
+  }
+
+  /// Runs `effect` between its intent leaf and its outcome leaf. The answer is given only when both are written.
+  func record(
+    _ slot: consuming AdmittedCall, _ effect: (borrowing RecordedIntent) async throws(Refusal) -> ScreenedAnswer
+  ) async throws(Refusal) -> Answer {
+    let exchange = slot.call.exchange
+    if slot.call.upstream == nil { return try await recordAccess(slot, effect) }
+
+    let index = try await write(intent(slot), on: exchange.context.eventLoop, isStrict: slot.isStrict)
+    let entry = RecordedIntent(slot)
+    var outcome = AuditLeaf(.outcome, exchange.id, time: WallTime.milliseconds())
+    outcome.member("intent", Int(index))
+    do throws(Refusal) {
+      let answer = try await effect(entry)
+      describe(answer, exchange, in: &outcome)
+      _ = try await write(outcome.finish(), on: exchange.context.eventLoop)
+      return answer.failure.map { .failure($0) } ?? .result(answer.result)
+    } catch {
+      outcome.member("result", error.auditDescription)
+      outcome.member("ms", Int((NIODeadline.now() - exchange.started).nanoseconds / 1_000_000))
+      _ = try await write(outcome.finish(), on: exchange.context.eventLoop)
+      throw error.recorded
+    }
+  }
+
+  /// Lists have no effect: one leaf says that they were given.
+  private func recordAccess(
+    _ slot: consuming AdmittedCall, _ effect: (borrowing RecordedIntent) async throws(Refusal) -> ScreenedAnswer
+  ) async throws(Refusal) -> Answer {
+    let exchange = slot.call.exchange
+    let call = slot.call
+    let answer = try await effect(RecordedIntent(slot))
+    var leaf = AuditLeaf(.access, exchange.id, time: exchange.time)
+    leaf.who(exchange.principal, exchange.context)
+    leaf.what(call)
+    leaf.member("bytes", answer.result.readableBytes)
+    _ = try await write(leaf.finish(), on: exchange.context.eventLoop)
+    return .result(answer.result)
+  }
+
+  /// Answers a refusal, after writing it down unless a stage has. Where that cannot be written the answer is still a refusal.
+  func refuse(_ refusal: Refusal, _ request: Envelope, _ context: RequestContext, _ exchange: Exchange?) async -> Answer {
+    if let detail = refusal.detail {
+      logger.warning("refused", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(detail)", "exchange": "\(exchange?.id.description ?? "-")"])
+    }
+    if !refusal.isRecorded, let exchange {
+      var leaf = AuditLeaf(.refusal, exchange.id, time: exchange.time)
+      leaf.who(exchange.principal, context)
+      leaf.what(request)
+      leaf.member("result", refusal.auditDescription)
+      do throws(Refusal) { _ = try await write(leaf.finish(), on: context.eventLoop) } catch {
+        return error.answer(to: request.method, era: context.era)
+      }
+    }
+    return refusal.answer(to: request.method, era: context.era)
+  }
+
+  // MARK: Leaves
+
+  private func intent(_ slot: borrowing AdmittedCall) -> ByteBuffer {
+    let exchange = slot.call.exchange
+    var leaf = AuditLeaf(.intent, exchange.id, time: exchange.time)
+    leaf.who(exchange.principal, exchange.context)
+    leaf.what(slot.call)
+    leaf.why(slot.purpose)
+    leaf.policy(policyVersion, slot.reasons)
+    if let arguments = exchange.request["arguments"] {
+      let salt = salting.hash(for: exchange.id)
+      arguments.withBytes { leaf.commitment("arguments", salt: salt, UnsafeRawBufferPointer($0)) }
+    }
+    return leaf.finish()
+  }
+
+  private func describe(_ answer: ScreenedAnswer, _ exchange: Exchange, in leaf: inout AuditLeaf) {
+    leaf.member("result", answer.isError ? "error" : "ok")
+    let salt = salting.hash(for: exchange.id)
+    answer.result.withUnsafeReadableBytes { leaf.commitment("answer", salt: salt, $0, hashing: configuration.hashedResultBytes) }
+    if let screening = answer.screening { leaf.member("screening", screening) }
+    leaf.member("ms", Int((NIODeadline.now() - exchange.started).nanoseconds / 1_000_000))
+  }
+
+  // MARK: Writing
+
+  private func write(_ leaf: ByteBuffer, on loop: (any EventLoop)?, isStrict: Bool = false) async throws(Refusal) -> UInt64 {
+    do {
+      let index = try stage(leaf)
+      if isStrict {
+        try await threadPool.runIfActive { try self.log.synchronize() }
+      } else if let loop, let commit = commits[ObjectIdentifier(loop)], loop.inEventLoop {
+        try await commit.flushed()
+      } else {
+        try log.flush()
+      }
+      return index
+    } catch {
+      throw Refusal(
+        .auditUnavailable, .gateway, "The audit log cannot be written, so nothing is done. Try again later; operators find the reason in the log.",
+        detail: "\(error)", retryAfter: 5)
+    }
+  }
+
+  private func stage(_ leaf: ByteBuffer) throws(LedgerError) -> UInt64 {
+    var result: Result<UInt64, LedgerError>?
+    leaf.withUnsafeReadableBytes { bytes in
+      do throws(LedgerError) { result = .success(try log.stage(bytes)) } catch { result = .failure(error) }
+    }
+    guard let result else { return try log.stage([]) }
+    return try result.get()
+  }
+}
+
+/// Derives a salt for each exchange from one secret, so that salts need not be stored and one can be shown without the others.
+struct SymmetricSalt: Sendable {
+  private let key: [UInt8]
+
+  init(key: [UInt8]) { self.key = key }
+
+  /// The 32 bytes that go before what an exchange commits to.
+  func salt(for exchange: ExchangeID) -> [UInt8] {
+    var hash = SHA256()
+    // A key and an id of fixed length: no extension of one input gives another.
+    key.withUnsafeBytes { hash.update(bufferPointer: $0) }
+    withUnsafeBytes(of: (exchange.high.bigEndian, exchange.low.bigEndian)) { hash.update(bufferPointer: $0) }
+    return Array(hash.finalize())
+  }
+
+  func hash(for exchange: ExchangeID) -> SHA256 {
+    var hash = SHA256()
+    salt(for: exchange).withUnsafeBytes { hash.update(bufferPointer: $0) }
+    return hash
+  }
+}

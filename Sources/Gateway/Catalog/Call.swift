@@ -1,0 +1,114 @@
+internal import JSON
+internal import MCP
+
+/// A request whose target is known: the proof of stage 4.
+struct Call: Sendable {
+  enum Target: Sendable {
+    case tool(ToolEntry)
+    case prompt(PromptEntry)
+    case resource(ResourceEntry, uri: String)
+    /// Completion of an argument of a prompt or template.
+    case promptCompletion(PromptEntry)
+    case resourceCompletion(ResourceEntry)
+    /// A legacy session's interest in a resource; the transport keeps it.
+    case subscription(ResourceEntry, uri: String)
+    case list(ListKind)
+    /// A request that concerns the session alone: a legacy log level.
+    case acknowledged
+  }
+
+  let exchange: Exchange
+  let target: Target
+  let snapshot: Catalog.Snapshot
+
+  var upstream: Upstream? {
+    switch target {
+    case .tool(let entry): entry.upstream
+    case .prompt(let entry), .promptCompletion(let entry): entry.upstream
+    case .resource(let entry, _), .resourceCompletion(let entry): entry.upstream
+    case .subscription, .list, .acknowledged: nil
+    }
+  }
+
+  /// The name of the target as clients and policy know it.
+  var name: String? {
+    switch target {
+    case .tool(let entry): entry.name
+    case .prompt(let entry), .promptCompletion(let entry): entry.name
+    case .resource(_, let uri), .subscription(_, let uri): uri
+    case .resourceCompletion(let entry): entry.uri
+    case .list, .acknowledged: nil
+    }
+  }
+}
+
+/// The lists that the gateway keeps itself.
+enum ListKind: Sendable, Hashable { case tools, prompts, resources, templates }
+
+extension Catalog {
+  /// Finds what a request is about. Whether the caller may see it is the next stage's question, and its answer looks like this one's.
+  func resolve(_ exchange: Exchange) throws(Refusal) -> Call {
+    let snapshot = snapshot
+    let target = try target(of: exchange, in: snapshot)
+    return Call(exchange: exchange, target: target, snapshot: snapshot)
+  }
+
+  private func target(of exchange: Exchange, in snapshot: Snapshot) throws(Refusal) -> Call.Target {
+    let request = exchange.request
+    switch request.method {
+    case .toolsCall:
+      let name = try string("name", of: request)
+      if let arguments = request["arguments"], arguments.kind != .object {
+        throw Refusal(.invalidParams, .client, "Invalid params: \"arguments\" must be an object")
+      }
+      guard let entry = snapshot.tools[name] else { throw .unknown("tool", name) }
+      return .tool(entry)
+    case .promptsGet:
+      let name = try string("name", of: request)
+      guard let entry = snapshot.prompts[name] else { throw .unknown("prompt", name) }
+      return .prompt(entry)
+    case .resourcesRead, .resourcesSubscribe, .resourcesUnsubscribe:
+      let uri = try string("uri", of: request)
+      guard let entry = snapshot.resource(uri) else { throw .unknownResource(uri) }
+      return request.method == .resourcesRead ? .resource(entry, uri: uri) : .subscription(entry, uri: uri)
+    case .complete:
+      guard let reference = request["ref"], let type = reference["type"]?.string else {
+        throw Refusal(.invalidParams, .client, "Invalid params: \"ref\" must name a prompt or a resource template")
+      }
+      if type == "ref/prompt", let name = reference["name"]?.string {
+        guard let entry = snapshot.prompts[name] else { throw .unknown("prompt", name) }
+        return .promptCompletion(entry)
+      }
+      guard type == "ref/resource", let uri = reference["uri"]?.string else {
+        throw Refusal(.invalidParams, .client, "Invalid params: \"ref\" must be a ref/prompt with a name or a ref/resource with a uri")
+      }
+      guard let entry = snapshot.templateList.first(where: { $0.uri == uri }) ?? snapshot.resources[uri] else { throw .unknownResource(uri) }
+      return .resourceCompletion(entry)
+    case .toolsList: return .list(.tools)
+    case .promptsList: return .list(.prompts)
+    case .resourcesList: return .list(.resources)
+    case .resourceTemplatesList: return .list(.templates)
+    case .setLogLevel: return .acknowledged
+    default:
+      throw Refusal(.methodNotFound, .client, "Method not found: \(request.methodName?.string ?? "")")
+    }
+  }
+
+  private func string(_ parameter: String, of request: Envelope) throws(Refusal) -> String {
+    guard let value = request[parameter]?.string else {
+      throw Refusal(.invalidParams, .client, "Invalid params: \"\(parameter)\" must be a string")
+    }
+    return value
+  }
+}
+
+extension Refusal {
+  /// What is hidden by policy and what does not exist are answered alike.
+  static func unknown(_ kind: String, _ name: String) -> Refusal {
+    Refusal(.notFound, .client, "Unknown \(kind): \(name.prefix(128)). List the \(kind)s for what is available to you.")
+  }
+
+  static func unknownResource(_ uri: String) -> Refusal {
+    Refusal(.notFound, .client, "Resource not found", data: ["uri": .string(uri)])
+  }
+}

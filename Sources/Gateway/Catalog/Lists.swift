@@ -1,0 +1,102 @@
+internal import JSON
+internal import MCP
+internal import NIOCore
+
+/// The lists that clients get: of all there is, what the caller may use. The same decisions answer here and at the call.
+struct Lists: Sendable {
+  let policy: PolicyStage
+  var pageSize = 1000
+  /// How long clients may keep a list; changes are announced as well.
+  var timeToLive = 30_000
+
+  func text(of list: ListKind, _ call: Call) throws(Refusal) -> ByteBuffer {
+    let exchange = call.exchange
+    let snapshot = call.snapshot
+    guard let cursor = exchange.request["cursor"], !cursor.isNull else {
+      return policy.engine.list(list, exchange.principal, exchange.era, generation: snapshot.generation) {
+        page(list, from: 0, exchange, snapshot)
+      }
+    }
+    return page(list, from: try offset(cursor, list, snapshot), exchange, snapshot)
+  }
+
+  private func page(_ list: ListKind, from start: Int, _ exchange: Exchange, _ snapshot: Catalog.Snapshot) -> ByteBuffer {
+    var text = ByteBuffer()
+    text.reserveCapacity(256 * min(pageSize, snapshot.toolList.count) + 128)
+    text.writeStaticString(exchange.era == .modern ? "{\"resultType\":\"complete\",\"" : "{\"")
+    text.writeString(list.member)
+    text.writeStaticString("\":[")
+    let principal = exchange.principal
+    let next: Int? =
+      switch list {
+      case .tools:
+        write(snapshot.toolList, from: start, to: &text) { tool, text in
+          guard let decision = policy.maySee(tool, principal, generation: snapshot.generation) else { return false }
+          tool.write(to: &text, purpose: decision.purpose)
+          return true
+        }
+      case .prompts:
+        write(snapshot.promptList, from: start, to: &text) { prompt, text in
+          guard policy.maySee(prompt, principal) else { return false }
+          prompt.write(to: &text)
+          return true
+        }
+      case .resources, .templates:
+        write(list == .resources ? snapshot.resourceList : snapshot.templateList, from: start, to: &text) { resource, text in
+          guard policy.maySee(resource, uri: resource.uri, principal) else { return false }
+          resource.write(to: &text)
+          return true
+        }
+      }
+    text.writeStaticString("]")
+    if let next {
+      text.writeStaticString(",\"nextCursor\":\"")
+      text.writeString(Base64.encode(Array("\(snapshot.generation):\(list.member):\(next)".utf8), urlSafe: true))
+      text.writeStaticString("\"")
+    }
+    if exchange.era == .modern {
+      text.writeStaticString(",\"ttlMs\":")
+      text.writeString(String(timeToLive))
+      text.writeStaticString(",\"cacheScope\":\"private\"")
+    }
+    text.writeStaticString("}")
+    return text
+  }
+
+  /// Writes a page of what `write` takes; returns where the next one starts.
+  private func write<Entry>(_ entries: [Entry], from start: Int, to text: inout ByteBuffer, _ write: (Entry, inout ByteBuffer) -> Bool) -> Int? {
+    var written = 0
+    for index in entries.indices.dropFirst(start) {
+      if written == pageSize { return index }
+      let mark = text.writerIndex
+      if written > 0 { text.writeStaticString(",") }
+      if write(entries[index], &text) { written += 1 } else { text.moveWriterIndex(to: mark) }
+    }
+    return nil
+  }
+
+  private func offset(_ cursor: RawJSON, _ list: ListKind, _ snapshot: Catalog.Snapshot) throws(Refusal) -> Int {
+    guard let sealed = cursor.string, let bytes = Base64.decode(sealed, urlSafe: true) else { throw .invalidCursor }
+    let parts = String(decoding: bytes, as: UTF8.self).split(separator: ":")
+    guard parts.count == 3, parts[0] == String(snapshot.generation), parts[1] == list.member, let offset = Int(parts[2]), offset >= 0 else {
+      throw .invalidCursor
+    }
+    return offset
+  }
+}
+
+extension ListKind {
+  /// The member of the result that holds the list.
+  var member: String {
+    switch self {
+    case .tools: "tools"
+    case .prompts: "prompts"
+    case .resources: "resources"
+    case .templates: "resourceTemplates"
+    }
+  }
+}
+
+extension Refusal {
+  static let invalidCursor = Refusal(.invalidParams, .client, "Invalid cursor: the list has changed since, or the cursor is not one of this list. Start again without a cursor.")
+}

@@ -1,0 +1,182 @@
+internal import Crypto
+internal import JSON
+internal import MCP
+internal import NIOCore
+
+/// What a tool does to the world, as policy groups it.
+enum Effect: String, Sendable { case read, write, destructive }
+
+/// One tool of one upstream, pinned: calls are authorized and logged against exactly this definition.
+final class ToolEntry: Sendable {
+  /// The name that clients see: `upstream__tool`.
+  let name: String
+  let upstreamName: String
+  let upstream: Upstream
+  let effect: Effect
+  /// SHA-256 of the definition's text, hexadecimal.
+  let digest: String
+  let records: [RecordDeclaration]
+  /// The data categories of places in `structuredContent`.
+  let categories: [FieldCategory]
+  /// Arguments that a modern client repeats in `Mcp-Param-*` headers.
+  let headerParameters: [HeaderParameter]
+  /// The name of the argument by which callers give their purpose, where the tool has none of its own by that name.
+  let purposeArgument: String
+  private let definition: RawJSON
+
+  struct HeaderParameter: Sendable {
+    var header: String
+    var path: [String]
+  }
+
+  /// Separates an upstream's name from the name of its tool or prompt.
+  static let separator = "__"
+
+  /// - Returns: nil if the definition is no valid tool; one bad tool does not spoil the others.
+  init?(_ definition: RawJSON, of upstream: Upstream) {
+    guard let upstreamName = definition["name"]?.string, !upstreamName.isEmpty, upstreamName.utf8.count <= 128,
+      let schema = definition["inputSchema"], schema.kind == .object,
+      let headers = HeaderParameter.all(in: schema)
+    else { return nil }
+    self.definition = definition
+    self.upstreamName = upstreamName
+    self.upstream = upstream
+    self.name = upstream.name + Self.separator + upstreamName
+    self.headerParameters = headers
+    let annotations = definition["annotations"]
+    if upstream.configuration.readTools.contains(upstreamName) {
+      effect = .read
+    } else if upstream.configuration.writeTools.contains(upstreamName) {
+      effect = .write
+    } else if annotations?["readOnlyHint"]?.bool == true {
+      effect = .read
+    } else {
+      // The specification's default for a tool that says nothing is destructive.
+      effect = annotations?["destructiveHint"]?.bool == false ? .write : .destructive
+    }
+    digest = definition.withBytes { SHA256.hash(data: UnsafeRawBufferPointer($0)).hex }
+    let meta = definition["_meta"]
+    records = meta?[MetaKey.records]?.elements.compactMap { RecordDeclaration(JSONValue($0)) } ?? []
+    categories = meta?[MetaKey.categories]?.members.compactMap { member in
+      guard let path = member.name.string, let category = member.value.string.flatMap({ DataCategory(rawValue: $0) }) else { return nil }
+      return FieldCategory(path, category)
+    } ?? []
+    purposeArgument = schema["properties"]?["purpose"] == nil ? "purpose" : "audit_purpose"
+  }
+
+  /// Appends the definition as clients see it: the public name, our own declarations taken off, the purpose argument put in.
+  func write(to buffer: inout ByteBuffer, purpose: PurposeRule?) {
+    buffer.writeStaticString("{\"name\":")
+    buffer.write(JSONValue.string(name))
+    for (member, value) in definition.members where !member.equals("name") {
+      if member.equals("_meta") {
+        writeMeta(value, to: &buffer)
+        continue
+      }
+      buffer.writeStaticString(",")
+      buffer.write(member)
+      buffer.writeStaticString(":")
+      if member.equals("inputSchema"), let purpose {
+        buffer.write(schema(value, with: purpose))
+      } else {
+        buffer.write(value)
+      }
+    }
+    buffer.writeStaticString("}")
+  }
+
+  private func writeMeta(_ meta: RawJSON, to buffer: inout ByteBuffer) {
+    let foreign = meta.members.filter { $0.name.string?.hasPrefix("dev.sluice/") != true }
+    guard !foreign.isEmpty else { return }
+    buffer.writeStaticString(",\"_meta\":{")
+    for (index, member) in foreign.enumerated() {
+      if index > 0 { buffer.writeStaticString(",") }
+      buffer.write(member.name)
+      buffer.writeStaticString(":")
+      buffer.write(member.value)
+    }
+    buffer.writeStaticString("}")
+  }
+
+  private func schema(_ schema: RawJSON, with purpose: PurposeRule) -> JSONValue {
+    var schema = JSONValue(schema)
+    var properties = schema["properties"] ?? .object(JSONObject())
+    properties[purposeArgument] = [
+      "type": "string",
+      "description": "Why this is needed, in a sentence. It is written to the audit log and not sent to the tool.",
+    ]
+    schema["properties"] = properties
+    if purpose == .required {
+      schema["required"] = .array((schema["required"]?.array ?? []) + [.string(purposeArgument)])
+    }
+    return schema
+  }
+}
+
+/// Whether callers of a tool say why (policy annotation `@purpose("optional")` or `@purpose("required")`).
+enum PurposeRule: String, Sendable { case optional, required }
+
+extension ToolEntry.HeaderParameter {
+  /// The `x-mcp-header` annotations of an input schema; nil where one of them breaks the specification's rules
+  /// (2026-07-28, streamable-http, "Schema Extension"), which makes the tool invalid.
+  static func all(in schema: RawJSON) -> [Self]? {
+    guard schema.withBytes({ contains($0, "x-mcp-header") }) else { return [] }
+    var found: [Self] = []
+    guard collect(schema, path: [], reachable: true, into: &found, depth: 0) else { return nil }
+    guard Set(found.map { $0.header.lowercased() }).count == found.count else { return nil }
+    return found
+  }
+
+  private static func collect(_ schema: RawJSON, path: [String], reachable: Bool, into found: inout [Self], depth: Int) -> Bool {
+    guard schema.kind == .object, depth < 32 else { return true }
+    if let header = schema["x-mcp-header"] {
+      guard reachable, !path.isEmpty, let name = header.string, !name.isEmpty, name.utf8.allSatisfy(isTokenCharacter),
+        let type = schema["type"], type.equals("string") || type.equals("integer") || type.equals("boolean")
+      else { return false }
+      found.append(Self(header: "Mcp-Param-" + name, path: path))
+    }
+    for (name, value) in schema.members {
+      if name.equals("properties") {
+        for (property, child) in value.members {
+          guard collect(child, path: path + [property.string ?? ""], reachable: reachable, into: &found, depth: depth + 1) else { return false }
+        }
+      } else if value.kind == .object {
+        guard collect(value, path: path, reachable: false, into: &found, depth: depth + 1) else { return false }
+      } else {
+        for child in value.elements {
+          guard collect(child, path: path, reachable: false, into: &found, depth: depth + 1) else { return false }
+        }
+      }
+    }
+    return true
+  }
+
+  private static func isTokenCharacter(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    }
+  }
+
+  private static func contains(_ bytes: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
+    let count = word.utf8CodeUnitCount
+    guard bytes.count >= count else { return false }
+    return (0...(bytes.count - count)).contains { start in
+      bytes[start] == word.utf8Start[0] && (0..<count).allSatisfy { bytes[start + $0] == word.utf8Start[$0] }
+    }
+  }
+}
+
+extension SHA256Digest {
+  /// Lower-case hexadecimal.
+  var hex: String {
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    let digits = Array("0123456789abcdef".utf8)
+    for byte in self {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,125 @@
+public import Cedar
+internal import JSON
+public import Ledger
+public import Logging
+public import MCP
+public import NIOCore
+
+/// The gateway: one straight pipeline from a request to its answer.
+///
+/// Each stage takes the proof of the one before and returns its own, so that what was not authorized cannot be sent and what
+/// was not written down has no effect. The transport in front has authenticated the caller and read the request
+/// (docs/adr/0002-authentication-before-parsing.md); the stages behind are Catalog, Policy, Limits, Audit, Upstreams, Screening.
+public final class Gateway: RequestHandler {
+  let catalog: Catalog
+  let policy: PolicyStage
+  let limits: LimitStage
+  let audit: AuditLog
+  let upstreams: Dispatcher
+  let screening: ScreeningStage
+  private let description: ServerDescription
+
+  /// What a gateway is made of.
+  public struct Parts: Sendable {
+    /// The name that clients show.
+    public var name: String
+    public var upstreams: [Upstream]
+    /// Cedar policies.
+    public var policies: String
+    public var bounds: ResultBounds
+    public var maskStyle: MaskStyle
+    public var limiter: Limiter
+    public var log: LogWriter
+    /// 32 bytes each, kept over restarts: for sealing upstreams' state, and for the salts of the audit log.
+    public var sealKey: [UInt8]
+    public var saltKey: [UInt8]
+    public var eventLoops: [any EventLoop]
+    public var logger: Logger
+
+    public init(
+      name: String, upstreams: [Upstream], policies: String, bounds: ResultBounds = ResultBounds(), maskStyle: MaskStyle = .placeholder,
+      limiter: Limiter, log: LogWriter, sealKey: [UInt8], saltKey: [UInt8], eventLoops: [any EventLoop], logger: Logger
+    ) {
+      self.name = name
+      self.upstreams = upstreams
+      self.policies = policies
+      self.bounds = bounds
+      self.maskStyle = maskStyle
+      self.limiter = limiter
+      self.log = log
+      self.sealKey = sealKey
+      self.saltKey = saltKey
+      self.eventLoops = eventLoops
+      self.logger = logger
+    }
+  }
+
+  /// - Throws: `CedarError` where the policies cannot be read.
+  public init(_ parts: Parts) throws(CedarError) {
+    let engine = try PolicyEngine(policies: parts.policies, bounds: parts.bounds)
+    catalog = Catalog(upstreams: parts.upstreams, logger: parts.logger)
+    policy = PolicyStage(engine: engine)
+    limits = LimitStage(limiter: parts.limiter)
+    audit = AuditLog(log: parts.log, saltKey: parts.saltKey, eventLoops: parts.eventLoops, policyVersion: engine.version, logger: parts.logger)
+    upstreams = Dispatcher(policy: policy, seal: RequestStateSeal(key: parts.sealKey), lists: Lists(policy: policy))
+    screening = ScreeningStage(screening: Screening(.init(style: parts.maskStyle)))
+    description = ServerDescription(
+      name: "sluice", title: parts.name, version: SluiceVersion.current,
+      instructions: "Tools and prompts are named upstream\(ToolEntry.separator)name. Results hold only what the caller may see; \"[masked]\" marks what was withheld.",
+      capabilities: [
+        "tools": ["listChanged": true], "prompts": ["listChanged": true],
+        "resources": ["listChanged": true, "subscribe": true], "completions": [:],
+      ])
+  }
+
+  public func handle(_ request: Envelope, _ context: RequestContext) async -> Answer {
+    guard let principal = context.caller as? Principal else {
+      return await audit.refuse(.unauthenticated, request, context, nil)
+    }
+    let exchange = Exchange(request, context, principal)
+    do throws(Refusal) {
+      let call = try catalog.resolve(exchange)  // hidden or unknown: not found
+      let permit = try policy.authorize(call)  // Cedar; carries obligations and row rules
+      let slot = try await limits.admit(permit)  // rate, quota, concurrency
+      return try await audit.record(slot) { (entry: borrowing RecordedIntent) async throws(Refusal) in  // on disk before the effect
+        try screening.screen(try await upstreams.send(entry), for: entry)  // rows, fields, detectors, bounds
+      }
+    } catch {
+      return await audit.refuse(error, request, context, exchange)
+    }
+  }
+
+  /// Keeps the upstreams connected and listed until the task is cancelled. Each has a task of its own: none waits for another.
+  public func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      for upstream in catalog.upstreams {
+        group.addTask { [catalog] in
+          await upstream.run(publish: { catalog.publish($0, of: upstream) }, changed: { catalog.announce($0) })
+        }
+      }
+    }
+  }
+
+  /// The upstreams and how they are.
+  public var upstreamStatus: [(name: String, status: Upstream.Status)] { catalog.upstreams.map { ($0.name, $0.status) } }
+
+  /// Clients' notifications concern no upstream: list changes of roots are not passed on.
+  public func receive(_ notification: Envelope, _ context: RequestContext) async {}
+
+  public func describe(_ context: RequestContext) async -> ServerDescription { description }
+
+  public func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation {
+    catalog.observe { [policy, catalog] change in
+      if case .resourceUpdated(let uri) = change {
+        guard let principal = caller as? Principal, let entry = catalog.snapshot.resource(uri), policy.maySee(entry, uri: uri, principal) else { return }
+      }
+      observer(change)
+    }
+  }
+}
+
+extension Principal: Caller {}
+
+extension Refusal {
+  static let unauthenticated = Refusal(.unauthenticated, .client, "Authentication is required: send a bearer token.")
+}

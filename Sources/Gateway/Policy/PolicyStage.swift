@@ -1,0 +1,141 @@
+internal import Cedar
+internal import JSON
+internal import MCP
+internal import NIOCore
+
+/// Stage 5: turns a call into a permit, or refuses it.
+struct PolicyStage: Sendable {
+  let engine: PolicyEngine
+
+  func authorize(_ call: Call) throws(Refusal) -> Permit {
+    let exchange = call.exchange
+    switch call.target {
+    case .tool(let tool): return try authorize(tool, call)
+    case .prompt(let entry), .promptCompletion(let entry):
+      let (response, plan) = engine.decision(
+        exchange.principal, action: "prompts/get", type: "Prompt", id: entry.name, upstream: entry.upstream.name, context: context(exchange, purpose: nil))
+      guard response.decision == .allow else { throw .unknown("prompt", entry.name) }
+      return permit(call, response, plan)
+    case .resource(let entry, let uri), .subscription(let entry, let uri):
+      let (response, plan) = decision(entry, uri: uri, exchange.principal, context(exchange, purpose: nil))
+      guard response.decision == .allow else { throw .unknownResource(uri) }
+      return permit(call, response, plan)
+    case .resourceCompletion(let entry):
+      let (response, plan) = decision(entry, uri: entry.uri, exchange.principal, context(exchange, purpose: nil))
+      guard response.decision == .allow else { throw .unknownResource(entry.uri) }
+      return permit(call, response, plan)
+    case .list, .acknowledged:
+      return Permit(call: call, reasons: [], purpose: nil, isStrict: false, plan: ScreeningPlan.unscreened, meta: ByteBuffer(), arguments: nil)
+    }
+  }
+
+  private func authorize(_ tool: ToolEntry, _ call: Call) throws(Refusal) -> Permit {
+    let exchange = call.exchange
+    var decision = engine.decision(exchange.principal, tool, generation: call.snapshot.generation)
+    guard decision.isVisible else { throw .unknown("tool", tool.name) }
+    try tool.checkHeaders(exchange)
+
+    var purpose: String?
+    var arguments: ByteBuffer?
+    if let rule = decision.purpose {
+      (purpose, arguments) = Self.takePurpose(tool.purposeArgument, from: exchange.request["arguments"])
+      if purpose == nil, rule == .required {
+        throw Refusal(
+          .purposeRequired, .policy,
+          "\(tool.name) may be called for a stated purpose only. Call it again with the argument \"\(tool.purposeArgument)\" saying why, in a sentence.")
+      }
+    }
+    if decision.dependsOnContext {
+      decision = engine.decision(exchange.principal, tool, context: context(exchange, purpose: purpose))
+      guard decision.isVisible else {
+        throw Refusal(.forbidden, .policy, "Policy does not allow \(tool.name) with these arguments, at this time or from this place.")
+      }
+    }
+    if let obstacle = decision.obstacle { throw obstacle }
+    return Permit(
+      call: call, reasons: decision.reasons, purpose: purpose, isStrict: decision.isStrict, plan: decision.plan, meta: decision.meta, arguments: arguments)
+  }
+
+  private func permit(_ call: Call, _ response: Response, _ plan: ScreeningPlan) -> Permit {
+    Permit(call: call, reasons: response.reasons, purpose: nil, isStrict: false, plan: plan, meta: ByteBuffer(), arguments: nil)
+  }
+
+  // MARK: Visibility
+
+  func maySee(_ tool: ToolEntry, _ principal: Principal, generation: UInt64) -> ToolDecision? {
+    let decision = engine.decision(principal, tool, generation: generation)
+    return decision.isVisible && decision.obstacle == nil ? decision : nil
+  }
+
+  func maySee(_ prompt: PromptEntry, _ principal: Principal) -> Bool {
+    engine.decision(principal, action: "prompts/get", type: "Prompt", id: prompt.name, upstream: prompt.upstream.name).response.decision == .allow
+  }
+
+  func maySee(_ resource: ResourceEntry, uri: String, _ principal: Principal) -> Bool {
+    decision(resource, uri: uri, principal, [:]).response.decision == .allow
+  }
+
+  private func decision(_ entry: ResourceEntry, uri: String, _ principal: Principal, _ context: Record) -> (response: Response, plan: ScreeningPlan) {
+    engine.decision(principal, action: "resources/read", type: "Resource", id: uri, upstream: entry.upstream.name, context: context)
+  }
+
+  // MARK: Context
+
+  private func context(_ exchange: Exchange, purpose: String?) -> Record {
+    var fields: [Record.Field] = [Record.Field("now", .datetime(Cedar.Value.Datetime(milliseconds: exchange.time)))]
+    if let arguments = exchange.request["arguments"] { fields.append(Record.Field("arguments", .record(Record(json: arguments)))) }
+    if let purpose { fields.append(Record.Field("purpose", .string(purpose))) }
+    if let address = exchange.context.remoteAddress, let ip = Cedar.Value.IPAddress(address) { fields.append(Record.Field("ip", .ip(ip))) }
+    return Record(fields)
+  }
+
+  /// The purpose, and the arguments without it.
+  static func takePurpose(_ name: String, from arguments: RawJSON?) -> (purpose: String?, rest: ByteBuffer?) {
+    guard let arguments, let given = arguments[name] else { return (nil, nil) }
+    var rest = ByteBuffer()
+    rest.writeStaticString("{")
+    for (member, value) in arguments.members where member.string != name {
+      if rest.readableBytes > 1 { rest.writeStaticString(",") }
+      rest.write(member)
+      rest.writeStaticString(":")
+      rest.write(value)
+    }
+    rest.writeStaticString("}")
+    let text = given.string ?? ""
+    return (text.allSatisfy(\.isWhitespace) ? nil : text, rest)
+  }
+}
+
+extension ToolEntry {
+  /// Compares the `Mcp-Param-*` headers of a modern HTTP request with its arguments (2026-07-28, streamable-http,
+  /// "Server Behavior for Custom Headers").
+  func checkHeaders(_ exchange: Exchange) throws(Refusal) {
+    guard !headerParameters.isEmpty, exchange.era == .modern, let header = exchange.context.header else { return }
+    for parameter in headerParameters {
+      let value = Self.value(at: parameter.path, of: exchange.request["arguments"])
+      let sent = header(parameter.header)
+      switch (value, sent) {
+      case (nil, nil): continue
+      case (let value?, let sent?):
+        if let decoded = HeaderValue.decode(sent), Self.same(value, decoded) { continue }
+      default: break
+      }
+      throw Refusal(.headerMismatch, .client, "Header mismatch: \(parameter.header) must repeat the argument \(parameter.path.joined(separator: "."))")
+    }
+  }
+
+  /// The argument at a path; absent and null are alike.
+  static func value(at path: [String], of arguments: RawJSON?) -> RawJSON? {
+    var value = arguments
+    for name in path { value = value?[name] }
+    return value?.isNull == true ? nil : value
+  }
+
+  private static func same(_ value: RawJSON, _ header: String) -> Bool {
+    switch value.kind {
+    case .string: value.string == header
+    case .number: value.double.map { $0 == Double(header) } ?? false
+    default: value.text == header
+    }
+  }
+}

@@ -1,0 +1,141 @@
+internal import JSON
+public import Logging
+public import MCP
+public import NIOCore
+internal import Synchronization
+
+/// One server behind the gateway: connected, watched, listed, and asked on behalf of callers.
+///
+/// An upstream that is down or slow delays nobody else: the catalog keeps what it last offered, and calls to it are refused.
+public final class Upstream: Sendable {
+  public enum Status: Sendable {
+    case connecting
+    case ready(ProtocolVersion)
+    case failed(String)
+  }
+
+  public struct Configuration: Sendable {
+    public var name: String
+    /// Longest wait for the answer to one request.
+    public var timeout: TimeAmount
+    /// How often lists are read anew where the server does not announce changes.
+    public var refreshInterval: TimeAmount
+    /// Tools that count as reads (or writes) whatever the server says of them.
+    public var readTools: Set<String>
+    public var writeTools: Set<String>
+    /// Whether the server enforces ``MetaKey/rows`` and ``MetaKey/clearance``: our own connectors do.
+    public var enforcesRows: Bool
+    public var retries: RetryPolicy
+
+    public init(
+      name: String, timeout: TimeAmount = .seconds(60), refreshInterval: TimeAmount = .seconds(300), readTools: Set<String> = [],
+      writeTools: Set<String> = [], enforcesRows: Bool = false, retries: RetryPolicy = RetryPolicy()
+    ) {
+      self.name = name
+      self.timeout = timeout
+      self.refreshInterval = refreshInterval
+      self.readTools = readTools
+      self.writeTools = writeTools
+      self.enforcesRows = enforcesRows
+      self.retries = retries
+    }
+  }
+
+  public let configuration: Configuration
+  public var name: String { configuration.name }
+  let connection: ClientConnection
+  private let wire: any ClientWire
+  private let logger: Logger
+  /// Guards the status; set by ``run``, read by calls and by operators.
+  private let currentStatus = Mutex(Status.connecting)
+
+  public init(_ configuration: Configuration, wire: any ClientWire, logger: Logger) {
+    self.configuration = configuration
+    self.wire = wire
+    self.connection = ClientConnection(wire: wire, identity: ["name": "sluice", "version": .string(SluiceVersion.current)])
+    var logger = logger
+    logger[metadataKey: "upstream"] = "\(configuration.name)"
+    self.logger = logger
+  }
+
+  public var status: Status { currentStatus.withLock { $0 } }
+
+  /// Connects, lists, watches for changes, and connects again when the server is lost; until the task is cancelled.
+  ///
+  /// - Parameter publish: takes each new listing.
+  func run(publish: @escaping @Sendable (UpstreamListing) -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
+    var failures = 0
+    while !Task.isCancelled {
+      do throws(ClientError) {
+        let peer = try await connection.connect()
+        publish(try await UpstreamListing(from: connection, timeout: configuration.timeout))
+        currentStatus.withLock { $0 = .ready(peer.version) }
+        logger.info("connected", metadata: ["protocol": "\(peer.version.rawValue)"])
+        failures = 0
+        await watch(publish: publish, changed: changed)
+        guard !Task.isCancelled else { return }
+        currentStatus.withLock { $0 = .failed("the server ended") }
+      } catch {
+        currentStatus.withLock { $0 = .failed("\(error)") }
+        logger.warning("cannot be used now", metadata: ["reason": "\(error)"])
+        failures += 1
+      }
+      let wait = configuration.retries.reconnectDelay(after: failures)
+      try? await Task.sleep(for: .nanoseconds(wait.nanoseconds))
+    }
+  }
+
+  /// Follows changes until the server is lost.
+  private func watch(publish: @escaping @Sendable (UpstreamListing) -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask { await self.wire.lost(); return true }
+      group.addTask { await self.listen(publish: publish, changed: changed); return false }
+      group.addTask { await self.refreshPeriodically(publish: publish); return true }
+      for await isOver in group where isOver { break }
+      group.cancelAll()
+    }
+  }
+
+  private func listen(publish: @escaping @Sendable (UpstreamListing) -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
+    let filter: JSONValue = ["toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true]
+    while !Task.isCancelled {
+      do throws(ClientError) {
+        try await connection.listen(filter: filter) { notification in
+          guard let change = ServerChange(notification) else { return }
+          if case .resourceUpdated = change { return changed(change) }
+          await self.refresh(publish: publish)
+        }
+        // The wire brings changes elsewhere, or the server closed the stream gracefully.
+      } catch {
+        // Many servers have no such stream; periodic refresh covers them.
+        if case .wire(let wire) = error, case .status = wire.code { return }
+        if case .server = error { return }
+      }
+      try? await Task.sleep(for: .seconds(5))
+    }
+  }
+
+  private func refreshPeriodically(publish: @escaping @Sendable (UpstreamListing) -> Void) async {
+    while !Task.isCancelled {
+      do { try await Task.sleep(for: .nanoseconds(configuration.refreshInterval.nanoseconds)) } catch { return }
+      guard await refresh(publish: publish) else { return }
+    }
+  }
+
+  /// Reads the lists anew. A failure keeps the old ones: half a listing is never published.
+  @discardableResult
+  private func refresh(publish: @Sendable (UpstreamListing) -> Void) async -> Bool {
+    do throws(ClientError) {
+      publish(try await UpstreamListing(from: connection, timeout: configuration.timeout))
+      return true
+    } catch {
+      logger.warning("lists could not be read again", metadata: ["reason": "\(error)"])
+      return false
+    }
+  }
+}
+
+/// The version of this build.
+public enum SluiceVersion {
+  public static let current = "0.1.0"
+}

@@ -1,0 +1,235 @@
+public import JSON
+public import NIOCore
+internal import Synchronization
+
+/// A client's view of one server: which revision it speaks, found out once, and requests in that revision.
+///
+/// Detection follows 2026-07-28 (stdio and streamable-http, "Backward Compatibility"): `server/discover` first; a
+/// recognised modern answer settles it, anything else falls back to `initialize`.
+public final class ClientConnection: Sendable {
+  /// What is known of the server once connected.
+  public struct Peer: Sendable {
+    public var version: ProtocolVersion
+    public var capabilities: RawJSON
+    public var serverInfo: RawJSON?
+    public var instructions: String?
+  }
+
+  private struct State {
+    var peer: Peer?
+    var nextID = 1
+  }
+
+  private let wire: any ClientWire
+  private let identity: ByteBuffer
+  private let capabilities: ByteBuffer
+  /// Guards the peer and the request counter; held for a few instructions only.
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - identity: our `Implementation` object.
+  ///   - capabilities: our `ClientCapabilities` object.
+  public init(wire: any ClientWire, identity: JSONValue, capabilities: JSONValue = .object(JSONObject())) {
+    self.wire = wire
+    self.identity = ByteBuffer(identity)
+    self.capabilities = ByteBuffer(capabilities)
+  }
+
+  public var peer: Peer? { state.withLock { $0.peer } }
+
+  // MARK: Connecting
+
+  /// Finds out what the server speaks, and opens the session that a legacy server needs. Call again after a lost connection.
+  @discardableResult
+  public func connect(timeout: TimeAmount = .seconds(30)) async throws(ClientError) -> Peer {
+    let deadline = NIODeadline.now() + timeout
+    // A server that stays silent at the probe is legacy: leave most of the time for its handshake.
+    let probeDeadline = min(deadline, NIODeadline.now() + min(.seconds(10), .nanoseconds(timeout.nanoseconds / 2)))
+    let found: Peer
+    switch await probe(deadline: probeDeadline) {
+    case .modern(let peer): found = peer
+    case .legacy(let version): found = try await initialize(version, deadline: deadline)
+    case .unreachable(let error): throw ClientError(error)
+    }
+    state.withLock { $0.peer = found }
+    return found
+  }
+
+  private enum Probe {
+    case modern(Peer)
+    case legacy(ProtocolVersion)
+    case unreachable(WireError)
+  }
+
+  private func probe(deadline: NIODeadline) async -> Probe {
+    let answer: Envelope
+    do throws(WireError) {
+      answer = try await roundTrip(.discover, version: .latest, RequestBody(), deadline: deadline)
+    } catch {
+      if case .unreachable = error.code { return .unreachable(error) }
+      return .legacy(.latestLegacy)
+    }
+    if let result = answer.result, let versions = result["supportedVersions"] {
+      guard versions.elements.contains(where: { $0.equals("2026-07-28") }) else { return .legacy(newestLegacy(in: versions)) }
+      return .modern(
+        Peer(
+          version: .latest, capabilities: result["capabilities"] ?? RawJSON.null,
+          serverInfo: result["_meta"]?[MetaKey.serverInfo], instructions: result["instructions"]?.string))
+    }
+    if let error = answer.error, error["code"]?.int == RPCError.Code.unsupportedProtocolVersion.rawValue, let versions = error["data"]?["supported"] {
+      return .legacy(newestLegacy(in: versions))
+    }
+    return .legacy(.latestLegacy)
+  }
+
+  private func newestLegacy(in versions: RawJSON) -> ProtocolVersion {
+    versions.elements.compactMap { $0.string.flatMap { ProtocolVersion(rawValue: $0) } }.filter { $0.era == .legacy }.max() ?? .latestLegacy
+  }
+
+  private func initialize(_ version: ProtocolVersion, deadline: NIODeadline) async throws(ClientError) -> Peer {
+    var params = ByteBuffer()
+    params.writeString("\"protocolVersion\":\"\(version.rawValue)\",\"capabilities\":")
+    params.writeImmutableBuffer(capabilities)
+    params.writeStaticString(",\"clientInfo\":")
+    params.writeImmutableBuffer(identity)
+    let answer: Envelope
+    do throws(WireError) {
+      answer = try await roundTrip(.initialize, version: version, RequestBody(members: params), deadline: deadline)
+    } catch { throw ClientError(error) }
+    if let error = answer.error { throw ClientError(RPCError(error)) }
+    guard let result = answer.result, let text = result["protocolVersion"]?.string, let agreed = ProtocolVersion(rawValue: text), agreed.era == .legacy else {
+      throw ClientError(WireError(.invalidAnswer, "the server answered initialize with a protocol version that is not spoken here", mayHaveHadEffect: false))
+    }
+    do throws(WireError) { try await wire.send(Message.notification(.initialized), version: agreed) } catch { throw ClientError(error) }
+    return Peer(
+      version: agreed, capabilities: result["capabilities"] ?? RawJSON.null, serverInfo: result["serverInfo"],
+      instructions: result["instructions"]?.string)
+  }
+
+  // MARK: Requests
+
+  /// What a request says besides its method.
+  public struct RequestBody: Sendable {
+    /// The members of `params` as text, without braces and without `_meta`: `"name":"add","arguments":{}`.
+    public var members: ByteBuffer
+    /// Members of `_meta` beyond those of the protocol, as text.
+    public var meta: ByteBuffer
+    /// What the `Mcp-Name` header says.
+    public var name: String?
+    public var parameterHeaders: [HTTPHint.Header]
+    /// Whether to ask for progress notifications. The token is the request's id, which is unique on the wire.
+    public var wantsProgress: Bool
+    /// `ClientCapabilities` to declare in place of the connection's own: those of the client on whose behalf this goes.
+    public var capabilities: RawJSON?
+
+    public init(
+      members: ByteBuffer = ByteBuffer(), meta: ByteBuffer = ByteBuffer(), name: String? = nil,
+      parameterHeaders: [HTTPHint.Header] = [], wantsProgress: Bool = false, capabilities: RawJSON? = nil
+    ) {
+      self.members = members
+      self.meta = meta
+      self.name = name
+      self.parameterHeaders = parameterHeaders
+      self.wantsProgress = wantsProgress
+      self.capabilities = capabilities
+    }
+  }
+
+  /// Sends a request in the server's revision. The answer is a response with a result or an error.
+  ///
+  /// A legacy session that the server has forgotten is opened anew, once, before the request is sent again.
+  public func request(
+    _ method: Method, _ body: RequestBody, eventLoop: (any EventLoop)? = nil, deadline: NIODeadline, isStream: Bool = false,
+    onNotification: (@Sendable (Envelope) async -> Void)? = nil
+  ) async throws(ClientError) -> Envelope {
+    guard let peer else { throw ClientError(WireError(.unreachable, "the server is not connected", mayHaveHadEffect: false)) }
+    do throws(WireError) {
+      return try await roundTrip(method, version: peer.version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+    } catch {
+      guard error.code == .sessionEnded else { throw ClientError(error) }
+    }
+    let fresh = try await connect(timeout: deadline - .now())
+    do throws(WireError) {
+      return try await roundTrip(method, version: fresh.version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+    } catch { throw ClientError(error) }
+  }
+
+  /// Receives what the server sends of itself (list changes, resource updates) until cancelled or closed by the server.
+  ///
+  /// - Parameter filter: the `notifications` object of `subscriptions/listen` for a modern server.
+  public func listen(filter: JSONValue, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(ClientError) {
+    guard let peer else { throw ClientError(WireError(.unreachable, "the server is not connected", mayHaveHadEffect: false)) }
+    if peer.version.era == .modern {
+      var members = ByteBuffer()
+      members.writeStaticString("\"notifications\":")
+      members.write(filter)
+      _ = try await request(.subscriptionsListen, RequestBody(members: members), deadline: .distantFuture, isStream: true, onNotification: receive)
+    } else {
+      do throws(WireError) { try await wire.receiveUnsolicited(version: peer.version, receive) } catch { throw ClientError(error) }
+    }
+  }
+
+  private func roundTrip(
+    _ method: Method, version: ProtocolVersion, _ body: RequestBody, eventLoop: (any EventLoop)? = nil, deadline: NIODeadline,
+    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil
+  ) async throws(WireError) -> Envelope {
+    let id = state.withLock { state in
+      defer { state.nextID &+= 1 }
+      return state.nextID
+    }
+    let request = WireRequest(
+      id: id, method: method, name: body.name, version: version, message: message(id: id, method, version, body),
+      parameterHeaders: body.parameterHeaders, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+    return try await wire.roundTrip(request)
+  }
+
+  private func message(id: Int, _ method: Method, _ version: ProtocolVersion, _ body: RequestBody) -> ByteBuffer {
+    let isModern = version.era == .modern
+    var buffer = ByteBuffer()
+    buffer.reserveCapacity(minimumWritableBytes: body.members.readableBytes + body.meta.readableBytes + (isModern ? 384 : 96))
+    buffer.writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
+    buffer.writeString(String(id))
+    buffer.writeStaticString(",\"method\":\"")
+    buffer.writeString(method.rawValue)
+    buffer.writeStaticString("\",\"params\":{")
+    buffer.writeImmutableBuffer(body.members)
+    if isModern || body.meta.readableBytes > 0 || body.wantsProgress {
+      if body.members.readableBytes > 0 { buffer.writeStaticString(",") }
+      buffer.writeStaticString("\"_meta\":{")
+      if isModern {
+        buffer.writeStaticString("\"io.modelcontextprotocol/protocolVersion\":\"")
+        buffer.writeString(version.rawValue)
+        buffer.writeStaticString("\",\"io.modelcontextprotocol/clientInfo\":")
+        buffer.writeImmutableBuffer(identity)
+        buffer.writeStaticString(",\"io.modelcontextprotocol/clientCapabilities\":")
+        if let capabilities = body.capabilities { buffer.write(capabilities) } else { buffer.writeImmutableBuffer(capabilities) }
+        if body.meta.readableBytes > 0 || body.wantsProgress { buffer.writeStaticString(",") }
+      }
+      if body.wantsProgress {
+        buffer.writeStaticString("\"progressToken\":")
+        buffer.writeString(String(id))
+        if body.meta.readableBytes > 0 { buffer.writeStaticString(",") }
+      }
+      buffer.writeImmutableBuffer(body.meta)
+      buffer.writeStaticString("}")
+    }
+    buffer.writeStaticString("}}")
+    return buffer
+  }
+}
+
+/// Why a request to a server failed: it said so, or nothing valid came back.
+public enum ClientError: Error, Sendable, CustomStringConvertible {
+  case server(RPCError)
+  case wire(WireError)
+
+  init(_ error: RPCError) { self = .server(error) }
+  init(_ error: WireError) { self = .wire(error) }
+
+  public var description: String {
+    switch self {
+    case .server(let error): error.description
+    case .wire(let error): error.description
+    }
+  }
+}

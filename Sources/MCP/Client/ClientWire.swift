@@ -1,0 +1,100 @@
+public import NIOCore
+
+/// How a client's messages reach one server: HTTP, the pipes of a child process, or memory.
+///
+/// A wire moves messages; ``ClientConnection`` decides what they say.
+public protocol ClientWire: Sendable {
+  /// Sends one request and waits for its response. Cancelling the task tells the server (2026-07-28, patterns/cancellation).
+  func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope
+
+  /// Sends a notification.
+  func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError)
+
+  /// Delivers messages that belong to no request of ours, until the task is cancelled or the server ends the stream.
+  /// Wires whose one channel carries them anyway return at once.
+  func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError)
+
+  /// Returns when the server is gone and must be connected to anew; on wires without a connection of their own, when the task is cancelled.
+  func lost() async
+}
+
+extension ClientWire {
+  public func lost() async {
+    // Ends by cancellation only.
+    while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+  }
+}
+
+/// One request on its way to a server.
+public struct WireRequest: Sendable {
+  /// Unique on the wire among requests in flight.
+  public var id: Int
+  public var method: Method
+  /// What the `Mcp-Name` header says: the tool, prompt or URI.
+  public var name: String?
+  public var version: ProtocolVersion
+  /// The whole message, with ``id`` as its id.
+  public var message: ByteBuffer
+  /// `Mcp-Param-*` headers.
+  public var parameterHeaders: [HTTPHint.Header]
+  /// The event loop on which the caller runs; nil lets the wire choose.
+  public var eventLoop: (any EventLoop)?
+  public var deadline: NIODeadline
+  /// Whether the response may be a stream that stays open beyond the usual bounds (`subscriptions/listen`).
+  public var isStream: Bool
+  /// Takes the notifications that come before the response.
+  public var onNotification: (@Sendable (Envelope) async -> Void)?
+
+  public init(
+    id: Int, method: Method, name: String? = nil, version: ProtocolVersion, message: ByteBuffer,
+    parameterHeaders: [HTTPHint.Header] = [], eventLoop: (any EventLoop)? = nil, deadline: NIODeadline,
+    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil
+  ) {
+    self.id = id
+    self.method = method
+    self.name = name
+    self.version = version
+    self.message = message
+    self.parameterHeaders = parameterHeaders
+    self.eventLoop = eventLoop
+    self.deadline = deadline
+    self.isStream = isStream
+    self.onNotification = onNotification
+  }
+}
+
+/// Why a request got no JSON-RPC response.
+public struct WireError: Error, Sendable, CustomStringConvertible {
+  public enum Code: Sendable, Hashable {
+    /// The server cannot be reached or started.
+    case unreachable
+    /// No answer before the deadline.
+    case timeout
+    /// The connection or process ended before the answer.
+    case closed
+    /// The answer is no valid MCP message, or too large.
+    case invalidAnswer
+    /// An HTTP status without a JSON-RPC message.
+    case status(Int)
+    /// The legacy session is no longer known to the server.
+    case sessionEnded
+    case cancelled
+  }
+
+  public var code: Code
+  /// For operators; may name addresses and commands, never secrets.
+  public var message: String
+  /// Whether the server may have begun to act on the request.
+  public var mayHaveHadEffect: Bool
+  /// Seconds that the server asks to wait.
+  public var retryAfter: Int?
+
+  public init(_ code: Code, _ message: String, mayHaveHadEffect: Bool, retryAfter: Int? = nil) {
+    self.code = code
+    self.message = message
+    self.mayHaveHadEffect = mayHaveHadEffect
+    self.retryAfter = retryAfter
+  }
+
+  public var description: String { message }
+}

@@ -1,0 +1,228 @@
+internal import JSON
+public import Logging
+public import NIOCore
+internal import Synchronization
+
+/// The wire to a server that runs as a supervised child process: all requests share its pipes.
+///
+/// When the process ends, what is in flight fails at once, and ``lost()`` returns; the supervisor starts it again by itself.
+public final class StdioWire: ClientWire {
+  private struct Waiter {
+    var resume: @Sendable (Result<Envelope, WireError>) -> Void
+    var notifications: AsyncStream<Envelope>.Continuation?
+  }
+
+  private struct State {
+    var generation: UInt64?
+    var waiters: [Int: Waiter] = [:]
+    /// Those who wait for the process to run; resumed with the reason if it cannot be started.
+    var starting: [Int: @Sendable (Result<Void, WireError>) -> Void] = [:]
+    var losing: [Int: @Sendable () -> Void] = [:]
+    var unsolicited: [Int: AsyncStream<Envelope>.Continuation] = [:]
+    var next = 0
+  }
+
+  /// Filled in once, right after `self` exists: the process calls back into it.
+  private let process: Mutex<ChildProcess?>
+  /// Guards who waits for what; callbacks run outside of it.
+  private let state = Mutex(State())
+  private let logger: Logger
+  private let name: String
+
+  /// The process runs from ``start()`` on.
+  public init(
+    name: String, command: ChildCommand, on eventLoop: any EventLoop, configuration: ChildProcess.Configuration = .init(), logger: Logger
+  ) {
+    self.name = name
+    self.logger = logger
+    process = Mutex(nil)
+    let process = ChildProcess(
+      name: name, command: command, on: eventLoop, configuration: configuration, logger: logger,
+      events: ChildProcess.Events(
+        started: { [weak self] in self?.started($0) },
+        line: { [weak self] _, line in
+          self?.receive(line)
+          return .more
+        },
+        exited: { [weak self] _, reason in self?.exited(reason) }))
+    self.process.withLock { $0 = process }
+  }
+
+  private var child: ChildProcess? { process.withLock { $0 } }
+
+  public func start() { child?.start() }
+
+  /// Ends the process; see `ChildProcess.stop()`.
+  public func stop() async { await child?.stop() }
+
+  // MARK: Requests
+
+  public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
+    try await running(until: request.deadline)
+    guard let forward = request.onNotification else { return try await exchange(request, notifications: nil) }
+    let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(1024))
+    async let pump: Void = {
+      for await notification in stream { await forward(notification) }
+    }()
+    let result: Result<Envelope, WireError>
+    do throws(WireError) { result = .success(try await exchange(request, notifications: continuation)) } catch { result = .failure(error) }
+    continuation.finish()
+    await pump
+    return try result.get()
+  }
+
+  private func exchange(_ request: WireRequest, notifications: AsyncStream<Envelope>.Continuation?) async throws(WireError) -> Envelope {
+    let result: Result<Envelope, WireError> = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        state.withLock {
+          $0.waiters[request.id] = Waiter(resume: { continuation.resume(returning: $0) }, notifications: notifications)
+        }
+        let timeout: Scheduled<Void>? =
+          request.deadline < .distantFuture
+          ? child?.eventLoop.scheduleTask(deadline: request.deadline) { [weak self] in
+            self?.giveUp(request.id, WireError(.timeout, "\(self?.name ?? "the server") did not answer in time", mayHaveHadEffect: true), tellServer: true)
+          } : nil
+        _ = timeout
+        do throws(StdioError) { try child?.enqueue(request.message) } catch {
+          giveUp(request.id, WireError(.closed, "\(name): \(error)", mayHaveHadEffect: false), tellServer: false)
+        }
+        if Task.isCancelled { cancel(request.id) }
+      }
+    } onCancel: {
+      cancel(request.id)
+    }
+    return try result.get()
+  }
+
+  private func cancel(_ id: Int) {
+    giveUp(id, WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: true), tellServer: true)
+  }
+
+  private func giveUp(_ id: Int, _ error: WireError, tellServer: Bool) {
+    guard let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
+    if tellServer {
+      let params = ByteBuffer(string: "{\"requestId\":\(id)}")
+      try? child?.enqueue(Message.notification(.cancelled, params: params))
+    }
+    waiter.resume(.failure(error))
+  }
+
+  public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {
+    do throws(StdioError) { try await child?.send(notification) } catch {
+      throw WireError(.closed, "\(name): \(error)", mayHaveHadEffect: false)
+    }
+  }
+
+  /// Legacy servers send list changes and the like of themselves; modern ones only under a subscription.
+  public func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError) {
+    let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(256))
+    let key = register { $0.unsolicited[$1] = continuation }
+    for await message in stream { await receive(message) }
+    state.withLock { _ = $0.unsolicited.removeValue(forKey: key) }
+  }
+
+  // MARK: Life of the process
+
+  public func lost() async {
+    let key = register { _, _ in }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+        let isOver = state.withLock { state in
+          guard state.generation != nil, !Task.isCancelled else { return true }
+          state.losing[key] = { continuation.resume() }
+          return false
+        }
+        if isOver { continuation.resume() }
+      }
+    } onCancel: {
+      state.withLock { $0.losing.removeValue(forKey: key) }?()
+    }
+  }
+
+  /// Returns when the process runs; fails at the deadline, or when it could not be started.
+  private func running(until deadline: NIODeadline) async throws(WireError) {
+    let key = register { _, _ in }
+    let result: Result<Void, WireError> = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isRunning = state.withLock { state in
+          if state.generation != nil { return true }
+          state.starting[key] = { continuation.resume(returning: $0) }
+          return false
+        }
+        if isRunning { return continuation.resume(returning: .success(())) }
+        child?.eventLoop.scheduleTask(deadline: deadline) { [weak self] in
+          self?.endWaiting(key, WireError(.unreachable, "the process did not start in time", mayHaveHadEffect: false))
+        }
+        if Task.isCancelled { endWaiting(key, WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: false)) }
+      }
+    } onCancel: {
+      endWaiting(key, WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: false))
+    }
+    try result.get()
+  }
+
+  private func endWaiting(_ key: Int, _ error: WireError) {
+    state.withLock { $0.starting.removeValue(forKey: key) }?(.failure(error))
+  }
+
+  private func register(_ body: (inout State, Int) -> Void) -> Int {
+    state.withLock { state in
+      state.next += 1
+      body(&state, state.next)
+      return state.next
+    }
+  }
+
+  private func started(_ generation: UInt64) {
+    let waiting = state.withLock { state in
+      state.generation = generation
+      defer { state.starting = [:] }
+      return Array(state.starting.values)
+    }
+    for resume in waiting { resume(.success(())) }
+  }
+
+  private func exited(_ reason: ExitReason) {
+    let (waiters, starting, losing, unsolicited) = state.withLock { state in
+      defer { (state.generation, state.waiters, state.starting, state.losing, state.unsolicited) = (nil, [:], [:], [:], [:]) }
+      return (state.waiters, state.starting, state.losing, state.unsolicited)
+    }
+    for waiter in waiters.values { waiter.resume(.failure(WireError(.closed, "the process \(reason)", mayHaveHadEffect: true))) }
+    for resume in starting.values { resume(.failure(WireError(.unreachable, "the process \(reason)", mayHaveHadEffect: false))) }
+    for resume in losing.values { resume() }
+    for continuation in unsolicited.values { continuation.finish() }
+  }
+
+  // MARK: Messages from the server
+
+  private func receive(_ line: ByteBuffer) {
+    // The line shares the storage of its neighbours; what comes of it may be kept for long.
+    let message: Envelope
+    do throws(RPCError) { message = try Envelope(scanning: ByteBuffer(bytes: line.readableBytesView)) } catch {
+      logger.debug("a line of output is no MCP message and is ignored", metadata: ["server": "\(name)", "reason": "\(error.message)"])
+      return
+    }
+    switch message.kind {
+    case .response:
+      guard let id = message.id?.int, let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
+      waiter.resume(.success(message))
+    case .notification:
+      // Progress and subscriptions name the request they belong to; our tokens are the requests' ids.
+      let owner = message["progressToken"]?.int ?? message.meta?[MetaKey.subscriptionID]?.int
+      state.withLock { state in
+        if let owner {
+          state.waiters[owner]?.notifications?.yield(message)
+        } else {
+          for continuation in state.unsolicited.values { continuation.yield(message) }
+        }
+      }
+    case .request:
+      guard let id = message.id else { return }
+      // Legacy servers may ask back. We declare no capability for it, so only ping is ours to answer.
+      let answer =
+        message.method == .ping
+        ? Message.response(id: id, result: ByteBuffer(string: "{}")) : Message.error(.methodNotFound(message.methodName?.string ?? ""), id: id)
+      try? child?.enqueue(answer)
+    }
+  }
+}

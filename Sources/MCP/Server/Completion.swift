@@ -1,0 +1,35 @@
+/// What an argument completion is for (2026-07-28, server/utilities/completion).
+public enum CompletionTarget: Sendable, Hashable {
+  case prompt(String, argument: String)
+  /// `uriTemplate` as it was registered.
+  case resourceTemplate(String, argument: String)
+}
+
+/// One `completion/complete`.
+public struct CompletionRequest: ServerRequest {
+  public let argument: String
+  /// What the user has typed so far.
+  public let value: String
+  /// Other arguments that are filled in already.
+  public let arguments: [String: String]
+  public let envelope: Envelope
+  public let context: RequestContext
+}
+
+/// Suggestions, best first.
+public struct Completion: Sendable, Hashable, ExpressibleByArrayLiteral {
+  /// The most values that one answer may hold (2026-07-28, "Completion Results").
+  public static let limit = 100
+
+  public var values: [String]
+  /// How many there are in all, if more than `values` holds; nil when unknown.
+  public var total: Int?
+
+  /// All suggestions; the answer holds the first hundred and says how many there are.
+  public init(_ values: [String], total: Int? = nil) {
+    self.values = values
+    self.total = total
+  }
+
+  public init(arrayLiteral elements: String...) { self.init(elements) }
+}

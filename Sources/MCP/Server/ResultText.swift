@@ -1,0 +1,120 @@
+internal import JSON
+public import NIOCore
+
+/// Writes the text of one result object, with what the era of the request adds to it.
+///
+/// Modern results start with `resultType` and end with caching hints and the identity of the server (2026-07-28, basic,
+/// "Per-response protocol fields"); legacy results have the fields of the method alone.
+struct ResultText {
+  private var buffer: ByteBuffer
+  private var isEmpty = true
+  private let era: Era
+
+  init(_ era: Era, capacity: Int = 256) {
+    self.era = era
+    buffer = ByteBuffer()
+    buffer.reserveCapacity(capacity)
+    buffer.writeStaticString("{")
+    if era == .modern { string("complete", for: "resultType") }
+  }
+
+  private mutating func name(_ name: StaticString) {
+    if !isEmpty { buffer.writeStaticString(",") }
+    isEmpty = false
+    buffer.writeStaticString("\"")
+    buffer.writeStaticString(name)
+    buffer.writeStaticString("\":")
+  }
+
+  mutating func string(_ value: String, for name: StaticString) {
+    self.name(name)
+    JSONText.write(value, to: &buffer)
+  }
+
+  mutating func value(_ value: JSONValue, for name: StaticString) {
+    self.name(name)
+    buffer.write(value)
+  }
+
+  mutating func text(_ text: ByteBuffer, for name: StaticString) {
+    self.name(name)
+    buffer.writeImmutableBuffer(text)
+  }
+
+  mutating func array(_ elements: some Sequence<ByteBuffer>, for name: StaticString) {
+    self.name(name)
+    buffer.writeStaticString("[")
+    var isFirst = true
+    for element in elements {
+      if !isFirst { buffer.writeStaticString(",") }
+      isFirst = false
+      buffer.writeImmutableBuffer(element)
+    }
+    buffer.writeStaticString("]")
+  }
+
+  /// Ends the object.
+  ///
+  /// - Parameter server: the text of the server's `Implementation`.
+  consuming func finish(server: ByteBuffer?, cache: CacheHint? = nil, meta: JSONObject? = nil) -> ByteBuffer {
+    if era == .modern, let cache {
+      value(.int(cache.milliseconds), for: "ttlMs")
+      string(cache.scope.rawValue, for: "cacheScope")
+    }
+    let server = era == .modern ? server : nil
+    if meta?.isEmpty == false || server != nil {
+      name("_meta")
+      buffer.writeStaticString("{")
+      var isFirst = true
+      for (name, value) in meta ?? JSONObject() {
+        if !isFirst { buffer.writeStaticString(",") }
+        isFirst = false
+        JSONText.write(name, to: &buffer)
+        buffer.writeStaticString(":")
+        buffer.write(value)
+      }
+      if let server, meta?[MetaKey.serverInfo] == nil {
+        if !isFirst { buffer.writeStaticString(",") }
+        buffer.writeStaticString("\"io.modelcontextprotocol/serverInfo\":")
+        buffer.writeImmutableBuffer(server)
+      }
+      buffer.writeStaticString("}")
+    }
+    buffer.writeStaticString("}")
+    return buffer
+  }
+}
+
+extension ServerDescription {
+  /// The result of `server/discover`.
+  ///
+  /// - Parameter versions: the revisions that the transport speaks.
+  public func discoverResult(versions: [ProtocolVersion]) -> ByteBuffer {
+    var result = ResultText(.modern)
+    result.value(.array(versions.map { .string($0.rawValue) }), for: "supportedVersions")
+    result.value(capabilities, for: "capabilities")
+    if let instructions { result.string(instructions, for: "instructions") }
+    return result.finish(server: ByteBuffer(implementation), cache: cache)
+  }
+
+  /// The result of `initialize` (2025-11-25, basic/lifecycle).
+  public func initializeResult(version: ProtocolVersion) -> ByteBuffer {
+    var result = ResultText(.legacy)
+    result.string(version.rawValue, for: "protocolVersion")
+    result.value(capabilities, for: "capabilities")
+    result.value(implementation, for: "serverInfo")
+    if let instructions { result.string(instructions, for: "instructions") }
+    return result.finish(server: nil)
+  }
+}
+
+extension ProtocolVersion {
+  /// The version that `initialize` agrees on: the requested one where a legacy revision has that name, else the latest legacy one.
+  ///
+  /// - Returns: nil when `supported` holds no legacy revision at all.
+  public static func negotiate(_ requested: String, among supported: [ProtocolVersion]) -> ProtocolVersion? {
+    let legacy = supported.filter { $0.era == .legacy }
+    if let version = ProtocolVersion(rawValue: requested), legacy.contains(version) { return version }
+    return legacy.max()
+  }
+}

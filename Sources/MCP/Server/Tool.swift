@@ -1,0 +1,121 @@
+public import JSON
+internal import NIOCore
+
+/// A function that models may call (2026-07-28, server/tools).
+public struct Tool: Sendable {
+  /// 1 to 128 of `A-Z a-z 0-9 _ - .`, unique in its server.
+  public var name: String
+  public var title: String?
+  public var description: String?
+  /// JSON Schema of the arguments, an object schema.
+  public var inputSchema: JSONValue
+  /// JSON Schema of ``ToolResult/structured``.
+  public var outputSchema: JSONValue?
+  public var annotations: ToolAnnotations?
+  public var icons: [JSONValue]
+  /// `_meta` of the definition, for example ``MetaKey/records``.
+  public var meta: JSONObject?
+  public let run: @Sendable (ToolCall) async throws -> ToolResult
+
+  public init(
+    name: String, title: String? = nil, description: String? = nil,
+    inputSchema: JSONValue = ["type": "object", "additionalProperties": false], outputSchema: JSONValue? = nil,
+    annotations: ToolAnnotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
+    run: @escaping @Sendable (ToolCall) async throws -> ToolResult
+  ) {
+    self.name = name
+    self.title = title
+    self.description = description
+    self.inputSchema = inputSchema
+    self.outputSchema = outputSchema
+    self.annotations = annotations
+    self.icons = icons
+    self.meta = meta
+    self.run = run
+  }
+
+  /// The definition as `tools/list` shows it. Before 2026-07-28 an output schema is an object schema or not there.
+  func definition(_ era: Era) -> JSONValue {
+    var object: JSONObject = ["name": .string(name)]
+    if let title { object["title"] = .string(title) }
+    if let description { object["description"] = .string(description) }
+    object["inputSchema"] = inputSchema
+    if let outputSchema, era == .modern || outputSchema["type"] == "object" { object["outputSchema"] = outputSchema }
+    if let annotations { object["annotations"] = annotations.json }
+    if !icons.isEmpty { object["icons"] = .array(icons) }
+    if let meta { object["_meta"] = .object(meta) }
+    return .object(object)
+  }
+}
+
+/// Hints on what a tool does (`ToolAnnotations`). Nil leaves the specification's default: writes, destroys, not idempotent, open world.
+public struct ToolAnnotations: Sendable, Hashable {
+  /// Changes nothing.
+  public var readOnly: Bool?
+  /// May remove or overwrite; meaningful where the tool is not read-only.
+  public var destructive: Bool?
+  /// A second call with the same arguments changes nothing more.
+  public var idempotent: Bool?
+  /// Deals with things outside the system that offers it.
+  public var openWorld: Bool?
+
+  public init(readOnly: Bool? = nil, destructive: Bool? = nil, idempotent: Bool? = nil, openWorld: Bool? = nil) {
+    self.readOnly = readOnly
+    self.destructive = destructive
+    self.idempotent = idempotent
+    self.openWorld = openWorld
+  }
+
+  var json: JSONValue {
+    var object = JSONObject()
+    if let readOnly { object["readOnlyHint"] = .bool(readOnly) }
+    if let destructive { object["destructiveHint"] = .bool(destructive) }
+    if let idempotent { object["idempotentHint"] = .bool(idempotent) }
+    if let openWorld { object["openWorldHint"] = .bool(openWorld) }
+    return .object(object)
+  }
+}
+
+/// One `tools/call`, its arguments checked against the schema of the tool.
+public struct ToolCall: ServerRequest {
+  public let name: String
+  /// An object; empty when the call has none.
+  public let arguments: RawJSON
+  public let envelope: Envelope
+  public let context: RequestContext
+
+  /// An argument; nil when it is absent.
+  public subscript(_ argument: String) -> RawJSON? { arguments[argument] }
+
+  public func string(_ argument: String) -> String? { arguments[argument]?.string }
+  public func int(_ argument: String) -> Int? { arguments[argument]?.int }
+  public func double(_ argument: String) -> Double? { arguments[argument]?.double }
+  public func bool(_ argument: String) -> Bool? { arguments[argument]?.bool }
+}
+
+/// What a tool answers (`CallToolResult`).
+public struct ToolResult: Sendable, Hashable {
+  public var content: [Content]
+  /// What programs read, as the tool's output schema says. Legacy clients see it only if it is an object.
+  public var structured: JSONValue?
+  /// Whether the call failed in a way that the model should know of and may mend.
+  public var isError: Bool
+  public var meta: JSONObject?
+
+  public init(_ content: [Content], structured: JSONValue? = nil, isError: Bool = false, meta: JSONObject? = nil) {
+    self.content = content
+    self.structured = structured
+    self.isError = isError
+    self.meta = meta
+  }
+
+  public init(text: String) { self.init([.text(text)]) }
+
+  /// - Parameter text: for clients that do not read structured content; without it they get the JSON text.
+  public init(structured: JSONValue, text: String? = nil, meta: JSONObject? = nil) {
+    self.init([.text(text ?? structured.text)], structured: structured, meta: meta)
+  }
+
+  /// A failure that a model can act on: say what is wrong and what would be right.
+  public static func error(_ text: String) -> ToolResult { ToolResult([.text(text)], isError: true) }
+}

@@ -1,0 +1,32 @@
+public import NIOCore
+
+/// One request as the server received it, whole.
+public struct HTTPRequest: Sendable {
+  public var method: HTTPMethod
+  /// The target's path as it was sent: not decoded, without the query.
+  public var path: String
+  /// What follows the `?` of the target, not decoded; nil when there is none.
+  public var query: String?
+  public var headers: HTTPHeaders
+  /// The content, with transfer codings removed.
+  public var body: ByteBuffer
+  /// The loop of the connection. Work for this request should stay on it; see `HTTPClient.send(_:on:deadline:)`.
+  public var eventLoop: any EventLoop
+  /// The peer's IP address without the port; nil for Unix domain sockets.
+  public var remoteAddress: String?
+  public var isSecure: Bool
+
+  public init(
+    method: HTTPMethod, path: String, query: String? = nil, headers: HTTPHeaders = HTTPHeaders(),
+    body: ByteBuffer = ByteBuffer(), eventLoop: any EventLoop, remoteAddress: String? = nil, isSecure: Bool = false
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.headers = headers
+    self.body = body
+    self.eventLoop = eventLoop
+    self.remoteAddress = remoteAddress
+    self.isSecure = isSecure
+  }
+}
