@@ -23,7 +23,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
   ],
@@ -59,20 +58,19 @@ let package = Package(
       .product(name: "JWTKit", package: "jwt-kit"),
       .product(name: "Logging", package: "swift-log"),
     ], swiftSettings: settings),
-    .executableTarget(name: "sluice", dependencies: [
-      "JSON", "MCP",
+    .target(name: "SluiceKit", dependencies: [
+      "JSON", "MCP", "MCPHTTP", "Ledger", "Gateway",
       .product(name: "ArgumentParser", package: "swift-argument-parser"),
       .product(name: "Crypto", package: "swift-crypto"),
       .product(name: "Logging", package: "swift-log"),
       .product(name: "NIOCore", package: "swift-nio"),
       .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOHTTP1", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      .product(name: "GRDB", package: "GRDB.swift"),
-      .product(name: "Yams", package: "Yams"),
-      .product(name: "Subprocess", package: "swift-subprocess"),
       .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "JWTKit", package: "jwt-kit"),
+      .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      .product(name: "Yams", package: "Yams"),
+    ], swiftSettings: settings),
+    .executableTarget(name: "sluice", dependencies: [
+      "SluiceKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
     ], swiftSettings: settings),
   ]
 )

@@ -103,6 +103,18 @@ public final class Gateway: RequestHandler {
   /// The upstreams and how they are.
   public var upstreamStatus: [(name: String, status: Upstream.Status)] { catalog.upstreams.map { ($0.name, $0.status) } }
 
+  /// Whether each upstream has been listed, or was found to be down.
+  public var isReady: Bool {
+    catalog.upstreams.allSatisfy { if case .connecting = $0.status { false } else { true } }
+  }
+
+  /// Waits until ``isReady``, but not longer than `bound`: one slow upstream does not keep the others from being used.
+  public func waitUntilListed(atMost bound: Duration) async {
+    let clock = ContinuousClock()
+    let end = clock.now + bound
+    while !isReady, clock.now < end, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(20)) }
+  }
+
   /// Clients' notifications concern no upstream: list changes of roots are not passed on.
   public func receive(_ notification: Envelope, _ context: RequestContext) async {}
 
@@ -122,4 +134,14 @@ extension Principal: Caller {}
 
 extension Refusal {
   static let unauthenticated = Refusal(.unauthenticated, .client, "Authentication is required: send a bearer token.")
+}
+
+/// Times as the gateway writes them.
+public enum GatewayTime {
+  /// RFC 3339 in UTC with milliseconds.
+  public static func text(milliseconds: Int64) -> String {
+    var buffer = ByteBuffer()
+    WallTime.write(milliseconds, to: &buffer)
+    return String(buffer: buffer)
+  }
 }

@@ -133,6 +133,27 @@ struct Generator {
     }
   }
 
+  /// A knot of logic over two attributes of the resource, a known and a missing part: every way a failure can hide.
+  mutating func tangle(depth: Int) -> Expr {
+    guard depth > 0 else {
+      return pick([
+        .attribute(.variable(.resource), "a"), .attribute(.variable(.resource), "b"), .value(true), .value(false),
+        .attribute(.variable(.context), "missing"), .value(5), .has(.variable(.resource), path: ["a"]),
+      ])
+    }
+    switch Int.random(in: 0..<9, using: &random) {
+    case 0, 1: return .and((0..<Int.random(in: 2...3, using: &random)).map { _ in tangle(depth: depth - 1) })
+    case 2, 3: return .or((0..<Int.random(in: 2...3, using: &random)).map { _ in tangle(depth: depth - 1) })
+    case 4: return .not(tangle(depth: depth - 1))
+    case 5:
+      return .conditional(
+        condition: tangle(depth: depth - 1), then: tangle(depth: depth - 1), otherwise: tangle(depth: depth - 1))
+    case 6: return .binary(pick([.equal, .notEqual]), tangle(depth: depth - 1), tangle(depth: depth - 1))
+    case 7: return .attribute(.record([.init("x", tangle(depth: depth - 1)), .init("y", tangle(depth: 0))]), "x")
+    default: return tangle(depth: depth - 1)
+    }
+  }
+
   private mutating func extensionTest(_ below: Int) -> Expr {
     switch Int.random(in: 0..<3, using: &random) {
     case 0: .call(pick([.isIpv4, .isIpv6, .isLoopback, .isMulticast]), [expression(.ip, depth: below)])
@@ -212,7 +233,9 @@ struct Generator {
     if !chance(4) { attributes["level"] = chance(10) ? "high" : .long(Int64.random(in: -1...8, using: &random)) }
     if !chance(3) { attributes["manager"] = .entity(pick(Self.users)) }
     if !chance(4) { attributes["skills"] = .set(ValueSet([.string(pick(["sales", "open"])), .string(pick(["legal", ""]))])) }
-    return Entity(uid: uid, attributes: attributes, parents: parents(), tags: chance(2) ? ["region": "emea"] : [:])
+    // A user in a document is odd, but shows whether an unknown document's parents count.
+    let all = parents() + (chance(3) ? [pick(Self.docs)] : [])
+    return Entity(uid: uid, attributes: attributes, parents: all, tags: chance(2) ? ["region": "emea"] : [:])
   }
 
   mutating func docEntity(_ uid: EntityUID) -> Entity {

@@ -71,6 +71,38 @@ struct PartialEvaluationPropertyTests {
     }
   }
 
+  @Test("Failures hidden in logic decide as in full evaluation", arguments: 0..<4)
+  func tangles(part: Int) throws {
+    let user = Generator.users[0]
+    let states: [Value?] = [nil, true, false, 5]
+    for index in 0..<150 {
+      var generator = Generator(seed: UInt64(200_000 + part * 1_000 + index))
+      let text = """
+        permit(principal, action, resource) when { \(generator.tangle(depth: 4)) };
+        permit(principal, action, resource) unless { \(generator.tangle(depth: 3)) };
+        forbid(principal, action, resource) when { \(generator.tangle(depth: 3)) };
+        """
+      let policies = try PolicySet(parsing: text)
+      let response = policies.partiallyAuthorized(
+        PartialRequest(principal: user, action: Generator.actions[0], resourceType: "Doc"), entities: Entities())
+      for a in states {
+        for b in states {
+          var attributes = Record()
+          attributes["a"] = a
+          attributes["b"] = b
+          let document = Entity(uid: Generator.docs[0], attributes: attributes)
+          let full = policies.isAuthorized(
+            Request(principal: user, action: Generator.actions[0], resource: document.uid),
+            entities: Entities([document]))
+          let filled = response.respond(.init(resource: document))
+          let context = "\(attributes):\n\(text)\nresidual: \(response.residual)"
+          #expect(filled.decision == full.decision && filled.reasons == full.reasons, "\(context)")
+          #expect(response.evaluate(attributes: attributes) == (full.decision == .allow), "\(context)")
+        }
+      }
+    }
+  }
+
   @Test("A printed policy parses to the same policy", arguments: 0..<4)
   func printing(part: Int) throws {
     for index in 0..<250 {

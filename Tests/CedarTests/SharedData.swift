@@ -19,18 +19,25 @@ enum SharedData {
 
   static var isPresent: Bool { cedar != nil }
 
-  /// The unpacked corpus, in a folder of this process's own.
+  /// The corpus, unpacked once into the temporary folder and used again by later runs.
   static let corpus: Result<URL, any Error> = Result {
     guard let cedar else { throw CocoaError(.fileNoSuchFile) }
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "cedar-corpus-\(ProcessInfo.processInfo.processIdentifier)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let archive = cedar.appendingPathComponent("corpus.tar.gz")
+    let size = try archive.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sluice-cedar-corpus-\(size)")
+    if FileManager.default.fileExists(atPath: folder.path) { return folder }
+    // Unpacked beside and then renamed, so that a run that is cut short or goes on at the same time does no harm.
+    let partial = folder.appendingPathExtension("\(ProcessInfo.processInfo.processIdentifier)")
+    try FileManager.default.createDirectory(at: partial, withIntermediateDirectories: true)
     let tar = Process()
     tar.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    tar.arguments = ["tar", "xzf", cedar.appendingPathComponent("corpus.tar.gz").path, "-C", folder.path]
+    tar.arguments = ["tar", "xzf", archive.path, "-C", partial.path]
     try tar.run()
     tar.waitUntilExit()
     guard tar.terminationStatus == 0 else { throw CocoaError(.fileReadUnknown) }
+    do { try FileManager.default.moveItem(at: partial, to: folder) } catch {
+      try? FileManager.default.removeItem(at: partial)
+    }
     return folder
   }
 }

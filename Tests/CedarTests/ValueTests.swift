@@ -53,6 +53,19 @@ struct ValueTests {
     #expect(Value.Datetime(milliseconds: .min).startOfDay == nil)
   }
 
+  @Test("Values survive JSON and Cedar text", arguments: [
+    .datetime(.init(milliseconds: .min)), .datetime(.init(milliseconds: .max)), .datetime(.init(milliseconds: -1)),
+    .duration(.init(milliseconds: .min)), .decimal(.init(scaled: .min)), .long(.min), .string("a\"\\\n\0\u{301}\u{200b}*"),
+    ["a b": [1, "x", [true]], "if": .entity(EntityUID(type: "A::B", id: "\""))],
+  ] as [Value])
+  func roundTrip(value: Value) throws {
+    #expect(try Value(json: value.json) == value)
+    let policies = try PolicySet(parsing: "permit(principal,action,resource) when { \(value) == context.v };")
+    let uid = EntityUID(type: "T", id: "")
+    let request = Request(principal: uid, action: uid, resource: uid, context: ["v": value])
+    #expect(policies.isAuthorized(request, entities: Entities()).decision == .allow)
+  }
+
   @Test("Patterns match with any number of wildcards", arguments: [
     ("", "", true), ("*", "", true), ("a*", "abc", true), ("*c", "abc", true), ("a*c*e", "abcde", true), ("a*c*e", "abcdf", false),
     ("*ab*ab*", "xabyabz", true), ("*ab*ab*", "xaby", false), ("\\*", "*", true), ("\\*", "x", false), ("é*", "état", true), ("a", "A", false),

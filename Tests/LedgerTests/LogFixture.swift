@@ -60,6 +60,11 @@ final class LogFixture: Sendable {
     try write(path, bytes)
   }
 
+  /// Changes one character of the base64 of the checkpoint's signature into another that base64 has.
+  func changeSignature() throws {
+    try edit("checkpoint") { $0[$0.count - 20] = $0[$0.count - 20] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A") }
+  }
+
   var segments: [String] {
     get throws { try FileManager.default.contentsOfDirectory(atPath: directory + "/journal").sorted().map { "journal/\($0)" } }
   }

@@ -120,7 +120,7 @@ struct LogVerifierTests {
       try log.write("checkpoint", Array(forged.description.utf8))
     },
     Tampering("a byte of the signature", .forgedCheckpoint, path: "checkpoint") { log in
-      try log.edit("checkpoint") { $0[$0.count - 20] ^= 1 }
+      try log.changeSignature()
     },
     Tampering("a root signed with the log's own key over other leaves", .wrongRoot, path: "checkpoint") { log in
       let key = try SigningKey(parsing: String(decoding: log.read("key"), as: UTF8.self))
@@ -166,7 +166,7 @@ struct LogVerifierTests {
     let fixture = try LogFixture.filled(600)
     for path in try fixture.files().filter({ $0.hasPrefix(folder) }).sorted() {
       let bytes = try fixture.read(path)
-      for position in stride(from: 0, to: bytes.count, by: 211) {
+      for position in stride(from: 0, to: bytes.count, by: 499) {
         try fixture.edit(path) { $0[position] ^= 0x10 }
         #expect(try !fixture.verify().isValid, "\(path) byte \(position)")
         try fixture.write(path, bytes)

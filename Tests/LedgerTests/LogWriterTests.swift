@@ -93,6 +93,28 @@ struct LogWriterTests {
     #expect(try fixture.verify().leaves == 3600)
   }
 
+  @Test("tasks that wait for the disk share it, and are refused once nobody serves them")
+  func synchronizer() async throws {
+    let fixture = try LogFixture()
+    let log = try fixture.open()
+    let synchronizer = try LogSynchronizer(log: log)
+    async let serving: Void = synchronizer.run()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for index in 0..<50 {
+        group.addTask {
+          let own = try log.stage(leaf(index))
+          try await synchronizer.synchronize()
+          #expect(log.writtenSize > own)
+        }
+      }
+      try await group.waitForAll()
+    }
+    synchronizer.stop()
+    await serving
+    let error = await #expect(throws: LedgerError.self) { try await synchronizer.synchronize() }
+    #expect(error?.code == .closed)
+  }
+
   @Test("a follower sees leaves as they are written, signed or not, across integrations")
   func follower() async throws {
     let fixture = try LogFixture.filled(300, journaled: 3)
@@ -131,7 +153,7 @@ struct LogWriterTests {
     #expect(try code { try $0.edit("tile/0/001.p/44") { $0[0] ^= 1 } } == .corrupt)
     #expect(try code { try $0.edit("tile/entries/001.p/44") { $0[5] ^= 1 } } == .corrupt)
     #expect(try code { try $0.edit("tile/1/000.p/1") { $0[5] ^= 1 } } == .corrupt)
-    #expect(try code { try $0.edit("checkpoint") { $0[$0.count - 9] ^= 1 } } == .unverified)
+    #expect(try code { try $0.changeSignature() } == .unverified)
     let key = try SigningKey(generating: LogFixture.origin).exportPrivateKey()
     #expect(try code { try $0.write("key", Array(key.utf8)) } == .unverified)
     let error = #expect(throws: LedgerError.self) { try LogWriter(directory: fixture.directory, origin: "other.example") }

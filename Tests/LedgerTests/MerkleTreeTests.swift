@@ -93,7 +93,7 @@ struct MerkleTreeTests {
       roots.append(edge.root)
     }
     for size in 1...600 {
-      let step = size <= 70 ? 1 : 41
+      let step = size <= 40 ? 1 : 97
       for index in Set(stride(from: 0, to: size, by: step)).union([size - 1, size / 2]) {
         let proof = try tree.inclusionProof(index: UInt64(index), size: UInt64(size))
         func holds(_ leaf: MerkleHash, _ index: Int, _ size: Int, _ root: MerkleHash, _ proof: [MerkleHash]) -> Bool {

@@ -6,11 +6,22 @@ final class Evaluator: Sendable {
   let request: Request
   let operations: Operations
 
+  /// Attributes of the entity a variable stands for, read in place of those among the entities.
+  private let row: (variable: Expr.Variable, attributes: Record)?
+
   static let maximumDepth = 400
 
   init(request: Request, entities: Entities) {
     self.request = request
     operations = Operations(entities: entities)
+    row = nil
+  }
+
+  /// For residuals that read the attributes of one variable and nothing else of its entity.
+  init(request: Request, operations: Operations, row: (variable: Expr.Variable, attributes: Record)) {
+    self.request = request
+    self.operations = operations
+    self.row = row
   }
 
   /// Whether the policy is satisfied.
@@ -39,7 +50,7 @@ final class Evaluator: Sendable {
     case .and(let operands): return .bool(try all(operands, depth + 1))
     case .or(let operands): return .bool(try any(operands, depth + 1))
     case .not(let operand): return .bool(try !bool(operand, depth + 1))
-    case .has(let base, let path): return .bool(try operations.has(path, in: evaluate(base, depth: depth + 1)))
+    case .has(let base, let path): return .bool(try has(path, in: base, depth + 1))
     case .isType(let base, let type):
       return .bool(try Operations.entity(evaluate(base, depth: depth + 1)).isOfType(type))
     case .like(let base, let pattern): return .bool(try Operations.like(evaluate(base, depth: depth + 1), pattern))
@@ -80,7 +91,19 @@ final class Evaluator: Sendable {
       guard let value = request.context[name] else { throw .attributeMissing(name) }
       return value
     }
+    if let row, case .variable(let variable) = base, variable == row.variable {
+      guard let value = row.attributes[name] else { throw .attributeMissing(name) }
+      return value
+    }
     return try operations.attribute(name, of: evaluate(base, depth: depth))
+  }
+
+  private func has(_ path: [String], in base: Expr, _ depth: Int) throws(EvaluationError) -> Bool {
+    if let row, case .variable(let variable) = base, variable == row.variable, let first = path.first {
+      guard let value = row.attributes[first] else { return false }
+      return try operations.has(Array(path.dropFirst()), in: value)
+    }
+    return try operations.has(path, in: evaluate(base, depth: depth))
   }
 
   @inline(__always)

@@ -16,13 +16,10 @@ extension Value {
     }
   }
 
+  /// Instants outside the years 0 to 9999 have no text of their own.
   private static func fromEpoch(_ instant: Datetime) -> CedarJSON {
-      Self.extensionCall([
-        .init("fn", .string("offset")),
-        .init(
-          "args",
-          .array([Self.call(.datetime, "1970-01-01"), Self.call(.duration, "\(instant.milliseconds)ms")])),
-      ])
+    let arguments = [call(.datetime, "1970-01-01"), call(.duration, "\(instant.milliseconds)ms")]
+    return extensionCall([.init("fn", .string("offset")), .init("args", .array(arguments))])
   }
 
   private static func call(_ function: ExtensionFunction, _ argument: String) -> CedarJSON {

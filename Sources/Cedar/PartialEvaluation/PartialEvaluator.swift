@@ -302,7 +302,7 @@ final class PartialEvaluator: Sendable {
       case .residual(let expr):
         if kept.count > 32 || !kept.contains(expr) { kept.append(expr) }
         continue
-      case .value: 
+      case .value:
         if kept.allSatisfy(neverFails) { return .value(true) }
       case .failure:
         if kept.isEmpty { return result }
@@ -363,7 +363,7 @@ final class PartialEvaluator: Sendable {
     case .binary(.equal, let left, let right), .binary(.notEqual, let left, let right):
       Self.isAtom(left) && Self.isAtom(right)
     case .binary(.in, let left, .value(.entity)): unknownType(of: left) != nil
-    case .has(let base, let path): unknownType(of: base) != nil && path.count == 1 || (base == .variable(.context) && path.count == 1)
+    case .has(let base, let path): path.count == 1 && (unknownType(of: base) != nil || base == .variable(.context))
     case .not(let operand): neverFails(operand)
     case .and(let operands), .or(let operands): operands.allSatisfy(neverFails)
     default: false

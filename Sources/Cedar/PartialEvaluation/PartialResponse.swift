@@ -9,7 +9,8 @@ public enum Residual: Sendable, Hashable {
   /// Known parts are folded in. Policies that may fail are wrapped in `isTrue`, so the whole never fails; with SQL in mind,
   /// `isTrue(x)` is `(x) IS TRUE` if every failure inside is a NULL. Beware that SQL is more forgiving than Cedar:
   /// `NULL OR TRUE` is true, while in Cedar a failing left operand fails the whole. Filter fetched rows by
-  /// `PartialResponse.evaluate` again where columns can be NULL.
+  /// `PartialResponse.evaluate` again where columns can be NULL. Under the `!` of forbids the same makes SQL stricter: a row
+  /// that Cedar would allow, because the forbid fails on it, may be left out.
   case conditional(Expr)
 }
 
@@ -48,6 +49,8 @@ public struct PartialResponse: Sendable {
   private let request: PartialRequest
   private let entities: Entities
   private let usesIdentity: Bool
+  /// Set if one subject is unknown and only its attributes are asked for, so that records need not become entities.
+  private let rowScan: (variable: Expr.Variable, request: Request, operations: Operations)?
 
   init(
     request: PartialRequest, entities: Entities, contributions: [ResidualPolicy], errors: [PolicyFailure],
@@ -61,6 +64,7 @@ public struct PartialResponse: Sendable {
     residualPolicies = contributions.filter { $0.condition != .value(true) }
     residual = Self.residual(satisfied, residualPolicies, neverFails)
     usesIdentity = residualPolicies.contains { $0.condition.usesIdentity }
+    rowScan = residualPolicies.allSatisfy { $0.condition.readsOnlyAttributes } ? Self.rowScan(request, entities) : nil
   }
 
   private static func residual(
@@ -78,6 +82,24 @@ public struct PartialResponse: Sendable {
     if !isPermitted { clauses.append(.any(permits)) }
     if !forbids.isEmpty { clauses.append(.not(.any(forbids))) }
     return clauses.isEmpty ? .allow : .conditional(.all(clauses))
+  }
+
+  private static func rowScan(
+    _ request: PartialRequest, _ entities: Entities
+  ) -> (variable: Expr.Variable, request: Request, operations: Operations)? {
+    let unnamed = EntityUID(type: "", id: unnamed)
+    let variable: Expr.Variable
+    var complete = Request(principal: unnamed, action: request.action, resource: unnamed, context: request.context)
+    switch (request.principal, request.resource) {
+    case (.known(let principal), .unknown):
+      variable = .resource
+      complete.principal = principal
+    case (.unknown, .known(let resource)):
+      variable = .principal
+      complete.resource = resource
+    default: return nil
+    }
+    return (variable, complete, Operations(entities: entities))
   }
 
   /// The ids of the policies known to determine the answer: satisfied forbids, or if there are none satisfied permits.
@@ -99,6 +121,14 @@ public struct PartialResponse: Sendable {
     case .allow: return true
     case .deny: return false
     case .conditional(let expr):
+      if let rowScan {
+        var request = rowScan.request
+        for name in self.request.unknownContext { request.context[name] = context[name] }
+        let evaluator = Evaluator(
+          request: request, operations: rowScan.operations, row: (rowScan.variable, attributes))
+        guard case .bool(true)? = try? evaluator.evaluate(expr) else { return false }
+        return true
+      }
       if id == nil, usesIdentity { return false }
       guard
         let evaluator = evaluator(
@@ -176,6 +206,18 @@ public struct PartialResponse: Sendable {
 }
 
 extension Expr {
+  /// Whether a residual reads attributes of variables and applies plain operators to them: no identity, no hierarchy, no
+  /// tags, no attributes of entities found in attributes.
+  fileprivate var readsOnlyAttributes: Bool {
+    switch self {
+    case .variable(.principal), .variable(.resource): false
+    case .attribute(.variable, _): true
+    case .has(.variable, let path): path.count == 1
+    case .attribute, .has, .binary(.in, _, _), .binary(.hasTag, _, _), .binary(.getTag, _, _): false
+    default: children.allSatisfy(\.readsOnlyAttributes)
+    }
+  }
+
   /// Whether a residual asks who the unknown entity is, beyond its attributes and tags.
   fileprivate var usesIdentity: Bool {
     switch self {

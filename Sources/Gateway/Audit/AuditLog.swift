@@ -1,9 +1,9 @@
 internal import Crypto
 internal import JSON
-public import Ledger
+internal import Ledger
 internal import Logging
 internal import MCP
-public import NIOCore
+internal import NIOCore
 internal import NIOPosix
 
 /// Writes who did what to the ledger: what cannot be written is not done.

@@ -69,11 +69,11 @@ public final class Authenticator: Sendable {
 
   /// Writes what tokens were used to the store once a minute, until the task is cancelled.
   public func run() async {
-    while !Task.isCancelled {
+    repeat {
       try? await Task.sleep(for: .seconds(60))
       // The last write comes after the cancellation, and a cancelled task cannot use the store.
       await Task { await self.recordUse() }.value
-    }
+    } while !Task.isCancelled
   }
 
   func recordUse() async {

@@ -23,10 +23,10 @@ struct CandidateScanner {
     // Which of the 16 bytes before the block are digits: runs cross the edges of blocks.
     var carry: UInt64 = 0
     while text.count - block > Self.blockLength {
-      let (digits, anchored) = Self.classify(UnsafeRawPointer(text.base + block))
-      let word = carry | digits &<< 16
-      if anchored || Self.mayHoldNumber(word) {
-        if let found = examine(word, anchored: anchored, block: block, start: start) { return found }
+      let classes = Self.classify(UnsafeRawPointer(text.base + block))
+      let word = carry | classes.digits &<< 16
+      if classes.hasAnchors || Self.mayHoldNumber(word) {
+        if let found = examine(word, anchors: classes.anchorBits, block: block, start: start) { return found }
       }
       carry = word &>> 48
       block += Self.blockLength
@@ -36,52 +36,70 @@ struct CandidateScanner {
     return withUnsafeMutableBytes(of: &padded) { bytes in
       bytes.copyMemory(from: UnsafeRawBufferPointer(start: text.base + block, count: text.count - block))
       guard let base = bytes.baseAddress else { return nil }
-      let (digits, anchored) = Self.classify(UnsafeRawPointer(base))
-      let word = carry | digits &<< 16
-      return anchored || Self.mayHoldNumber(word)
-        ? examine(word, anchored: anchored, block: block, start: start) : nil
+      let classes = Self.classify(UnsafeRawPointer(base))
+      let word = carry | classes.digits &<< 16
+      guard classes.hasAnchors || Self.mayHoldNumber(word) else { return nil }
+      return examine(word, anchors: classes.anchorBits, block: block, start: start)
     }
   }
 
   // MARK: Vectors
 
-  /// Which of the 48 bytes at `base` are digits, and whether any may be an anchor. Reads 49 bytes.
+  /// What the 48 bytes of a block are.
+  private struct Classes {
+    /// One bit a byte, the first byte lowest.
+    var digits: UInt64
+    var anchors: (SIMDMask<SIMD16<Int8>>, SIMDMask<SIMD16<Int8>>, SIMDMask<SIMD16<Int8>>)
+
+    @inline(__always)
+    var hasAnchors: Bool {
+      let all: SIMDMask<SIMD16<Int8>> = anchors.0 .| anchors.1 .| anchors.2
+      let lanes = unsafeBitCast(all, to: SIMD2<UInt64>.self)
+      return lanes.x | lanes.y != 0
+    }
+
+    /// Which bytes may be anchors, as `digits`.
+    @inline(__always)
+    var anchorBits: UInt64 { bits(anchors.0) | bits(anchors.1) &<< 16 | bits(anchors.2) &<< 32 }
+  }
+
+  /// Reads 49 bytes.
   @inline(__always)
-  private static func classify(_ base: UnsafeRawPointer) -> (digits: UInt64, anchored: Bool) {
+  private static func classify(_ base: UnsafeRawPointer) -> Classes {
     let first = classify16(base)
     let second = classify16(base + 16)
     let third = classify16(base + 32)
-    let anchors = first.anchors .| second.anchors .| third.anchors
-    let lanes = unsafeBitCast(anchors, to: SIMD2<UInt64>.self)
-    let digits = bits(first.digits) | bits(second.digits) &<< 16 | bits(third.digits) &<< 32
-    return (digits, lanes.x | lanes.y != 0)
+    return Classes(
+      digits: bits(first.digits) | bits(second.digits) &<< 16 | bits(third.digits) &<< 32,
+      anchors: (first.anchors, second.anchors, third.anchors))
   }
 
+  private typealias Vector = SIMD16<UInt8>
+
+  /// Every operand has its full type: with an inferred one the compiler takes the generic operators, lane by lane.
   @inline(__always)
   private static func classify16(
     _ base: UnsafeRawPointer
   ) -> (digits: SIMDMask<SIMD16<Int8>>, anchors: SIMDMask<SIMD16<Int8>>) {
-    let bytes = base.loadUnaligned(as: SIMD16<UInt8>.self)
-    let following = (base + 1).loadUnaligned(as: SIMD16<UInt8>.self)
-    let digits = bytes &- SIMD16(repeating: UInt8(ascii: "0")) .<= SIMD16(repeating: 9)
-    let escapes =
-      (bytes .== SIMD16(repeating: UInt8(ascii: "\\"))) .& (following .== SIMD16(repeating: UInt8(ascii: "u")))
+    let bytes: Vector = base.loadUnaligned(as: Vector.self)
+    let following: Vector = (base + 1).loadUnaligned(as: Vector.self)
+    let offsets: Vector = bytes &- all(UInt8(ascii: "0"))
+    let digits: SIMDMask<SIMD16<Int8>> = offsets .< all(10)
+    let escapes: SIMDMask<SIMD16<Int8>> = equal(bytes, UInt8(ascii: "\\")) .& equal(following, UInt8(ascii: "u"))
     // "@" and "B" differ in one bit.
-    let atOrB = (bytes & SIMD16(repeating: 0xFD)) .== SIMD16(repeating: UInt8(ascii: "@"))
-    let joints =
-      (bytes .== SIMD16(repeating: UInt8(ascii: "_"))) .| (bytes .== SIMD16(repeating: UInt8(ascii: "-")))
-    let letters =
-      (bytes .== SIMD16(repeating: UInt8(ascii: "I"))) .| (bytes .== SIMD16(repeating: UInt8(ascii: "J")))
-    return (digits, escapes .| atOrB .| (joints .| letters))
+    let atOrB: SIMDMask<SIMD16<Int8>> = equal(bytes & all(0xFD), UInt8(ascii: "@"))
+    let joints: SIMDMask<SIMD16<Int8>> = equal(bytes, UInt8(ascii: "_")) .| equal(bytes, UInt8(ascii: "-"))
+    let letters: SIMDMask<SIMD16<Int8>> = equal(bytes, UInt8(ascii: "I")) .| equal(bytes, UInt8(ascii: "J"))
+    return (digits, escapes .| atOrB .| joints .| letters)
   }
 
-  /// One bit a lane, the first lane lowest.
   @inline(__always)
-  private static func bits(_ mask: SIMDMask<SIMD16<Int8>>) -> UInt64 {
-    let lanes = unsafeBitCast(mask, to: SIMD2<UInt64>.self)
-    let low = (lanes.x & 0x8040_2010_0804_0201) &* 0x0101_0101_0101_0101 &>> 56
-    let high = (lanes.y & 0x8040_2010_0804_0201) &* 0x0101_0101_0101_0101 &>> 56
-    return low | high &<< 8
+  private static func all(_ byte: UInt8) -> Vector { Vector(repeating: byte) }
+
+  @inline(__always)
+  private static func equal(_ bytes: Vector, _ byte: UInt8) -> SIMDMask<SIMD16<Int8>> {
+    let expected: Vector = all(byte)
+    return bytes .== expected
   }
 
   // MARK: Runs of digits
@@ -98,11 +116,11 @@ struct CandidateScanner {
     return four & four &>> 3 & ~0x3FF
   }
 
-  /// The starts of six digits in a row.
+  /// The starts of six digits in a row with none before them.
   @inline(__always)
   private static func sixes(_ digits: UInt64) -> UInt64 {
     let two = digits & digits &>> 1
-    return two & two &>> 2 & two &>> 4 & ~0x7FF
+    return two & two &>> 2 & two &>> 4 & ~(digits &<< 1) & ~0x7FF
   }
 
   @inline(__always)
@@ -111,23 +129,23 @@ struct CandidateScanner {
   // MARK: The closer look
 
   @inline(never)
-  private func examine(_ word: UInt64, anchored: Bool, block: Int, start: Int) -> Candidate? {
+  private func examine(_ word: UInt64, anchors: UInt64, block: Int, start: Int) -> Candidate? {
     let digits = digitCandidate(word, origin: block - 16, start: start)
-    guard anchored else { return digits }
-    let end = min(block + Self.blockLength, digits?.position ?? .max, text.count)
-    var at = max(block, start)
-    while at < end {
+    let end = min(digits?.position ?? .max, text.count)
+    var anchors = anchors
+    while anchors != 0 {
+      let at = block + anchors.trailingZeroBitCount
+      anchors &= anchors &- 1
+      guard at < end else { break }
       switch text.base[at] {
       case UInt8(ascii: "@"): return Candidate(kind: .at, position: at)
       case UInt8(ascii: "\\"):
         if text.holds("u00", at: at + 1), text[at + 4] &- UInt8(ascii: "2") < 6 {
           return Candidate(kind: .escape, position: at)
         }
-      case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "I"), UInt8(ascii: "J"), UInt8(ascii: "B"):
+      default:
         if SecretPrefix(in: text, anchor: at) != nil { return Candidate(kind: .secret, position: at) }
-      default: break
       }
-      at += 1
     }
     return digits
   }
@@ -182,6 +200,15 @@ struct CandidateScanner {
       at += 1
     }
   }
+}
+
+/// One bit a lane, the first lane lowest.
+@inline(__always)
+private func bits(_ mask: SIMDMask<SIMD16<Int8>>) -> UInt64 {
+  let lanes = unsafeBitCast(mask, to: SIMD2<UInt64>.self)
+  let low = ((lanes.x & 0x8040_2010_0804_0201) &* 0x0101_0101_0101_0101) &>> 56
+  let high = ((lanes.y & 0x8040_2010_0804_0201) &* 0x0101_0101_0101_0101) &>> 56
+  return low | high &<< 8
 }
 
 extension UInt8 {

@@ -26,12 +26,12 @@ struct ScreeningStage: Sendable {
       let isError = result["isError"]?.bool ?? false
       let body: ByteBuffer
       switch screened.body {
-      case .untouched(let raw): body = ResultForm.adapt(raw, call)
+      case .untouched(let raw): body = ResultForm.adapt(raw, to: call.exchange.era, call.exchange.request.method)
       case .rewritten(let text):
         guard let raw = try? RawJSON(scanning: text) else {
           throw Refusal(.internalError, .gateway, "The result could not be screened and was dropped", detail: "the rewritten result is no JSON")
         }
-        body = ResultForm.adapt(raw, call)
+        body = ResultForm.adapt(raw, to: call.exchange.era, call.exchange.request.method)
       }
       return ScreenedAnswer(result: body, isError: isError, screening: screened.outcome.summary)
     }
@@ -62,59 +62,6 @@ struct ScreeningStage: Sendable {
   private func screenedText(_ value: JSONValue, _ call: Call, _ plan: ScreeningPlan) throws(Refusal) -> RawJSON {
     let text = try screened(value.raw, call, ScreeningPlan(clearance: plan.clearance)).bytes
     return (try? RawJSON(scanning: text)) ?? RawJSON.null
-  }
-}
-
-/// What a result must carry, and must not, in the client's era.
-enum ResultForm {
-  /// Members that only modern results have.
-  private static func isModernOnly(_ name: RawJSON) -> Bool {
-    name.equals("resultType") || name.equals("ttlMs") || name.equals("cacheScope")
-  }
-
-  static func adapt(_ result: RawJSON, _ call: Call) -> ByteBuffer {
-    var hasType = false
-    var hasModernOnly = false
-    for (name, _) in result.members where isModernOnly(name) {
-      hasModernOnly = true
-      if name.equals("resultType") { hasType = true }
-    }
-    switch call.exchange.era {
-    case .legacy: return hasModernOnly ? without(result) : result.bytes
-    case .modern:
-      let isRead = call.exchange.request.method == .resourcesRead
-      // What one caller was shown must not be kept for another: the upstream's own hint does not know of our policy.
-      if isRead { return hasType && result["resultType"]?.equals("complete") != true ? result.bytes : read(result) }
-      guard !hasType else { return result.bytes }
-      var text = ByteBuffer()
-      text.reserveCapacity(result.range.count + 32)
-      text.writeStaticString("{\"resultType\":\"complete\"")
-      let isEmpty = !result.members.contains { _ in true }
-      result.withBytes { bytes in
-        text.writeStaticString(isEmpty ? "" : ",")
-        text.writeBytes(UnsafeBufferPointer(rebasing: bytes.dropFirst()))
-      }
-      return text
-    }
-  }
-
-  private static func without(_ result: RawJSON, adding prefix: StaticString = "") -> ByteBuffer {
-    var text = ByteBuffer()
-    text.reserveCapacity(result.range.count + 64)
-    text.writeStaticString("{")
-    text.writeStaticString(prefix)
-    for (name, value) in result.members where !isModernOnly(name) {
-      if text.readableBytes > 1 { text.writeStaticString(",") }
-      text.write(name)
-      text.writeStaticString(":")
-      text.write(value)
-    }
-    text.writeStaticString("}")
-    return text
-  }
-
-  private static func read(_ result: RawJSON) -> ByteBuffer {
-    without(result, adding: "\"resultType\":\"complete\",\"ttlMs\":0,\"cacheScope\":\"private\"")
   }
 }
 

@@ -42,7 +42,7 @@ struct SecretDetector {
   }
 
   /// Whether the next 64 token characters hold a digit and, if asked, letters of both cases.
-  private func looksRandom(from start: Int, needsBothCases: Bool) -> Bool {
+  private func looksRandom(from start: Int, needsBothCases: Bool, isBase64: Bool = false) -> Bool {
     var digit = false
     var upper = false
     var lower = false
@@ -50,7 +50,7 @@ struct SecretDetector {
       digit = digit || byte.isDigit
       upper = upper || byte.isUpper
       lower = lower || byte.isLower
-      return byte.isToken
+      return isBase64 ? byte.isBase64 : byte.isToken
     }
     return digit && (!needsBothCases || upper && lower)
   }
@@ -59,7 +59,7 @@ struct SecretDetector {
   func awsSecret(from start: Int) -> TextFinding? {
     let value = text.end(from: start, limit: 12) { !$0.isBase64 || $0 == UInt8(ascii: "=") }
     let end = text.end(from: value, limit: 41) { $0.isBase64 }
-    guard end - value == 40, looksRandom(from: value, needsBothCases: true) else { return nil }
+    guard end - value == 40, looksRandom(from: value, needsBothCases: true, isBase64: true) else { return nil }
     return TextFinding(kind: .awsSecretKey, range: value..<end)
   }
 
@@ -70,7 +70,7 @@ struct SecretDetector {
     while at < stop {
       guard text.base[at].isBase64 else { at += 1; continue }
       let run = text.end(from: at, limit: 64) { $0.isBase64 && $0 != UInt8(ascii: "=") }
-      if run - at == 40, looksRandom(from: at, needsBothCases: true) {
+      if run - at == 40, looksRandom(from: at, needsBothCases: true, isBase64: true) {
         return TextFinding(kind: .awsSecretKey, range: at..<run)
       }
       at = max(run, at + 1)

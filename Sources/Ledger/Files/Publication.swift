@@ -25,6 +25,8 @@ struct Publication: ~Copyable {
   }
 
   consuming func commit() throws(LedgerError) {
+    // All writes are started before the first is waited for.
+    for entry in pending { entry.file.startWriting() }
     for entry in pending { try entry.file.synchronize() }
     for entry in pending {
       let parent = directory.parent(of: entry.target)

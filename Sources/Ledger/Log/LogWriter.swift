@@ -96,16 +96,17 @@ public final class LogWriter: Sendable {
   /// Writes all staged leaves with one system call. When it returns, everything staged before, by any thread, is with the
   /// kernel and survives the end of the process.
   ///
-  /// - Throws: `unwritable`. The leaves staged before then are not acknowledged, yet keep their indexes and are written once the disk
-  ///   takes writes again: an audit log rather has an intent too many than one too few.
+  /// - Throws: `unwritable`. The leaves staged before then are not acknowledged, yet keep their indexes and are written once
+  ///   the disk takes writes again: an audit log rather has an intent too many than one too few.
   public func flush() throws(LedgerError) { try journal.flush() }
 
   /// Flushes, and waits until the disk has all of it. Callers at the same time share one `fdatasync`.
   ///
-  /// - Throws: `unwritable`. After a failed `fdatasync` the log stays so until it is opened anew, as the kernel may have dropped pages.
+  /// - Throws: `unwritable`. After a failed `fdatasync` the log stays so until it is opened anew, as the kernel may have
+  ///   dropped pages.
   public func synchronize() throws(LedgerError) { try journal.synchronize() }
 
-  /// Takes the written leaves of the journal into the tree, and signs a checkpoint over them. Without new leaves it does nothing.
+  /// Takes the written leaves of the journal into the tree, and signs a checkpoint over them. Without new ones it does nothing.
   ///
   /// Entries and tiles are on disk before the checkpoint that covers them, and that before the journal lets go of them.
   ///

@@ -96,25 +96,4 @@ extension ServerDescription {
     if let instructions { result.string(instructions, for: "instructions") }
     return result.finish(server: ByteBuffer(implementation), cache: cache)
   }
-
-  /// The result of `initialize` (2025-11-25, basic/lifecycle).
-  public func initializeResult(version: ProtocolVersion) -> ByteBuffer {
-    var result = ResultText(.legacy)
-    result.string(version.rawValue, for: "protocolVersion")
-    result.value(capabilities, for: "capabilities")
-    result.value(implementation, for: "serverInfo")
-    if let instructions { result.string(instructions, for: "instructions") }
-    return result.finish(server: nil)
-  }
-}
-
-extension ProtocolVersion {
-  /// The version that `initialize` agrees on: the requested one where a legacy revision has that name, else the latest legacy one.
-  ///
-  /// - Returns: nil when `supported` holds no legacy revision at all.
-  public static func negotiate(_ requested: String, among supported: [ProtocolVersion]) -> ProtocolVersion? {
-    let legacy = supported.filter { $0.era == .legacy }
-    if let version = ProtocolVersion(rawValue: requested), legacy.contains(version) { return version }
-    return legacy.max()
-  }
 }

@@ -1,4 +1,4 @@
-internal import JSON
+public import JSON
 public import MCP
 public import NIOCore
 internal import Synchronization

@@ -10,7 +10,8 @@ enum HTTPAnswerHead {
   }
 
   static func write(
-    _ status: HTTPStatus, _ headers: HTTPHeaders, _ framing: Framing, keepsAlive: Bool, isVersion11: Bool, into out: inout ByteBuffer
+    _ status: HTTPStatus, _ headers: HTTPHeaders, _ framing: Framing, date: ByteBuffer, keepsAlive: Bool, isVersion11: Bool,
+    into out: inout ByteBuffer
   ) {
     if status.code == 200 {
       out.writeStaticString("HTTP/1.1 200 OK\r\n")
@@ -22,6 +23,7 @@ enum HTTPAnswerHead {
       out.writeInteger(UInt16(0x0D0A))
     }
     headers.writeFields(into: &out)
+    if date.readableBytes > 0, !headers.contains("Date") { out.writeImmutableBuffer(date) }
     if !status.hasNoBody {
       switch framing {
       case .length(let length):

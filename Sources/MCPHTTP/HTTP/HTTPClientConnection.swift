@@ -51,7 +51,7 @@ final class HTTPClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
   /// Sends the exchange's request. Returns false when the connection is no longer open; the exchange is then untouched.
   func carry(_ exchange: HTTPExchange) -> Bool {
-    guard case .idle = phase, let context, context.channel.isActive else { return false }
+    guard case .idle = phase, parser.bufferedBytes == 0, let context, context.channel.isActive else { return false }
     let request = exchange.request
     pool.scratch.clear(minimumCapacity: 1024)
     guard request.writeHead(into: &pool.scratch) else {

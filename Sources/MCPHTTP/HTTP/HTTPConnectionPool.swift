@@ -121,11 +121,11 @@ final class HTTPConnectionPool: @unchecked Sendable {
     origin.connecting -= 1
     switch result {
     case .success(let connection):
+      startTicking()
       origin.open += 1
       connection.deadline = now + configuration.idleTimeout
       connection.slot = connections.count
       connections.append(connection)
-      startTicking()
       release(connection)
     case .failure(let error):
       // One failed attempt fails one request: the oldest, which has waited longest for it.

@@ -8,6 +8,8 @@ public struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
   public let port: Int
   /// The value of the Host field: the port is left out when it is the scheme's own (RFC 9110, 7.2).
   let authority: String
+  /// Whether the authority holds nothing that could break out of its header line.
+  let isWritable: Bool
 
   public init(scheme: Scheme, host: String, port: Int? = nil) {
     let standard = scheme == .http ? 80 : 443
@@ -16,6 +18,7 @@ public struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
     self.port = port ?? standard
     let name = host.utf8.contains(0x3A) ? "[\(host)]" : host
     authority = self.port == standard ? name : "\(name):\(self.port)"
+    isWritable = !host.isEmpty && authority.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
   }
 
   public var description: String { "\(scheme.rawValue)://\(authority)" }

@@ -84,8 +84,7 @@ struct HTTPResponseParser {
       buffer = ByteBuffer()
       return .content(piece)
     case .finished:
-      state = .idle
-      return .end
+      return finish()
     }
   }
 

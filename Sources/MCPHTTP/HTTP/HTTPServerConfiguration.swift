@@ -21,6 +21,9 @@ public struct HTTPServerConfiguration: Sendable {
   /// Bytes that may wait behind a request being answered, before the connection is no longer read.
   public var maxPipelinedBytes = 64 * 1024
 
+  /// Whether answers carry `Date`, unless the responder sets it (RFC 9110, 6.6.1).
+  public var writesDate = true
+
   public init() {}
 
   /// The period of the clock that deadlines are checked with.

@@ -37,6 +37,7 @@ final class HTTPServerConnection: ChannelInboundHandler, @unchecked Sendable {
   private var isHead = false
   private var isChunked = false
   private var inputEnded = false
+  private var isOpen = false
   private var isReadingPaused = false
   /// How much was unsent when the write deadline was set.
   private var unsentBytes = 0
@@ -66,9 +67,11 @@ final class HTTPServerConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   private func opened() {
-    guard deadline == .distantFuture else { return }
-    deadline = shared.now + shared.configuration.headerTimeout
+    guard !isOpen else { return }
+    isOpen = true
+    // The first connection starts the clock: only then is it read.
     shared.add(self)
+    deadline = shared.now + shared.configuration.headerTimeout
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -193,7 +196,7 @@ final class HTTPServerConnection: ChannelInboundHandler, @unchecked Sendable {
     let length = body.readableBytes
     shared.scratch.clear(minimumCapacity: 512)
     HTTPAnswerHead.write(
-      status, headers, .length(length), keepsAlive: keepsAlive, isVersion11: isVersion11, into: &shared.scratch)
+      status, headers, .length(length), date: shared.dateLine, keepsAlive: keepsAlive, isVersion11: isVersion11, into: &shared.scratch)
     if isHead || status.hasNoBody || length == 0 {
       context.writeAndFlush(wrapOutboundOut(shared.scratch), promise: nil)
     } else if length <= Self.copiedBody {
@@ -213,7 +216,7 @@ final class HTTPServerConnection: ChannelInboundHandler, @unchecked Sendable {
     guard keepsAlive, !(inputEnded && parser.bufferedBytes == 0) else { return linger() }
     phase = .reading
     if isReadingPaused { resumeReading() }
-    if parser.bufferedBytes > 0 { advance() } else { wait(for: .nextRequest) }
+    if parser.bufferedBytes > 0 || context?.channel.isWritable == false { advance() } else { wait(for: .nextRequest) }
   }
 
   /// Answers a violation of framing, or of a bound, in plain text, and gives the connection up.
@@ -257,7 +260,8 @@ final class HTTPServerConnection: ChannelInboundHandler, @unchecked Sendable {
     if !isVersion11 || shared.isDraining { keepsAlive = false }
     shared.scratch.clear(minimumCapacity: 512)
     HTTPAnswerHead.write(
-      status, headers, isChunked ? .chunked : .untilClose, keepsAlive: keepsAlive, isVersion11: isVersion11, into: &shared.scratch)
+      status, headers, isChunked ? .chunked : .untilClose, date: shared.dateLine, keepsAlive: keepsAlive, isVersion11: isVersion11,
+      into: &shared.scratch)
     context.writeAndFlush(wrapOutboundOut(shared.scratch), promise: nil)
   }
 
@@ -365,7 +369,7 @@ final class HTTPServerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// Graceful shutdown: an answer in the making may end, everything else ends now.
   func shutDown() {
     switch phase {
-    case .reading where parser.waiting == .nextRequest: close()
+    case .reading where parser.waiting == .nextRequest: bufferedBytes > 0 ? linger() : close()
     case .streaming: task?.cancel()
     case .reading, .answering: keepsAlive = false
     case .lingering, .closed: break

@@ -14,6 +14,10 @@ final class HTTPServerLoop: @unchecked Sendable {
   /// Reused for every answer: the channel has let go of it by the next one, unless the client is slow (then it is copied on write).
   var scratch: ByteBuffer
 
+  /// The `Date` field line of this second; empty when the server writes none.
+  private(set) var dateLine = ByteBuffer()
+  private var dateSecond = 0
+
   private var connections: [HTTPServerConnection] = []
   private var ticker: RepeatedTask?
   private var drained: EventLoopPromise<Void>?
@@ -31,7 +35,7 @@ final class HTTPServerLoop: @unchecked Sendable {
     connection.slot = connections.count
     connections.append(connection)
     if ticker == nil {
-      now = .now()
+      readClock()
       let period = configuration.tick
       ticker = loop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in self.tick() }
     }
@@ -66,8 +70,18 @@ final class HTTPServerLoop: @unchecked Sendable {
     for connection in connections { connection.close() }
   }
 
-  private func tick() {
+  private func readClock() {
     now = .now()
+    guard configuration.writesDate else { return }
+    let second = HTTPDate.now()
+    if second != dateSecond {
+      dateSecond = second
+      dateLine = HTTPDate.line(second)
+    }
+  }
+
+  private func tick() {
+    readClock()
     if scratch.capacity > 256 * 1024 { scratch = ByteBufferAllocator().buffer(capacity: 4096) }
     for connection in connections where connection.deadline < now { connection.deadlinePassed() }
   }

@@ -1,0 +1,59 @@
+public import JSON
+public import MCP
+
+/// One served table, as read from the database, with the rules of the configuration.
+public struct SQLTable: Sendable, Hashable {
+  public let name: String
+  public let description: String?
+  public let columns: [SQLColumn]
+  /// The Cedar type of the rows.
+  public let recordType: String?
+
+  /// A column by its name, in any case as in SQL.
+  public subscript(column column: String) -> SQLColumn? {
+    columns.first { $0.name == column } ?? columns.first { $0.name.lowercased() == column.lowercased() }
+  }
+
+  /// JSON Schema of one row as an object.
+  public var schema: JSONValue {
+    var properties = JSONObject()
+    for column in columns { properties[column.name] = column.schema }
+    return ["type": "object", "properties": .object(properties)]
+  }
+
+  /// How a tool declares that its result holds rows of this table (``MetaKey/records``).
+  ///
+  /// - Parameter rows: JSON Pointer of the rows in `structuredContent`; nil if they only influence the result.
+  public func declaration(rows: String?) -> RecordDeclaration? {
+    recordType.map { type in
+      let entities = columns.reduce(into: [String: String]()) { $0[$1.name] = $1.entity }
+      return RecordDeclaration(type: type, rows: rows, entities: entities)
+    }
+  }
+
+  /// Path pattern -> data category of the columns that have one, for ``MetaKey/categories``.
+  ///
+  /// - Parameter row: path pattern of one row, such as `/contacts/*`.
+  public func categories(row: String) -> JSONObject {
+    columns.reduce(into: JSONObject()) { categories, column in
+      if let category = column.category { categories["\(row)/\(column.name)"] = .string(category) }
+    }
+  }
+
+  /// The table's description for `describe_table` and the schema resource.
+  var json: JSONValue {
+    let columns: [JSONValue] = columns.map { column in
+      var object: JSONValue = [
+        "name": .string(column.name), "type": .string(column.declaredType), "nullable": .bool(column.isNullable),
+        "primary_key": .bool(column.isPrimaryKey),
+      ]
+      if let references = column.references { object["references"] = .string(references) }
+      if let category = column.category { object["category"] = .string(category) }
+      if let description = column.description { object["description"] = .string(description) }
+      return object
+    }
+    var object: JSONValue = ["name": .string(name), "columns": .array(columns)]
+    if let description { object["description"] = .string(description) }
+    return object
+  }
+}

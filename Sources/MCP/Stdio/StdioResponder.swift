@@ -1,0 +1,389 @@
+public import JSON
+public import NIOCore
+internal import Synchronization
+
+/// Serves a request handler over lines of standard input and output, for clients of both eras (2026-07-28, basic/transports/stdio).
+///
+/// A request whose `_meta` names a protocol version is modern and stands for itself; `initialize` opens the legacy era for the rest.
+/// Both may interleave. Requests run at the same time and are answered as they finish.
+public final class StdioResponder: Sendable {
+  public struct Configuration: Sendable {
+    /// The revisions that are spoken, the preferred one first.
+    public var versions: [ProtocolVersion]
+    /// Bounds of a line.
+    public var limits: JSONLimits
+    /// How many requests may be answered at a time; more wait in the pipe. Subscriptions count too.
+    public var maximumInFlight: Int
+    /// The most messages in a batch of revision 2025-03-26.
+    public var batchLimit: Int
+
+    public init(
+      versions: [ProtocolVersion] = ProtocolVersion.allCases.reversed(), limits: JSONLimits = JSONLimits(),
+      maximumInFlight: Int = 256, batchLimit: Int = 100
+    ) {
+      self.versions = versions
+      self.limits = limits
+      self.maximumInFlight = maximumInFlight
+      self.batchLimit = batchLimit
+    }
+  }
+
+  private struct State {
+    /// What `initialize` agreed on.
+    var client: ClientDescription?
+    var logLevel: LogLevel?
+    var subscriptions: Set<String> = []
+    /// Changes for the legacy client, from its `notifications/initialized` on.
+    var changes: ChangeQueue?
+    var exchanges: [ObjectIdentifier: StdioExchange] = [:]
+    /// The exchange that answers the request with this id.
+    var ids: [String: StdioExchange] = [:]
+    var isPaused = false
+    var isEnding = false
+    var ended: CheckedContinuation<Void, Never>?
+  }
+  /// The legacy era of this process and the requests being answered. Never held while anything of those runs.
+  private let state = Mutex(State())
+
+  private let handler: any RequestHandler
+  private let configuration: Configuration
+  private let caller: (any Caller)?
+  private let send: @Sendable (ByteBuffer) async -> Void
+  private let resume: @Sendable () -> Void
+
+  /// - Parameters:
+  ///   - caller: whom the process on the other side acts for.
+  ///   - send: writes a message as one line, waits while the client is slow to read, and keeps the order of calls.
+  ///   - resume: asks for more lines after ``receive(_:)`` answered `.pause`.
+  public init(
+    _ handler: any RequestHandler, configuration: Configuration = Configuration(), caller: (any Caller)? = nil,
+    send: @escaping @Sendable (ByteBuffer) async -> Void, resume: @escaping @Sendable () -> Void = {}
+  ) {
+    self.handler = handler
+    self.configuration = configuration
+    self.caller = caller
+    self.send = send
+    self.resume = resume
+  }
+
+  // MARK: Lines
+
+  /// Takes one line.
+  public func receive(_ line: ByteBuffer) -> LineFlow {
+    let raw: RawJSON
+    do { raw = try RawJSON(scanning: line, limits: configuration.limits) } catch {
+      refuse(RPCError(.parseError, "Parse error: \(error)"), id: nil)
+      return flow
+    }
+    if raw.kind == .array {
+      receive(batch: raw)
+      return flow
+    }
+    do {
+      let message = try Envelope(raw)
+      receive(message)
+    } catch {
+      refuse(error, id: raw["id"].flatMap { $0.kind == .string || $0.kind == .number ? $0 : nil })
+    }
+    return flow
+  }
+
+  /// Tells the client that a line was too long to be read.
+  public func receiveTooLongLine(_ limit: Int) {
+    refuse(RPCError(.invalidRequest, "Invalid request: a line has at most \(limit) bytes"), id: nil)
+  }
+
+  /// Ends subscriptions, waits for the requests being answered, and cancels those that are left after `bound`.
+  public func finish(within bound: Duration) async {
+    let changes = state.withLock { state in
+      state.isEnding = true
+      return state.changes
+    }
+    changes?.close()
+    for exchange in state.withLock({ Array($0.exchanges.values) }) { exchange.endSubscription() }
+    let timeout = Task {
+      try await Task.sleep(for: bound)
+      for exchange in state.withLock({ Array($0.exchanges.values) }) { exchange.cancel() }
+    }
+    await withCheckedContinuation { continuation in
+      let isDone = state.withLock { state in
+        if !state.exchanges.isEmpty { state.ended = continuation }
+        return state.exchanges.isEmpty
+      }
+      if isDone { continuation.resume() }
+    }
+    timeout.cancel()
+  }
+
+  private var flow: LineFlow {
+    state.withLock { state in
+      state.isPaused = state.exchanges.count >= configuration.maximumInFlight
+      return state.isPaused ? .pause : .more
+    }
+  }
+
+  private func refuse(_ error: RPCError, id: RawJSON?) {
+    // Legacy revisions follow JSON-RPC 2.0, where an id that could not be read is null; 2026-07-28 leaves it out.
+    let nullID = state.withLock { $0.client != nil }
+    start(id: nil) { [send] _ in await send(Message.error(error, id: id, nullID: nullID)) }
+  }
+
+  // MARK: Messages
+
+  private func receive(_ message: Envelope) {
+    switch message.kind {
+    case .request:
+      guard let id = message.id else { return }
+      // The era changes before the next line is looked at.
+      let handshake = message.method == .initialize && message.meta?[MetaKey.protocolVersion] == nil ? agree(on: message) : nil
+      start(id: id.text) { [self] exchange in
+        if let handshake {
+          let answer = await answer(handshake)
+          return await exchange.finish { await send(StdioResponder.text(of: answer, id: id)) }
+        }
+        guard let answer = await answer(message, exchange) else { return }
+        await exchange.finish { await send(StdioResponder.text(of: answer, id: id)) }
+      }
+    case .notification, .response: receive(oneWay: message)
+    }
+  }
+
+  private func receive(oneWay message: Envelope) {
+    switch message.method {
+    case .cancelled:
+      guard let id = message["requestId"]?.text else { return }
+      state.withLock { $0.ids[id] }?.cancel()
+    case .initialized: openChanges()
+    default:
+      let client = (try? ClientDescription(modern: message)) ?? state.withLock(\.client) ?? ClientDescription(version: .latest)
+      start(id: nil) { [self] _ in await handler.receive(message, context(client, nil)) }
+    }
+  }
+
+  /// Runs `work` as an exchange that the client can cancel by `id`.
+  private func start(id: String?, _ work: @escaping @Sendable (StdioExchange) async -> Void) {
+    let exchange = StdioExchange()
+    state.withLock { state in
+      state.exchanges[ObjectIdentifier(exchange)] = exchange
+      if let id { state.ids[id] = exchange }
+    }
+    exchange.run {
+      await work(exchange)
+      self.finished(exchange, id: id)
+    }
+  }
+
+  private func finished(_ exchange: StdioExchange, id: String?) {
+    let (isResumed, ended) = state.withLock { state in
+      state.exchanges[ObjectIdentifier(exchange)] = nil
+      if let id, state.ids[id] === exchange { state.ids[id] = nil }
+      let isResumed = state.isPaused && state.exchanges.count < configuration.maximumInFlight
+      if isResumed { state.isPaused = false }
+      let ended = state.exchanges.isEmpty ? state.ended : nil
+      if ended != nil { state.ended = nil }
+      return (isResumed, ended)
+    }
+    if isResumed { resume() }
+    ended?.resume()
+  }
+
+  private func context(_ client: ClientDescription, _ exchange: StdioExchange?) -> RequestContext {
+    let send = send
+    return RequestContext(
+      client: client, caller: caller, transport: .stdio, logLevel: state.withLock(\.logLevel),
+      notify: { message in await exchange?.say { await send(message) } })
+  }
+
+  private static func text(of answer: Answer, id: RawJSON) -> ByteBuffer {
+    switch answer {
+    case .result(let result): Message.response(id: id, result: result)
+    case .failure(let error, _): Message.error(error, id: id)
+    }
+  }
+
+  // MARK: Requests
+
+  /// The answer to a request; nil when it has answered by other means.
+  private func answer(_ message: Envelope, _ exchange: StdioExchange) async -> Answer? {
+    if message.meta?[MetaKey.protocolVersion] != nil { return await modernAnswer(message, exchange) }
+    if let client = state.withLock(\.client) { return await legacyAnswer(message, client, exchange) }
+    // A client may ping before the handshake (2025-11-25, basic/lifecycle).
+    if message.method == .ping { return .result(ByteBuffer(staticString: "{}")) }
+    return .failure(RPCError(
+      .invalidParams,
+      "Missing \(MetaKey.protocolVersion) in params._meta: send it with every request, or initialize first to speak an earlier revision"))
+  }
+
+  private func modernAnswer(_ message: Envelope, _ exchange: StdioExchange) async -> Answer? {
+    let client: ClientDescription
+    do throws(RPCError) {
+      client = try ClientDescription(modern: message, supported: configuration.versions)
+      guard configuration.versions.contains(client.version) else {
+        throw .unsupported(version: client.version.rawValue, supported: configuration.versions)
+      }
+      if let method = message.method, !method.isRequest(in: .modern) { throw .methodNotFound(method.rawValue) }
+    } catch {
+      return .failure(error)
+    }
+    let context = context(client, exchange)
+    switch message.method {
+    case .discover: return .result(await handler.describe(context).discoverResult(versions: configuration.versions))
+    case .subscriptionsListen: return await listen(message, context, exchange)
+    default: return await handler.handle(message, context)
+    }
+  }
+
+  private func listen(_ message: Envelope, _ context: RequestContext, _ exchange: StdioExchange) async -> Answer? {
+    guard let id = message.id else { return nil }
+    let filter: SubscriptionFilter
+    do { filter = try SubscriptionFilter(of: message, capabilities: await handler.describe(context).capabilities) } catch {
+      return .failure(error)
+    }
+    let queue = ChangeQueue()
+    let observation = handler.observe(for: caller) { change in
+      if filter.admits(change) { queue.add(change) }
+    }
+    defer { observation.cancel() }
+    exchange.subscribes(with: queue)
+    if state.withLock(\.isEnding) { queue.close() }
+    await exchange.say { await send(filter.acknowledgement(id: id)) }
+    while case .change(let change) = await queue.next() {
+      await exchange.say { await send(change.notification(subscription: id)) }
+    }
+    await exchange.finish { await send(SubscriptionFilter.ended(id: id)) }
+    return nil
+  }
+
+  /// Opens the legacy era, if client and server agree on a version.
+  private func agree(on message: Envelope) -> Result<ClientDescription, RPCError> {
+    do throws(RPCError) {
+      guard let requested = message["protocolVersion"]?.string else {
+        throw RPCError(.invalidParams, "initialize needs \"protocolVersion\", a string")
+      }
+      guard let version = ProtocolVersion.negotiate(requested, among: configuration.versions) else {
+        throw .unsupported(version: requested, supported: configuration.versions)
+      }
+      let client = try ClientDescription(initializing: message, version: version)
+      state.withLock { $0.client = client }
+      return .success(client)
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  private func answer(_ handshake: Result<ClientDescription, RPCError>) async -> Answer {
+    switch handshake {
+    case .success(let client):
+      .result(await handler.describe(context(client, nil)).initializeResult(version: client.version))
+    case .failure(let error): .failure(error)
+    }
+  }
+
+  private func legacyAnswer(_ message: Envelope, _ client: ClientDescription, _ exchange: StdioExchange) async -> Answer {
+    if let method = message.method, !method.isRequest(in: .legacy) { return .failure(.methodNotFound(method.rawValue)) }
+    if message.method == .ping { return .result(ByteBuffer(staticString: "{}")) }
+    let answer = await handler.handle(message, context(client, exchange))
+    guard case .result = answer else { return answer }
+    // The handler says whether the level or resource is one, the session keeps it.
+    switch message.method {
+    case .setLogLevel:
+      let level = message["level"]?.string.flatMap { LogLevel(rawValue: $0) }
+      state.withLock { $0.logLevel = level }
+    case .resourcesUnsubscribe:
+      let uri = message["uri"]?.string ?? ""
+      state.withLock { _ = $0.subscriptions.remove(uri) }
+    case .resourcesSubscribe:
+      let uri = message["uri"]?.string ?? ""
+      let isFull = state.withLock { state in
+        guard state.subscriptions.count < SubscriptionFilter.resourceLimit else { return !state.subscriptions.contains(uri) }
+        state.subscriptions.insert(uri)
+        return false
+      }
+      if isFull { return .failure(RPCError(.invalidParams, "At most \(SubscriptionFilter.resourceLimit) resources may be subscribed to")) }
+    default: break
+    }
+    return answer
+  }
+
+  /// Starts to tell the legacy client of changes.
+  private func openChanges() {
+    let queue = ChangeQueue()
+    let isOpened = state.withLock { state in
+      guard state.client != nil, state.changes == nil, !state.isEnding else { return false }
+      state.changes = queue
+      return true
+    }
+    guard isOpened else { return }
+    let observation = handler.observe(for: caller) { [weak self] change in
+      guard let self else { return }
+      if case .resourceUpdated(let uri) = change, !state.withLock({ $0.subscriptions.contains(uri) }) { return }
+      queue.add(change)
+    }
+    start(id: nil) { [send] _ in
+      while case .change(let change) = await queue.next() { await send(change.notification()) }
+      observation.cancel()
+    }
+  }
+
+  // MARK: Batches
+
+  private func receive(batch: RawJSON) {
+    let elements = Array(batch.elements)
+    guard state.withLock({ $0.client?.version == .v2025_03_26 }) else {
+      return refuse(RPCError(.invalidRequest, "Invalid request: a line must hold one message"), id: nil)
+    }
+    guard !elements.isEmpty, elements.count <= configuration.batchLimit else {
+      return refuse(RPCError(.invalidRequest, "Invalid request: a batch has 1 to \(configuration.batchLimit) messages"), id: nil)
+    }
+    start(id: nil) { [self] exchange in
+      let answers = await withTaskGroup(of: (Int, ByteBuffer?).self) { group in
+        for (index, element) in elements.enumerated() {
+          group.addTask { (index, await self.batchAnswer(element, exchange)) }
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      var line = ByteBuffer()
+      for (_, message) in answers.sorted(by: { $0.0 < $1.0 }) {
+        guard let message else { continue }
+        line.writeStaticString(line.readableBytes == 0 ? "[" : ",")
+        line.writeImmutableBuffer(message)
+      }
+      guard line.readableBytes > 0 else { return }
+      line.writeStaticString("]")
+      await exchange.finish { await send(line) }
+    }
+  }
+
+  private func batchAnswer(_ element: RawJSON, _ exchange: StdioExchange) async -> ByteBuffer? {
+    let message: Envelope
+    do { message = try Envelope(element) } catch {
+      return Message.error(error, id: element["id"].flatMap { $0.kind == .string || $0.kind == .number ? $0 : nil }, nullID: true)
+    }
+    guard let id = message.id, message.kind == .request else {
+      receive(oneWay: message)
+      return nil
+    }
+    guard let client = state.withLock(\.client), message.method != .initialize else {
+      return Message.error(RPCError(.invalidRequest, "Invalid request: initialize stands alone"), id: id)
+    }
+    return StdioResponder.text(of: await legacyAnswer(message, client, exchange), id: id)
+  }
+}
+
+extension StdioServerTransport {
+  /// Serves `handler` until the client closes our input, then finishes what is being answered.
+  ///
+  /// - Parameter bound: how long the requests being answered may take after that.
+  public func serve(
+    _ handler: any RequestHandler, configuration: StdioResponder.Configuration = StdioResponder.Configuration(),
+    caller: (any Caller)? = nil, finishingWithin bound: Duration = .seconds(5)
+  ) async throws {
+    let responder = StdioResponder(
+      handler, configuration: configuration, caller: caller, send: { try? await self.send($0) }, resume: { self.resumeReading() })
+    try await run(Events(
+      line: { responder.receive($0) }, lineTooLong: { responder.receiveTooLongLine($0) },
+      partialLine: { _ = responder.receive($0) }))
+    await responder.finish(within: bound)
+    await finish()
+  }
+}

@@ -1,0 +1,118 @@
+internal import MCP
+internal import NIOCore
+internal import Synchronization
+
+/// A legacy session on this replica: what its sealed id says, and what the client has set up since.
+final class LegacySession: Sendable {
+  let token: SessionToken
+
+  private struct State {
+    var logLevel: LogLevel?
+    var subscriptions: Set<String> = []
+    var stream: ChangeQueue?
+    /// Requests being answered, by the text of their id.
+    var exchanges: [String: Exchange] = [:]
+  }
+  private let state = Mutex(State())
+
+  init(_ token: SessionToken) { self.token = token }
+
+  // MARK: What the client set up
+
+  var logLevel: LogLevel? {
+    get { state.withLock(\.logLevel) }
+    set { state.withLock { $0.logLevel = newValue } }
+  }
+
+  /// - Returns: false when the session has as many subscriptions as it may.
+  func subscribe(to uri: String) -> Bool {
+    state.withLock { state in
+      guard state.subscriptions.count < SubscriptionFilter.resourceLimit || state.subscriptions.contains(uri) else { return false }
+      state.subscriptions.insert(uri)
+      return true
+    }
+  }
+
+  func unsubscribe(from uri: String) { state.withLock { _ = $0.subscriptions.remove(uri) } }
+
+  func admits(_ change: ServerChange) -> Bool {
+    guard case .resourceUpdated(let uri) = change else { return true }
+    return state.withLock { $0.subscriptions.contains(uri) }
+  }
+
+  // MARK: The stream for notifications
+
+  /// Makes `queue` the session's stream. Each message goes to one stream (2025-11-25, transports, "Multiple Connections"), so
+  /// an earlier one ends: its client has most likely lost it.
+  func open(_ queue: ChangeQueue) {
+    let earlier = state.withLock { state in
+      defer { state.stream = queue }
+      return state.stream
+    }
+    earlier?.close()
+  }
+
+  func close(_ queue: ChangeQueue) {
+    state.withLock { if $0.stream === queue { $0.stream = nil } }
+    queue.close()
+  }
+
+  // MARK: Requests being answered
+
+  func begin(_ exchange: Exchange, id: String) { state.withLock { $0.exchanges[id] = exchange } }
+
+  func finish(_ exchange: Exchange, id: String) {
+    state.withLock { if $0.exchanges[id] === exchange { $0.exchanges[id] = nil } }
+  }
+
+  /// Cancels the request with this id, if it is being answered here.
+  func cancel(id: String) { state.withLock { $0.exchanges[id] }?.cancelByClient() }
+
+  /// Ends what the session has open.
+  func end() {
+    let (stream, exchanges) = state.withLock { ($0.stream, Array($0.exchanges.values)) }
+    stream?.close()
+    for exchange in exchanges { exchange.cancelByClient() }
+  }
+}
+
+/// The sessions that this replica has opened the seal of, bounded: when one generation is full, the one before is forgotten.
+final class SessionCache: Sendable {
+  private struct State {
+    var recent: [ByteBuffer: LegacySession] = [:]
+    var older: [ByteBuffer: LegacySession] = [:]
+  }
+  private let state = Mutex(State())
+  private let generation: Int
+
+  init(capacity: Int) { generation = max(1, capacity / 2) }
+
+  /// The session with this sealed id; `make` opens the seal of one that is not known.
+  func session(_ sealed: ByteBuffer, make: () -> SessionToken?) -> LegacySession? {
+    if let session = state.withLock({ $0.recent[sealed] }) { return session }
+    if let session = state.withLock({ $0.older[sealed] }) { return keep(session, sealed) }
+    guard let token = make() else { return nil }
+    return keep(LegacySession(token), sealed)
+  }
+
+  private func keep(_ session: LegacySession, _ sealed: ByteBuffer) -> LegacySession {
+    // A copy, so that the key does not keep the request's buffer alive.
+    let key = ByteBuffer(bytes: Array(sealed.readableBytesView))
+    return state.withLock { state in
+      if let other = state.recent[key] { return other }
+      if state.recent.count >= generation {
+        state.older = state.recent
+        state.recent = [:]
+      }
+      state.recent[key] = session
+      return session
+    }
+  }
+
+  func forget(_ sealed: ByteBuffer) {
+    state.withLock {
+      $0.recent[sealed] = nil
+      $0.older[sealed] = nil
+    }
+  }
+}

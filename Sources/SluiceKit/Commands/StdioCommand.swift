@@ -1,0 +1,113 @@
+internal import ArgumentParser
+internal import Gateway
+internal import JSON
+internal import Ledger
+internal import Logging
+internal import MCP
+internal import NIOCore
+internal import NIOPosix
+
+/// The gateway for clients that start their servers, such as Claude Desktop.
+struct StdioCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stdio", abstract: "Serve over standard input and output, for Claude Desktop and others.",
+    discussion: """
+      With --url, connects to a running gateway with the token in SLUICE_TOKEN. Without, runs the gateway of the configuration file in \
+      this process, for the user that its stdio.user or --user names; the state directory must then not be in use by another gateway.
+      """)
+
+  @Option(name: .shortAndLong, help: "The configuration file.")
+  var config = "sluice.yaml"
+  @Option(help: "The MCP endpoint of a running gateway.")
+  var url: String?
+  @Option(help: "In whose name, in place of the configuration's stdio.user.")
+  var user: String?
+  @OptionGroup var logging: LoggingOptions
+
+  func run() async throws {
+    if let url {
+      try await RemoteEndpoint.with(url: url, token: ChildCommand.ownVariable("SLUICE_TOKEN")) { connection in
+        try await connection.connect()
+        try await Self.serve(RemoteHandler(connection), caller: nil, logger: logging.logger())
+      }
+    } else {
+      try await serveLocally()
+    }
+  }
+
+  private func serveLocally() async throws {
+    let configuration = try SluiceConfiguration(file: config)
+    guard let user = user ?? configuration.stdioUser else {
+      throw ValidationError("name the user to serve: stdio.user in \(config), or --user")
+    }
+    guard let entry = configuration.directory.users[user], !entry.isDisabled else {
+      throw ValidationError("\(user) is not among identity.users of \(config)")
+    }
+    let logger = logging.logger()
+    let server = try await SluiceServer(configuration, logger: logger)
+    let principal = Principal(
+      id: user, kind: entry.kind ?? .user, groups: entry.groups, roles: entry.roles, attributes: entry.attributes, authentication: .local)
+    let gateway = server.gateway
+    try await server.serve {
+      await gateway.waitUntilListed(atMost: .seconds(10))
+      try await Self.serve(gateway, caller: principal, logger: logger)
+    }
+  }
+
+  private static func serve(_ handler: any RequestHandler, caller: (any Caller)?, logger: Logger) async throws {
+    let transport = try StdioServerTransport.claimingStandardStreams(on: MultiThreadedEventLoopGroup.singleton.next())
+    try await transport.serve(handler, caller: caller)
+  }
+}
+
+/// Hands requests of one side on to a server elsewhere, in whichever eras the two speak.
+final class RemoteHandler: RequestHandler {
+  private let connection: ClientConnection
+
+  init(_ connection: ClientConnection) { self.connection = connection }
+
+  func handle(_ request: Envelope, _ context: RequestContext) async -> Answer {
+    var members = ByteBuffer()
+    for (name, value) in request.params?.members.map({ $0 }) ?? [] where !name.equals("_meta") {
+      if members.readableBytes > 0 { members.writeStaticString(",") }
+      members.write(name)
+      members.writeStaticString(":")
+      members.write(value)
+    }
+    guard let method = request.method else { return .failure(.methodNotFound(request.methodName?.string ?? "")) }
+    let token = request.meta?[MetaKey.progressToken]
+    let body = ClientConnection.RequestBody(
+      members: members, name: method.nameParameter.flatMap { request[$0]?.string }, wantsProgress: token != nil,
+      capabilities: context.era == .modern ? context.client.capabilities : nil)
+    do throws(ClientError) {
+      let answer = try await connection.request(method, body, deadline: .now() + .minutes(10)) { notification in
+        guard notification.method == .progress, let token, let params = notification.params else { return }
+        var changed = JSONValue(params)
+        changed["progressToken"] = JSONValue(token)
+        await context.notify(Message.notification(.progress, params: ByteBuffer(changed)))
+      }
+      if let result = answer.result { return .result(ResultForm.adapt(result, to: context.era, method)) }
+      return .failure(answer.error.map { RPCError($0) } ?? RPCError(.internalError, "the gateway gave no answer"))
+    } catch {
+      return .failure(RPCError(.internalError, "The gateway cannot be reached: \(error)"))
+    }
+  }
+
+  func receive(_ notification: Envelope, _ context: RequestContext) async {}
+
+  func describe(_ context: RequestContext) async -> ServerDescription {
+    let peer = connection.peer
+    return ServerDescription(
+      name: peer?.serverInfo?["name"]?.string ?? "sluice", title: peer?.serverInfo?["title"]?.string,
+      version: peer?.serverInfo?["version"]?.string ?? SluiceVersion.current, instructions: peer?.instructions,
+      capabilities: peer.map { JSONValue($0.capabilities) } ?? [:])
+  }
+
+  func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation {
+    let filter: JSONValue = ["toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true]
+    let task = Task { [connection] in
+      try? await connection.listen(filter: filter) { if let change = ServerChange($0) { observer(change) } }
+    }
+    return Observation { task.cancel() }
+  }
+}

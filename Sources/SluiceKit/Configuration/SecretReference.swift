@@ -1,0 +1,112 @@
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+internal import MCP
+
+/// A text of the configuration in which `${env:NAME}` and `${file:PATH}` stand for secrets that are kept elsewhere.
+///
+/// Resolved each time it is used, so that a rotated file counts at once and no copy is kept. It has no description: what it
+/// resolves to cannot be printed by accident.
+public struct SecretReference: Sendable, Hashable {
+  private enum Part: Sendable, Hashable {
+    case text(String)
+    case environment(String)
+    case file(String)
+  }
+  private let parts: [Part]
+
+  /// - Throws: a description of what is wrong with the reference.
+  public init(_ template: String) throws(ConfigurationError) {
+    var parts: [Part] = []
+    var rest = Substring(template)
+    while let start = rest.firstRange(of: "${") {
+      guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
+        throw ConfigurationError("a secret reference starts with ${ and ends nowhere; write ${env:NAME} or ${file:PATH}")
+      }
+      parts.append(.text(String(rest[..<start.lowerBound])))
+      let reference = rest[start.upperBound..<end]
+      if reference.hasPrefix("env:") {
+        parts.append(.environment(String(reference.dropFirst(4))))
+      } else if reference.hasPrefix("file:") {
+        parts.append(.file(String(reference.dropFirst(5))))
+      } else {
+        throw ConfigurationError("unknown secret reference ${\(reference.prefix(8))…}; write ${env:NAME} or ${file:PATH}")
+      }
+      rest = rest[rest.index(after: end)...]
+    }
+    parts.append(.text(String(rest)))
+    self.parts = parts
+  }
+
+  public func resolve() throws(ConfigurationError) -> String {
+    var text = ""
+    for part in parts {
+      switch part {
+      case .text(let plain): text += plain
+      case .environment(let name):
+        guard let value = ChildCommand.ownVariable(name) else { throw ConfigurationError("the environment variable \(name) is not set") }
+        text += value
+      case .file(let path):
+        guard let contents = FileText.read(path) else { throw ConfigurationError("the file \(path) cannot be read") }
+        text += contents.hasSuffix("\n") ? String(contents.dropLast()) : contents
+      }
+    }
+    return text
+  }
+}
+
+/// Small files read and written whole, without Foundation.
+enum FileText {
+  static func read(_ path: String, limit: Int = 16 << 20) -> String? {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while bytes.count <= limit {
+      let count = fread(&chunk, 1, chunk.count, file)
+      if count == 0 { break }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+    guard ferror(file) == 0, bytes.count <= limit else { return nil }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  /// Writes a file that only its owner can read, by way of a temporary one beside it.
+  static func writePrivately(_ text: String, to path: String) -> Bool {
+    let temporary = path + ".tmp"
+    unlink(temporary)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o600)
+    guard descriptor >= 0 else { return false }
+    let bytes = Array(text.utf8)
+    let isWritten = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } == bytes.count && fsync(descriptor) == 0
+    close(descriptor)
+    return isWritten && rename(temporary, path) == 0
+  }
+
+  /// Makes a directory and those above it, for the owner alone. False where that fails.
+  static func makeDirectory(_ path: String) -> Bool {
+    var prefix = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/") {
+      prefix += "/" + part
+      if mkdir(prefix, 0o700) != 0, errno != EEXIST { return false }
+    }
+    return true
+  }
+
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// `path` as it is meant by a file in `directory`.
+  static func resolve(_ path: String, in directory: String) -> String {
+    if path.hasPrefix("/") { return path }
+    if path.hasPrefix("~/"), let home = ChildCommand.ownVariable("HOME") { return home + path.dropFirst() }
+    let relative = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+    return directory.isEmpty || directory == "." ? relative : "\(directory)/\(relative)"
+  }
+
+  static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

@@ -1,0 +1,7 @@
+import ArgumentParser
+import SluiceKit
+
+@main
+enum Sluice {
+  static func main() async { await SluiceCommand.main() }
+}
