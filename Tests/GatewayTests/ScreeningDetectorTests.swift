@@ -177,6 +177,18 @@ struct ScreeningDetectorTests {
     }
   }
 
+  @Test("pass over what breaks off like a number, wherever it stands", arguments: [
+    "12-34-5x", "1a2b3c4d5e", "12:34:56.78x", "2026-11-23T", "a1b2c3", "1,2,3,4,5,6,7", "12345x", "1 2 x", "99..99..9x", "1AB2", "12.34.x",
+  ])
+  func brokenNumbers(text: String) {
+    for offset in 0..<130 {
+      for repeats in [1, 2, 7] {
+        let filler = String(repeating: "z", count: offset)
+        #expect(found(filler + " " + String(repeating: text, count: repeats) + " " + String(repeating: "z", count: 60)) == [])
+      }
+    }
+  }
+
   @Test("can be switched off one by one")
   func switchedOff() {
     let some = TextDetectors(DetectorSet.all.subtracting(DetectorSet([.email])))

@@ -53,7 +53,8 @@ public struct QueryLimits: Sendable {
   public var rows: Int
   /// The most bytes of all values of one answer.
   public var bytes: Int
-  /// The most bytes of one value, also of one computed on the way. A larger one fails the query.
+  /// The most bytes of one value, also of one computed on the way. A larger one fails the query. Bounds how long a single function
+  /// may take, which nothing interrupts.
   public var valueBytes: Int
   /// How long a query may run.
   public var time: Duration
@@ -61,7 +62,7 @@ public struct QueryLimits: Sendable {
   public var memory: Int
 
   public init(
-    rows: Int = 1000, bytes: Int = 256 << 10, valueBytes: Int = 256 << 10, time: Duration = .seconds(5), memory: Int = 128 << 20
+    rows: Int = 1000, bytes: Int = 256 << 10, valueBytes: Int = 128 << 10, time: Duration = .seconds(5), memory: Int = 128 << 20
   ) {
     self.rows = rows
     self.bytes = bytes

@@ -79,19 +79,20 @@ public enum DemoPolicy {
       action in [Action::"crm__list_tables", Action::"crm__describe_table", Action::"resources/read"],
       resource in Upstream::"crm"
     )
-    when { principal in Role::"sales_rep" || principal in Role::"sales_manager" || principal in Role::"finance" };
+    when { (resource is Tool || resource is Resource) && (principal in Role::"sales_rep" || principal in Role::"sales_manager" || principal in Role::"finance") };
 
     @id("sales-uses-prompts")
-    permit (principal, action == Action::"prompts/get", resource in Upstream::"crm")
+    permit (principal, action == Action::"prompts/get", resource is Prompt in Upstream::"crm")
     when { principal in Role::"sales_rep" || principal in Role::"sales_manager" };
 
-    // Helpers that hold no data of the company's customers.
+    // Helpers that hold no data of the company's customers. "is Tool" matters: a record might be in any upstream, so without it
+    // this policy would promise rows, and thereby show tools, that never come.
     @id("everyone-uses-time")
-    permit (principal, action in Action::"read", resource in Upstream::"time")
+    permit (principal, action in Action::"read", resource is Tool in Upstream::"time")
     when { principal in Role::"sales_rep" || principal in Role::"sales_manager" || principal in Role::"finance" };
 
     @id("everyone-reads-git")
-    permit (principal, action in Action::"read", resource in Upstream::"git")
+    permit (principal, action in Action::"read", resource is Tool in Upstream::"git")
     when { principal in Role::"sales_rep" || principal in Role::"sales_manager" || principal in Role::"finance" };
 
     // ---------------------------------------------------------------- Which data is shown in clear; the rest is masked

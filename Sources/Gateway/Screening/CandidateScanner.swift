@@ -156,10 +156,12 @@ struct CandidateScanner {
     while runs != 0 {
       let position = origin + runs.trailingZeroBitCount
       let end = numberEnd(from: position)
-      if let end { runs = end - origin >= 64 ? 0 : runs & ~0 &<< UInt64(max(end - origin, 0) + 1) } else {
+      guard let end else {
         found = position
         break
       }
+      // Not a masking shift: past the last bit nothing is left, and the loop must end.
+      runs &= ~0 << UInt64(end - origin + 1)
     }
     // A UK national insurance number is the one form with only six digits in a row.
     var sixes = Self.sixes(word)

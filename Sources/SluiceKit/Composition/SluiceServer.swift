@@ -157,7 +157,7 @@ enum UpstreamWires {
           return resolved
         }, client: client)
     case .sqlite(let path, let crm):
-      return InProcessWire(try SQLUpstream.server(name: name, path: path, crm: crm))
+      return InProcessWire(try SQLUpstream.server(name: name, path: path, crm: crm, logger: logger))
     }
   }
 }

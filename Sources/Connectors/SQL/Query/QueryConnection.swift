@@ -64,8 +64,9 @@ final class QueryConnection {
         let isPermitted = authorizer.permits(action, text(first), text(second), database: text(database), context: text(context))
         return isPermitted ? SQLITE_OK : SQLITE_DENY
       }, Unmanaged.passUnretained(authorizer).toOpaque())
+    // A single step may take long, when a function works on long values: few steps between two looks at the clock.
     sqlite3_progress_handler(
-      handle, 500,
+      handle, 64,
       { pointer in
         guard let pointer else { return 1 }
         return Unmanaged<QueryWatch>.fromOpaque(pointer).takeUnretainedValue().mustStop() ? 1 : 0
@@ -172,8 +173,10 @@ final class QueryConnection {
     let message = withoutNonce(String(cString: sqlite3_errmsg(handle)))
     switch sqlite3_errcode(handle) & 0xFF {
     case SQLITE_AUTH:
+      // The message about a table names its columns, which are none of the caller's; that about a function helps.
+      let what = message.hasPrefix("not authorized to use function") ? message : "not authorized"
       return SQLToolError(
-        "Refused: \(message). Only one SELECT over the tables of list_tables is served, named without a schema, with the usual functions of SQLite.")
+        "Refused: \(what). Only one SELECT over the tables of list_tables is served, named without a schema, with the usual functions of SQLite.")
     case SQLITE_TOOBIG: return SQLToolError("A value or the statement is too large: \(message). Values may have \(limits.valueBytes) bytes.")
     case SQLITE_ERROR, SQLITE_RANGE, SQLITE_MISMATCH: return SQLToolError("SQLite: \(message). list_tables and describe_table tell what there is.")
     case SQLITE_BUSY, SQLITE_LOCKED: return SQLToolError("The database is busy. Try again in a second.")

@@ -56,7 +56,7 @@ final class QuerySandbox: Sendable {
   }
 }
 
-/// Says when a query has to stop. SQLite asks every few hundred steps.
+/// Says when a query has to stop. SQLite asks every few steps.
 final class QueryWatch: Sendable {
   enum Reason: Sendable { case time, memory, cancelled }
 
