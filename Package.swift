@@ -8,12 +8,33 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// The external products, each under the name by which targets ask for it.
+extension Target.Dependency {
+  static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
+  static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+  static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
+  static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
+  static let sqlite: Self = .product(name: "GRDBSQLite", package: "GRDB.swift")
+  static let jwt: Self = .product(name: "JWTKit", package: "jwt-kit")
+  static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+  static let logging: Self = .product(name: "Logging", package: "swift-log")
+  static let nio: Self = .product(name: "NIOCore", package: "swift-nio")
+  static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+  static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
+  static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+  static let yams: Self = .product(name: "Yams", package: "Yams")
+}
+
 let package = Package(
   name: "sluice",
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "sluice", targets: ["sluice"]),
-    .library(name: "JSON", targets: ["JSON"]),
+    .library(name: "MCP", targets: ["JSON", "MCP"]),
+    .library(name: "MCPHTTP", targets: ["MCPHTTP"]),
+    .library(name: "Cedar", targets: ["Cedar"]),
+    .library(name: "Ledger", targets: ["Ledger"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -27,63 +48,42 @@ let package = Package(
     .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
   ],
   targets: [
-    .target(name: "JSON", dependencies: [.product(name: "NIOCore", package: "swift-nio")], swiftSettings: settings),
-    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: settings),
-    .target(name: "MCP", dependencies: [
-      "JSON",
-      .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "Logging", package: "swift-log"),
-      .product(name: "Crypto", package: "swift-crypto"),
-      "CSpawn",
-    ], swiftSettings: settings),
+    // Libraries, the lowest first. Arrows point down only.
+    .target(name: "JSON", dependencies: [.nio], swiftSettings: settings),
     .target(name: "CSpawn"),
-    .target(name: "MCPHTTP", dependencies: [
-      "JSON", "MCP",
-      .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      .product(name: "NIOTLS", package: "swift-nio"),
-      .product(name: "Crypto", package: "swift-crypto"),
-      .product(name: "Logging", package: "swift-log"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-    ], swiftSettings: settings),
+    .target(name: "MCP", dependencies: ["JSON", "CSpawn", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
+    .target(
+      name: "MCPHTTP", dependencies: ["JSON", "MCP", .nio, .nioPosix, .nioSSL, .nioTLS, .crypto, .logging, .lifecycle],
+      swiftSettings: settings),
     .target(name: "Cedar", swiftSettings: settings),
-    .target(name: "Ledger", dependencies: [.product(name: "Crypto", package: "swift-crypto")], swiftSettings: settings),
-    .target(name: "Gateway", dependencies: [
-      "JSON", "MCP", "Cedar", "Ledger",
-      .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "Crypto", package: "swift-crypto"),
-      .product(name: "GRDB", package: "GRDB.swift"),
-      .product(name: "JWTKit", package: "jwt-kit"),
-      .product(name: "Logging", package: "swift-log"),
-    ], swiftSettings: settings),
-    .target(name: "SQLConnector", dependencies: [
-      "JSON", "MCP",
-      .product(name: "GRDB", package: "GRDB.swift"),
-      .product(name: "GRDBSQLite", package: "GRDB.swift"),
-      .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "Logging", package: "swift-log"),
-    ], path: "Sources/Connectors/SQL", swiftSettings: settings),
-    .target(name: "Demo", dependencies: [
-      "JSON", "MCP", "SQLConnector",
-      .product(name: "GRDB", package: "GRDB.swift"),
-      .product(name: "Logging", package: "swift-log"),
-    ], swiftSettings: settings),
-    .target(name: "SluiceKit", dependencies: [
-      "JSON", "MCP", "MCPHTTP", "Ledger", "Gateway", "SQLConnector", "Demo",
-      .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      .product(name: "Crypto", package: "swift-crypto"),
-      .product(name: "Logging", package: "swift-log"),
-      .product(name: "NIOCore", package: "swift-nio"),
-      .product(name: "NIOPosix", package: "swift-nio"),
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      .product(name: "Yams", package: "Yams"),
-    ], swiftSettings: settings),
-    .executableTarget(name: "sluice", dependencies: [
-      "SluiceKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-    ], swiftSettings: settings),
+    .target(name: "Ledger", dependencies: [.crypto], swiftSettings: settings),
+    .target(
+      name: "Gateway", dependencies: ["JSON", "MCP", "Cedar", "Ledger", .nio, .nioPosix, .crypto, .grdb, .jwt, .logging],
+      swiftSettings: settings),
+    .target(
+      name: "SQLConnector", dependencies: ["JSON", "MCP", .grdb, .sqlite, .nio, .logging], path: "Sources/Connectors/SQL",
+      swiftSettings: settings),
+    .target(name: "Demo", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .logging], swiftSettings: settings),
+    .target(
+      name: "SluiceKit",
+      dependencies: [
+        "JSON", "MCP", "MCPHTTP", "Ledger", "Gateway", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        .unixSignals, .yams,
+      ], swiftSettings: settings),
+    .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
+
+    // Tests.
+    .testTarget(name: "JSONTests", dependencies: ["JSON", .nio], swiftSettings: settings),
+    .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", .nio, .nioPosix, .logging], swiftSettings: settings),
+    .testTarget(
+      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "JSON", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+    .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
+    .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
+    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ledger-crash-fixture", .crypto], swiftSettings: settings),
+    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
+    .testTarget(
+      name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
+    .testTarget(
+      name: "DemoTests", dependencies: ["JSON", "MCP", "SQLConnector", "Demo", "Cedar", .grdb, .nio, .logging], swiftSettings: settings),
   ]
 )

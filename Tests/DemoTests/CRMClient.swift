@@ -9,10 +9,17 @@ struct CRMClient {
   let server: Server
   /// `_meta` members of every call.
   var meta: JSONObject = [:]
+  /// Kept as long as it is served.
+  private let database: TemporaryDatabase
 
-  /// A server over a fresh sample, the file of which goes with the process's temporary directory.
+  init(_ database: TemporaryDatabase, requiresGovernance: Bool = false) throws {
+    self.database = database
+    server = try CRMServer.make(databasePath: database.path, requiresGovernance: requiresGovernance)
+  }
+
+  /// A server over a fresh sample.
   static func fresh(requiresGovernance: Bool = false) throws -> CRMClient {
-    try CRMClient(server: CRMServer.make(databasePath: Sample.copy(), requiresGovernance: requiresGovernance))
+    try CRMClient(Sample.copy(), requiresGovernance: requiresGovernance)
   }
 
   /// The same server under rules.
@@ -50,21 +57,33 @@ struct CRMClient {
   }
 }
 
-/// The sample database, made once and copied for each test that needs its own.
+/// A database file that goes when nobody uses it any more.
+final class TemporaryDatabase: Sendable {
+  let path = NSTemporaryDirectory() + "sluice-demo-\(UUID().uuidString).sqlite"
+
+  deinit { Self.remove(path) }
+
+  static func remove(_ path: String) {
+    for suffix in ["", "-wal", "-shm", "-journal"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+  }
+}
+
+/// The sample database, made once and copied for each test that opens a server on it.
 enum Sample {
-  private static let original: Result<String, any Error> = Result {
-    let path = file()
-    try Demo.seed(path)
-    return path
+  private static let original: Result<TemporaryDatabase, any Error> = Result {
+    let database = TemporaryDatabase()
+    try Demo.seed(database.path)
+    // Nothing releases what is static.
+    atexit { if case .success(let database) = Sample.original { TemporaryDatabase.remove(database.path) } }
+    return database
   }
 
-  static func file() -> String { NSTemporaryDirectory() + "sluice-demo-\(UUID().uuidString).sqlite" }
+  /// To be read only.
+  static func shared() throws -> String { try original.get().path }
 
-  static func copy() throws -> String {
-    let copy = file()
-    try FileManager.default.copyItem(atPath: original.get(), toPath: copy)
+  static func copy() throws -> TemporaryDatabase {
+    let copy = TemporaryDatabase()
+    try FileManager.default.copyItem(atPath: shared(), toPath: copy.path)
     return copy
   }
-
-  static func shared() throws -> String { try original.get() }
 }

@@ -38,14 +38,14 @@ import Testing
   }
 
   @Test("a cursor works on another server over the same file") func cursorAcrossRestart() async throws {
-    let path = try Sample.copy()
+    let database = try Sample.copy()
     let arguments: JSONObject = ["limit": 7, "order": "close_date"]
-    let first = try await CRMClient(server: CRMServer.make(databasePath: path)).call("list_opportunities", arguments)
+    let first = try await CRMClient(database).call("list_opportunities", arguments)
     let cursor = try #require(first.cursor)
     var next = arguments
     next["cursor"] = .string(cursor)
-    let second = try await CRMClient(server: CRMServer.make(databasePath: path)).call("list_opportunities", next)
-    let both = try await CRMClient(server: CRMServer.make(databasePath: path)).call("list_opportunities", ["limit": 14, "order": "close_date"])
+    let second = try await CRMClient(database).call("list_opportunities", next)
+    let both = try await CRMClient(database).call("list_opportunities", ["limit": 14, "order": "close_date"])
     #expect(first.rows("opportunities") + second.rows("opportunities") == both.rows("opportunities"))
   }
 

@@ -42,7 +42,7 @@ import Testing
   func rows(key: String, rule: String) throws {
     let person = try #require(DemoPeople.all.first { $0.key == key })
     let response = ask(person, "list_opportunities", isWrite: false, .unknown(type: "Opportunity"))
-    let rows = try DatabaseQueue(path: Sample.copy()).read { try Row.fetchAll($0, sql: "SELECT id, owner, team, closed FROM opportunities WHERE id < 'opp_002000'") }
+    let rows = try DatabaseQueue(path: Sample.shared()).read { try Row.fetchAll($0, sql: "SELECT id, owner, team, closed FROM opportunities WHERE id < 'opp_002000'") }
     let team = person.attributes["team"]?.string ?? ""
     var seen = 0
     for row in rows {
@@ -138,7 +138,7 @@ import Testing
   }
 
   private func declaredTypes() async throws -> [(name: String, isWrite: Bool, types: [String])] {
-    let tools = try await CRMClient(server: CRMServer.make(databasePath: Sample.copy())).request("tools/list", [:])["tools"].map { Array($0.elements) } ?? []
+    let tools = try await CRMClient.fresh().request("tools/list", [:])["tools"].map { Array($0.elements) } ?? []
     return tools.map { tool in
       let types = tool["_meta"]?[MetaKey.records]?.elements.compactMap { RecordDeclaration(JSONValue($0))?.type } ?? []
       return (tool["name"]?.string ?? "", tool["annotations"]?["readOnlyHint"]?.bool != true, types)

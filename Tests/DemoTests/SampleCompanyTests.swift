@@ -14,25 +14,27 @@ import Testing
   }
 
   @Test("the sample is the same each time it is made") func deterministic() throws {
-    let again = Sample.file()
-    #expect(try Demo.seed(again))
-    let found = try digest(again)
+    let again = TemporaryDatabase()
+    #expect(try Demo.seed(again.path))
+    let found = try digest(again.path)
     #expect(try found == digest(Sample.shared()))
     // Changes only with ``Demo/version``: what people wrote down about the sample should stay true.
     #expect(found == "3ebcd07ad5285f92")
   }
 
   @Test("a second start makes nothing and keeps what was changed") func secondStart() throws {
-    let path = try Sample.copy()
+    let copy = try Sample.copy()
+    let path = copy.path
     try DatabaseQueue(path: path).write { try $0.execute(sql: "UPDATE opportunities SET stage = 'proposal' WHERE id = 'opp_000001'") }
     #expect(try Demo.seed(path) == false)
     #expect(try DatabaseQueue(path: path).read { try String.fetchOne($0, sql: "SELECT stage FROM opportunities WHERE id = 'opp_000001'") } == "proposal")
+    withExtendedLifetime(copy) {}
   }
 
   @Test("a file that holds something else is left alone") func foreignFile() throws {
-    let path = Sample.file()
-    try DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE mine(x)") }
-    #expect(throws: DemoError.self) { try Demo.seed(path) }
+    let file = TemporaryDatabase()
+    try DatabaseQueue(path: file.path).write { try $0.execute(sql: "CREATE TABLE mine(x)") }
+    #expect(throws: DemoError.self) { try Demo.seed(file.path) }
   }
 
   @Test("owners and managers are employees, and teams are theirs", arguments: ["accounts", "opportunities", "contacts", "activities"])

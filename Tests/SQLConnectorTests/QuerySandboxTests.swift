@@ -10,7 +10,7 @@ import Testing
 @Suite struct QuerySandboxTests {
   /// A database with a governed table, one that is not served, and a view and a trigger to confuse matters.
   private static func connector(_ limits: QueryLimits = QueryLimits(), tables: [TableRules]? = rules) throws -> SQLConnector {
-    let path = NSTemporaryDirectory() + "sluice-sql-\(UUID().uuidString).sqlite"
+    let path = directory.path + "/\(UUID().uuidString).sqlite"
     let queue = try DatabaseQueue(path: path)
     try queue.write { database in
       try database.execute(sql: """
@@ -26,6 +26,14 @@ import Testing
     try queue.close()
     return try SQLConnector(SQLConfiguration(path: path, name: "hr", tables: tables, query: limits))
   }
+
+  /// Goes with the process.
+  private static let directory: URL = {
+    let path = NSTemporaryDirectory() + "sluice-sql-\(ProcessInfo.processInfo.processIdentifier)"
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    atexit { try? FileManager.default.removeItem(atPath: NSTemporaryDirectory() + "sluice-sql-\(ProcessInfo.processInfo.processIdentifier)") }
+    return URL(fileURLWithPath: path)
+  }()
 
   private static let rules: [TableRules] = [
     TableRules("people", recordType: "Person", categories: ["ssn": "pii", "salary": "confidential"]), TableRules("teams", recordType: "Team"),

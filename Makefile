@@ -1,0 +1,41 @@
+# make demo      build, and serve the sample company on 127.0.0.1:7300
+# make test      install what the tests need, and run them
+# make check     format, lint, links, tests
+# make bench     measure against nginx and Envoy, side by side
+# make release   dist/sluice: one binary with the Swift runtime inside
+# make sanitize  the tests under Thread Sanitizer
+.PHONY: demo test check bench release sanitize format setup clean
+
+STATE ?= .build/demo
+LISTEN ?= 127.0.0.1:7300
+
+demo: setup
+	@scripts/build.sh --product sluice
+	@.build/debug/sluice demo --listen $(LISTEN) --state $(STATE)
+
+test: setup
+	@scripts/test.sh
+
+check: setup
+	@scripts/check.sh
+	@scripts/test.sh
+
+bench: setup
+	@Benchmarks/kit/setup.sh
+	@scripts/build.sh -c release --product sluice
+	@Benchmarks/kit/bench.py
+
+release: setup
+	@scripts/release.sh
+
+sanitize: setup
+	@scripts/sanitize.sh
+
+format:
+	@swift format format --in-place --recursive --parallel Sources Tests Package.swift
+
+setup:
+	@scripts/setup.sh
+
+clean:
+	rm -rf .build dist
