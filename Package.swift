@@ -6,6 +6,8 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("MemberImportVisibility"),
+  // An async function runs where its caller does: on the request path no call looks for another executor.
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 /// The external products, each under the name by which targets ask for it.
@@ -74,7 +76,8 @@ let package = Package(
 
     // Tests.
     .testTarget(name: "JSONTests", dependencies: ["JSON", .nio], swiftSettings: settings),
-    .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", .nio, .nioPosix, .logging], swiftSettings: settings),
+    .executableTarget(name: "stdio-fixture", dependencies: ["MCP", .nio, .nioPosix, .logging], path: "Tests/StdioFixture", swiftSettings: settings),
+    .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging], swiftSettings: settings),
     .testTarget(
       name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "JSON", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,6 +56,32 @@ int cspawn_pipe(int *reader, int *writer) {
   return 0;
 }
 
+int cspawn_null(void) {
+  int descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (descriptor < 0 || descriptor > 2) { return descriptor; }
+  int moved = cspawn_duplicate(descriptor);
+  int error = errno;
+  close(descriptor);
+  errno = error;
+  return moved;
+}
+
+void cspawn_announce(int sentinel, const char *verb, pid_t group) {
+  char line[48];
+  size_t length = strlen(verb);
+  if (length > 16) { return; }
+  memcpy(line, verb, length);
+  line[length++] = ' ';
+  char digits[24];
+  int count = 0;
+  for (long rest = group; rest > 0; rest /= 10) { digits[count++] = (char)('0' + rest % 10); }
+  while (count > 0) { line[length++] = digits[--count]; }
+  line[length++] = '\n';
+  // Short enough to be written whole or not at all. A pending SIGPIPE of a thread that blocks all signals harms nobody.
+  ssize_t written;
+  do { written = write(sentinel, line, length); } while (written < 0 && errno == EINTR);
+}
+
 #if defined(__linux__)
 
 static void report_and_exit(int report, cspawn_stage stage, int error) {
@@ -74,8 +101,15 @@ static void become(const cspawn_request *request, int report, pid_t parent, long
   if (setpgid(0, 0) != 0) { report_and_exit(report, cspawn_stage_setup, errno); }
 
   // The signal is sent when the thread that forked ends. If the parent died before prctl it never will be: ask again after.
-  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) { report_and_exit(report, cspawn_stage_setup, errno); }
-  if (getppid() != parent) { _exit(127); }
+  if (!request->survives) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) { report_and_exit(report, cspawn_stage_setup, errno); }
+    if (getppid() != parent) { _exit(127); }
+  }
+
+  // By the child itself, so that there is no moment in which the group could grow unknown. Ignored rather than blocked: a
+  // blocked SIGPIPE would wait for the mask to be lifted.
+  signal(SIGPIPE, SIG_IGN);
+  if (request->sentinel >= 0) { cspawn_announce(request->sentinel, "add", getpid()); }
 
   // Handlers are reset by exec, ignored signals are not (SwiftNIO ignores SIGPIPE for the whole process).
   for (int number = 1; number < NSIG; number++) { signal(number, SIG_DFL); }
@@ -127,6 +161,7 @@ pid_t cspawn_start(const cspawn_request *request, cspawn_failure *failure) {
     return child;
   }
   if (count != (ssize_t)sizeof *failure) { fail(failure, cspawn_stage_setup, EIO); }
+  if (request->sentinel >= 0) { cspawn_announce(request->sentinel, "drop", child); }
   int code, number;
   cspawn_reap(child, &code, &number);
   return -1;
@@ -179,6 +214,7 @@ pid_t cspawn_start(const cspawn_request *request, cspawn_failure *failure) {
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) { return fail(failure, stage, error); }
+  if (request->sentinel >= 0) { cspawn_announce(request->sentinel, "add", child); }
   failure->stage = cspawn_stage_none;
   failure->error = 0;
   return child;

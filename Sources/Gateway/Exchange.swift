@@ -9,8 +9,8 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// One request on its way through the gateway: what every stage and every log line refers to.
-struct Exchange: Sendable {
+/// One request on its way through the gateway: what every stage and every log line refers to. A class, for every proof carries it.
+final class Exchange: Sendable {
   /// Names this exchange in the audit log and in logs. Unique, not secret.
   let id: ExchangeID
   let request: Envelope

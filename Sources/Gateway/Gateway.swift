@@ -1,9 +1,8 @@
-public import Cedar
 internal import JSON
 public import Ledger
 public import Logging
 public import MCP
-public import NIOCore
+internal import NIOCore
 
 /// The gateway: one straight pipeline from a request to its answer.
 ///
@@ -33,12 +32,11 @@ public final class Gateway: RequestHandler {
     /// 32 bytes each, kept over restarts: for sealing upstreams' state, and for the salts of the audit log.
     public var sealKey: [UInt8]
     public var saltKey: [UInt8]
-    public var eventLoops: [any EventLoop]
     public var logger: Logger
 
     public init(
       name: String, upstreams: [Upstream], policies: String, bounds: ResultBounds = ResultBounds(), maskStyle: MaskStyle = .placeholder,
-      limiter: Limiter, log: LogWriter, sealKey: [UInt8], saltKey: [UInt8], eventLoops: [any EventLoop], logger: Logger
+      limiter: Limiter, log: LogWriter, sealKey: [UInt8], saltKey: [UInt8], logger: Logger
     ) {
       self.name = name
       self.upstreams = upstreams
@@ -49,18 +47,17 @@ public final class Gateway: RequestHandler {
       self.log = log
       self.sealKey = sealKey
       self.saltKey = saltKey
-      self.eventLoops = eventLoops
       self.logger = logger
     }
   }
 
-  /// - Throws: `CedarError` where the policies cannot be read.
-  public init(_ parts: Parts) throws(CedarError) {
+  /// - Throws: `CedarError` where the policies cannot be read, `LedgerError` where the system has no room for the audit log's part.
+  public init(_ parts: Parts) throws {
     let engine = try PolicyEngine(policies: parts.policies, bounds: parts.bounds)
     catalog = Catalog(upstreams: parts.upstreams, logger: parts.logger)
     policy = PolicyStage(engine: engine)
     limits = LimitStage(limiter: parts.limiter)
-    audit = AuditLog(log: parts.log, saltKey: parts.saltKey, eventLoops: parts.eventLoops, policyVersion: engine.version, logger: parts.logger)
+    audit = try AuditLog(log: parts.log, saltKey: parts.saltKey, policyVersion: engine.version, logger: parts.logger)
     upstreams = Dispatcher(policy: policy, seal: RequestStateSeal(key: parts.sealKey), lists: Lists(policy: policy))
     screening = ScreeningStage(screening: Screening(.init(style: parts.maskStyle)))
     description = ServerDescription(
@@ -92,6 +89,7 @@ public final class Gateway: RequestHandler {
   /// Keeps the upstreams connected and listed until the task is cancelled. Each has a task of its own: none waits for another.
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
+      group.addTask { [audit] in await audit.run() }
       for upstream in catalog.upstreams {
         group.addTask { [catalog] in
           await upstream.run(publish: { catalog.publish($0, of: upstream) }, changed: { catalog.announce($0) })

@@ -54,6 +54,17 @@ public struct RawJSON: Sendable {
     }
   }
 
+  /// Where a value is in its document: what is left of a ``RawJSON`` without its reference to the text.
+  public struct Place: Sendable, Hashable {
+    fileprivate let index: Int32
+  }
+
+  /// The place of this value, for ``value(at:)`` of any value of the same document.
+  public var place: Place { Place(index: Int32(truncatingIfNeeded: index)) }
+
+  /// The value at a place of the same document.
+  public func value(at place: Place) -> RawJSON { RawJSON(document: document, index: Int(place.index)) }
+
   // MARK: Scalars
 
   public var isNull: Bool { node.kind == .null }

@@ -4,7 +4,6 @@ internal import Ledger
 internal import Logging
 internal import MCP
 internal import NIOCore
-internal import NIOPosix
 
 /// Writes who did what to the ledger: what cannot be written is not done.
 ///
@@ -18,22 +17,20 @@ final class AuditLog: Sendable {
 
   private let log: LogWriter
   private let salting: SymmetricSalt
-  private let commits: [ObjectIdentifier: GroupCommit]
   private let configuration: Configuration
   private let policyVersion: String
   private let logger: Logger
-  private let threadPool: NIOThreadPool
+  private let synchronizer: LogSynchronizer
 
   init(
-    log: LogWriter, saltKey: [UInt8], eventLoops: [any EventLoop], policyVersion: String, configuration: Configuration = Configuration(),
-    threadPool: NIOThreadPool = .singleton, logger: Logger
-  ) {
+    log: LogWriter, saltKey: [UInt8], policyVersion: String, configuration: Configuration = Configuration(),
+    logger: Logger
+  ) throws(LedgerError) {
     self.log = log
     salting = SymmetricSalt(key: saltKey)
-    commits = Dictionary(uniqueKeysWithValues: eventLoops.map { (ObjectIdentifier($0), GroupCommit(loop: $0, log: log)) })
     self.configuration = configuration
     self.policyVersion = policyVersion
-    self.threadPool = threadPool
+    synchronizer = try LogSynchronizer(log: log)
     self.logger = logger
   }
 
@@ -44,19 +41,19 @@ final class AuditLog: Sendable {
     let exchange = slot.call.exchange
     if slot.call.upstream == nil { return try await recordAccess(slot, effect) }
 
-    let index = try await write(intent(slot), on: exchange.context.eventLoop, isStrict: slot.isStrict)
+    let index = try await write(intent(slot), isStrict: slot.isStrict)
     let entry = RecordedIntent(slot)
     var outcome = AuditLeaf(.outcome, exchange.id, time: WallTime.milliseconds())
     outcome.member("intent", Int(index))
     do throws(Refusal) {
       let answer = try await effect(entry)
       describe(answer, exchange, in: &outcome)
-      _ = try await write(outcome.finish(), on: exchange.context.eventLoop)
+      _ = try await write(outcome.finish())
       return answer.failure.map { .failure($0) } ?? .result(answer.result)
     } catch {
       outcome.member("result", error.auditDescription)
       outcome.member("ms", Int((NIODeadline.now() - exchange.started).nanoseconds / 1_000_000))
-      _ = try await write(outcome.finish(), on: exchange.context.eventLoop)
+      _ = try await write(outcome.finish())
       throw error.recorded
     }
   }
@@ -72,7 +69,7 @@ final class AuditLog: Sendable {
     leaf.who(exchange.principal, exchange.context)
     leaf.what(call)
     leaf.member("bytes", answer.result.readableBytes)
-    _ = try await write(leaf.finish(), on: exchange.context.eventLoop)
+    _ = try await write(leaf.finish())
     return .result(answer.result)
   }
 
@@ -86,12 +83,15 @@ final class AuditLog: Sendable {
       leaf.who(exchange.principal, context)
       leaf.what(request)
       leaf.member("result", refusal.auditDescription)
-      do throws(Refusal) { _ = try await write(leaf.finish(), on: context.eventLoop) } catch {
+      do throws(Refusal) { _ = try await write(leaf.finish()) } catch {
         return error.answer(to: request.method, era: context.era)
       }
     }
     return refusal.answer(to: request.method, era: context.era)
   }
+
+  /// Serves calls that wait for the disk, until the task is cancelled.
+  func run() async { await synchronizer.run() }
 
   // MARK: Leaves
 
@@ -119,16 +119,14 @@ final class AuditLog: Sendable {
 
   // MARK: Writing
 
-  private func write(_ leaf: ByteBuffer, on loop: (any EventLoop)?, isStrict: Bool = false) async throws(Refusal) -> UInt64 {
+  /// Returns when the leaf is with the kernel, or where policy is strict on the disk.
+  ///
+  /// One write a leaf: at any load it costs less than suspending the request until others have leaves to write as well
+  /// (docs/adr/0004-one-write-a-leaf.md).
+  private func write(_ leaf: ByteBuffer, isStrict: Bool = false) async throws(Refusal) -> UInt64 {
     do {
       let index = try stage(leaf)
-      if isStrict {
-        try await threadPool.runIfActive { try self.log.synchronize() }
-      } else if let loop, let commit = commits[ObjectIdentifier(loop)], loop.inEventLoop {
-        try await commit.flushed()
-      } else {
-        try log.flush()
-      }
+      if isStrict { try await synchronizer.synchronize() } else { try log.flush() }
       return index
     } catch {
       throw Refusal(

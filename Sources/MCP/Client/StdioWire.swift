@@ -10,13 +10,14 @@ public final class StdioWire: ClientWire {
   private struct Waiter {
     var resume: @Sendable (Result<Envelope, WireError>) -> Void
     var notifications: AsyncStream<Envelope>.Continuation?
+    var timeout: Scheduled<Void>?
   }
 
   private struct State {
     var generation: UInt64?
     var waiters: [Int: Waiter] = [:]
     /// Those who wait for the process to run; resumed with the reason if it cannot be started.
-    var starting: [Int: @Sendable (Result<Void, WireError>) -> Void] = [:]
+    var starting: [Int: @Sendable (Result<UInt64, WireError>) -> Void] = [:]
     var losing: [Int: @Sendable () -> Void] = [:]
     var unsolicited: [Int: AsyncStream<Envelope>.Continuation] = [:]
     var next = 0
@@ -58,32 +59,34 @@ public final class StdioWire: ClientWire {
   // MARK: Requests
 
   public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
-    try await running(until: request.deadline)
-    guard let forward = request.onNotification else { return try await exchange(request, notifications: nil) }
+    let generation = try await running(until: request.deadline)
+    guard let forward = request.onNotification else { return try await exchange(request, on: generation, notifications: nil) }
     let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(1024))
     async let pump: Void = {
       for await notification in stream { await forward(notification) }
     }()
     let result: Result<Envelope, WireError>
-    do throws(WireError) { result = .success(try await exchange(request, notifications: continuation)) } catch { result = .failure(error) }
+    do throws(WireError) { result = .success(try await exchange(request, on: generation, notifications: continuation)) } catch { result = .failure(error) }
     continuation.finish()
     await pump
     return try result.get()
   }
 
-  private func exchange(_ request: WireRequest, notifications: AsyncStream<Envelope>.Continuation?) async throws(WireError) -> Envelope {
+  private func exchange(
+    _ request: WireRequest, on generation: UInt64, notifications: AsyncStream<Envelope>.Continuation?
+  ) async throws(WireError) -> Envelope {
     let result: Result<Envelope, WireError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        state.withLock {
-          $0.waiters[request.id] = Waiter(resume: { continuation.resume(returning: $0) }, notifications: notifications)
-        }
         let timeout: Scheduled<Void>? =
           request.deadline < .distantFuture
           ? child?.eventLoop.scheduleTask(deadline: request.deadline) { [weak self] in
             self?.giveUp(request.id, WireError(.timeout, "\(self?.name ?? "the server") did not answer in time", mayHaveHadEffect: true), tellServer: true)
           } : nil
-        _ = timeout
-        do throws(StdioError) { try child?.enqueue(request.message) } catch {
+        state.withLock {
+          $0.waiters[request.id] = Waiter(resume: { continuation.resume(returning: $0) }, notifications: notifications, timeout: timeout)
+        }
+        // Not to a successor of the process for which the request was made: it may speak another revision.
+        do throws(StdioError) { try child?.enqueue(request.message, generation: generation) } catch {
           giveUp(request.id, WireError(.closed, "\(name): \(error)", mayHaveHadEffect: false), tellServer: false)
         }
         if Task.isCancelled { cancel(request.id) }
@@ -100,6 +103,7 @@ public final class StdioWire: ClientWire {
 
   private func giveUp(_ id: Int, _ error: WireError, tellServer: Bool) {
     guard let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
+    waiter.timeout?.cancel()
     if tellServer {
       let params = ByteBuffer(string: "{\"requestId\":\(id)}")
       try? child?.enqueue(Message.notification(.cancelled, params: params))
@@ -139,17 +143,17 @@ public final class StdioWire: ClientWire {
     }
   }
 
-  /// Returns when the process runs; fails at the deadline, or when it could not be started.
-  private func running(until deadline: NIODeadline) async throws(WireError) {
+  /// The incarnation that runs, once one does; fails at the deadline, or when it could not be started.
+  private func running(until deadline: NIODeadline) async throws(WireError) -> UInt64 {
+    if let generation = state.withLock({ $0.generation }) { return generation }
     let key = register { _, _ in }
-    let result: Result<Void, WireError> = await withTaskCancellationHandler {
+    let result: Result<UInt64, WireError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let isRunning = state.withLock { state in
-          if state.generation != nil { return true }
-          state.starting[key] = { continuation.resume(returning: $0) }
-          return false
+        let running = state.withLock { state in
+          if state.generation == nil { state.starting[key] = { continuation.resume(returning: $0) } }
+          return state.generation
         }
-        if isRunning { return continuation.resume(returning: .success(())) }
+        if let running { return continuation.resume(returning: .success(running)) }
         child?.eventLoop.scheduleTask(deadline: deadline) { [weak self] in
           self?.endWaiting(key, WireError(.unreachable, "the process did not start in time", mayHaveHadEffect: false))
         }
@@ -158,7 +162,7 @@ public final class StdioWire: ClientWire {
     } onCancel: {
       endWaiting(key, WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: false))
     }
-    try result.get()
+    return try result.get()
   }
 
   private func endWaiting(_ key: Int, _ error: WireError) {
@@ -179,7 +183,7 @@ public final class StdioWire: ClientWire {
       defer { state.starting = [:] }
       return Array(state.starting.values)
     }
-    for resume in waiting { resume(.success(())) }
+    for resume in waiting { resume(.success(generation)) }
   }
 
   private func exited(_ reason: ExitReason) {
@@ -187,7 +191,10 @@ public final class StdioWire: ClientWire {
       defer { (state.generation, state.waiters, state.starting, state.losing, state.unsolicited) = (nil, [:], [:], [:], [:]) }
       return (state.waiters, state.starting, state.losing, state.unsolicited)
     }
-    for waiter in waiters.values { waiter.resume(.failure(WireError(.closed, "the process \(reason)", mayHaveHadEffect: true))) }
+    for waiter in waiters.values {
+      waiter.timeout?.cancel()
+      waiter.resume(.failure(WireError(.closed, "the process \(reason)", mayHaveHadEffect: true)))
+    }
     for resume in starting.values { resume(.failure(WireError(.unreachable, "the process \(reason)", mayHaveHadEffect: false))) }
     for resume in losing.values { resume() }
     for continuation in unsolicited.values { continuation.finish() }
@@ -205,6 +212,7 @@ public final class StdioWire: ClientWire {
     switch message.kind {
     case .response:
       guard let id = message.id?.int, let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
+      waiter.timeout?.cancel()
       waiter.resume(.success(message))
     case .notification:
       // Progress and subscriptions name the request they belong to; our tokens are the requests' ids.

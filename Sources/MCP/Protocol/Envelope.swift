@@ -7,17 +7,29 @@ public struct Envelope: Sendable {
 
   public let raw: RawJSON
   public let kind: Kind
-  /// The id as written, a string or a number; nil for notifications, and for error responses to unreadable requests.
-  public let id: RawJSON?
-  /// The method of a request or notification as written; nil for responses.
-  public let methodName: RawJSON?
   /// The method, if any revision defines it.
   public let method: Method?
-  public let params: RawJSON?
+  // The parts by their place in `raw`: an envelope is handed on often, and so costs one reference, not seven.
+  private let parts: Parts
+
+  private struct Parts {
+    var id: RawJSON.Place?
+    var methodName: RawJSON.Place?
+    var params: RawJSON.Place?
+    var meta: RawJSON.Place?
+    var result: RawJSON.Place?
+    var error: RawJSON.Place?
+  }
+
+  /// The id as written, a string or a number; nil for notifications, and for error responses to unreadable requests.
+  public var id: RawJSON? { parts.id.map { raw.value(at: $0) } }
+  /// The method of a request or notification as written; nil for responses.
+  public var methodName: RawJSON? { parts.methodName.map { raw.value(at: $0) } }
+  public var params: RawJSON? { parts.params.map { raw.value(at: $0) } }
   /// `params._meta`.
-  public let meta: RawJSON?
-  public let result: RawJSON?
-  public let error: RawJSON?
+  public var meta: RawJSON? { parts.meta.map { raw.value(at: $0) } }
+  public var result: RawJSON? { parts.result.map { raw.value(at: $0) } }
+  public var error: RawJSON? { parts.error.map { raw.value(at: $0) } }
 
   /// Scans one message.
   ///
@@ -54,11 +66,8 @@ public struct Envelope: Sendable {
       }
     }
     self.raw = raw
-    self.id = id.flatMap { $0.isNull ? nil : $0 }
-    self.methodName = method
-    self.params = params
-    self.result = result
-    self.error = error
+    var parts = Parts(
+      id: id.flatMap { $0.isNull ? nil : $0.place }, methodName: method?.place, params: params?.place, result: result?.place, error: error?.place)
     if let method {
       guard method.kind == .string else { throw RPCError(.invalidRequest, "Invalid request: \"method\" must be a string") }
       guard result == nil, error == nil else {
@@ -69,16 +78,18 @@ public struct Envelope: Sendable {
       }
       self.method = Method(method)
       self.kind = id == nil ? .notification : .request
-      self.meta = params?["_meta"]
-      if let meta, meta.kind != .object { throw RPCError(.invalidRequest, "Invalid request: \"_meta\" must be an object") }
+      if let meta = params?["_meta"] {
+        guard meta.kind == .object else { throw RPCError(.invalidRequest, "Invalid request: \"_meta\" must be an object") }
+        parts.meta = meta.place
+      }
     } else {
       guard (result == nil) != (error == nil), result == nil || result?.kind == .object, error == nil || error?.kind == .object else {
         throw RPCError(.invalidRequest, "Invalid request: a message has a method, a result object or an error object")
       }
       self.method = nil
       self.kind = .response
-      self.meta = nil
     }
+    self.parts = parts
   }
 
   /// The id of a message that is JSON but no valid request, so that its error can name it.

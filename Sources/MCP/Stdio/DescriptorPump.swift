@@ -3,9 +3,9 @@ internal import NIOCore
 internal import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// Makes any descriptor one that an event loop can watch.

@@ -3,7 +3,7 @@ public enum ExitReason: Sendable, Equatable, CustomStringConvertible {
   /// It never ran.
   case failedToStart(SpawnError)
   /// It ended by itself.
-  case exited(ExitStatus)
+  case exited(TerminationStatus)
   /// It closed its output, or its input, and did not end: it was told to leave.
   case outputClosed
   case inputClosed
@@ -12,7 +12,7 @@ public enum ExitReason: Sendable, Equatable, CustomStringConvertible {
   /// `ChildProcess.restart(because:)`.
   case restarted(String)
   /// `ChildProcess.stop()`. `nil` if it could not even be killed in time (a system call that hangs in the kernel).
-  case stopped(ExitStatus?)
+  case stopped(TerminationStatus?)
 
   public var description: String {
     switch self {

@@ -1,9 +1,9 @@
 internal import NIOCore
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// Cuts a byte stream into the newline-delimited messages of the stdio transport (MCP 2026-07-28, basic/transports/stdio).

@@ -2,9 +2,9 @@ internal import NIOCore
 internal import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// Lines on their way into a pipe: ordered, whole, and bounded until the other side has taken them.

@@ -2,23 +2,10 @@ internal import CSpawn
 internal import Synchronization
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
-
-/// How a process ended.
-public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
-  case code(CInt)
-  case signal(CInt)
-
-  public var description: String {
-    switch self {
-    case .code(let code): "exit code \(code)"
-    case .signal(let signal): "signal \(signal)"
-    }
-  }
-}
 
 /// A started process: the leader of its own process group.
 final class StartedProcess: Sendable {
@@ -50,9 +37,10 @@ final class StartedProcess: Sendable {
 
   /// Kills what is left of the group of an ended process, then reaps it. In this order, because the unreaped leader keeps
   /// the number of the group from being given to others.
-  fileprivate func reap() -> ExitStatus {
+  fileprivate func reap() -> TerminationStatus {
     reaped.withLock { reaped in
       _ = kill(-id, SIGKILL)
+      ProcessSentinel.shared.forget(group: id)
       var code: CInt = -1
       var signal: CInt = -1
       _ = cspawn_reap(id, &code, &signal)
@@ -72,7 +60,7 @@ enum ProcessThread {
   static func start(
     _ command: ChildCommand,
     started: @escaping @Sendable (Result<StartedProcess, SpawnError>) -> Void,
-    ended: @escaping @Sendable (ExitStatus) -> Void
+    ended: @escaping @Sendable (TerminationStatus) -> Void
   ) {
     let body = Body {
       switch Result(catching: { () throws(SpawnError) in try spawn(command) }) {
@@ -118,7 +106,8 @@ enum ProcessThread {
           withString(command.workingDirectory) { directory in
             var request = cspawn_request(
               path: path, arguments: arguments, environment: variables, directory: directory,
-              input: pipes[0].reader, output: pipes[1].writer, error: pipes[2].writer)
+              input: pipes[0].reader, output: pipes[1].writer, error: pipes[2].writer,
+              sentinel: ProcessSentinel.shared.descriptor, survives: 0)
             return cspawn_start(&request, &failure)
           }
         }
@@ -149,17 +138,4 @@ enum ProcessThread {
       return .system(call: "fork", errno: code)
     }
   }
-}
-
-private func withString<R>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> R) -> R {
-  guard let text else { return body(nil) }
-  return text.withCString { body($0) }
-}
-
-/// Calls `body` with the texts as a NULL-terminated array of C strings.
-private func withStrings<R>(_ texts: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R) -> R {
-  var pointers: [UnsafeMutablePointer<CChar>?] = texts.map { strdup($0) }
-  pointers.append(nil)
-  defer { for pointer in pointers { free(pointer) } }
-  return pointers.withUnsafeBufferPointer { body($0.baseAddress!) }
 }

@@ -3,9 +3,9 @@ internal import CSpawn
 internal import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// The server's side of the stdio transport (MCP 2026-07-28, basic/transports/stdio), for a process of ours that is an MCP server.

@@ -3,9 +3,9 @@ internal import NIOCore
 internal import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 /// Does what the `SupervisorStateMachine` says: processes, pipes and timers. Lives on one event loop.
@@ -187,7 +187,7 @@ final class Supervisor {
     if let incarnation, incarnation.generation == generation, incarnation.open { handle(event) }
   }
 
-  private func ended(_ generation: UInt64, _ status: ExitStatus) {
+  private func ended(_ generation: UInt64, _ status: TerminationStatus) {
     connected?.assumeIsolated().whenComplete { _ in
       // An incarnation given up as unkillable may end when another has taken its place.
       if self.incarnation?.generation == generation { self.handle(.ended(status)) }

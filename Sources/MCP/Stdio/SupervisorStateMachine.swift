@@ -12,7 +12,7 @@ struct SupervisorStateMachine: Sendable {
     case inputClosed
     case lineTooLong(limit: Int)
     /// The process is reaped.
-    case ended(ExitStatus)
+    case ended(TerminationStatus)
     case timer
   }
 
@@ -115,7 +115,11 @@ struct SupervisorStateMachine: Sendable {
 
   private mutating func spawned() -> [Action] {
     guard state == .starting else { return [] }
-    if !wanted { return leave(.closing, .stopped(nil)) }
+    if !wanted {
+      // Nobody reads its output, so there is no end of it to wait for.
+      state = .leaving(Leaving(phase: .closing, reason: .stopped(nil), outputClosed: true))
+      return [.closeInput, .setTimer(timing.grace)]
+    }
     state = .running
     return [.started(generation: generation), .setTimer(timing.healthyAfter)]
   }
@@ -144,7 +148,7 @@ struct SupervisorStateMachine: Sendable {
     }
   }
 
-  private mutating func ended(_ status: ExitStatus) -> [Action] {
+  private mutating func ended(_ status: TerminationStatus) -> [Action] {
     switch state {
     case .running:
       state = .draining(.exited(status))
@@ -174,7 +178,7 @@ struct SupervisorStateMachine: Sendable {
     state = .leaving(Leaving(phase: phase, reason: reason, told: true))
     var actions: [Action] = [.closeInput, .release, .exited(generation: generation, reason)]
     if phase == .killing {
-      actions += [.kill, .setTimer(timing.termination)]
+      actions += [.kill, .setTimer(timing.surrender)]
     } else {
       actions += [.setTimer(timing.grace)]
     }
@@ -209,7 +213,7 @@ struct SupervisorStateMachine: Sendable {
       actions = [.terminate, .setTimer(timing.termination)]
     case .terminating:
       leaving.phase = .killing
-      actions = [.kill, .setTimer(timing.termination)]
+      actions = [.kill, .setTimer(timing.surrender)]
     case .killing:
       return finish(leaving.reason, told: leaving.told)
     }

@@ -60,8 +60,7 @@ public final class SluiceServer: Service {
       Gateway.Parts(
         name: configuration.name, upstreams: upstreams, policies: configuration.policies, bounds: configuration.bounds,
         maskStyle: configuration.maskStyle, limiter: limiter, log: log,
-        sealKey: try await store.key(named: "request-state").bytes, saltKey: try await store.key(named: "audit-salt").bytes,
-        eventLoops: Array(group.makeIterator()), logger: logger))
+        sealKey: try await store.key(named: "request-state").bytes, saltKey: try await store.key(named: "audit-salt").bytes, logger: logger))
     self.gateway = gateway
 
     let metadata = try ProtectedResourceMetadata(
