@@ -15,9 +15,9 @@ public struct DemoPerson: Sendable {
 
 /// The people for whom the demo makes tokens: a sales rep, her manager, and a finance analyst.
 public enum DemoPeople {
-  public static let rep = person("rep", "maya.chen@northwind.example", role: "sales_rep")
-  public static let manager = person("manager", "daniel.okafor@northwind.example", role: "sales_manager")
-  public static let finance = person("finance", "priya.raman@northwind.example", role: "finance")
+  public static let rep = person("rep", "maya.chen", role: "sales_rep")
+  public static let manager = person("manager", "daniel.okafor", role: "sales_manager")
+  public static let finance = person("finance", "priya.raman", role: "finance")
   public static let all: [DemoPerson] = [rep, manager, finance]
 
   private static func person(_ key: String, _ id: String, role: String) -> DemoPerson {

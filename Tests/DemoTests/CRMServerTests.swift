@@ -5,7 +5,7 @@ import MCP
 import Testing
 
 @Suite struct CRMServerTests {
-  private static let owner = "maya.chen@northwind.example"
+  private static let owner = "maya.chen"
   private static let ownRows: RowFilter = .compare(attribute: "owner", .equal, .string(owner))
   private static let rep: [String: RowFilter] = ["Account": ownRows, "Opportunity": ownRows, "Contact": ownRows, "Activity": ownRows]
 

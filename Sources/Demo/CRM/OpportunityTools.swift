@@ -15,7 +15,7 @@ extension CRM {
     return Tool(
       name: "list_opportunities", title: "List opportunities", description: "Lists the opportunities that you may see, a page at a time. All conditions must hold.",
       inputSchema: list.inputSchema([
-        "stage": Self.stageSchema, "closed": ["type": "boolean"], "owner": ["type": "string", "description": "An employee's id, such as maya.chen@northwind.example."],
+        "stage": Self.stageSchema, "closed": ["type": "boolean"], "owner": ["type": "string", "description": "An employee's id, such as maya.chen."],
         "account_id": ["type": "string"], "min_amount": ["type": "number"],
         "order": ["type": "string", "enum": .array(Self.orders.map { .string($0.name) }), "description": "A minus means descending; -close_date if not given."],
       ]),

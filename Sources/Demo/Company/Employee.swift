@@ -10,7 +10,7 @@ public struct Employee: Sendable, Hashable {
     case support
   }
 
-  /// The address of work, which is also the user's id: `maya.chen@northwind.example`.
+  /// The login, which is also the user's id: `maya.chen`.
   public let id: String
   public let name: String
   public let role: Role
@@ -30,7 +30,7 @@ public struct Employee: Sendable, Hashable {
   private static func make() -> [Employee] {
     var employees: [Employee] = []
     func hire(_ name: String, _ role: Role, _ team: String, _ region: String, _ manager: String?) -> String {
-      let id = name.lowercased().split(separator: " ").joined(separator: ".") + "@northwind.example"
+      let id = name.lowercased().split(separator: " ").joined(separator: ".")
       employees.append(Employee(id: id, name: name, role: role, team: team, region: region, manager: manager))
       return id
     }

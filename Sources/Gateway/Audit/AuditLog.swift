@@ -41,13 +41,14 @@ final class AuditLog: Sendable {
     let exchange = slot.call.exchange
     if slot.call.upstream == nil { return try await recordAccess(slot, effect) }
 
-    let index = try await write(intent(slot), isStrict: slot.isStrict)
+    let salt = salting.hash(for: exchange.id)
+    let index = try await write(intent(slot, salt), isStrict: slot.isStrict)
     let entry = RecordedIntent(slot)
     var outcome = AuditLeaf(.outcome, exchange.id, time: WallTime.milliseconds())
     outcome.member("intent", Int(index))
     do throws(Refusal) {
       let answer = try await effect(entry)
-      describe(answer, exchange, in: &outcome)
+      describe(answer, exchange, salt, in: &outcome)
       _ = try await write(outcome.finish())
       return answer.failure.map { .failure($0) } ?? .result(answer.result)
     } catch {
@@ -95,7 +96,7 @@ final class AuditLog: Sendable {
 
   // MARK: Leaves
 
-  private func intent(_ slot: borrowing AdmittedCall) -> ByteBuffer {
+  private func intent(_ slot: borrowing AdmittedCall, _ salt: SHA256) -> ByteBuffer {
     let exchange = slot.call.exchange
     var leaf = AuditLeaf(.intent, exchange.id, time: exchange.time)
     leaf.who(exchange.principal, exchange.context)
@@ -103,15 +104,13 @@ final class AuditLog: Sendable {
     leaf.why(slot.purpose)
     leaf.policy(policyVersion, slot.reasons)
     if let arguments = exchange.request["arguments"] {
-      let salt = salting.hash(for: exchange.id)
       arguments.withBytes { leaf.commitment("arguments", salt: salt, UnsafeRawBufferPointer($0)) }
     }
     return leaf.finish()
   }
 
-  private func describe(_ answer: ScreenedAnswer, _ exchange: Exchange, in leaf: inout AuditLeaf) {
+  private func describe(_ answer: ScreenedAnswer, _ exchange: Exchange, _ salt: SHA256, in leaf: inout AuditLeaf) {
     leaf.member("result", answer.isError ? "error" : "ok")
-    let salt = salting.hash(for: exchange.id)
     answer.result.withUnsafeReadableBytes { leaf.commitment("answer", salt: salt, $0, hashing: configuration.hashedResultBytes) }
     if let screening = answer.screening { leaf.member("screening", screening) }
     leaf.member("ms", Int((NIODeadline.now() - exchange.started).nanoseconds / 1_000_000))

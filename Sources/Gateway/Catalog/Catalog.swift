@@ -7,17 +7,37 @@ internal import Synchronization
 ///
 /// Readers take a whole snapshot; a change makes a new one. Whether a caller may see an entry is policy's to say, not the catalog's.
 final class Catalog: Sendable {
-  struct Snapshot: Sendable {
+  /// What there is at one moment. A class: every call carries it.
+  final class Snapshot: Sendable {
     /// Grows with each change; part of the key of everything that is cached about entries.
-    var generation: UInt64 = 0
-    var tools: [String: ToolEntry] = [:]
+    let generation: UInt64
+    let tools: [String: ToolEntry]
     /// In the order of configuration and of the upstreams' own lists.
-    var toolList: [ToolEntry] = []
-    var prompts: [String: PromptEntry] = [:]
-    var promptList: [PromptEntry] = []
-    var resources: [String: ResourceEntry] = [:]
-    var resourceList: [ResourceEntry] = []
-    var templateList: [ResourceEntry] = []
+    let toolList: [ToolEntry]
+    let prompts: [String: PromptEntry]
+    let promptList: [PromptEntry]
+    let resources: [String: ResourceEntry]
+    let resourceList: [ResourceEntry]
+    let templateList: [ResourceEntry]
+
+    /// Of entries with one name, or one URI, the first has it.
+    init(generation: UInt64 = 0, tools: [ToolEntry] = [], prompts: [PromptEntry] = [], resources: [ResourceEntry] = [], templates: [ResourceEntry] = []) {
+      self.generation = generation
+      (self.tools, toolList) = Self.unique(tools) { $0.name }
+      (self.prompts, promptList) = Self.unique(prompts) { $0.name }
+      (self.resources, resourceList) = Self.unique(resources) { $0.uri }
+      templateList = templates
+    }
+
+    private static func unique<Entry>(_ entries: [Entry], _ name: (Entry) -> String) -> ([String: Entry], [Entry]) {
+      var byName: [String: Entry] = [:]
+      var list: [Entry] = []
+      for entry in entries where byName[name(entry)] == nil {
+        byName[name(entry)] = entry
+        list.append(entry)
+      }
+      return (byName, list)
+    }
   }
 
   private struct State {
@@ -70,30 +90,22 @@ final class Catalog: Sendable {
   }
 
   private func build(_ listings: [String: UpstreamListing], generation: UInt64) -> Snapshot {
-    var snapshot = Snapshot(generation: generation)
-    for upstream in upstreams {
-      guard let listing = listings[upstream.name] else { continue }
-      for definition in listing.tools {
-        guard let entry = ToolEntry(definition, of: upstream), snapshot.tools[entry.name] == nil else {
-          logger.warning("a tool is left out: its definition is invalid or repeats a name", metadata: ["upstream": "\(upstream.name)"])
-          continue
+    let offers = upstreams.compactMap { upstream in listings[upstream.name].map { (upstream, $0) } }
+    func entries<Entry>(_ list: KeyPath<UpstreamListing, [RawJSON]>, _ make: (RawJSON, Upstream) -> Entry?) -> [Entry] {
+      offers.flatMap { upstream, listing in
+        listing[keyPath: list].compactMap { definition in
+          let entry = make(definition, upstream)
+          if entry == nil {
+            logger.warning("an entry is left out: its definition is not valid", metadata: ["upstream": "\(upstream.name)", "name": "\((definition["name"]?.string ?? "").prefix(80))"])
+          }
+          return entry
         }
-        snapshot.tools[entry.name] = entry
-        snapshot.toolList.append(entry)
       }
-      for definition in listing.prompts {
-        guard let entry = PromptEntry(definition, of: upstream), snapshot.prompts[entry.name] == nil else { continue }
-        snapshot.prompts[entry.name] = entry
-        snapshot.promptList.append(entry)
-      }
-      for definition in listing.resources {
-        guard let entry = ResourceEntry(definition, of: upstream, isTemplate: false), snapshot.resources[entry.uri] == nil else { continue }
-        snapshot.resources[entry.uri] = entry
-        snapshot.resourceList.append(entry)
-      }
-      snapshot.templateList += listing.templates.compactMap { ResourceEntry($0, of: upstream, isTemplate: true) }
     }
-    return snapshot
+    return Snapshot(
+      generation: generation, tools: entries(\.tools) { ToolEntry($0, of: $1) }, prompts: entries(\.prompts) { PromptEntry($0, of: $1) },
+      resources: entries(\.resources) { ResourceEntry($0, of: $1, isTemplate: false) },
+      templates: entries(\.templates) { ResourceEntry($0, of: $1, isTemplate: true) })
   }
 }
 

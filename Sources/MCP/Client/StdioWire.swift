@@ -13,14 +13,30 @@ public final class StdioWire: ClientWire {
     var timeout: Scheduled<Void>?
   }
 
+  private struct Starting {
+    var needsHandshake: Bool
+    var resume: @Sendable (Result<UInt64, WireError>) -> Void
+  }
+
   private struct State {
     var generation: UInt64?
+    /// Whether the process that runs has been through the legacy handshake.
+    var isInitialized = false
     var waiters: [Int: Waiter] = [:]
     /// Those who wait for the process to run; resumed with the reason if it cannot be started.
-    var starting: [Int: @Sendable (Result<UInt64, WireError>) -> Void] = [:]
+    var starting: [Int: Starting] = [:]
     var losing: [Int: @Sendable () -> Void] = [:]
     var unsolicited: [Int: AsyncStream<Envelope>.Continuation] = [:]
     var next = 0
+
+    /// The incarnation that requests may be sent to.
+    func ready(_ needsHandshake: Bool) -> UInt64? { needsHandshake && !isInitialized ? nil : generation }
+
+    mutating func takeReady() -> [Starting] {
+      let ready = starting.filter { !$0.value.needsHandshake || isInitialized }
+      for key in ready.keys { starting[key] = nil }
+      return Array(ready.values)
+    }
   }
 
   /// Filled in once, right after `self` exists: the process calls back into it.
@@ -59,7 +75,9 @@ public final class StdioWire: ClientWire {
   // MARK: Requests
 
   public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
-    let generation = try await running(until: request.deadline)
+    // What has been started again knows nothing of the handshake with its predecessor.
+    let needsHandshake = request.version.era == .legacy && request.method != .initialize
+    let generation = try await running(until: request.deadline, needsHandshake: needsHandshake)
     guard let forward = request.onNotification else { return try await exchange(request, on: generation, notifications: nil) }
     let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(1024))
     async let pump: Void = {
@@ -111,10 +129,13 @@ public final class StdioWire: ClientWire {
     waiter.resume(.failure(error))
   }
 
+  /// The first notification of the legacy era is `notifications/initialized`: requests may follow it.
   public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {
+    let generation = state.withLock(\.generation)
     do throws(StdioError) { try await child?.send(notification) } catch {
       throw WireError(.closed, "\(name): \(error)", mayHaveHadEffect: false)
     }
+    if version.era == .legacy, let generation { initialized(generation) }
   }
 
   /// Legacy servers send list changes and the like of themselves; modern ones only under a subscription.
@@ -144,14 +165,15 @@ public final class StdioWire: ClientWire {
   }
 
   /// The incarnation that runs, once one does; fails at the deadline, or when it could not be started.
-  private func running(until deadline: NIODeadline) async throws(WireError) -> UInt64 {
-    if let generation = state.withLock({ $0.generation }) { return generation }
+  private func running(until deadline: NIODeadline, needsHandshake: Bool) async throws(WireError) -> UInt64 {
+    if let generation = state.withLock({ $0.ready(needsHandshake) }) { return generation }
     let key = register { _, _ in }
     let result: Result<UInt64, WireError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let running = state.withLock { state in
-          if state.generation == nil { state.starting[key] = { continuation.resume(returning: $0) } }
-          return state.generation
+          let generation = state.ready(needsHandshake)
+          if generation == nil { state.starting[key] = Starting(needsHandshake: needsHandshake) { continuation.resume(returning: $0) } }
+          return generation
         }
         if let running { return continuation.resume(returning: .success(running)) }
         child?.eventLoop.scheduleTask(deadline: deadline) { [weak self] in
@@ -166,7 +188,7 @@ public final class StdioWire: ClientWire {
   }
 
   private func endWaiting(_ key: Int, _ error: WireError) {
-    state.withLock { $0.starting.removeValue(forKey: key) }?(.failure(error))
+    state.withLock { $0.starting.removeValue(forKey: key) }?.resume(.failure(error))
   }
 
   private func register(_ body: (inout State, Int) -> Void) -> Int {
@@ -180,22 +202,33 @@ public final class StdioWire: ClientWire {
   private func started(_ generation: UInt64) {
     let waiting = state.withLock { state in
       state.generation = generation
-      defer { state.starting = [:] }
-      return Array(state.starting.values)
+      return state.takeReady()
     }
-    for resume in waiting { resume(.success(generation)) }
+    for one in waiting { one.resume(.success(generation)) }
+  }
+
+  private func initialized(_ generation: UInt64) {
+    let waiting: [Starting] = state.withLock { state in
+      guard state.generation == generation else { return [] }
+      state.isInitialized = true
+      return state.takeReady()
+    }
+    for one in waiting { one.resume(.success(generation)) }
   }
 
   private func exited(_ reason: ExitReason) {
     let (waiters, starting, losing, unsolicited) = state.withLock { state in
-      defer { (state.generation, state.waiters, state.starting, state.losing, state.unsolicited) = (nil, [:], [:], [:], [:]) }
+      defer {
+        (state.generation, state.waiters, state.starting, state.losing, state.unsolicited) = (nil, [:], [:], [:], [:])
+        state.isInitialized = false
+      }
       return (state.waiters, state.starting, state.losing, state.unsolicited)
     }
     for waiter in waiters.values {
       waiter.timeout?.cancel()
       waiter.resume(.failure(WireError(.closed, "the process \(reason)", mayHaveHadEffect: true)))
     }
-    for resume in starting.values { resume(.failure(WireError(.unreachable, "the process \(reason)", mayHaveHadEffect: false))) }
+    for one in starting.values { one.resume(.failure(WireError(.unreachable, "the process \(reason)", mayHaveHadEffect: false))) }
     for resume in losing.values { resume() }
     for continuation in unsolicited.values { continuation.finish() }
   }

@@ -5,9 +5,10 @@ public enum HeaderValue {
 
   /// The header form of `text`: itself when it is plain ASCII, else its UTF-8 in Base64 between markers.
   public static func encode(_ text: String) -> String {
-    let isPlain = text.utf8.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
-    let isPadded = text.first == " " || text.first == "\t" || text.last == " " || text.last == "\t"
-    guard !isPlain || isPadded || (text.hasPrefix(prefix) && text.hasSuffix(suffix)) else { return text }
+    let bytes = text.utf8
+    let isPlain = bytes.allSatisfy { (0x20...0x7E).contains($0) || $0 == 0x09 }
+    let isPadded = bytes.first.map { $0 <= 0x20 } ?? false || bytes.last.map { $0 <= 0x20 } ?? false
+    guard !isPlain || isPadded || (bytes.starts(with: prefix.utf8) && text.hasSuffix(suffix)) else { return text }
     return prefix + Base64.encode(Array(text.utf8)) + suffix
   }
 

@@ -30,12 +30,15 @@ public final class HTTPWire: ClientWire {
 
   private let client: HTTPClient
   private let configuration: Configuration
+  /// What every request says, so that it is written once.
+  private let commonHeaders: HTTPHeaders
   /// Guards the legacy session id.
   private let state = Mutex(State())
 
   public init(_ configuration: Configuration, client: HTTPClient) {
     self.configuration = configuration
     self.client = client
+    commonHeaders = HTTPHeaders([("Content-Type", "application/json"), ("Accept", "application/json, text/event-stream")])
   }
 
   public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
@@ -60,6 +63,23 @@ public final class HTTPWire: ClientWire {
       return message
     case .stream(let stream): return try await readEvents(stream, request)
     }
+  }
+
+  /// Reads a streamed answer; where it is no subscription, within the request's deadline.
+  private func readEvents(_ stream: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
+    if request.isStream { return try await answer(in: stream, request) }
+    let result: Result<Envelope, WireError> = await withTaskGroup(of: Result<Envelope, WireError>.self) { group in
+      group.addTask {
+        do throws(WireError) { return .success(try await self.answer(in: stream, request)) } catch { return .failure(error) }
+      }
+      group.addTask {
+        try? await Task.sleep(for: .nanoseconds(max(0, (request.deadline - .now()).nanoseconds)))
+        return .failure(WireError(Task.isCancelled ? .cancelled : .timeout, "\(self.configuration.origin) did not finish its answer in time", mayHaveHadEffect: true))
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? .failure(WireError(.cancelled, "cancelled", mayHaveHadEffect: true))
+    }
+    return try result.get()
   }
 
   public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {
@@ -108,9 +128,7 @@ public final class HTTPWire: ClientWire {
   }
 
   private func headers(version: ProtocolVersion, method: MCP.Method?, name: String?, extra: [HTTPHint.Header]) throws(WireError) -> HTTPHeaders {
-    var headers = HTTPHeaders()
-    headers.add("Content-Type", "application/json")
-    headers.add("Accept", "application/json, text/event-stream")
+    var headers = commonHeaders
     if version.era == .modern {
       headers.add("MCP-Protocol-Version", version.rawValue)
       if let method { headers.add("Mcp-Method", method.rawValue) }
@@ -130,7 +148,7 @@ public final class HTTPWire: ClientWire {
 
   // MARK: Answers
 
-  private func readEvents(_ stream: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
+  private func answer(in stream: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
     let answer = try await events(of: stream) { message in
       switch message.kind {
       case .response: return answers(message, request, isSuccess: true)

@@ -87,20 +87,32 @@ final class RemoteHandler: RequestHandler {
         await context.notify(Message.notification(.progress, params: ByteBuffer(changed)))
       }
       if let result = answer.result { return .result(ResultForm.adapt(result, to: context.era, method)) }
-      return .failure(answer.error.map { RPCError($0) } ?? RPCError(.internalError, "the gateway gave no answer"))
+      return .failure(answer.error.map { Self.error($0, to: context.era, method) } ?? RPCError(.internalError, "the gateway gave no answer"))
     } catch {
       return .failure(RPCError(.internalError, "The gateway cannot be reached: \(error)"))
     }
   }
 
+  /// The gateway's error as the client's era knows it: a missing resource has a code of its own in the legacy one.
+  private static func error(_ raw: RawJSON, to era: Era, _ method: MCP.Method) -> RPCError {
+    var error = RPCError(raw)
+    if era == .legacy, method == .resourcesRead, error.code == .invalidParams, error.data?["code"]?.string == "not_found" {
+      error.code = .resourceNotFound
+    }
+    return error
+  }
+
   func receive(_ notification: Envelope, _ context: RequestContext) async {}
 
+  /// The gateway's own description, but for updates of single resources, which do not come through here.
   func describe(_ context: RequestContext) async -> ServerDescription {
     let peer = connection.peer
+    var capabilities = peer.map { JSONValue($0.capabilities) } ?? [:]
+    if capabilities["resources"]?["subscribe"] != nil { capabilities["resources"]?["subscribe"] = false }
     return ServerDescription(
       name: peer?.serverInfo?["name"]?.string ?? "sluice", title: peer?.serverInfo?["title"]?.string,
       version: peer?.serverInfo?["version"]?.string ?? SluiceVersion.current, instructions: peer?.instructions,
-      capabilities: peer.map { JSONValue($0.capabilities) } ?? [:])
+      capabilities: capabilities)
   }
 
   func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation {
