@@ -15,6 +15,7 @@ struct TextScreen {
   /// The first candidate that is not behind us, in the document; `Int.max` if there is none.
   private var next = 0
   private(set) var refused: DataCategory?
+  private var maskedNames = 0
 
   init(_ text: TextBytes, origin: Int, removed: ResultEdits, plan: ScreeningPlan, style: MaskStyle) {
     self.text = text
@@ -40,7 +41,9 @@ struct TextScreen {
   /// - Parameter skipsContent: whether `content` is to be replaced anyway.
   mutating func screen(result: RawJSON, skipsContent: Bool, _ edits: inout ResultEdits, _ outcome: inout ScreeningOutcome) {
     guard result.kind == .object else { return visit(result, name: nil, &edits, &outcome) }
-    for (name, value) in result.members where hasCandidate(value.range) {
+    for (name, value) in result.members {
+      memberName(name, &edits, &outcome)
+      guard hasCandidate(value.range) else { continue }
       if name.equals("content") {
         if !skipsContent { blocks(value, &edits, &outcome) }
       } else if name.equals("contents") {
@@ -48,6 +51,7 @@ struct TextScreen {
       } else if name.equals("messages") {
         for message in value.elements {
           for (name, value) in message.members {
+            memberName(name, &edits, &outcome)
             if name.equals("content") { blocks(value, &edits, &outcome) } else { visit(value, name: name, &edits, &outcome) }
           }
         }
@@ -69,6 +73,7 @@ struct TextScreen {
     guard value.kind == .object else { return visit(value, name: nil, &edits, &outcome) }
     let isMedia = value["type"].map { $0.equals("image") || $0.equals("audio") } ?? false
     for (name, member) in value.members {
+      memberName(name, &edits, &outcome)
       if isMedia, name.equals("data") { continue }
       if name.equals("resource") {
         members(of: member, except: "blob", &edits, &outcome)
@@ -82,7 +87,10 @@ struct TextScreen {
     of value: RawJSON, except opaque: StaticString, _ edits: inout ResultEdits, _ outcome: inout ScreeningOutcome
   ) {
     guard value.kind == .object else { return visit(value, name: nil, &edits, &outcome) }
-    for (name, member) in value.members where !name.equals(opaque) { visit(member, name: name, &edits, &outcome) }
+    for (name, member) in value.members {
+      memberName(name, &edits, &outcome)
+      if !name.equals(opaque) { visit(member, name: name, &edits, &outcome) }
+    }
   }
 
   // MARK: Values
@@ -100,7 +108,10 @@ struct TextScreen {
     switch value.kind {
     case .object:
       if removed.covers(range) { return }
-      for (name, member) in value.members { visit(member, name: name, &edits, &outcome) }
+      for (name, member) in value.members {
+        memberName(name, &edits, &outcome)
+        visit(member, name: name, &edits, &outcome)
+      }
     case .array:
       if removed.covers(range) { return }
       for element in value.elements { visit(element, name: name, &edits, &outcome) }
@@ -112,8 +123,14 @@ struct TextScreen {
     }
   }
 
+  /// Names of members are text of the upstream's, too. A masked one gets a number, so that two do not become the same.
+  private mutating func memberName(_ name: RawJSON, _ edits: inout ResultEdits, _ outcome: inout ScreeningOutcome) {
+    guard hasCandidate(name.range), !removed.covers(name.range) else { return }
+    string(name, nil, isName: true, &edits, &outcome)
+  }
+
   private mutating func string(
-    _ value: RawJSON, _ name: RawJSON?, _ edits: inout ResultEdits, _ outcome: inout ScreeningOutcome
+    _ value: RawJSON, _ name: RawJSON?, isName: Bool = false, _ edits: inout ResultEdits, _ outcome: inout ScreeningOutcome
   ) {
     let range = (value.range.lowerBound + 1)..<(value.range.upperBound - 1)
     let characters = slice(range)
@@ -133,7 +150,12 @@ struct TextScreen {
     }
     for finding in found where masks(finding.kind, &outcome) {
       let place = (range.lowerBound + finding.range.lowerBound)..<(range.lowerBound + finding.range.upperBound)
-      edits.replace(place) { style.write(finding.kind, slice(place), to: &$0) }
+      if isName { maskedNames += 1 }
+      let number = maskedNames
+      edits.replace(place) { output in
+        style.write(finding.kind, slice(place), to: &output)
+        if isName { output.append(contentsOf: " \(number)".utf8) }
+      }
     }
   }
 

@@ -21,7 +21,7 @@ public final class HTTPClient: Sendable {
   /// Sends a request and waits for its answer; for the head only when the answer is streamed.
   /// - Parameters:
   ///   - loop: The loop to work on, one of the group's. Pass the inbound request's.
-  ///   - deadline: For everything up to the returned response. A stream is not bounded by it.
+  ///   - deadline: For everything up to the returned response. A stream is bounded by it only if the request says so.
   public func send(
     _ request: HTTPClientRequest, on loop: any EventLoop, deadline: NIODeadline
   ) async throws(HTTPClientError) -> HTTPClientResponse {

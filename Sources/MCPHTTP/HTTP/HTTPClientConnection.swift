@@ -93,11 +93,11 @@ final class HTTPClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
   func deadlinePassed() {
     switch phase {
-    case .waiting, .buffering:
+    case .waiting, .buffering, .streaming:
       fail(HTTPClientError(.timeout, "\(origin.address) did not answer in time", requestWasSent: true, connectionWasReused: carried > 1))
     case .idle, .connecting:
       close()
-    case .streaming, .closed:
+    case .closed:
       deadline = .distantFuture
     }
   }
@@ -189,7 +189,7 @@ final class HTTPClientConnection: ChannelInboundHandler, @unchecked Sendable {
     if exchange.request.streamsEvents, headers.isEventStream {
       let source = HTTPBodyStream.Source(connection: self, loop: pool.loop)
       phase = .streaming(source)
-      deadline = .distantFuture
+      if !exchange.request.boundsStream { deadline = .distantFuture }
       exchange.connection = nil
       exchange.settle(.success(HTTPClientResponse(status: status, headers: headers, body: .stream(HTTPBodyStream(source)))))
     } else if let length = parser.contentLength, length > pool.configuration.maxResponseBytes {

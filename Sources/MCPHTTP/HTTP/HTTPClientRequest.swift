@@ -10,10 +10,12 @@ public struct HTTPClientRequest: Sendable {
   public var body: ByteBuffer?
   /// Hand over a `text/event-stream` answer as a stream instead of waiting for its end.
   public var streamsEvents: Bool
+  /// Whether the deadline holds for a streamed answer as well, up to its end. Without, only its head must come in time.
+  public var boundsStream: Bool
 
   public init(
     origin: HTTPOrigin, method: HTTPMethod, path: String, headers: HTTPHeaders = HTTPHeaders(), body: ByteBuffer? = nil,
-    streamsEvents: Bool = false
+    streamsEvents: Bool = false, boundsStream: Bool = false
   ) {
     self.origin = origin
     self.method = method
@@ -21,6 +23,7 @@ public struct HTTPClientRequest: Sendable {
     self.headers = headers
     self.body = body
     self.streamsEvents = streamsEvents
+    self.boundsStream = boundsStream
   }
 
   /// Writes the head. Returns false when the target could break the request line.

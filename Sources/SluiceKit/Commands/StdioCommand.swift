@@ -44,7 +44,10 @@ struct StdioCommand: AsyncParsableCommand {
       throw ValidationError("\(user) is not among identity.users of \(config)")
     }
     let logger = logging.logger()
-    let server = try await SluiceServer(configuration, logger: logger)
+    let server: SluiceServer
+    do { server = try await SluiceServer(configuration, logger: logger) } catch let error as LedgerError where error.code == .locked {
+      throw ValidationError("a gateway already runs on this state. Connect to it: sluice stdio --url \(configuration.publicURL), with a token in SLUICE_TOKEN")
+    }
     let principal = Principal(
       id: user, kind: entry.kind ?? .user, groups: entry.groups, roles: entry.roles, attributes: entry.attributes, authentication: .local)
     let gateway = server.gateway

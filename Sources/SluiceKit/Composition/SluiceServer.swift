@@ -1,3 +1,4 @@
+internal import Cedar
 internal import Crypto
 public import Gateway
 internal import JSON
@@ -27,6 +28,12 @@ public final class SluiceServer: Service {
   /// Where the audit log of a state directory is.
   public static func auditDirectory(state: String) -> String { state + "/audit" }
 
+  /// The name that an existing log has in its key.
+  private static func origin(ofLogIn directory: String) -> String? {
+    guard let text = FileText.read(directory + "/key.pub") else { return nil }
+    return try? VerifierKey(parsing: text).name
+  }
+
   /// - Throws: a description of what cannot be had: the state directory, the policies, the audit log, the upstreams' settings.
   public init(_ configuration: SluiceConfiguration, logger: Logger) async throws {
     self.configuration = configuration
@@ -37,7 +44,8 @@ public final class SluiceServer: Service {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops ?? 1)
     self.group = group
     store = try SQLiteStore(directory: configuration.state)
-    log = try LogWriter(directory: Self.auditDirectory(state: configuration.state), origin: configuration.auditOrigin ?? "sluice.local/\(configuration.host):\(configuration.port)")
+    let audit = Self.auditDirectory(state: configuration.state)
+    log = try LogWriter(directory: audit, origin: configuration.auditOrigin ?? Self.origin(ofLogIn: audit) ?? "sluice.local/audit")
     integrator = try LogIntegrator(log: log, every: .milliseconds(500)) { error in
       logger.error("the audit log could not be integrated", metadata: ["error": "\(error)"])
     }
@@ -56,11 +64,14 @@ public final class SluiceServer: Service {
       upstreams.append(Upstream(entry.settings, wire: wire, logger: logger))
     }
     self.processes = processes
-    let gateway = try Gateway(
-      Gateway.Parts(
-        name: configuration.name, upstreams: upstreams, policies: configuration.policies, bounds: configuration.bounds,
-        maskStyle: configuration.maskStyle, limiter: limiter, log: log,
-        sealKey: try await store.key(named: "request-state").bytes, saltKey: try await store.key(named: "audit-salt").bytes, logger: logger))
+    let parts = Gateway.Parts(
+      name: configuration.name, upstreams: upstreams, policies: configuration.policies, bounds: configuration.bounds,
+      maskStyle: configuration.maskStyle, limiter: limiter, log: log,
+      sealKey: try await store.key(named: "request-state").bytes, saltKey: try await store.key(named: "audit-salt").bytes, logger: logger)
+    let gateway: Gateway
+    do { gateway = try Gateway(parts) } catch let error as CedarError {
+      throw ConfigurationError("policy: \(error)")
+    }
     self.gateway = gateway
 
     let metadata = try ProtectedResourceMetadata(

@@ -26,7 +26,7 @@ struct ClaudeDesktopConfiguration {
 
   /// The servers as the `upstreams` of a `sluice.yaml`. Values of `env` stay as they are; replace secrets by references.
   var yaml: String {
-    guard !servers.isEmpty else { return "upstreams: {}" }
+    guard !servers.isEmpty else { return ConfigurationTemplate.noUpstreams }
     var lines = ["upstreams:"]
     for server in servers {
       lines.append("  \(Self.name(server.name)):")

@@ -5,7 +5,7 @@ enum ConfigurationTemplate {
   static var currentUser: String { ChildCommand.ownVariable("USER") ?? "me" }
 
   static let noUpstreams = """
-    upstreams: {}
+    upstreams:
       # A child process that speaks MCP on its standard streams. It gets PATH, HOME, LANG, TMPDIR and what env declares.
       # time:
       #   command: mcp-server-time
@@ -43,8 +43,10 @@ enum ConfigurationTemplate {
     # Cedar. Nothing is allowed that no policy permits.
     policy:
       cedar: |
-        // Administrators may use every tool, prompt and resource, and see every category of data.
+        // Administrators may use every tool, prompt and resource, and see personal and confidential data ...
         permit (principal in Role::"admin", action, resource);
+        // ... but nobody is shown keys and passwords: they are masked in every result.
+        forbid (principal, action == Action::"reveal", resource == Category::"secret");
 
     \(upstreams)
 

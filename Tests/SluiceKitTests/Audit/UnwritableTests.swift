@@ -1,0 +1,118 @@
+import Foundation
+import Gateway
+import JSON
+import MCP
+import MCPHTTP
+import Testing
+
+@testable import SluiceKit
+
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
+/// When the log cannot be written, nothing is done.
+@Suite("An audit log that cannot be written", .enabled(if: SluiceBinary.path != nil, "no sluice executable beside the tests: a full disk is not tested"), .timeLimit(.minutes(3)))
+struct UnwritableTests {
+  @Test("calls are refused with 503 and Retry-After, nothing reaches the upstream, and it goes on once there is room", .enabled(if: FullDisk.canMount, "not root, or no tmpfs can be mounted: a full disk is not tested"))
+  func fullDisk() async throws {
+    let effects = Tally()
+    let server = Server(name: "counter", version: "1")
+    server.add(Tool(name: "add", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false)) { _ in
+      effects.add()
+      return ToolResult(text: "done")
+    })
+    try await withUpstream(server) { upstream in
+      try await withDirectory { state in
+        try await FullDisk.with("\(state)/audit", kilobytes: 512) { disk in
+          var configuration = TestConfiguration()
+          configuration.add("counter", port: upstream)
+          let (port, token) = try await ServeProcess.prepare(configuration, state: state)
+          let process = try await ServeProcess.start(state: state, port: port, token: token)
+          defer { process.running.kill() }
+          #expect(try await process.client.call("counter__add").content == "done")
+          let session = try await process.client.initialize()
+
+          // Fill the disk with a file of our own and then the log's own reserve, if it has one.
+          let ballast = "\(disk)/ballast"
+          FullDisk.fill(ballast)
+          var refused: Reply?
+          for _ in 0..<20_000 {
+            let reply = try await process.client.call("counter__add")
+            if reply.status == 503 { refused = reply; break }
+            #expect(reply.content == "done")
+          }
+          let reply = try #require(refused, "the log has no room, yet calls go on")
+          #expect(reply.code == "audit_unavailable")
+          #expect(reply.headers["Retry-After"].flatMap { Int($0) } ?? 0 > 0)
+          #expect(reply.message["id"]?.int == 1)
+          #expect(!reply.text.contains(state) && !reply.text.contains("No space"), "\(reply.text)")
+
+          let before = effects.count
+          for reply in [try await process.client.call("counter__add"), try await session.call("counter__add"), try await process.client.modern("tools/list")] {
+            #expect(reply.status == 503)
+            #expect(reply.code == "audit_unavailable")
+          }
+          #expect(effects.count == before, "nothing reaches the upstream")
+
+          try FileManager.default.removeItem(atPath: ballast)
+          try await eventually("the gateway goes on") { try await process.client.call("counter__add").content == "done" }
+          #expect(effects.count == before + 1)
+          process.running.kill(SIGTERM)
+          await process.running.waitForEnd()
+          let report = try await SluiceBinary.run(["audit", "verify", "--json", "--log", disk])
+          #expect(report.status == 0, "\(report.output)\(report.errors)")
+          let leaves = try AuditTrail.leaves(state: state)
+          #expect(leaves.of("outcome").count == effects.count)
+          #expect(leaves.of("intent").count >= effects.count)
+        }
+      }
+    }
+  }
+}
+
+/// A small file system of its own.
+enum FullDisk {
+  static let canMount: Bool = {
+    guard geteuid() == 0 else { return false }
+    let path = FileManager.default.temporaryDirectory.appending(path: "sluice-mount-\(UUID().uuidString)").path
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    guard run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", path]) else { return false }
+    return run(["umount", path])
+  }()
+
+  static func with<R>(_ path: String, kilobytes: Int, _ body: (String) async throws -> R) async throws -> R {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    guard run(["mount", "-t", "tmpfs", "-o", "size=\(kilobytes)k,mode=700", "tmpfs", path]) else { throw NeverHappened(description: "a mount") }
+    do {
+      let result = try await body(path)
+      _ = run(["umount", "-l", path])
+      return result
+    } catch {
+      _ = run(["umount", "-l", path])
+      throw error
+    }
+  }
+
+  /// Writes until nothing more fits.
+  static func fill(_ path: String) {
+    let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
+    let page = [UInt8](repeating: 0, count: 512)
+    while page.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) > 0 {}
+    close(descriptor)
+  }
+
+  private static func run(_ command: [String]) -> Bool {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = command
+    process.standardError = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return false }
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+}
