@@ -65,7 +65,7 @@ public final class Gateway: RequestHandler {
       instructions: "Tools and prompts are named upstream\(ToolEntry.separator)name. Results hold only what the caller may see; \"[masked]\" marks what was withheld.",
       capabilities: [
         "tools": ["listChanged": true], "prompts": ["listChanged": true],
-        "resources": ["listChanged": true, "subscribe": true], "completions": [:],
+        "resources": ["listChanged": true], "completions": [:],
       ])
   }
 
@@ -75,10 +75,10 @@ public final class Gateway: RequestHandler {
     }
     let exchange = Exchange(request, context, principal)
     do throws(Refusal) {
+      let slot = try await limits.admit(exchange)  // rate, quota, concurrency
       let call = try catalog.resolve(exchange)  // hidden or unknown: not found
       let permit = try policy.authorize(call)  // Cedar; carries obligations and row rules
-      let slot = try await limits.admit(permit)  // rate, quota, concurrency
-      return try await audit.record(slot) { (entry: borrowing RecordedIntent) async throws(Refusal) in  // on disk before the effect
+      return try await audit.record(AdmittedCall(permit, slot)) { (entry: borrowing RecordedIntent) async throws(Refusal) in  // on disk before the effect
         try screening.screen(try await upstreams.send(entry), for: entry)  // rows, fields, detectors, bounds
       }
     } catch {

@@ -1,5 +1,11 @@
 public import NIOCore
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// One value inside a scanned text: a slice of the bytes as they came, decoded only when asked.
 public struct RawJSON: Sendable {
   public enum Kind: Sendable { case null, bool, number, string, array, object }
@@ -107,15 +113,11 @@ public struct RawJSON: Sendable {
 
   private func matches(_ expected: UnsafeBufferPointer<UInt8>) -> Bool {
     withBytes { bytes in
-      bytes.count == expected.count + 2
-        && (expected.isEmpty || UnsafeBufferPointer(rebasing: bytes[1..<(bytes.count - 1)]).elementsEqual(expected))
+      guard bytes.count == expected.count + 2, let base = bytes.baseAddress, let other = expected.baseAddress else {
+        return bytes.count == 2 && expected.isEmpty
+      }
+      return memcmp(base + 1, other, expected.count) == 0
     }
-  }
-
-  private func isString(_ text: String) -> Bool {
-    if node.escaped { return string.map { $0.utf8.elementsEqual(text.utf8) } ?? false }
-    let fast = text.utf8.withContiguousStorageIfAvailable { matches($0) }
-    return fast ?? (string == text)
   }
 
   // MARK: Containers
@@ -123,14 +125,9 @@ public struct RawJSON: Sendable {
   /// The value of the member `name` of an object; nil if there is none or this is no object.
   public subscript(_ name: String) -> RawJSON? {
     guard node.kind == .object else { return nil }
-    var child = index + 1
-    let end = Int(node.next)
-    while child < end {
-      let value = RawJSON(document: document, index: child + 1)
-      if RawJSON(document: document, index: child).isString(name) { return value }
-      child = Int(value.node.next)
-    }
-    return nil
+    var name = name
+    let found = name.withUTF8 { document.member($0, of: index) }
+    return found.map { RawJSON(document: document, index: $0) }
   }
 
   /// The members of an object in the order of the text; empty for anything else.
@@ -175,6 +172,30 @@ public struct RawJSON: Sendable {
       let value = RawJSON(document: document, index: next_ + 1)
       next_ = Int(value.node.next)
       return (name, value)
+    }
+  }
+}
+
+extension JSONDocument {
+  /// The index of the value of the member `name` of the object at `object`.
+  fileprivate func member(_ name: UnsafeBufferPointer<UInt8>, of object: Int) -> Int? {
+    buffer.withUnsafeReadableBytes { text in
+      nodes.withUnsafeBufferPointer { nodes in
+        var child = object + 1
+        let end = Int(nodes[object].next)
+        while child < end {
+          let node = nodes[child]
+          let characters = UnsafeRawBufferPointer(rebasing: text[(Int(node.start) + 1)..<(Int(node.end) - 1)])
+          if node.escaped {
+            let decoded = JSONText.unescape(characters.assumingMemoryBound(to: UInt8.self), escaped: true)
+            if decoded.elementsEqual(name) { return child + 1 }
+          } else if characters.count == name.count, characters.elementsEqual(name) {
+            return child + 1
+          }
+          child = Int(nodes[child + 1].next)
+        }
+        return nil
+      }
     }
   }
 }

@@ -14,18 +14,36 @@ struct InteropTests {
   enum Era: String, CaseIterable, Sendable { case modern, legacy }
   enum Wire: String, CaseIterable, Sendable { case http, stdio }
 
-  @Test("The official client uses the demo as three people see it", arguments: Era.allCases, Wire.allCases)
+  @Test("The check of recorded messages accepts the specification's examples and notices what is wrong")
+  func schemaCheck() async throws {
+    try await PythonProgram.run("schema_examples.py")
+  }
+
+  @Test("The official client uses the demo, and each person gets their own rows", arguments: Era.allCases, Wire.allCases)
   func officialClient(era: Era, wire: Wire) async throws {
     try await PythonProgram.run("demo_client.py", era.rawValue, wire.rawValue)
   }
 
+  @Test("Plain messages of every revision with sessions are answered in that revision", arguments: ["2025-11-25", "2025-06-18", "2025-03-26"])
+  func olderRevisions(revision: String) async throws {
+    try await PythonProgram.run("older_revisions.py", revision)
+  }
+
   @Test(
-    "A client of either era reaches servers of both eras over stdio and HTTP, whatever becomes of them and of their neighbours",
+    "A client of either era, over either wire, reaches servers of both eras over both wires, whatever becomes of them and of their neighbours",
     .enabled(
       if: PythonProgram.legacyInterpreter != nil,
       "no Python with the packages of scripts/python-requirements-legacy.txt (scripts/python.sh, or SLUICE_PYTHON_LEGACY): upstreams not tested"),
-    arguments: Era.allCases)
-  func upstreams(era: Era) async throws {
-    try await PythonProgram.run("upstreams_client.py", era.rawValue)
+    .enabled(if: PythonProgram.isRepository, "this is no git repository: upstreams, of which mcp-server-git is one, not tested"),
+    arguments: Era.allCases, Wire.allCases)
+  func upstreams(era: Era, wire: Wire) async throws {
+    try await PythonProgram.run("upstreams_client.py", era.rawValue, wire.rawValue)
+  }
+
+  @Test(
+    "The servers of a claude_desktop_config.json are imported and served over HTTP and stdio",
+    .enabled(if: PythonProgram.isRepository, "this is no git repository: the import of mcp-server-git not tested"))
+  func desktopImport() async throws {
+    try await PythonProgram.run("desktop_import.py")
   }
 }

@@ -34,6 +34,9 @@ struct PythonProgram {
     return FileManager.default.fileExists(atPath: folder + "/spec") ? folder : nil
   }()
 
+  /// Whether there is a history for `mcp-server-git` to tell.
+  static let isRepository = FileManager.default.fileExists(atPath: root.appending(path: ".git").path)
+
   /// The binary that was built with these tests.
   static let binary: String = {
     // On Linux the test program lies beside the executables; on macOS it lies inside a bundle beside them.

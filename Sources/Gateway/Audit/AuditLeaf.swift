@@ -34,14 +34,19 @@ struct AuditLeaf {
   /// Who asked, and how that was proven.
   mutating func who(_ principal: Principal, _ context: RequestContext) {
     text.writeStaticString(",\"who\":{\"id\":")
-    JSONText.write(principal.id, to: &text)
+    JSONText.write(principal.id.truncated(toBytes: 512), to: &text)
+    if principal.kind == .agent { text.writeStaticString(",\"kind\":\"agent\"") }
+    if let client = principal.clientID {
+      text.writeStaticString(",\"oauth_client\":")
+      JSONText.write(client.truncated(toBytes: 256), to: &text)
+    }
     if let token = principal.tokenID {
       text.writeStaticString(",\"token\":")
-      JSONText.write(token, to: &text)
+      JSONText.write(token.truncated(toBytes: 256), to: &text)
     }
     if case .jwt(let issuer) = principal.authentication {
       text.writeStaticString(",\"issuer\":")
-      JSONText.write(issuer, to: &text)
+      JSONText.write(issuer.truncated(toBytes: 256), to: &text)
     }
     if let client = context.client.info?["name"], client.kind == .string, client.range.count <= 258 {
       text.writeStaticString(",\"client\":")
@@ -78,10 +83,10 @@ struct AuditLeaf {
   /// What was asked, where the target never became known.
   mutating func what(_ request: Envelope) {
     text.writeStaticString(",\"what\":{\"method\":")
-    JSONText.write(String((request.methodName?.string ?? "").prefix(64)), to: &text)
+    JSONText.write((request.methodName?.string ?? "").truncated(toBytes: 64), to: &text)
     if let parameter = request.method?.nameParameter, let name = request[parameter]?.string {
       text.writeStaticString(",\"name\":")
-      JSONText.write(String(name.prefix(256)), to: &text)
+      JSONText.write(name.truncated(toBytes: 2048), to: &text)
     }
     text.writeStaticString("}")
   }
@@ -89,7 +94,7 @@ struct AuditLeaf {
   mutating func why(_ purpose: String?) {
     guard let purpose else { return }
     text.writeStaticString(",\"why\":")
-    JSONText.write(String(purpose.prefix(2000)), to: &text)
+    JSONText.write(purpose.truncated(toBytes: 4000), to: &text)
   }
 
   /// Which policies allowed it.
@@ -160,5 +165,15 @@ struct AuditLeaf {
       }
       return 64
     }
+  }
+}
+
+extension String {
+  /// The longest beginning of whole characters that has at most so many bytes. One character can have any number of them.
+  func truncated(toBytes limit: Int) -> String {
+    guard utf8.count > limit else { return self }
+    var end = utf8.index(startIndex, offsetBy: limit)
+    while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+    return String(self[..<end])
   }
 }

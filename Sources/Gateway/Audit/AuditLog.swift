@@ -21,6 +21,7 @@ final class AuditLog: Sendable {
   private let policyVersion: String
   private let logger: Logger
   private let synchronizer: LogSynchronizer
+  private let sampling = RefusalSampling()
 
   init(
     log: LogWriter, saltKey: [UInt8], policyVersion: String, configuration: Configuration = Configuration(),
@@ -44,18 +45,24 @@ final class AuditLog: Sendable {
     let salt = salting.hash(for: exchange.id)
     let index = try await write(intent(slot, salt), isStrict: slot.isStrict)
     let entry = RecordedIntent(slot)
+    let result: Result<ScreenedAnswer, Refusal>
+    do throws(Refusal) { result = .success(try await effect(entry)) } catch { result = .failure(error) }
     var outcome = AuditLeaf(.outcome, exchange.id, time: WallTime.milliseconds())
     outcome.member("intent", Int(index))
-    do throws(Refusal) {
-      let answer = try await effect(entry)
-      describe(answer, exchange, salt, in: &outcome)
-      _ = try await write(outcome.finish())
-      return answer.failure.map { .failure($0) } ?? .result(answer.result)
-    } catch {
+    switch result {
+    case .success(let answer): describe(answer, exchange, salt, in: &outcome)
+    case .failure(let error):
       outcome.member("result", error.auditDescription)
       outcome.member("ms", Int((NIODeadline.now() - exchange.started).nanoseconds / 1_000_000))
-      _ = try await write(outcome.finish())
+    }
+    do throws(Refusal) { _ = try await write(outcome.finish()) } catch {
+      var error = error
+      error.message = "The audit log cannot be written, so the answer is withheld. The request may have had its effect; check before you repeat it."
       throw error.recorded
+    }
+    switch result {
+    case .success(let answer): return answer.failure.map { .failure($0) } ?? .result(answer.result)
+    case .failure(let error): throw error.recorded
     }
   }
 
@@ -79,11 +86,12 @@ final class AuditLog: Sendable {
     if let detail = refusal.detail {
       logger.warning("refused", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(detail)", "exchange": "\(exchange?.id.description ?? "-")"])
     }
-    if !refusal.isRecorded, let exchange {
+    if !refusal.isRecorded, let exchange, let unwritten = sampling.admit(refusal, exchange) {
       var leaf = AuditLeaf(.refusal, exchange.id, time: exchange.time)
       leaf.who(exchange.principal, context)
       leaf.what(request)
       leaf.member("result", refusal.auditDescription)
+      if unwritten > 0 { leaf.member("unwritten", unwritten) }
       do throws(Refusal) { _ = try await write(leaf.finish()) } catch {
         return error.answer(to: request.method, era: context.era)
       }
@@ -103,6 +111,9 @@ final class AuditLog: Sendable {
     leaf.what(slot.call)
     leaf.why(slot.purpose)
     leaf.policy(policyVersion, slot.reasons)
+    if let responses = exchange.request["inputResponses"] {
+      responses.withBytes { leaf.commitment("inputs", salt: salt, UnsafeRawBufferPointer($0)) }
+    }
     if let arguments = exchange.request["arguments"] {
       arguments.withBytes { leaf.commitment("arguments", salt: salt, UnsafeRawBufferPointer($0)) }
     }

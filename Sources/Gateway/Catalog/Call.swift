@@ -79,7 +79,7 @@ extension Catalog {
         guard let entry = snapshot.prompts[name] else { throw .unknown("prompt", name) }
         return .promptCompletion(entry)
       }
-      guard type == "ref/resource", let uri = reference["uri"]?.string else {
+      guard type == "ref/resource", let uri = reference["uri"]?.string, uri.utf8.count <= 2048 else {
         throw Refusal(.invalidParams, .client, "Invalid params: \"ref\" must be a ref/prompt with a name or a ref/resource with a uri")
       }
       guard let entry = snapshot.templateList.first(where: { $0.uri == uri }) ?? snapshot.resources[uri] else { throw .unknownResource(uri) }
@@ -95,8 +95,9 @@ extension Catalog {
   }
 
   private func string(_ parameter: String, of request: Envelope) throws(Refusal) -> String {
-    guard let value = request[parameter]?.string else {
-      throw Refusal(.invalidParams, .client, "Invalid params: \"\(parameter)\" must be a string")
+    let limit = parameter == "uri" ? 2048 : 256
+    guard let raw = request[parameter], raw.range.count <= 2 * limit, let value = raw.string, value.utf8.count <= limit else {
+      throw Refusal(.invalidParams, .client, "Invalid params: \"\(parameter)\" must be a string of at most \(limit) bytes")
     }
     return value
   }

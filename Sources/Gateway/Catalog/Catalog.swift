@@ -42,14 +42,14 @@ final class Catalog: Sendable {
 
   private struct State {
     var snapshot = Snapshot()
-    var listings: [String: UpstreamListing] = [:]
+    var offers: [String: Offer] = [:]
     var observers: [UInt64: @Sendable (ServerChange) -> Void] = [:]
     var nextObserver: UInt64 = 0
   }
 
   let upstreams: [Upstream]
   private let logger: Logger
-  /// Guards the snapshot, the listings it is made of, and the observers.
+  /// Guards the snapshot, the offers it is made of, and the observers.
   private let state = Mutex(State())
 
   init(upstreams: [Upstream], logger: Logger) {
@@ -59,20 +59,32 @@ final class Catalog: Sendable {
 
   var snapshot: Snapshot { state.withLock { $0.snapshot } }
 
-  /// Takes what `upstream` offers now, and tells observers of the lists that changed.
+  /// Takes what `upstream` offers now, and tells observers of the lists that changed. Where nothing did, nothing happens.
   func publish(_ listing: UpstreamListing, of upstream: Upstream) {
-    let (before, after, observers) = state.withLock { state in
-      let before = state.listings[upstream.name]
-      state.listings[upstream.name] = listing
-      state.snapshot = build(state.listings, generation: state.snapshot.generation + 1)
-      return (before, listing, Array(state.observers.values))
+    let before = state.withLock { $0.offers[upstream.name] }
+    let changes = listing.changes(since: before?.listing)
+    guard before == nil || !changes.isEmpty else { return }
+    let offer = Offer(listing, of: upstream, logger: logger)
+    warnOfChangedTools(from: before, to: offer)
+    let observers = state.withLock { state in
+      state.offers[upstream.name] = offer
+      let offers = upstreams.compactMap { state.offers[$0.name] }
+      state.snapshot = Snapshot(
+        generation: state.snapshot.generation + 1, tools: offers.flatMap(\.tools), prompts: offers.flatMap(\.prompts),
+        resources: offers.flatMap(\.resources), templates: offers.flatMap(\.templates))
+      return Array(state.observers.values)
     }
-    var changes: [ServerChange] = []
-    func differ(_ one: [RawJSON]?, _ other: [RawJSON]) -> Bool { (one ?? []).map(\.text) != other.map(\.text) }
-    if differ(before?.tools, after.tools) { changes.append(.toolsListChanged) }
-    if differ(before?.prompts, after.prompts) { changes.append(.promptsListChanged) }
-    if differ(before?.resources, after.resources) || differ(before?.templates, after.templates) { changes.append(.resourcesListChanged) }
     for change in changes { for observer in observers { observer(change) } }
+  }
+
+  /// A tool that is not what it was when it was reviewed should be noticed by somebody.
+  private func warnOfChangedTools(from before: Offer?, to after: Offer) {
+    guard let before else { return }
+    let known = Dictionary(before.tools.map { ($0.name, $0.digest) }) { first, _ in first }
+    for tool in after.tools {
+      guard let digest = known[tool.name], digest != tool.digest else { continue }
+      logger.warning("the definition of a tool has changed", metadata: ["tool": "\(tool.name)", "was": "\(digest)", "is": "\(tool.digest)"])
+    }
   }
 
   /// Passes on that a resource changed.
@@ -88,24 +100,28 @@ final class Catalog: Sendable {
     }
     return Observation { [weak self] in _ = self?.state.withLock { $0.observers.removeValue(forKey: key) } }
   }
+}
 
-  private func build(_ listings: [String: UpstreamListing], generation: UInt64) -> Snapshot {
-    let offers = upstreams.compactMap { upstream in listings[upstream.name].map { (upstream, $0) } }
-    func entries<Entry>(_ list: KeyPath<UpstreamListing, [RawJSON]>, _ make: (RawJSON, Upstream) -> Entry?) -> [Entry] {
-      offers.flatMap { upstream, listing in
-        listing[keyPath: list].compactMap { definition in
-          let entry = make(definition, upstream)
-          if entry == nil {
-            logger.warning("an entry is left out: its definition is not valid", metadata: ["upstream": "\(upstream.name)", "name": "\((definition["name"]?.string ?? "").prefix(80))"])
-          }
-          return entry
-        }
-      }
+/// What one upstream offers, read once.
+private struct Offer: Sendable {
+  let listing: UpstreamListing
+  let tools: [ToolEntry]
+  let prompts: [PromptEntry]
+  let resources: [ResourceEntry]
+  let templates: [ResourceEntry]
+
+  init(_ listing: UpstreamListing, of upstream: Upstream, logger: Logger) {
+    self.listing = listing
+    tools = listing.tools.compactMap { ToolEntry($0, of: upstream) }
+    prompts = listing.prompts.compactMap { PromptEntry($0, of: upstream) }
+    resources = listing.resources.compactMap { ResourceEntry($0, of: upstream, isTemplate: false) }
+    templates = listing.templates.compactMap { ResourceEntry($0, of: upstream, isTemplate: true) }
+    let invalid =
+      listing.tools.count - tools.count + listing.prompts.count - prompts.count + listing.resources.count - resources.count
+      + listing.templates.count - templates.count
+    if invalid > 0 {
+      logger.warning("entries with invalid definitions are left out", metadata: ["upstream": "\(upstream.name)", "entries": "\(invalid)"])
     }
-    return Snapshot(
-      generation: generation, tools: entries(\.tools) { ToolEntry($0, of: $1) }, prompts: entries(\.prompts) { PromptEntry($0, of: $1) },
-      resources: entries(\.resources) { ResourceEntry($0, of: $1, isTemplate: false) },
-      templates: entries(\.templates) { ResourceEntry($0, of: $1, isTemplate: true) })
   }
 }
 

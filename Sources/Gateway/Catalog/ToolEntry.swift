@@ -48,20 +48,44 @@ final class ToolEntry: Sendable {
       effect = .read
     } else if upstream.configuration.writeTools.contains(upstreamName) {
       effect = .write
-    } else if annotations?["readOnlyHint"]?.bool == true {
+    } else if upstream.configuration.isTrusted, annotations?["readOnlyHint"]?.bool == true {
       effect = .read
     } else {
       // The specification's default for a tool that says nothing is destructive.
-      effect = annotations?["destructiveHint"]?.bool == false ? .write : .destructive
+      effect = upstream.configuration.isTrusted && annotations?["destructiveHint"]?.bool == false ? .write : .destructive
     }
     digest = definition.withBytes { SHA256.hash(data: UnsafeRawBufferPointer($0)).hex }
     let meta = definition["_meta"]
-    records = meta?[MetaKey.records]?.elements.compactMap { RecordDeclaration(JSONValue($0)) } ?? []
-    categories = meta?[MetaKey.categories]?.members.compactMap { member in
-      guard let path = member.name.string, let category = member.value.string.flatMap({ DataCategory(rawValue: $0) }) else { return nil }
-      return FieldCategory(path, category)
-    } ?? []
+    guard let records = Self.records(meta?[MetaKey.records], isTrusted: upstream.configuration.isTrusted),
+      let categories = Self.categories(meta?[MetaKey.categories])
+    else { return nil }
+    self.records = records
+    self.categories = categories
     purposeArgument = schema["properties"]?["purpose"] == nil ? "purpose" : "audit_purpose"
+  }
+
+  /// The declared records; none for upstreams that are not trusted. Nil where a declaration cannot be read: a rule that was
+  /// meant and is not understood must not fall away.
+  private static func records(_ declared: RawJSON?, isTrusted: Bool) -> [RecordDeclaration]? {
+    guard let declared, isTrusted else { return [] }
+    guard declared.kind == .array else { return nil }
+    let records = declared.elements.map { RecordDeclaration(JSONValue($0)) }
+    let isReadable = records.allSatisfy { record in record.map { $0.rows.map { RecordFilter(pointer: $0) { _ in false } != nil } ?? true } ?? false }
+    return isReadable ? records.compactMap { $0 } : nil
+  }
+
+  /// The declared categories: of any upstream, for they only take away. Nil where one cannot be read, or there are too many.
+  private static func categories(_ declared: RawJSON?) -> [FieldCategory]? {
+    guard let declared else { return [] }
+    guard declared.kind == .object else { return nil }
+    var categories: [FieldCategory] = []
+    for (path, category) in declared.members {
+      guard categories.count < 64, let path = path.string, path.utf8.count <= 256, let category = category.string.flatMap({ DataCategory(rawValue: $0) }),
+        let field = FieldCategory(path, category)
+      else { return nil }
+      categories.append(field)
+    }
+    return categories
   }
 
   /// Appends the definition as clients see it: the public name, our own declarations taken off, the purpose argument put in.

@@ -55,12 +55,16 @@ public final class Principal: Sendable {
 
 /// Gives each distinct principal a number. Exact, where a hash could collide and lend one principal another's decisions.
 private final class PrincipalKeys: Sendable {
+  /// The bytes of all that tells principals apart. Not `String`s: those are equal in different Unicode forms, Cedar's are not.
   struct Identity: Hashable {
-    let id: String
-    let kind: Principal.Kind
-    let groups: [String]
-    let roles: [String]
-    let attributes: JSONObject
+    private let bytes: [UInt8]
+
+    init(id: String, kind: Principal.Kind, groups: [String], roles: [String], attributes: JSONObject) {
+      let parts: JSONValue = [
+        .string(id), .string(kind.rawValue), .array(groups.map { .string($0) }), .array(roles.map { .string($0) }), .object(attributes),
+      ]
+      bytes = Array(parts.text.utf8)
+    }
   }
 
   private struct State {

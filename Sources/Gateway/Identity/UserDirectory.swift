@@ -32,7 +32,9 @@ public struct UserDirectory: Sendable, Hashable {
 
   /// The entry to apply, empty for an unlisted user, or nil if the user is refused.
   func entry(for user: String) -> Entry? {
-    guard let entry = users[user] else { return admitsUnlistedUsers ? Entry() : nil }
+    // Two ids are one only if their bytes are: `String` would take different Unicode forms of a name for the same.
+    guard let index = users.index(forKey: user), users[index].key.utf8.elementsEqual(user.utf8) else { return admitsUnlistedUsers ? Entry() : nil }
+    let entry = users[index].value
     return entry.isDisabled ? nil : entry
   }
 }

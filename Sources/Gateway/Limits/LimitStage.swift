@@ -1,13 +1,13 @@
-/// Stage 6: a permit gets a place under all limits, or learns when to come back.
+/// Stage 3: a request gets a place under all limits, or learns when to come back.
+///
+/// Before anything else is done for it, so that requests that will be refused count as well.
 struct LimitStage: Sendable {
   let limiter: Limiter
 
-  func admit(_ permit: consuming Permit) async throws(Refusal) -> AdmittedCall {
-    let slot: Slot
-    do throws(LimitRefusal) { slot = try await limiter.admit(permit.call.exchange.principal) } catch {
+  func admit(_ exchange: Exchange) async throws(Refusal) -> Slot {
+    do throws(LimitRefusal) { return try await limiter.admit(exchange.principal) } catch {
       throw Refusal(
         .limited, .policy, error.description, detail: error.cause.map { "\($0)" }, limit: error.code.rawValue, retryAfter: error.retryAfter)
     }
-    return AdmittedCall(permit, slot)
   }
 }

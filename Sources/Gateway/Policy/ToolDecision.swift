@@ -44,7 +44,8 @@ final class ToolDecision: Sendable {
     let rows = rules.filter { $0.declaration.rows != nil && $0.response.residual != .allow }
     plan = ScreeningPlan(
       clearance: clearance, fields: tool.categories,
-      rows: rows.compactMap { rule in RecordFilter(pointer: rule.declaration.rows ?? "") { rule.permits($0) } }, bounds: bounds)
+      rows: rows.compactMap { rule in RecordFilter(pointer: rule.declaration.rows ?? "") { rule.permits($0) } }, bounds: bounds,
+      trustsText: tool.upstream.configuration.enforcesRows)
 
     let pushDowns = rules.map { ($0.declaration, RowFilter.pushDown($0.response.residual)) }
     obstacle = Self.obstacle(tool, rules, pushDowns.map(\.1))

@@ -36,6 +36,12 @@ public struct RecordFilter: Sendable {
     return name
   }
 
+  /// An array index as RFC 6901 section 4 writes it: digits, without a leading zero.
+  private static func index(_ segment: String) -> Int? {
+    guard segment.utf8.allSatisfy(\.isDigit), segment == "0" || segment.utf8.first != UInt8(ascii: "0") else { return nil }
+    return Int(segment)
+  }
+
   /// The array of records, or the single one, in `content`; nil if there is none.
   func target(in content: RawJSON) -> RawJSON? {
     var value = content
@@ -43,7 +49,7 @@ public struct RecordFilter: Sendable {
       let child: RawJSON? =
         switch value.kind {
         case .object: value[name]
-        case .array: Int(name).flatMap { position in value.elements.dropFirst(position).first { _ in true } }
+        case .array: Self.index(name).flatMap { position in value.elements.dropFirst(position).first { _ in true } }
         default: nil
         }
       guard let child else { return nil }

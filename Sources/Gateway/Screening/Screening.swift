@@ -31,10 +31,11 @@ public struct Screening: Sendable {
     let structured = plan.readsStructure ? result["structuredContent"] : nil
     if let structured, !structured.isNull {
       try StructureScreen(plan: plan).screen(structured, &edits, &outcome)
-    } else if plan.needsStructure, result["content"] != nil, result["isError"]?.bool != true {
+    } else if plan.needsStructure, !plan.trustsText || (result["content"] != nil && result["isError"]?.bool != true) {
       throw ScreeningRefusal.unstructured(outcome)
     }
-    let isRestructured = !edits.isEmpty
+    // Text that an upstream writes beside the structure could hold what the rules take from it, even where they found nothing.
+    let isRestructured = !edits.isEmpty || (plan.needsStructure && !plan.trustsText)
 
     var refused: DataCategory?
     let body: ScreenedResult.Body = result.withBytes { bytes in
@@ -48,7 +49,7 @@ public struct Screening: Sendable {
           refused = screen.refused
         }
       }
-      guard refused == nil, !edits.isEmpty else { return .untouched(result) }
+      guard refused == nil, isRestructured || !edits.isEmpty else { return .untouched(result) }
       edits.sort()
       if isRestructured, let structured {
         repeatStructure(structured, in: result, text, &edits)

@@ -11,16 +11,19 @@ public final class ScreeningPlan: Sendable {
   let readsStructure: Bool
   /// Whether a result without `structuredContent` could show what rows or fields would take away.
   let needsStructure: Bool
+  /// Whether the source has taken away already what rows and fields would, so that its text blocks can be believed.
+  public let trustsText: Bool
 
   public init(
     clearance: Clearance, fields: [FieldCategory] = [], rows: [RecordFilter] = [], bounds: ResultBounds = ResultBounds(),
-    detectors: DetectorSet = .all
+    detectors: DetectorSet = .all, trustsText: Bool = false
   ) {
     self.clearance = clearance
     self.fields = fields
     self.rows = rows
     self.bounds = bounds
     self.detectors = detectors
+    self.trustsText = trustsText
     needsStructure = !rows.isEmpty || fields.contains { !clearance.reveals($0.category) }
     readsStructure = !fields.isEmpty || !rows.isEmpty || bounds.items != nil
   }

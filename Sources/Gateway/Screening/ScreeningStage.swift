@@ -51,7 +51,8 @@ struct ScreeningStage: Sendable {
   /// An upstream's error text is as untrusted as its results. Codes that only we may send, or only the other era knows, are translated.
   private func screen(_ error: RPCError, _ call: Call, _ plan: ScreeningPlan) throws(Refusal) -> RPCError {
     var value: JSONValue = ["content": [["type": "text", "text": .string(String(error.message.prefix(2000)))]]]
-    if let data = error.data { value["structuredContent"] = data }
+    // Data that came with an error has no declared structure by which rows and fields could be taken from it.
+    if plan.rows.isEmpty, plan.fields.isEmpty, let data = error.data { value["structuredContent"] = data }
     let screened = JSONValue(try screenedText(value, call, plan))
     var result = RPCError(error.code, screened["content"]?.array?.first?["text"]?.string ?? "", data: screened["structuredContent"])
     if call.exchange.era == .modern, result.code == .resourceNotFound { result.code = .invalidParams }

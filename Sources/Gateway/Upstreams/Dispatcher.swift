@@ -64,14 +64,26 @@ struct Dispatcher: Sendable {
     guard let upstream = call.upstream else { throw Refusal(.internalError, .gateway, "The request has no upstream") }
     let exchange = call.exchange
     var body = body
-    if exchange.era == .modern { body.capabilities = exchange.context.client.capabilities }
+    if exchange.era == .modern { body.capabilities = Self.passedOn(exchange.context.client.capabilities) }
     try unseal(call, into: &body)
     let answer = try await answer(of: upstream, to: exchange, body, isRead: isRead)
     guard let result = answer.result else {
       return .error(answer.error.map { RPCError($0) } ?? RPCError(.internalError, "The upstream answered with nothing"))
     }
-    guard result["resultType"]?.equals("input_required") == true else { return .result(result) }
+    guard let type = result["resultType"], !type.equals("complete") else { return .result(result) }
+    // What kind of result an extension would make of it is unknown here, and so not to be governed.
+    guard type.equals("input_required") else {
+      throw Refusal(.upstreamInvalidAnswer, .upstream, "\(upstream.name) gave an answer that is not valid and was dropped.", detail: "unknown resultType")
+    }
     return .result(try question(result, call))
+  }
+
+  /// What of a client's capabilities an upstream may build on: those that come back through us. Extensions do not.
+  private static func passedOn(_ capabilities: RawJSON) -> RawJSON {
+    guard capabilities.members.contains(where: { _ in true }) else { return capabilities }
+    var passed: JSONValue = .object(JSONObject())
+    for name in ["elicitation", "sampling", "roots"] { passed[name] = capabilities[name].map { JSONValue($0) } }
+    return passed.raw
   }
 
   /// The upstream's response; a request that failed is sent again where that is safe.

@@ -42,7 +42,7 @@ struct RequestStateSeal: Sendable {
     return hasState == 1 ? buffer.readString(length: buffer.readableBytes) : nil
   }
 
-  /// Principal, upstream, target and a digest of the arguments.
+  /// Principal, upstream, method, target with its definition, and a digest of the arguments.
   static func binding(_ call: Call) -> [UInt8] {
     var hash = SHA256()
     func add(_ text: String) {
@@ -51,7 +51,9 @@ struct RequestStateSeal: Sendable {
     }
     add(call.exchange.principal.id)
     add(call.upstream?.name ?? "")
+    add(call.exchange.request.method?.rawValue ?? "")
     add(call.name ?? "")
+    if case .tool(let tool) = call.target { add(tool.digest) }
     call.exchange.request["arguments"]?.withBytes { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
     return Array(hash.finalize())
   }

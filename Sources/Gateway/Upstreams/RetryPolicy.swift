@@ -24,7 +24,7 @@ public struct RetryPolicy: Sendable, Hashable {
     let shifted = base.nanoseconds << min(max(attempt - 1, 0), 20)
     let ceiling = min(shifted > 0 ? shifted : cap.nanoseconds, cap.nanoseconds)
     let jittered = random(0...max(ceiling, 1))
-    return .nanoseconds(max(jittered, Int64(retryAfter ?? 0) * 1_000_000_000))
+    return .nanoseconds(max(jittered, Int64(min(max(retryAfter ?? 0, 0), 86_400)) * 1_000_000_000))
   }
 
   /// The wait before connecting again after so many failures in a row: 0.25 s, doubling to 30 s, half of it jitter.

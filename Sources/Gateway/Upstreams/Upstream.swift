@@ -23,19 +23,23 @@ public final class Upstream: Sendable {
     /// Tools that count as reads (or writes) whatever the server says of them.
     public var readTools: Set<String>
     public var writeTools: Set<String>
+    /// Whether what the server says of its tools counts: hints such as `readOnlyHint`, and the records that they hold. It decides
+    /// against what calls are authorized, so it is the operator's to grant; see 2026-07-28, server/tools, "Tool Annotations".
+    public var isTrusted: Bool
     /// Whether the server enforces ``MetaKey/rows`` and ``MetaKey/clearance``: our own connectors do.
     public var enforcesRows: Bool
     public var retries: RetryPolicy
 
     public init(
       name: String, timeout: TimeAmount = .seconds(60), refreshInterval: TimeAmount = .seconds(300), readTools: Set<String> = [],
-      writeTools: Set<String> = [], enforcesRows: Bool = false, retries: RetryPolicy = RetryPolicy()
+      writeTools: Set<String> = [], isTrusted: Bool = false, enforcesRows: Bool = false, retries: RetryPolicy = RetryPolicy()
     ) {
       self.name = name
       self.timeout = timeout
       self.refreshInterval = refreshInterval
       self.readTools = readTools
       self.writeTools = writeTools
+      self.isTrusted = isTrusted
       self.enforcesRows = enforcesRows
       self.retries = retries
     }
@@ -104,6 +108,8 @@ public final class Upstream: Sendable {
           guard let change = ServerChange(notification) else { return }
           if case .resourceUpdated = change { return changed(change) }
           await self.refresh(publish: publish)
+          // A server that announces changes without end is listed once a second.
+          try? await Task.sleep(for: .seconds(1))
         }
         // The wire brings changes elsewhere, or the server closed the stream gracefully.
       } catch {

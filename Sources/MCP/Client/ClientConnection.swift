@@ -13,10 +13,15 @@ public final class ClientConnection: Sendable {
     public var capabilities: RawJSON
     public var serverInfo: RawJSON?
     public var instructions: String?
+    /// Counts the connections to the server.
+    fileprivate(set) var connectionNumber = 0
   }
 
   private struct State {
     var peer: Peer?
+    var connections = 0
+    /// The session that is being opened in place of a lost one.
+    var reconnecting: Task<Result<Peer, ClientError>, Never>?
     var nextID = 1
   }
 
@@ -45,13 +50,18 @@ public final class ClientConnection: Sendable {
     let deadline = NIODeadline.now() + timeout
     // A server that stays silent at the probe is legacy: leave most of the time for its handshake.
     let probeDeadline = min(deadline, NIODeadline.now() + min(.seconds(10), .nanoseconds(timeout.nanoseconds / 2)))
-    let found: Peer
+    var found: Peer
     switch await probe(deadline: probeDeadline) {
     case .modern(let peer): found = peer
     case .legacy(let version): found = try await initialize(version, deadline: deadline)
     case .unreachable(let error): throw ClientError(error)
     }
-    state.withLock { $0.peer = found }
+    found = state.withLock { state in
+      state.connections += 1
+      found.connectionNumber = state.connections
+      state.peer = found
+      return found
+    }
     return found
   }
 
@@ -148,10 +158,26 @@ public final class ClientConnection: Sendable {
     } catch {
       guard error.code == .sessionEnded else { throw ClientError(error) }
     }
-    let fresh = try await connect(timeout: deadline - .now())
+    let fresh = try await reconnect(from: peer, timeout: deadline - .now())
     do throws(WireError) {
       return try await roundTrip(method, version: fresh.version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
     } catch { throw ClientError(error) }
+  }
+
+  /// Opens a new session once for all requests that found the old one ended.
+  private func reconnect(from lost: Peer, timeout: TimeAmount) async throws(ClientError) -> Peer {
+    let attempt = state.withLock { state in
+      if let running = state.reconnecting { return running }
+      if let peer = state.peer, peer.connectionNumber != lost.connectionNumber { return Task { .success(peer) } }
+      let task = Task<Result<Peer, ClientError>, Never> {
+        do throws(ClientError) { return .success(try await self.connect(timeout: timeout)) } catch { return .failure(error) }
+      }
+      state.reconnecting = task
+      return task
+    }
+    let result = await attempt.value
+    state.withLock { if $0.reconnecting == attempt { $0.reconnecting = nil } }
+    return try result.get()
   }
 
   /// Receives what the server sends of itself (list changes, resource updates) until cancelled or closed by the server.

@@ -248,6 +248,8 @@ public final class StdioWire: ClientWire {
       waiter.timeout?.cancel()
       waiter.resume(.success(message))
     case .notification:
+      // Up to a thousand may wait for a slow reader; large ones would be a way to fill the memory.
+      guard line.readableBytes <= 64 << 10 else { return }
       // Progress and subscriptions name the request they belong to; our tokens are the requests' ids.
       let owner = message["progressToken"]?.int ?? message.meta?[MetaKey.subscriptionID]?.int
       state.withLock { state in

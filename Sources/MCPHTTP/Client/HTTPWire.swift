@@ -45,7 +45,7 @@ public final class HTTPWire: ClientWire {
     if request.method == .initialize { state.withLock { $0.sessionID = nil } }
     let response = try await post(
       request.message, version: request.version, method: request.method, name: request.name, extra: request.parameterHeaders,
-      streams: true, eventLoop: request.eventLoop, deadline: request.deadline)
+      streams: true, isBounded: !request.isStream, eventLoop: request.eventLoop, deadline: request.deadline)
     if request.method == .initialize, let session = response.headers["Mcp-Session-Id"] { state.withLock { $0.sessionID = session } }
     switch response.body {
     case .full(let body):
@@ -63,23 +63,6 @@ public final class HTTPWire: ClientWire {
       return message
     case .stream(let stream): return try await readEvents(stream, request)
     }
-  }
-
-  /// Reads a streamed answer; where it is no subscription, within the request's deadline.
-  private func readEvents(_ stream: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
-    if request.isStream { return try await answer(in: stream, request) }
-    let result: Result<Envelope, WireError> = await withTaskGroup(of: Result<Envelope, WireError>.self) { group in
-      group.addTask {
-        do throws(WireError) { return .success(try await self.answer(in: stream, request)) } catch { return .failure(error) }
-      }
-      group.addTask {
-        try? await Task.sleep(for: .nanoseconds(max(0, (request.deadline - .now()).nanoseconds)))
-        return .failure(WireError(Task.isCancelled ? .cancelled : .timeout, "\(self.configuration.origin) did not finish its answer in time", mayHaveHadEffect: true))
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? .failure(WireError(.cancelled, "cancelled", mayHaveHadEffect: true))
-    }
-    return try result.get()
   }
 
   public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {
@@ -108,11 +91,12 @@ public final class HTTPWire: ClientWire {
 
   private func post(
     _ body: ByteBuffer, version: ProtocolVersion, method: MCP.Method?, name: String?, extra: [HTTPHint.Header], streams: Bool,
-    eventLoop: (any EventLoop)?, deadline: NIODeadline
+    isBounded: Bool = true, eventLoop: (any EventLoop)?, deadline: NIODeadline
   ) async throws(WireError) -> HTTPClientResponse {
     let headers = try headers(version: version, method: method, name: name, extra: extra)
     let request = HTTPClientRequest(
-      origin: configuration.origin, method: .post, path: configuration.path, headers: headers, body: body, streamsEvents: streams)
+      origin: configuration.origin, method: .post, path: configuration.path, headers: headers, body: body, streamsEvents: streams,
+      boundsStream: isBounded)
     let response = try await send(request, eventLoop: eventLoop, deadline: deadline)
     if response.status == .notFound, version.era == .legacy, hasSession, method != .initialize, case .full(let body) = response.body, body.readableBytes == 0 {
       throw sessionEnded
@@ -148,7 +132,7 @@ public final class HTTPWire: ClientWire {
 
   // MARK: Answers
 
-  private func answer(in stream: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
+  private func readEvents(_ stream: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
     let answer = try await events(of: stream) { message in
       switch message.kind {
       case .response: return answers(message, request, isSuccess: true)
@@ -199,7 +183,7 @@ public final class HTTPWire: ClientWire {
     let code = response.status.code
     return WireError(
       .status(code), "\(configuration.origin) answered with HTTP status \(code)", mayHaveHadEffect: code >= 500,
-      retryAfter: response.headers["Retry-After"].flatMap { Int($0) })
+      retryAfter: response.headers["Retry-After"].flatMap { Int($0) }.map { min(max($0, 0), 86_400) })
   }
 }
 

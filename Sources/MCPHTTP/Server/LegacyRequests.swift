@@ -74,7 +74,7 @@ extension StreamableHTTPResponder {
     let key = configuration.sessionKey
     // One answer for all of these: it tells nobody whether a session exists.
     guard let session = sessions.session(sealed, make: { SessionToken(opening: sealed, with: key) }),
-      session.token.callerID == arrival.caller?.id, configuration.now() < session.token.issued + configuration.sessionLifetime,
+      session.token.belongs(to: arrival.caller), configuration.now() < session.token.issued + configuration.sessionLifetime,
       await !registry.isEnded(session.token.id)
     else {
       throw SessionProblem(status: 404, error: RPCError(.invalidRequest, "Session not found: send initialize to start a new one"))
@@ -105,13 +105,12 @@ extension StreamableHTTPResponder {
     let observation = handler.observe(for: arrival.caller) { change in
       if session.admits(change) { queue.add(change) }
     }
-    let loop = arrival.request.eventLoop
     return .stream(.ok, MCPReply.eventHeaders) { [self] writer in
       defer {
         observation.cancel()
         session.close(queue)
       }
-      try await relay(queue, to: writer, on: loop) { $0.notification() }
+      try await relay(queue, to: writer, for: arrival) { $0.notification() }
     }
   }
 

@@ -58,3 +58,14 @@ struct SessionToken: Sendable {
     client = ClientDescription(version: version, info: raw["n"], capabilities: raw["k"])
   }
 }
+
+extension SessionToken {
+  /// Whether the session is the caller's, by the bytes of the id.
+  func belongs(to caller: (any Caller)?) -> Bool {
+    switch (callerID, caller?.id) {
+    case (nil, nil): true
+    case (let mine?, let theirs?): mine.utf8.elementsEqual(theirs.utf8)
+    default: false
+    }
+  }
+}

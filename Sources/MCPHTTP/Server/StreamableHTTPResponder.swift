@@ -147,11 +147,10 @@ public final class StreamableHTTPResponder: HTTPResponder {
     let observation = handler.observe(for: arrival.caller) { change in
       if filter.admits(change) { queue.add(change) }
     }
-    let loop = arrival.request.eventLoop
     return .stream(.ok, MCPReply.eventHeaders) { [self] writer in
       defer { observation.cancel() }
       try await writer.write(SSE.event(data: filter.acknowledgement(id: id)))
-      try await relay(queue, to: writer, on: loop) { $0.notification(subscription: id) }
+      try await relay(queue, to: writer, for: arrival) { $0.notification(subscription: id) }
       // The stream ends because the server does; if it is the client that went, this goes nowhere.
       try await writer.write(SSE.event(data: SubscriptionFilter.ended(id: id)))
     }
@@ -159,21 +158,30 @@ public final class StreamableHTTPResponder: HTTPResponder {
 
   // MARK: Answers
 
-  /// Sends changes until the queue is closed, with a sign of life when nothing happens.
+  /// Sends changes until the queue is closed or the caller's credential no longer holds, with a sign of life when nothing happens.
   func relay(
-    _ queue: ChangeQueue, to writer: HTTPBodyWriter, on loop: any EventLoop, _ notification: (ServerChange) -> ByteBuffer
+    _ queue: ChangeQueue, to writer: HTTPBodyWriter, for arrival: Arrival, _ notification: (ServerChange) -> ByteBuffer
   ) async throws {
-    let keepAlive = loop.scheduleRepeatedTask(initialDelay: configuration.keepAlive, delay: configuration.keepAlive) { _ in
+    let keepAlive = arrival.request.eventLoop.scheduleRepeatedTask(initialDelay: configuration.keepAlive, delay: configuration.keepAlive) { _ in
       queue.keepAlive()
     }
     defer { keepAlive.cancel() }
     while true {
-      switch await queue.next() {
+      let next = await queue.next()
+      // A stream outlives requests by far, and must not outlive the right to it.
+      guard await isStillAllowed(arrival) else { return }
+      switch next {
       case .change(let change): try await writer.write(SSE.event(data: notification(change)))
       case .idle: try await writer.write(SSE.comment())
       case .closed: return
       }
     }
+  }
+
+  private func isStillAllowed(_ arrival: Arrival) async -> Bool {
+    guard let authenticate else { return true }
+    guard case .allowed(let caller) = await authenticate(arrival.request) else { return false }
+    return caller?.id == arrival.caller?.id
   }
 
   /// Answers a request that may have something to say before its answer.

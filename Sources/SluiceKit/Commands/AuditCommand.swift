@@ -159,7 +159,12 @@ enum AuditLine {
     if let removed = value["screening"]?["rowsRemoved"]?.int { parts.append("\(removed) rows removed") }
     if let masked = value["screening"]?["masked"]?.int { parts.append("\(masked) masked") }
     if let why = value["why"]?.string { parts.append("because \"\(why)\"") }
-    return parts.joined(separator: "  ")
+    return printable(parts.joined(separator: "  "))
+  }
+
+  /// Without control characters: what callers wrote must not move the cursor or forge a line of the terminal that shows it.
+  private static func printable(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
   }
 
   /// Whether `text` fits a pattern in which `*` stands for any text.

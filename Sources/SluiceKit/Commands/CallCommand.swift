@@ -76,11 +76,17 @@ enum RemoteEndpoint {
     let connection = ClientConnection(wire: wire, identity: ["name": "sluice-cli", "version": "0.1.0"])
     do { try await body(connection) } catch {
       await client.shutdown()
-      if case .wire(let wire) = error as? ClientError, wire.code == .status(401) {
-        throw ValidationError("the endpoint refuses the token. Give a valid one by --token or SLUICE_TOKEN.")
-      }
-      throw error
+      throw isRefusedToken(error) ? ValidationError("the endpoint refuses the token. Give a valid one by --token or SLUICE_TOKEN.") : error
     }
     await client.shutdown()
+  }
+
+  /// A 401 without a message of JSON-RPC, or with the gateway's.
+  private static func isRefusedToken(_ error: any Error) -> Bool {
+    switch error as? ClientError {
+    case .wire(let wire): wire.code == .status(401)
+    case .server(let error): error.data?["code"] == "unauthenticated"
+    case nil: false
+    }
   }
 }

@@ -110,20 +110,23 @@ public final class SluiceServer: Service {
     ]
     try await withThrowingTaskGroup(of: Void.self) { group in
       for part in parts { group.addTask { await part() } }
-      // The parts stay until the last request is answered.
-      do { try await front() } catch {
-        group.cancelAll()
-        await self.end()
-        throw error
-      }
+      // The parts stay until the last request is answered, and are over before the log is closed.
+      let outcome: Result<Void, any Error>
+      do { outcome = .success(try await front()) } catch { outcome = .failure(error) }
       group.cancelAll()
-      await self.end()
+      await self.disconnect()
+      try? await group.waitForAll()
+      self.closeLog()
+      try outcome.get()
     }
   }
 
-  private func end() async {
+  private func disconnect() async {
     await withTaskGroup(of: Void.self) { group in for process in processes { group.addTask { await process.stop() } } }
     await client.shutdown()
+  }
+
+  private func closeLog() {
     do { _ = try log.integrate() } catch { logger.error("the last audit leaves are written but not signed", metadata: ["error": "\(error)"]) }
     try? log.close()
   }

@@ -128,6 +128,10 @@ extension SluiceConfiguration {
     }
     if let node = members["jwt"] {
       for issuer in node.isList ? try node.elements() : [node] { issuers.append(try Self.issuer(issuer, publicURL, base)) }
+      // Two issuers that name users alike could each speak for the other's.
+      guard Set(issuers.map(\.claims.userPrefix)).count == issuers.count else {
+        throw node.error("several issuers need a claims.user_prefix each, so that none can name another's users")
+      }
     }
   }
 
@@ -144,9 +148,9 @@ extension SluiceConfiguration {
     }
     var claims = ClaimMapping()
     if let node = fields["claims"] {
-      let names = try node.members(["user", "groups", "roles", "attributes"])
+      let names = try node.members(["user", "user_prefix", "groups", "roles", "attributes"])
       claims = ClaimMapping(
-        user: try names["user"]?.string() ?? claims.user, groups: try names["groups"]?.string() ?? claims.groups,
+        user: try names["user"]?.string() ?? claims.user, userPrefix: try names["user_prefix"]?.string() ?? "", groups: try names["groups"]?.string() ?? claims.groups,
         roles: try names["roles"]?.string() ?? claims.roles, attributes: try names["attributes"]?.strings() ?? [])
     }
     return JWTIssuer(
@@ -183,7 +187,7 @@ extension SluiceConfiguration.UpstreamEntry {
       throw node.error("an upstream's name is made of a-z, 0-9, - and single _, starts with a letter and has at most 32 characters")
     }
     let fields = try node.members([
-      "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools",
+      "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools", "trusted",
     ])
     var settings = Upstream.Configuration(name: name)
     if let node = fields["timeout_seconds"] { settings.timeout = .seconds(Int64(try node.int(1...3600))) }
@@ -192,6 +196,7 @@ extension SluiceConfiguration.UpstreamEntry {
     settings.readTools = Set(try fields["read_tools"]?.strings() ?? [])
     settings.writeTools = Set(try fields["write_tools"]?.strings() ?? [])
 
+    settings.isTrusted = try fields["trusted"]?.bool() ?? false
     switch (fields["command"], fields["url"], fields["sqlite"]) {
     case (let command?, nil, nil):
       var environment: [String: SecretReference] = [:]
@@ -206,6 +211,7 @@ extension SluiceConfiguration.UpstreamEntry {
       for (name, value) in try fields["headers"]?.entries() ?? [] { headers.append((name, try SecretReference(value.string()))) }
       kind = .http(url: text, headers: headers)
     case (nil, nil, let path?):
+      settings.isTrusted = true
       settings.enforcesRows = true
       kind = .sqlite(path: FileText.resolve(try path.string(), in: directory), crm: try fields["sample"]?.string() == "northwind")
     default:

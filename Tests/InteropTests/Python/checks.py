@@ -37,6 +37,9 @@ class Checks:
 def run(main, seconds):
     """Runs `main(checks)` for at most `seconds`. SIGTERM ends it in good order, so that what it started is ended, too."""
 
+    # The runner of Swift tests blocks signals, and what it starts inherits that: SIGTERM must arrive here and below.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
     async def bounded():
         task = asyncio.current_task()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

@@ -35,7 +35,7 @@ def tee(record, *command):
 
 @asynccontextmanager
 async def process(*command, log, env=None, stdin=asyncio.subprocess.DEVNULL):
-    """A process that ends with the block: asked first, killed after 10 seconds."""
+    """A process that ends with the block: asked to, and killed after 10 seconds, which is an error."""
     with open(log, "ab") as errors:
         child = await asyncio.create_subprocess_exec(
             *command, stdin=stdin, stdout=asyncio.subprocess.PIPE, stderr=errors, env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
@@ -49,6 +49,7 @@ async def process(*command, log, env=None, stdin=asyncio.subprocess.DEVNULL):
             except TimeoutError:
                 child.kill()
                 await child.wait()
+                raise RuntimeError(f"{command[0]} did not end within 10 seconds of SIGTERM")
 
 
 class Gateway:

@@ -114,6 +114,9 @@ def check(entries, sluice):
             report.note("no JSON", entry, [str(error)])
             continue
         for single in message if isinstance(message, list) else [message]:
+            if not isinstance(single, dict):
+                report.note("no message", entry, ["a message is an object"])
+                continue
             sender = entry["from"]
             peer = "server" if sender == "client" else "client"
             params = single.get("params") if isinstance(single.get("params"), dict) else {}
@@ -134,12 +137,14 @@ def check(entries, sluice):
             if "error" in single:
                 report.note(revision, entry, schema(revision).error(single))
                 continue
-            if asked is None:
-                report.note(revision, entry, [f"answers a request that nobody made: id {single.get('id')!r}"])
+            if asked is None or "result" not in single:
+                report.note(revision, entry, [f"answers no request: id {single.get('id')!r}"])
                 continue
             if asked["method"] == "initialize":
-                negotiated = revision = single["result"].get("protocolVersion")
-            problems = schema(revision).result(peer, asked["method"], single)
+                negotiated = revision = single["result"].get("protocolVersion", revision)
+            if problems := schema(revision).result(peer, asked["method"], single):
+                report.note(revision, entry, problems)
+                continue
             result = single["result"]
             if sender == sluice and revision != MODERN and (extra := MODERN_MEMBERS & result.keys()):
                 problems.append(f"a legacy result has the modern members {sorted(extra)}")

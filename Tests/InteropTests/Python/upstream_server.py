@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import socket
+from typing import Annotated
 
 import anyio
 import uvicorn
@@ -16,7 +17,7 @@ from pydantic import BaseModel
 from recording import Recording, RecordingApplication
 
 try:
-    from mcp.server.mcpserver import Context, MCPServer as MCPServer
+    from mcp.server.mcpserver import Context, Elicit, MCPServer, Resolve
     from mcp.server.mcpserver.exceptions import ToolError
     from mcp.shared.exceptions import MCPError
     from mcp.types import Completion, ToolAnnotations
@@ -35,6 +36,10 @@ READ = ToolAnnotations(readOnlyHint=True) if not IS_MODERN else ToolAnnotations(
 class Sum(BaseModel):
     sum: int
     note: str
+
+
+class Guest(BaseModel):
+    name: str
 
 
 def make(options):
@@ -111,6 +116,14 @@ def make(options):
         def refuse() -> str:
             """Fails as protocols do."""
             raise MCPError(code=-32050, message="refused on purpose", data={"why": "test"})
+
+        def guest() -> Elicit[Guest]:
+            return Elicit("Who is the guest?", Guest)
+
+        @server.tool(annotations=READ)
+        def welcome(guest: Annotated[Guest, Resolve(guest)]) -> str:
+            """Asks the user before it answers."""
+            return f"Welcome, {guest.name}, to {options.name}."
 
     return server
 

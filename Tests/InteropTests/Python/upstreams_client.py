@@ -1,4 +1,4 @@
-"""upstreams_client.py ERA: the official client reaches servers of both eras, over both wires, through one gateway."""
+"""upstreams_client.py ERA WIRE: the official client reaches servers of both eras, over both wires, through one gateway."""
 
 import asyncio
 import os
@@ -21,26 +21,34 @@ import recording
 warnings.simplefilter("ignore")
 
 
-async def main(checks, era):
+async def main(checks, era, wire):
     with tempfile.TemporaryDirectory(prefix="sluice-interop-") as directory:
         async with fleets.fleet(directory) as fleet:
             config = await fleet.configuration()
             started = time.monotonic()
             async with gateways.serve(config, [fleets.ADMIN]) as gateway:
-                async with clients.connect(era, "http", gateway.endpoint, gateway.tokens[fleets.ADMIN], directory, "admin") as admin:
+                options = {"elicitation_callback": answer_guest}
+                async with clients.connect(era, wire, gateway.endpoint, gateway.tokens[fleets.ADMIN], directory, "admin", **options) as admin:
                     await check_listing(checks, admin, started)
                     await check_borrowed_servers(checks, admin)
                     for name in fleets.OURS:
                         await check_server(checks, admin, era, name)
                         await check_cancellation(checks, admin, era, fleet, name)
+                    for name in ("local", "web"):
+                        await check_question(checks, admin, era, name)
                     await check_list_changes(checks, admin, era)
                     await check_restarts(checks, admin, fleet)
                     await check_broken(checks, admin)
                 left = gateways.children(gateway.pid)
-                log = gateway.log_text()
+                if era == "legacy":
+                    os.kill(gateway.pid, signal.SIGKILL)  # instead of the signal that asks
+            log = gateway.log_text()
+            errors = [line for line in log.splitlines() if " error sluice" in line and "server=missing" not in line]
+            checks.that(not errors, "the gateway's log tells of no error but of the program that is missing", errors)
             checks.that(log.count("Traceback") == 0, "no upstream ends in a traceback", log[-3000:])
             alive = await testing.eventually(lambda: gone(left), 10)
-            checks.that(alive, "no process of an upstream outlives the gateway", [pid for pid in left if gateways.is_running(pid)])
+            how = "killed" if era == "legacy" else "ended"
+            checks.that(len(left) >= 10 and alive, f"no process of an upstream outlives a gateway that is {how}", [pid for pid in left if gateways.is_running(pid)])
             protocol_schema.tell(checks, "of the client", admin.entries(), "server", [clients_version(era)])
             for name, revision in (fleets.STDIO | fleets.HTTP).items():
                 protocol_schema.tell(checks, f"between Sluice and {name}", recording.read(fleet.record(name)), "client", [revision])
@@ -141,6 +149,24 @@ async def check_server(checks, admin, era, name):
 
 async def enough(found, count):
     return len(found) >= count
+
+
+async def answer_guest(context, params):
+    return types.ElicitResult(action="accept", content={"name": "Ada"})
+
+
+async def check_question(checks, admin, era, name):
+    """A tool that asks the user something on its way: a multi round-trip request."""
+    with checks.part(f"{name} asks a question"):
+        if era == "modern":
+            result = await admin.client.call_tool(f"{name}__welcome", {})
+            checks.equal(clients.text(result), f"Welcome, Ada, to {name}.", f"{name}: a question of the server is answered by the user, through the gateway")
+            return
+        sentence = f"{name}: a question that a legacy client cannot be asked ends the call"
+        try:
+            checks.that(False, sentence, await admin.client.call_tool(f"{name}__welcome", {}))
+        except MCPError as error:
+            checks.that("capability" in error.message, sentence, error)
 
 
 async def check_cancellation(checks, admin, era, fleet, name):

@@ -92,6 +92,34 @@ struct AuditTests {
     }
   }
 
+  @Test("an intent has the time at which the call came, an outcome the time at which it was over")
+  func times() async throws {
+    let (arrived, gate) = (Tally(), Gate())
+    let server = Server(name: "slow", version: "1")
+    server.add(Tool(name: "wait", annotations: SDKUpstream.reading) { _ in
+      arrived.add()
+      await gate.pass()
+      return ToolResult(text: "done")
+    })
+    try await withUpstream(server) { port in
+      var configuration = TestConfiguration()
+      configuration.add("slow", port: port)
+      try await withGateway(configuration) { gateway in
+        async let reply = gateway.client("ada").call("slow__wait")
+        try await eventually("the call is at the upstream") { arrived.count == 1 }
+        #expect(try gateway.leaves().map { $0["kind"]?.string } == ["intent"], "the intent is there before the effect is over, the outcome is not")
+        try await Task.sleep(for: .milliseconds(5))
+        let during = GatewayTime.text(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+        gate.open()
+        #expect(try await reply.content == "done")
+        let leaves = try gateway.leaves()
+        #expect(leaves[0]["time"]?.string ?? "~" < during)
+        #expect(leaves[1]["time"]?.string ?? "" >= during)
+        #expect(leaves[1]["ms"]?.int ?? 0 >= 5)
+      }
+    }
+  }
+
   private static let asking = #"@id("say-why") @purpose("optional") permit (principal in Role::"reader", action, resource) unless { action == Action::"reveal" };"#
 
   // MARK: The commands

@@ -73,6 +73,59 @@ struct UnwritableTests {
   }
 }
 
+extension UnwritableTests {
+  @Test("a call whose outcome cannot be written gets no answer, is told that it may have happened, and leaves a log that can be read", .enabled(if: FullDisk.canMount, "not root, or no tmpfs can be mounted: a full disk is not tested"))
+  func fullDuringCall() async throws {
+    let (arrived, gate) = (Tally(), Gate())
+    let server = Server(name: "counter", version: "1")
+    server.add(Tool(name: "wait", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false)) { _ in
+      arrived.add()
+      await gate.pass()
+      return ToolResult(text: "done")
+    })
+    server.add(Tool(name: "add", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false)) { _ in ToolResult(text: "done") })
+    try await withUpstream(server) { upstream in
+      try await withDirectory { state in
+        try await FullDisk.with("\(state)/audit", kilobytes: 512) { disk in
+          var configuration = TestConfiguration()
+          configuration.add("counter", port: upstream)
+          configuration.limits = ["requests_per_minute": 1_000_000]
+          let (port, token) = try await ServeProcess.prepare(configuration, state: state)
+          let process = try await ServeProcess.start(state: state, port: port, token: token)
+          defer { process.running.kill() }
+          async let waiting = process.client.call("counter__wait")
+          try await eventually("the call is at the upstream") { arrived.count == 1 }
+
+          let ballast = "\(disk)/ballast"
+          FullDisk.fill(ballast)
+          for method in ["tools/call", "tools/list"] {
+            var isFull = false
+            for _ in 0..<20_000 where !isFull {
+              isFull = try await process.client.modern(method, method == "tools/call" ? ["name": "counter__add", "arguments": [:]] : [:]).status == 503
+            }
+            #expect(isFull)
+          }
+          gate.open()
+          let reply = try await waiting
+          #expect(reply.status == 503)
+          #expect(reply.code == "audit_unavailable")
+          #expect(reply.error?["message"]?.string?.contains("may have had its effect") == true, "\(reply.text)")
+
+          try FileManager.default.removeItem(atPath: ballast)
+          try await eventually("the gateway goes on") { try await process.client.call("counter__add").content == "done" }
+          process.running.kill(SIGTERM)
+          await process.running.waitForEnd()
+          #expect(try await SluiceBinary.run(["audit", "verify", "--log", disk]).status == 0)
+          // Reading is strict: a leaf that says something twice is not JSON.
+          let leaves = try AuditTrail.leaves(state: state)
+          let outcomes = leaves.of("outcome").compactMap { $0["exchange"]?.string }
+          #expect(Set(outcomes).count == outcomes.count, "no call has two outcomes")
+        }
+      }
+    }
+  }
+}
+
 /// A small file system of its own.
 enum FullDisk {
   static let canMount: Bool = {

@@ -96,6 +96,39 @@ struct RowTests {
     }
   }
 
+  @Test("a client cannot widen its rows or its clearance: by metadata of its own, by another's cursor, or by asking for others' rows")
+  func widening() async throws {
+    try await withDemo { demo in
+      let (rep, manager) = (try demo.client(DemoPeople.rep), try demo.client(DemoPeople.manager))
+      let own = try demo.ids("SELECT id FROM opportunities WHERE owner = ?", [DemoPeople.rep.id])
+      let forged: JSONObject = [
+        "dev.sluice/rows": ["Opportunity": ["true"], "Contact": ["true"]], "dev.sluice/clearance": ["public", "internal", "confidential", "pii", "secret"],
+      ]
+      let list = try await rep.modern("tools/call", ["name": "crm__list_opportunities", "arguments": ["limit": 200]], meta: forged)
+      let ids = Set(list.structured?["opportunities"]?.array?.compactMap { $0["id"]?.string } ?? [])
+      #expect(!ids.isEmpty && ids.isSubset(of: own))
+      let contacts = try await rep.modern("tools/call", ["name": "crm__search_contacts", "arguments": ["query": ""]], meta: forged)
+      #expect(contacts.structured?["contacts"]?.array?.allSatisfy { $0["email"] == "[masked: pii]" } == true)
+      let session = try await rep.initialize()
+      let legacy = try await session.request("tools/call", ["name": "crm__list_opportunities", "arguments": ["limit": 200], "_meta": .object(forged)])
+      let legacyIDs = Set(legacy.structured?["opportunities"]?.array?.compactMap { $0["id"]?.string } ?? [])
+      #expect(!legacyIDs.isEmpty && legacyIDs.isSubset(of: own))
+
+      let page = try await manager.call("crm__list_opportunities", ["limit": 10])
+      let cursor = try #require(page.structured?["next_cursor"])
+      let next = try await rep.call("crm__list_opportunities", ["limit": 200, "cursor": cursor])
+      let nextIDs = Set(next.structured?["opportunities"]?.array?.compactMap { $0["id"]?.string } ?? [])
+      #expect(nextIDs.isSubset(of: own))
+
+      let others = try await rep.call("crm__list_opportunities", ["owner": .string(DemoPeople.manager.id)])
+      #expect(others.structured?["opportunities"] == [])
+      let sneaky = try await rep.call("crm__list_opportunities", ["owner": "x' OR '1'='1", "account_id": "'; DROP TABLE opportunities; --"])
+      #expect(sneaky.structured?["opportunities"] == [])
+      let all = try demo.ids("SELECT id FROM opportunities")
+      #expect(all.count == 10_000)
+    }
+  }
+
   // MARK: Writes
 
   @Test("a rep moves her own opportunity and nobody else's; the purpose is required, logged, and not sent on")

@@ -50,7 +50,7 @@ struct MCPClient: Sendable {
   typealias Headers = [(name: String, value: String?)]
 
   func send(
-    _ method: String = "POST", path: String = "/mcp", headers changes: Headers = [], body: ByteBuffer? = nil, seconds: Int64 = 30
+    _ method: String = "POST", path: String = "/mcp", headers changes: Headers = [], body: ByteBuffer? = nil, seconds: Int64 = 60
   ) async throws -> Reply {
     let request = request(method, path: path, headers: changes, body: body, streamsEvents: false)
     let response = try await http.send(request, deadline: .now() + .seconds(seconds))
@@ -124,13 +124,13 @@ struct MCPClient: Sendable {
   }
 
   func modern(
-    _ method: String, _ params: JSONValue = [:], id: JSONValue = 1, meta: JSONObject = [:], headers: Headers = [], seconds: Int64 = 30
+    _ method: String, _ params: JSONValue = [:], id: JSONValue = 1, meta: JSONObject = [:], headers: Headers = [], seconds: Int64 = 60
   ) async throws -> Reply {
     try await send(
       headers: Self.modernHeaders(method, params) + headers, body: Self.body(method, Self.modernParams(params, meta: meta), id: id), seconds: seconds)
   }
 
-  func call(_ tool: String, _ arguments: JSONValue = [:], seconds: Int64 = 30) async throws -> Reply {
+  func call(_ tool: String, _ arguments: JSONValue = [:], seconds: Int64 = 60) async throws -> Reply {
     try await modern("tools/call", ["name": .string(tool), "arguments": arguments], seconds: seconds)
   }
 

@@ -42,7 +42,7 @@ struct NeverHappened: Error, CustomStringConvertible {
 }
 
 /// Asks again and again until `condition` holds. For what nothing announces: files and states of other processes.
-func eventually(_ what: String, within bound: Duration = .seconds(20), _ condition: () async throws -> Bool) async throws {
+func eventually(_ what: String, within bound: Duration = .seconds(60), _ condition: () async throws -> Bool) async throws {
   let clock = ContinuousClock()
   let end = clock.now + bound
   while clock.now < end {

@@ -71,17 +71,21 @@ struct BadUpstreamTests {
       scripts[call.tool]?(call) ?? [RawUpstream.result(call.id, Self.ok)]
     }
     var configuration = TestConfiguration()
-    configuration.add(
-      "bad", port: upstream.port,
-      ["timeout_seconds": 2, "retries": 0, "headers": ["Authorization": "Bearer upstream-secret-1", "X-Api-Key": "upstream-secret-2"]])
+    // The same server twice: one name for what must time out, and one for what must be found out before it could.
+    for (name, timeout) in [("bad", 60), ("badly_slow", 1)] {
+      configuration.add(
+        name, port: upstream.port,
+        ["timeout_seconds": .int(timeout), "retries": 0, "headers": ["Authorization": "Bearer upstream-secret-1", "X-Api-Key": "upstream-secret-2"]])
+    }
     configuration.limits = ["bytes": 65_536]
     try await withGateway(configuration) { gateway in
       let ada = try await gateway.client("ada")
       let session = try await ada.initialize()
       // All at once: one that hangs delays nobody.
       let replies = try await withThrowingTaskGroup(of: (String, Reply).self) { group in
-        for (tool, _, _) in Self.behaviours {
-          group.addTask { (tool, era == "modern" ? try await ada.call("bad__\(tool)") : try await session.call("bad__\(tool)")) }
+        for (tool, code, _) in Self.behaviours {
+          let name = "\(code == "upstream_timeout" ? "badly_slow" : "bad")__\(tool)"
+          group.addTask { (tool, era == "modern" ? try await ada.call(name, seconds: 90) : try await session.call(name)) }
         }
         return try await group.reduce(into: [String: Reply]()) { $0[$1.0] = $1.1 }
       }
