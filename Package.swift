@@ -88,5 +88,6 @@ let package = Package(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(
       name: "DemoTests", dependencies: ["JSON", "MCP", "SQLConnector", "Demo", "Cedar", .grdb, .nio, .logging], swiftSettings: settings),
+    .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice"], exclude: ["Python"], swiftSettings: settings),
   ]
 )

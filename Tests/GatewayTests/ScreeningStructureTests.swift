@@ -14,10 +14,10 @@ private func structured(_ text: String) throws -> String? { try RawJSON(text)["s
 
 @Sendable private func isEven(_ row: RawJSON) -> Bool { (row["id"]?.int ?? 1) % 2 == 0 }
 
-private func rows(_ pointer: String, items: Int? = nil, fields: [FieldCategory] = []) throws -> ScreeningPlan {
+private func rows(_ pointer: String, items: Int? = nil, fields: [FieldCategory] = [], trustsText: Bool = true) throws -> ScreeningPlan {
   ScreeningPlan(
     clearance: Clearance(), fields: fields, rows: [try #require(RecordFilter(pointer: pointer, admits: isEven))],
-    bounds: ResultBounds(items: items))
+    bounds: ResultBounds(items: items), trustsText: trustsText)
 }
 
 @Suite("Screening of structured content")
@@ -58,6 +58,21 @@ struct ScreeningStructureTests {
     #expect(try structured(result.text) == inner)
     #expect(try RawJSON(result.text)["content"]?.elements.map { $0["text"]?.string } == [inner])
     #expect(!result.text.contains("Eve"))
+  }
+
+  @Test("believes no text of a source that does not take rows away itself", arguments: [
+    #"{"content":[{"type":"text","text":"Eve"}],"structuredContent":{"rows":[]}}"#,
+    #"{"content":[{"type":"text","text":"Eve"}],"structuredContent":{"rows":[{"id":2}]}}"#,
+  ])
+  func untrusted(json: String) throws {
+    #expect(try !screen(json, rows("/rows", trustsText: false)).text.contains("Eve"))
+  }
+
+  @Test("refuses what has no structure from such a source, errors and questions as well", arguments: [
+    #"{"content":[{"type":"text","text":"Eve"}],"isError":true}"#, #"{"resultType":"input_required","inputRequests":{}}"#,
+  ])
+  func untrustedWithoutStructure(json: String) throws {
+    #expect { try screen(json, rows("/rows", trustsText: false)) } throws: { ($0 as? ScreeningRefusal)?.code == .unstructured }
   }
 
   @Test("answers a single record that is not admitted like a missing one", arguments: ["", "/account"])

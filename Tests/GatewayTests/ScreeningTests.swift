@@ -63,14 +63,14 @@ struct ScreeningTests {
     }
   }
 
-  @Test("screens strings at any depth and numbers, and masked numbers become strings")
+  @Test("screens strings, names and numbers at any depth; masked numbers become strings, masked names stay apart")
   func structured() throws {
-    let json = #"{"structuredContent": { "a" : [1, {"b":["x@example.com"]}, 4111111111111111 ,-4111111111111111], "x@example.com":"kept name","phone": 2125550123, "id":2125550123}}"#
-    let masked = #"{"structuredContent": { "a" : [1, {"b":["[email]"]}, "[card]" ,-4111111111111111], "x@example.com":"kept name","phone": "[phone]", "id":2125550123}}"#
+    let json = #"{"structuredContent": { "a" : [1, {"b":["x@example.com"]}, 4111111111111111 ,-4111111111111111], "x@example.com":"kept value","phone": 2125550123, "id":2125550123}}"#
+    let masked = #"{"structuredContent": { "a" : [1, {"b":["[email]"]}, "[card]" ,-4111111111111111], "[email] 1":"kept value","phone": "[phone]", "id":2125550123}}"#
     let result = try screen(json)
     #expect(result.text == masked)
-    #expect(result.outcome.findings == [.email: 1, .card: 1, .phone: 1])
-    #expect(result.outcome.findingsMasked == 3)
+    #expect(result.outcome.findings == [.email: 2, .card: 1, .phone: 1])
+    #expect(result.outcome.findingsMasked == 4)
     #expect(result.outcome.categories == [.pii])
   }
 

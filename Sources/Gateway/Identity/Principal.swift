@@ -61,9 +61,22 @@ private final class PrincipalKeys: Sendable {
 
     init(id: String, kind: Principal.Kind, groups: [String], roles: [String], attributes: JSONObject) {
       let parts: JSONValue = [
-        .string(id), .string(kind.rawValue), .array(groups.map { .string($0) }), .array(roles.map { .string($0) }), .object(attributes),
+        .string(id), .string(kind.rawValue), .array(groups.map { .string($0) }), .array(roles.map { .string($0) }),
+        Self.ordered(.object(attributes)),
       ]
       bytes = Array(parts.text.utf8)
+    }
+
+    /// The same value with the members of objects in the order of their names' bytes.
+    private static func ordered(_ value: JSONValue) -> JSONValue {
+      switch value {
+      case .array(let elements): return .array(elements.map(ordered))
+      case .object(let object):
+        var sorted = JSONObject()
+        for member in object.sorted(by: { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }) { sorted[member.name] = ordered(member.value) }
+        return .object(sorted)
+      default: return value
+      }
     }
   }
 

@@ -42,6 +42,21 @@ public final class HTTPWire: ClientWire {
   }
 
   public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
+    do throws(WireError) { return try await exchange(request) } catch {
+      if error.code == .cancelled || error.code == .timeout, error.mayHaveHadEffect { cancel(request) }
+      throw error
+    }
+  }
+
+  /// Tells a legacy server that nobody waits any more: to it, a closed connection says nothing (2025-11-25, basic/transports).
+  private func cancel(_ request: WireRequest) {
+    guard request.version.era == .legacy, request.method != .initialize else { return }
+    let params = ByteBuffer(string: "{\"requestId\":\(request.id)}")
+    // A task of its own, because the caller's is over; `send` bounds it.
+    Task { try? await send(Message.notification(.cancelled, params: params), version: request.version) }
+  }
+
+  private func exchange(_ request: WireRequest) async throws(WireError) -> Envelope {
     if request.method == .initialize { state.withLock { $0.sessionID = nil } }
     let response = try await post(
       request.message, version: request.version, method: request.method, name: request.name, extra: request.parameterHeaders,

@@ -149,7 +149,10 @@ struct AuditCommand: AsyncParsableCommand {
 enum AuditLine {
   static func text(_ leaf: Leaf, asJSON: Bool) -> String {
     let text = String(decoding: leaf.bytes, as: UTF8.self)
-    guard !asJSON, let value = try? RawJSON(scanning: ByteBuffer(bytes: leaf.bytes)) else { return "\(leaf.index) \(text)" }
+    // A leaf that is no JSON object was not written by a gateway; it is shown as a JSON string.
+    let value = try? RawJSON(scanning: ByteBuffer(bytes: leaf.bytes))
+    guard let value, value.kind == .object else { return JSONValue.string(text).text }
+    if asJSON { return "{\"index\":\(leaf.index),\"leaf\":\(text)}" }
     var parts = ["\(leaf.index)", value["time"]?.string ?? "", value["kind"]?.string ?? ""]
     if let who = value["who"]?["id"]?.string { parts.append(who) }
     if let what = value["what"] { parts.append([what["method"]?.string, what["name"]?.string].compactMap { $0 }.joined(separator: " ")) }

@@ -25,7 +25,7 @@ struct DemoCommand: AsyncParsableCommand {
     if !json, !FileText.exists("\(state)/crm.sqlite") { print("Making the sample company (50 employees, 2,000 accounts, 10,000 opportunities, 5,000 contacts) ...") }
     let logger = logging.logger()
     let server = try await SluiceServer(Self.configuration(address, state: state), logger: logger)
-    let port = try await server.start()
+    let port = try await server.startOrExplain()
     let tokens = try await DemoTokens.tokens(server.store, state: state)
     let endpoint = "http://\(address.host):\(port)/mcp"
     let announcement = Task {

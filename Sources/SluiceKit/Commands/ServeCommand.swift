@@ -1,5 +1,12 @@
 internal import ArgumentParser
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
 internal import Logging
+internal import NIOCore
 internal import ServiceLifecycle
 internal import UnixSignals
 
@@ -20,13 +27,21 @@ struct ServeCommand: AsyncParsableCommand {
     }
     let logger = logging.logger()
     let server = try await SluiceServer(configuration, logger: logger)
-    let port = try await server.start()
+    let port = try await server.startOrExplain()
     logger.notice("serving", metadata: ["endpoint": "http://\(configuration.host):\(port)/mcp", "upstreams": "\(configuration.upstreams.count)"])
     try await server.runUntilSignal(logger: logger)
   }
 }
 
 extension SluiceServer {
+  /// Opens the port, or says which one cannot be had.
+  func startOrExplain() async throws -> Int {
+    do { return try await start() } catch let error as IOError {
+      let reason = error.errnoCode == EADDRINUSE ? "another process listens there" : "\(error)"
+      throw ConfigurationError("cannot listen on \(configuration.host):\(configuration.port): \(reason)")
+    }
+  }
+
   /// Serves until SIGTERM or SIGINT, then lets what is under way finish.
   func runUntilSignal(logger: Logger) async throws {
     let group = ServiceGroup(

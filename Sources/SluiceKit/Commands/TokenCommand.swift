@@ -13,6 +13,9 @@ struct TokenCommand: AsyncParsableCommand {
     @Option(help: "The state directory, in place of the configuration's.")
     var state: String?
 
+    /// The options as they were given, to be repeated in a command.
+    var arguments: String { state.map { "--state \($0) " } ?? (config == "sluice.yaml" ? "" : "--config \(config) ") }
+
     func tokens() throws -> APITokens {
       let directory = try state ?? SluiceConfiguration(file: config).state
       guard FileText.makeDirectory(directory) else { throw ConfigurationError("the state directory \(directory) cannot be made") }
@@ -35,12 +38,15 @@ struct TokenCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+      if options.state == nil, let directory = try? SluiceConfiguration(file: options.config).directory, directory.users[user] == nil, !directory.admitsUnlistedUsers {
+        throw ValidationError("\(user) is not among identity.users of \(options.config), so the gateway would refuse the token")
+      }
       guard days > 0 else { throw ValidationError("--days takes a number of at least 1") }
       let (token, secret) = try await options.tokens().create(user: user, name: name, lifetime: noExpiry ? nil : Int64(days) * 86_400)
       if json {
         print((["id": .string(token.id), "user": .string(token.user), "token": .string(secret.reveal())] as JSONValue).text)
       } else {
-        print("\(secret.reveal())\n\nThis is \(token.id), for \(token.user). It is not shown again. Revoke it with: sluice token revoke \(token.id)")
+        print("\(secret.reveal())\n\nThis is \(token.id), for \(token.user). It is not shown again. Revoke it with: sluice token revoke \(options.arguments)\(token.id)")
       }
     }
   }

@@ -45,7 +45,7 @@ struct FrontDoorAuthentication: Sendable {
       return .allowed(try await authenticator.authenticate(authorization: request.headers["Authorization"]))
     } catch {
       if let cause = error.cause { logger.warning("a credential could not be checked", metadata: ["error": "\(cause)"]) }
-      var headers: [HTTPHint.Header] = []
+      var headers: [HTTPHint.Header] = [.init("Content-Type", "application/json")]
       if let challenge = error.challenge(resourceMetadata: metadata.url) { headers.append(.init("WWW-Authenticate", challenge)) }
       if error.code == .unavailable { headers.append(.init("Retry-After", "5")) }
       let body: JSONValue = [
