@@ -88,6 +88,11 @@ let package = Package(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(
       name: "DemoTests", dependencies: ["JSON", "MCP", "SQLConnector", "Demo", "Cedar", .grdb, .nio, .logging], swiftSettings: settings),
+    .testTarget(
+      name: "SluiceKitTests",
+      dependencies: [
+        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", .nio, .nioPosix, .logging, .crypto, .cryptoExtras, .grdb,
+      ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice"], exclude: ["Python"], swiftSettings: settings),
   ]
 )

@@ -61,6 +61,10 @@ struct AuditLeaf {
 
   /// What was asked.
   mutating func what(_ call: Call) {
+    if case .tool(let tool) = call.target {
+      text.writeImmutableBuffer(tool.auditText)
+      return
+    }
     text.writeStaticString(",\"what\":{\"method\":\"")
     text.writeString(call.exchange.request.method?.rawValue ?? "")
     text.writeStaticString("\"")
@@ -72,12 +76,20 @@ struct AuditLeaf {
       text.writeStaticString(",\"upstream\":")
       JSONText.write(upstream.name, to: &text)
     }
-    if case .tool(let tool) = call.target {
-      text.writeStaticString(",\"definition\":\"")
-      text.writeString(tool.digest)
-      text.writeStaticString("\"")
-    }
     text.writeStaticString("}")
+  }
+
+  /// What is asked by every call of a tool: written once for all of them.
+  static func what(tool name: String, upstream: String, digest: String) -> ByteBuffer {
+    var text = ByteBuffer()
+    text.writeStaticString(",\"what\":{\"method\":\"tools/call\",\"name\":")
+    JSONText.write(name, to: &text)
+    text.writeStaticString(",\"upstream\":")
+    JSONText.write(upstream, to: &text)
+    text.writeStaticString(",\"definition\":\"")
+    text.writeString(digest)
+    text.writeStaticString("\"}")
+    return text
   }
 
   /// What was asked, where the target never became known.

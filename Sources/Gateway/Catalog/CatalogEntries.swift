@@ -10,7 +10,7 @@ final class PromptEntry: Sendable {
   private let definition: RawJSON
 
   init?(_ definition: RawJSON, of upstream: Upstream) {
-    guard let upstreamName = definition["name"]?.string, !upstreamName.isEmpty, upstreamName.utf8.count <= 128 else { return nil }
+    guard let upstreamName = definition["name"]?.string, ToolEntry.isName(upstreamName) else { return nil }
     self.definition = definition
     self.upstreamName = upstreamName
     self.upstream = upstream

@@ -22,6 +22,8 @@ final class ToolEntry: Sendable {
   let headerParameters: [HeaderParameter]
   /// The name of the argument by which callers give their purpose, where the tool has none of its own by that name.
   let purposeArgument: String
+  /// What the audit log says of every call.
+  let auditText: ByteBuffer
   private let definition: RawJSON
 
   struct HeaderParameter: Sendable {
@@ -34,7 +36,7 @@ final class ToolEntry: Sendable {
 
   /// - Returns: nil if the definition is no valid tool; one bad tool does not spoil the others.
   init?(_ definition: RawJSON, of upstream: Upstream) {
-    guard let upstreamName = definition["name"]?.string, !upstreamName.isEmpty, upstreamName.utf8.count <= 128,
+    guard let upstreamName = definition["name"]?.string, Self.isName(upstreamName),
       let schema = definition["inputSchema"], schema.kind == .object,
       let headers = HeaderParameter.all(in: schema)
     else { return nil }
@@ -61,7 +63,13 @@ final class ToolEntry: Sendable {
     else { return nil }
     self.records = records
     self.categories = categories
+    auditText = AuditLeaf.what(tool: name, upstream: upstream.name, digest: digest)
     purposeArgument = schema["properties"]?["purpose"] == nil ? "purpose" : "audit_purpose"
+  }
+
+  /// Names are printable ASCII: nothing that breaks a line of a log or a header, or reads as another name.
+  static func isName(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.count <= 128 && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
   }
 
   /// The declared records; none for upstreams that are not trusted. Nil where a declaration cannot be read: a rule that was
