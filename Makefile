@@ -22,8 +22,8 @@ check: setup
 
 bench: setup
 	@Benchmarks/kit/setup.sh
-	@scripts/build.sh -c release --product sluice
-	@Benchmarks/kit/bench.py
+	@scripts/release.sh
+	@Benchmarks/kit/bench.py --sluice dist/sluice
 
 release: setup
 	@scripts/release.sh

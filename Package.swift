@@ -83,7 +83,7 @@ let package = Package(
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ledger-crash-fixture", .crypto], swiftSettings: settings),
-    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
+    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", "Cedar", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(

@@ -34,7 +34,11 @@ final class PartialEvaluator: Sendable {
     for condition in policy.conditions {
       clauses.append(condition.kind == .when ? condition.expression : .not(condition.expression))
     }
-    return all(clauses, truthOnly: true, 0)
+    // False and failure are alike for a permit. A forbid's failure is told apart by whoever fails closed.
+    let result = all(clauses, truthOnly: policy.effect == .permit, 0)
+    // Whoever asks for a policy's truth checks that it is a bool; the operand needs no check of its own.
+    if case .residual(.and(let operands)) = result, operands.count == 2, operands[0] == .value(true) { return .residual(operands[1]) }
+    return result
   }
 
   func evaluate(_ expr: Expr, truthOnly: Bool, _ depth: Int) -> Result {

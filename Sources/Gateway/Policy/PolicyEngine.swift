@@ -8,8 +8,13 @@ internal import Synchronization
 
 /// Decides by Cedar policies: who may see and call what, which rows, which data categories, under which obligations.
 ///
-/// One policy set answers all of these questions. Nothing permitted, a policy that cannot be evaluated, a context that is
-/// unknown: denied.
+/// One policy set answers all of these questions. Denied is what no permit allows, what a forbid forbids, and what a forbid
+/// that cannot be evaluated may forbid (``Verdict``); a permit that cannot be evaluated permits nothing. Attributes that a
+/// request does not have, such as `context.ip` over stdio, make a forbid that reads them fail and so deny: such a forbid says
+/// `context has ip &&` where absence is no reason, and `resource is Type` where it speaks of the attributes of one type.
+///
+/// A context that only a call makes known counts as unknown before: what some call could be permitted is seen, and each call
+/// is decided with its context.
 final class PolicyEngine: Sendable {
   /// Names the policy text in the audit log: the first 16 digits of its SHA-256.
   let version: String
@@ -25,6 +30,12 @@ final class PolicyEngine: Sendable {
     var generation: UInt64 = 0
     var tools: [Key: ToolDecision] = [:]
     var lists: [ListKey: ByteBuffer] = [:]
+    var listBytes = 0
+
+    /// Forgets what was decided for an older catalog. A request that still holds an older one changes nothing.
+    mutating func advance(to generation: UInt64) {
+      if generation > self.generation { self = State(generation: generation) }
+    }
   }
   private struct ListKey: Hashable {
     let principal: UInt64
@@ -33,15 +44,18 @@ final class PolicyEngine: Sendable {
   }
 
   private static let capacity = 50_000
+  /// Bytes of text that kept lists may have together.
+  private let listCapacity: Int
   /// Guards what was decided for the catalog's current generation.
   private let state = Mutex(State())
 
   /// - Throws: `CedarError` with line and column where the text is no valid policy set.
-  init(policies text: String, entities: [Entity] = [], bounds: ResultBounds) throws(CedarError) {
+  init(policies text: String, entities: [Entity] = [], bounds: ResultBounds, listCapacity: Int = 64 << 20) throws(CedarError) {
     policies = try PolicySet(parsing: text)
     version = String(SHA256.hash(data: Array(text.utf8)).hex.prefix(16))
     self.entities = Entities(entities)
     self.bounds = bounds
+    self.listCapacity = listCapacity
   }
 
   // MARK: Tools
@@ -50,13 +64,17 @@ final class PolicyEngine: Sendable {
   func decision(_ principal: Principal, _ tool: ToolEntry, generation: UInt64) -> ToolDecision {
     let key = Key(principal: principal.cacheKey, entry: ObjectIdentifier(tool))
     let known = state.withLock { state in
-      if state.generation != generation || state.tools.count > Self.capacity { state = State(generation: generation) }
-      return state.tools[key]
+      state.advance(to: generation)
+      return state.generation == generation ? state.tools[key] : nil
     }
     if let known { return known }
     let decision = decide(principal, tool, context: nil)
-    // An entry of an older snapshot is not kept: its address may come to stand for another one.
-    state.withLock { if $0.generation == generation { $0.tools[key] = decision } }
+    state.withLock { state in
+      // An entry of an older snapshot is not kept: its address may come to stand for another one.
+      guard state.generation == generation else { return }
+      if state.tools.count >= Self.capacity { state.tools.removeAll() }
+      state.tools[key] = decision
+    }
     return decision
   }
 
@@ -84,52 +102,70 @@ final class PolicyEngine: Sendable {
     known = known.merging(["tool": .entity(target), "upstream": .entity(upstream)])
     let unknown: Set<String> = context == nil ? Self.perCall : []
 
-    func ask(_ resource: PartialRequest.Subject) -> PartialResponse {
-      policies.partiallyAuthorized(
-        PartialRequest(principal: .known(subject), action: action, resource: resource, context: known, unknownContext: unknown), entities: overlay)
+    func ask(_ resource: PartialRequest.Subject) -> Verdict {
+      verdict(PartialRequest(principal: .known(subject), action: action, resource: resource, context: known, unknownContext: unknown), overlay)
     }
-    let rules: [RowRule] = tool.records.map { RowRule(declaration: $0, response: ask(.unknown(type: $0.type))) }
-    // A tool that declares records is authorized over the records, any other over itself.
-    let responses = rules.isEmpty ? [ask(.known(target))] : rules.map(\.response)
-    let clearance = clearance(of: subject, known, overlay)
+    let ancestors = overlay.ancestors(of: upstream)
+    let rules: [RowRule] = tool.records.map { declaration in
+      RowRule(declaration, ask(.unknown(type: declaration.type)), upstream: upstream, ancestors: ancestors)
+    }
     return ToolDecision(
-      tool: tool, responses: responses, rules: rules, clearance: clearance, bounds: bounds,
-      dependsOnContext: context == nil && responses.contains(where: \.mentionsContext))
+      tool: tool, itself: ask(.known(target)), rules: rules, clearance: clearance(of: subject, known, unknown, overlay), bounds: bounds,
+      isFinal: context != nil)
   }
 
-  private func clearance(of subject: EntityUID, _ context: Record, _ entities: Entities) -> Clearance {
+  private func verdict(_ request: PartialRequest, _ entities: Entities) -> Verdict {
+    Verdict(policies.partiallyAuthorized(request, entities: entities), of: policies)
+  }
+
+  /// Shown is only what is permitted whatever the unknown part of the context is.
+  private func clearance(of subject: EntityUID, _ context: Record, _ unknownContext: Set<String>, _ entities: Entities) -> ClearanceDecision {
     var revealed: DataCategories = []
     var refused: DataCategories = []
+    var dependsOnContext = false
     for category in DataCategory.allCases where category != .public {
-      let response = policies.isAuthorized(
-        Request(
-          principal: subject, action: EntityUID(type: "Action", id: "reveal"),
-          resource: EntityUID(type: "Category", id: category.rawValue), context: context), entities: entities)
-      if response.decision == .allow {
+      let verdict = verdict(
+        PartialRequest(
+          principal: .known(subject), action: EntityUID(type: "Action", id: "reveal"),
+          resource: .known(EntityUID(type: "Category", id: category.rawValue)), context: context, unknownContext: unknownContext), entities)
+      if verdict.mentionsContext { dependsOnContext = true }
+      if verdict.outcome == .allow {
         revealed.insert(category)
-      } else if response.reasons.contains(where: { policies.policy($0)?.annotation("uncleared") == "refuse" }) {
+      } else if verdict.forbidding.contains(where: { $0.annotation("uncleared") == "refuse" }) {
         refused.insert(category)
       }
     }
-    return Clearance(revealing: revealed, refusing: refused)
+    return ClearanceDecision(clearance: Clearance(revealing: revealed, refusing: refused), dependsOnContext: dependsOnContext)
   }
 
   // MARK: Prompts and resources
 
-  /// Whether a principal may use a prompt or read a resource, and what of it is shown.
-  func decision(
-    _ principal: Principal, action: String, type: String, id: String, upstream: String, context: Record = [:]
-  ) -> (response: Response, plan: ScreeningPlan) {
-    let subject = uid(of: principal)
-    let action = EntityUID(type: "Action", id: action)
-    let target = EntityUID(type: type, id: id)
-    let parent = EntityUID(type: "Upstream", id: upstream)
+  /// Whether a principal may use a prompt or read a resource.
+  ///
+  /// - Parameter context: nil before a call is made.
+  func verdict(_ principal: Principal, _ target: PolicyTarget, context: Record?) -> Verdict {
+    let (request, entities) = question(principal, target, context)
+    return verdict(request, entities)
+  }
+
+  /// What of a prompt or resource is shown.
+  func plan(_ principal: Principal, _ target: PolicyTarget, context: Record) -> ScreeningPlan {
+    let (request, entities) = question(principal, target, context)
+    return ScreeningPlan(clearance: clearance(of: uid(of: principal), request.context, [], entities).clearance, bounds: bounds)
+  }
+
+  private func question(_ principal: Principal, _ target: PolicyTarget, _ context: Record?) -> (PartialRequest, Entities) {
+    let action = EntityUID(type: "Action", id: target.action)
+    let resource = EntityUID(type: target.type, id: target.id)
+    let upstream = EntityUID(type: "Upstream", id: target.upstream)
     let overlay = entities.overlaid(with: [
-      entity(of: principal), Entity(uid: action, parents: [EntityUID(type: "Action", id: Effect.read.rawValue)]), Entity(uid: target, parents: [parent]),
+      entity(of: principal), Entity(uid: action, parents: [EntityUID(type: "Action", id: Effect.read.rawValue)]),
+      Entity(uid: resource, parents: [upstream]),
     ])
-    let context = context.merging(["upstream": .entity(parent)])
-    let response = policies.isAuthorized(Request(principal: subject, action: action, resource: target, context: context), entities: overlay)
-    return (response, ScreeningPlan(clearance: clearance(of: subject, context, overlay), bounds: bounds))
+    let request = PartialRequest(
+      principal: .known(uid(of: principal)), action: action, resource: .known(resource),
+      context: (context ?? [:]).merging(["upstream": .entity(upstream)]), unknownContext: context == nil ? Self.perCall : [])
+    return (request, overlay)
   }
 
   // MARK: Lists
@@ -137,12 +173,20 @@ final class PolicyEngine: Sendable {
   /// Keeps the text of a list that a principal was given, while the catalog stays as it is.
   func list(_ list: ListKind, _ principal: Principal, _ era: Era, generation: UInt64, make: () -> ByteBuffer) -> ByteBuffer {
     let key = ListKey(principal: principal.cacheKey, list: list, era: era)
-    let known = state.withLock { $0.generation == generation ? $0.lists[key] : nil }
+    let known = state.withLock { state in
+      state.advance(to: generation)
+      return state.generation == generation ? state.lists[key] : nil
+    }
     if let known { return known }
     let text = make()
     state.withLock { state in
-      guard state.generation == generation, state.lists.count < 4096 else { return }
+      guard state.generation == generation, text.storageCapacity <= listCapacity, state.lists[key] == nil else { return }
+      if state.listBytes + text.storageCapacity > listCapacity {
+        state.lists.removeAll()
+        state.listBytes = 0
+      }
       state.lists[key] = text
+      state.listBytes += text.storageCapacity
     }
     return text
   }
@@ -160,13 +204,25 @@ final class PolicyEngine: Sendable {
   }
 }
 
-extension PartialResponse {
-  /// Whether what is left depends on the context.
-  var mentionsContext: Bool {
-    func mentions(_ expression: Expr) -> Bool {
-      if case .variable(.context) = expression { return true }
-      return expression.children.contains(where: mentions)
-    }
-    return residualPolicies.contains { mentions($0.condition) }
+/// A prompt or resource as policy speaks of it.
+struct PolicyTarget: Sendable {
+  let action: String
+  let type: String
+  let id: String
+  let upstream: String
+
+  init(_ prompt: PromptEntry) {
+    (action, type, id, upstream) = ("prompts/get", "Prompt", prompt.name, prompt.upstream.name)
   }
+
+  init(_ resource: ResourceEntry, uri: String) {
+    (action, type, id, upstream) = ("resources/read", "Resource", uri, resource.upstream.name)
+  }
+}
+
+/// Which data categories are shown, as far as the context is known.
+struct ClearanceDecision: Sendable {
+  let clearance: Clearance
+  /// Whether a context that only a call makes known could show more or less.
+  let dependsOnContext: Bool
 }

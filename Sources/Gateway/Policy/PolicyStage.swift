@@ -8,22 +8,14 @@ struct PolicyStage: Sendable {
   let engine: PolicyEngine
 
   func authorize(_ call: Call) throws(Refusal) -> Permit {
-    let exchange = call.exchange
     switch call.target {
     case .tool(let tool): return try authorize(tool, call)
     case .prompt(let entry), .promptCompletion(let entry):
-      let (response, plan) = engine.decision(
-        exchange.principal, action: "prompts/get", type: "Prompt", id: entry.name, upstream: entry.upstream.name, context: context(exchange, purpose: nil))
-      guard response.decision == .allow else { throw .unknown("prompt", entry.name) }
-      return permit(call, response, plan)
+      return try authorize(PolicyTarget(entry), call, unknown: .unknown("prompt", entry.name))
     case .resource(let entry, let uri), .subscription(let entry, let uri):
-      let (response, plan) = decision(entry, uri: uri, exchange.principal, context(exchange, purpose: nil))
-      guard response.decision == .allow else { throw .unknownResource(uri) }
-      return permit(call, response, plan)
+      return try authorize(PolicyTarget(entry, uri: uri), call, unknown: .unknownResource(uri))
     case .resourceCompletion(let entry):
-      let (response, plan) = decision(entry, uri: entry.uri, exchange.principal, context(exchange, purpose: nil))
-      guard response.decision == .allow else { throw .unknownResource(entry.uri) }
-      return permit(call, response, plan)
+      return try authorize(PolicyTarget(entry, uri: entry.uri), call, unknown: .unknownResource(entry.uri))
     case .list, .acknowledged:
       return Permit(call: call, reasons: [], purpose: nil, isStrict: false, plan: ScreeningPlan.unscreened, meta: ByteBuffer(), arguments: nil)
     }
@@ -37,55 +29,74 @@ struct PolicyStage: Sendable {
 
     var purpose: String?
     var arguments: ByteBuffer?
-    if let rule = decision.purpose {
-      (purpose, arguments) = Self.takePurpose(tool.purposeArgument, from: exchange.request["arguments"])
-      if purpose == nil, rule == .required {
-        throw Refusal(
-          .purposeRequired, .policy,
-          "\(tool.name) may be called for a stated purpose only. Call it again with the argument \"\(tool.purposeArgument)\" saying why, in a sentence.")
-      }
-    }
+    if decision.purpose != nil { (purpose, arguments) = Self.takePurpose(tool.purposeArgument, from: exchange.request["arguments"]) }
+    try checkPurpose(purpose, decision, tool)
     if decision.dependsOnContext {
       decision = engine.decision(exchange.principal, tool, context: context(exchange, purpose: purpose))
       guard decision.isVisible else {
         throw Refusal(.forbidden, .policy, "Policy does not allow \(tool.name) with these arguments, at this time or from this place.")
       }
+      try checkPurpose(purpose, decision, tool)
     }
     if let obstacle = decision.obstacle { throw obstacle }
+    let obligations = decision.obligations
     return Permit(
-      call: call, reasons: decision.reasons, purpose: purpose, isStrict: decision.isStrict, plan: decision.plan, meta: decision.meta, arguments: arguments)
+      call: call, reasons: obligations.reasons, purpose: purpose, isStrict: obligations.isStrict, plan: decision.plan, meta: decision.meta,
+      arguments: arguments)
   }
 
-  private func permit(_ call: Call, _ response: Response, _ plan: ScreeningPlan) -> Permit {
-    Permit(call: call, reasons: response.reasons, purpose: nil, isStrict: false, plan: plan, meta: ByteBuffer(), arguments: nil)
+  private func checkPurpose(_ purpose: String?, _ decision: ToolDecision, _ tool: ToolEntry) throws(Refusal) {
+    guard decision.purpose == .required, purpose == nil else { return }
+    throw Refusal(
+      .purposeRequired, .policy,
+      "\(tool.name) may be called for a stated purpose only. Call it again with the argument \"\(tool.purposeArgument)\" saying why, in a sentence.")
+  }
+
+  private func authorize(_ target: PolicyTarget, _ call: Call, unknown: Refusal) throws(Refusal) -> Permit {
+    let principal = call.exchange.principal
+    let context = context(call.exchange, purpose: nil)
+    let verdict = engine.verdict(principal, target, context: context)
+    guard verdict.outcome == .allow else {
+      // What is listed is not denied to exist.
+      guard maySee(target, principal) else { throw unknown }
+      throw Refusal(.forbidden, .policy, "Policy does not allow this \(target.type.lowercased()) with these arguments, at this time or from this place.")
+    }
+    let obligations = Obligations(verdict.contributing)
+    if obligations.purpose == .required {
+      throw Refusal(
+        .purposeRequired, .policy,
+        "Policy allows this \(target.type.lowercased()) for a stated purpose only, and there is no argument to state one by. Use a tool instead, or ask the operator.")
+    }
+    return Permit(
+      call: call, reasons: obligations.reasons, purpose: nil, isStrict: obligations.isStrict,
+      plan: engine.plan(principal, target, context: context), meta: ByteBuffer(), arguments: nil)
   }
 
   // MARK: Visibility
 
+  /// Listed is what some call could be permitted.
   func maySee(_ tool: ToolEntry, _ principal: Principal, generation: UInt64) -> ToolDecision? {
     let decision = engine.decision(principal, tool, generation: generation)
-    return decision.isVisible && decision.obstacle == nil ? decision : nil
+    return decision.isListed ? decision : nil
   }
 
-  func maySee(_ prompt: PromptEntry, _ principal: Principal) -> Bool {
-    engine.decision(principal, action: "prompts/get", type: "Prompt", id: prompt.name, upstream: prompt.upstream.name).response.decision == .allow
-  }
+  func maySee(_ prompt: PromptEntry, _ principal: Principal) -> Bool { maySee(PolicyTarget(prompt), principal) }
 
-  func maySee(_ resource: ResourceEntry, uri: String, _ principal: Principal) -> Bool {
-    decision(resource, uri: uri, principal, [:]).response.decision == .allow
-  }
+  func maySee(_ resource: ResourceEntry, uri: String, _ principal: Principal) -> Bool { maySee(PolicyTarget(resource, uri: uri), principal) }
 
-  private func decision(_ entry: ResourceEntry, uri: String, _ principal: Principal, _ context: Record) -> (response: Response, plan: ScreeningPlan) {
-    engine.decision(principal, action: "resources/read", type: "Resource", id: uri, upstream: entry.upstream.name, context: context)
+  private func maySee(_ target: PolicyTarget, _ principal: Principal) -> Bool {
+    let verdict = engine.verdict(principal, target, context: nil)
+    return verdict.outcome != .deny && (verdict.mentionsContext || Obligations(verdict.contributing).purpose != .required)
   }
 
   // MARK: Context
 
+  /// Over stdio there is no `ip`.
   private func context(_ exchange: Exchange, purpose: String?) -> Record {
     var fields: [Record.Field] = [Record.Field("now", .datetime(Cedar.Value.Datetime(milliseconds: exchange.time)))]
     if let arguments = exchange.request["arguments"] { fields.append(Record.Field("arguments", .record(Record(json: arguments)))) }
     if let purpose { fields.append(Record.Field("purpose", .string(purpose))) }
-    if let address = exchange.context.remoteAddress, let ip = Cedar.Value.IPAddress(address) { fields.append(Record.Field("ip", .ip(ip))) }
+    if let address = exchange.context.remoteAddress, let ip = Cedar.Value.IPAddress(peer: address) { fields.append(Record.Field("ip", .ip(ip))) }
     return Record(fields)
   }
 

@@ -6,69 +6,88 @@ internal import NIOCore
 /// The row-level rule of one record type for one principal and tool.
 struct RowRule: Sendable {
   let declaration: RecordDeclaration
-  let response: PartialResponse
+  let verdict: Verdict
+  /// The upstream that the record comes from: what every record is in.
+  let upstream: EntityUID
+  let pushDown: RowFilter.PushDown
 
-  /// Whether the record stands: the residual, evaluated over the row's own attributes.
-  func permits(_ row: RawJSON) -> Bool {
-    response.evaluate(attributes: Record(json: row, entities: declaration.entities), id: row["id"].flatMap { $0.string ?? $0.int.map(String.init) })
+  /// - Parameter ancestors: what the upstream is in.
+  init(_ declaration: RecordDeclaration, _ verdict: Verdict, upstream: EntityUID, ancestors: Set<EntityUID>) {
+    self.declaration = declaration
+    self.verdict = verdict
+    self.upstream = upstream
+    pushDown = RowFilter.pushDown(verdict, declaration, ancestors: ancestors.union([upstream]))
   }
+
+  /// Whether the record stands: a permit is true and every forbid false, evaluated over the row's own attributes.
+  func permits(_ row: RawJSON) -> Bool {
+    verdict.permits(
+      type: declaration.type, id: row["id"].flatMap { $0.string ?? $0.int.map(String.init) },
+      attributes: Record(json: row, entities: declaration.entities), parents: [upstream])
+  }
+
+  /// What takes the rows out of a result that may not be seen; nil if the result does not hold them as rows.
+  var filter: RecordFilter? { declaration.rows.flatMap { pointer in RecordFilter(pointer: pointer) { permits($0) } } }
 }
 
 /// What policy says of one principal and one tool.
 final class ToolDecision: Sendable {
   /// Whether some call could be permitted. What is not visible does not exist for the principal.
   let isVisible: Bool
+  /// Whether the tool belongs into a list: some call of it could be permitted, and nothing would stand in the way.
+  let isListed: Bool
   /// Whether the call itself must be looked at: arguments, purpose, time, network.
   let dependsOnContext: Bool
-  /// Why a visible tool cannot be called after all; nil if it can.
+  /// Why a visible tool cannot be called after all; nil if it can. Final only where the decision does not depend on the context.
   let obstacle: Refusal?
-  /// The policies that decided, for the audit log.
-  let reasons: [String]
-  let purpose: PurposeRule?
-  /// Whether the audit log must be on the disk, not only with the kernel, before the effect.
-  let isStrict: Bool
+  let obligations: Obligations
   let plan: ScreeningPlan
   /// Members of `_meta` for an upstream that enforces rows and clearance itself.
   let meta: ByteBuffer
 
-  init(tool: ToolEntry, responses: [PartialResponse], rules: [RowRule], clearance: Clearance, bounds: ResultBounds, dependsOnContext: Bool) {
-    isVisible = responses.contains { $0.residual != .deny }
-    self.dependsOnContext = dependsOnContext
-    let contributing = responses.flatMap { $0.satisfied + $0.residualPolicies.map(\.policy) }
-    var seen = Set<String>()
-    reasons = contributing.filter { $0.effect == .permit && seen.insert($0.id).inserted }.map { $0.annotation("id") ?? $0.id }
-    let purposes = contributing.filter { $0.effect == .permit }.compactMap { $0.annotation("purpose") }
-    purpose = purposes.isEmpty ? nil : purposes.allSatisfy { $0 == "required" } ? .required : .optional
-    isStrict = contributing.contains { $0.annotation("audit") == "strict" }
-
-    let rows = rules.filter { $0.declaration.rows != nil && $0.response.residual != .allow }
+  /// - Parameters:
+  ///   - itself: the verdict on the tool. A tool that declares records is authorized over these, any other over itself; but what
+  ///     forbids the tool forbids it in both cases.
+  ///   - rules: the rules of the records that the tool declares.
+  ///   - isFinal: whether the context was known.
+  init(tool: ToolEntry, itself: Verdict, rules: [RowRule], clearance: ClearanceDecision, bounds: ResultBounds, isFinal: Bool) {
+    let verdicts = rules.isEmpty ? [itself] : rules.map(\.verdict)
+    isVisible = itself.forbidding.isEmpty && verdicts.contains { $0.outcome != .deny }
+    dependsOnContext =
+      !isFinal && (verdicts.contains(where: \.mentionsContext) || itself.forbidMentionsContext || clearance.dependsOnContext)
+    obligations = Obligations(verdicts.flatMap(\.contributing))
     plan = ScreeningPlan(
-      clearance: clearance, fields: tool.categories,
-      rows: rows.compactMap { rule in RecordFilter(pointer: rule.declaration.rows ?? "") { rule.permits($0) } }, bounds: bounds,
-      trustsText: tool.upstream.configuration.enforcesRows)
-
-    let pushDowns = rules.map { ($0.declaration, RowFilter.pushDown($0.response.residual)) }
-    obstacle = Self.obstacle(tool, rules, pushDowns.map(\.1))
-    meta = tool.upstream.configuration.enforcesRows ? Self.meta(pushDowns, clearance) : ByteBuffer()
+      clearance: clearance.clearance, fields: tool.categories, rows: rules.filter { $0.verdict.outcome != .allow }.compactMap(\.filter), bounds: bounds,
+      trustsText: tool.upstream.configuration.enforcesRows && rules.allSatisfy(\.pushDown.isExact))
+    obstacle = Self.obstacle(tool, rules)
+    isListed = isVisible && (obstacle == nil || (!isFinal && rules.contains { $0.verdict.mentionsContext }))
+    meta = tool.upstream.configuration.enforcesRows ? Self.meta(rules, clearance.clearance) : ByteBuffer()
   }
 
+  var purpose: PurposeRule? { obligations.purpose }
+
   /// Rules that only the source could enforce, and the source does not.
-  private static func obstacle(_ tool: ToolEntry, _ rules: [RowRule], _ pushDowns: [RowFilter.PushDown]) -> Refusal? {
-    let conditional = zip(rules, pushDowns).filter { if case .conditional = $0.0.response.residual { true } else { false } }
-    guard !conditional.isEmpty else { return nil }
+  private static func obstacle(_ tool: ToolEntry, _ rules: [RowRule]) -> Refusal? {
     let enforces = tool.upstream.configuration.enforcesRows
-    if tool.effect != .read, !enforces || conditional.contains(where: { !$0.1.isExact }) {
+    let unenforced = rules.filter { $0.verdict.outcome != .allow && !(enforces && $0.pushDown.isExact) }
+    if tool.effect != .read, !unenforced.isEmpty {
       return Refusal(.forbidden, .policy, "Policy limits which records \(tool.name) may change, and this cannot be checked before the change is made. Ask for a tool or a rule that can be.")
     }
-    if conditional.contains(where: { $0.0.declaration.rows == nil && (!enforces || !$0.1.isExact) }) {
+    if unenforced.contains(where: { $0.filter == nil }) {
       return Refusal(.forbidden, .policy, "Policy limits which records \(tool.name) may read, and neither its source nor its result allows to check it.")
     }
     return nil
   }
 
-  private static func meta(_ pushDowns: [(RecordDeclaration, RowFilter.PushDown)], _ clearance: Clearance) -> ByteBuffer {
+  private static func meta(_ rules: [RowRule], _ clearance: Clearance) -> ByteBuffer {
+    var filters: [String: RowFilter] = [:]
+    for rule in rules {
+      let filter = rule.pushDown.filter
+      // One type declared in two ways: a row must stand in both.
+      filters[rule.declaration.type] = filters[rule.declaration.type].map { $0 == filter ? filter : .and([$0, filter]) } ?? filter
+    }
     var rows: JSONValue = .object(JSONObject())
-    for (declaration, pushDown) in pushDowns { rows[declaration.type] = pushDown.filter.json }
+    for (type, filter) in filters.sorted(by: { $0.key < $1.key }) { rows[type] = filter.json }
     let revealed = DataCategory.allCases.filter { clearance.reveals($0) }.map { JSONValue.string($0.rawValue) }
     var meta = ByteBuffer()
     meta.write(JSONValue.string(MetaKey.rows))
