@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 
 # Without it the tests that need Python skip, and say what was not tested.
 scripts/python.sh || true
+[ -x .build/venv/bin/python ] && export SLUICE_PYTHON="${SLUICE_PYTHON:-$PWD/.build/venv/bin/python}"
 
 scripts/build.sh --build-tests || exit 1
 log=$(mktemp)

@@ -2,7 +2,9 @@ import Cedar
 import Foundation
 import Testing
 
-@Suite("The reference implementation, run beside this one, agrees", .enabled(if: Oracle.isPresent, "no Python with cedarpy (pip install cedarpy into .build/venv, or set SLUICE_PYTHON): agreement on generated policies is not tested"))
+@Suite(
+  "The reference implementation, run beside this one, agrees",
+  .enabled(if: Oracle.isPresent, "no Python with cedarpy (pip install cedarpy into .build/venv, or set SLUICE_PYTHON): agreement on generated policies is not tested"))
 struct DifferentialTests {
   @Test("Generated policies and requests get the same decision, reasons and errors", arguments: 0..<4)
   func generated(part: Int) throws {

@@ -47,16 +47,18 @@ struct EntitiesTests {
     #expect(try Entities(json: .array([entity.json]))[entity.uid] == entity)
   }
 
-  @Test("Bad JSON is refused with a reason", arguments: [
-    (#"{}"#, "entities are an array"), (#"[{}]"#, "uid"), (#"[{"uid": {"type": "A"}}]"#, "both strings"),
-    (#"[{"uid": {"type": "A B", "id": ""}}]"#, "not an entity type"), (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": null}}]"#, "null"),
-    (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": 1.5}}]"#, "1.5"), (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": 1, "a": 2}}]"#, "twice"),
-    (#"[{"uid": {"type": "A", "id": ""}, "attr": {}}]"#, "unknown member"),
-    (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": {"__extn": {"fn": "ip", "arg": "x"}}}}]"#, "cannot be read"),
-    (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": {"__expr": "1"}}}]"#, "__expr"),
-    (#"[{"uid": {"type": "A", "id": "1"}, "parents": [{"type": "A", "id": "1"}]}]"#, "ancestor"),
-    (#"[{"uid": {"type": "A", "id": "1"}}, {"uid": {"type": "A", "id": "1"}, "attrs": {"a": 1}}]"#, "given twice"),
-  ])
+  @Test(
+    "Bad JSON is refused with a reason",
+    arguments: [
+      (#"{}"#, "entities are an array"), (#"[{}]"#, "uid"), (#"[{"uid": {"type": "A"}}]"#, "both strings"),
+      (#"[{"uid": {"type": "A B", "id": ""}}]"#, "not an entity type"), (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": null}}]"#, "null"),
+      (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": 1.5}}]"#, "1.5"), (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": 1, "a": 2}}]"#, "twice"),
+      (#"[{"uid": {"type": "A", "id": ""}, "attr": {}}]"#, "unknown member"),
+      (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": {"__extn": {"fn": "ip", "arg": "x"}}}}]"#, "cannot be read"),
+      (#"[{"uid": {"type": "A", "id": ""}, "attrs": {"a": {"__expr": "1"}}}]"#, "__expr"),
+      (#"[{"uid": {"type": "A", "id": "1"}, "parents": [{"type": "A", "id": "1"}]}]"#, "ancestor"),
+      (#"[{"uid": {"type": "A", "id": "1"}}, {"uid": {"type": "A", "id": "1"}, "attrs": {"a": 1}}]"#, "given twice"),
+    ])
   func badJSON(text: String, reason: String) throws {
     let json = try JSONText.parse(text.utf8)
     let error = try #require(throws: CedarError.self) { try Entities(json: json) }

@@ -43,9 +43,9 @@ struct HostileInputTests {
   /// The deepest input that is accepted must fit the smallest stack code may run on: 512 KiB, macOS's secondary threads.
   /// Unoptimized code takes several times the stack.
   #if DEBUG
-  private static let smallestStack = 4 << 20
+    private static let smallestStack = 4 << 20
   #else
-  private static let smallestStack = 512 << 10
+    private static let smallestStack = 512 << 10
   #endif
 
   @Test("The deepest accepted input parses, evaluates and prints on a small stack")

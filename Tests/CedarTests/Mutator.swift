@@ -43,7 +43,11 @@ struct Mutator {
     for character in text.unicodeScalars {
       if inString {
         current.unicodeScalars.append(character)
-        if escaped { escaped = false } else if character == "\\" { escaped = true } else if character == "\"" {
+        if escaped {
+          escaped = false
+        } else if character == "\\" {
+          escaped = true
+        } else if character == "\"" {
           inString = false
           flush()
         }

@@ -2,7 +2,8 @@ import Cedar
 import Foundation
 import Testing
 
-@Suite("The reference implementation's integration tests", .enabled(if: SharedData.isPresent, "shared/data/cedar is not present: agreement with the reference is not tested"))
+@Suite(
+  "The reference implementation's integration tests", .enabled(if: SharedData.isPresent, "shared/data/cedar is not present: agreement with the reference is not tested"))
 struct ReferenceTests {
   @Test("Every handwritten case gives the reference's decision, reasons and errors", arguments: ["decimal", "example_use_cases", "ip", "multi"])
   func handwritten(folder: String) throws {

@@ -73,7 +73,8 @@ enum SyntaxSamples {
     "true & false", "true | false", "a ~ b", "1 = 1", "1 === 1", "true and false", "not true", "()", "(1", "1)", "((((1))))", "[1", "{a:1",
     "principal == ?principal", "context.a.b == context[\"c\"].d", "action in Action::\"x\"", "Action::\"x\" == action", "true||false&&!true",
     "permit", "principal.permit.when", "when", "principal::\"x\" == principal", "context::a::\"x\" == 1", "if::a", "1 in 2", "1 has a", "1 is A", "\"s\" like \"s\"",
-    "true true", "principal..a", "principal.", ".a", "principal.a.", "@a", "#", "$", "\u{0}", "\\", "`", "principal?.a", "principal ? 1 : 2", "1;2", "_ == 1", "_a::\"b\" == 1",
+    "true true", "principal..a", "principal.", ".a", "principal.a.", "@a", "#", "$", "\u{0}", "\\", "`", "principal?.a", "principal ? 1 : 2", "1;2", "_ == 1",
+    "_a::\"b\" == 1",
     "principal.contains (1)", "principal.a [\"b\"]", "ip (\"x\")", "- -1", "! !true", "-\n1", "9223372036854775807 + 1", "{a: {b: [1, {c: 2}]}}.a.b",
   ]
 }

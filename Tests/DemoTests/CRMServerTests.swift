@@ -12,10 +12,11 @@ import Testing
   @Test("the server offers exactly these tools, with honest annotations") func tools() async throws {
     let tools = try await CRMClient.fresh().request("tools/list", [:])["tools"].map { Array($0.elements) } ?? []
     let effects = tools.reduce(into: [String: Bool]()) { $0[$1["name"]?.string ?? ""] = $1["annotations"]?["readOnlyHint"]?.bool }
-    #expect(effects == [
-      "list_tables": true, "describe_table": true, "query": true, "list_opportunities": true, "get_account": true, "search_contacts": true,
-      "list_activities": true, "revenue_summary": true, "update_opportunity_stage": false, "update_opportunity_forecast": false, "update_account": false,
-    ])
+    #expect(
+      effects == [
+        "list_tables": true, "describe_table": true, "query": true, "list_opportunities": true, "get_account": true, "search_contacts": true,
+        "list_activities": true, "revenue_summary": true, "update_opportunity_stage": false, "update_opportunity_forecast": false, "update_account": false,
+      ])
     #expect(tools.allSatisfy { $0["outputSchema"]?["type"]?.string == "object" })
     let declared = tools.first { $0["name"]?.string == "list_opportunities" }?["_meta"]?[MetaKey.records]?.elements.compactMap { RecordDeclaration(JSONValue($0)) }
     #expect(declared == [RecordDeclaration(type: "Opportunity", rows: "/opportunities", entities: ["owner": "User"])])
@@ -65,7 +66,13 @@ import Testing
     #expect(!rows.isEmpty && rows.allSatisfy { $0["owner"] == .string(Self.owner) && $0["forecast_amount"] == .null && $0["forecast_category"] == "[masked]" })
     let contacts = try await client.call("search_contacts", ["query": ""]).rows("contacts")
     #expect(!contacts.isEmpty && contacts.allSatisfy { $0["email"] == "[masked]" && $0["card_number"] == "[masked]" && $0["name"] != "[masked]" })
-    let counts = try await client.call("query", ["sql": .string("SELECT (SELECT count(*) FROM opportunities WHERE owner <> '\(Self.owner)'), (SELECT count(*) FROM employees), (SELECT sum(forecast_amount) FROM opportunities)")])
+    let counts = try await client.call(
+      "query",
+      [
+        "sql": .string(
+          "SELECT (SELECT count(*) FROM opportunities WHERE owner <> '\(Self.owner)'), (SELECT count(*) FROM employees), (SELECT sum(forecast_amount) FROM opportunities)"
+        )
+      ])
     #expect(counts.values == [[0, 0, JSONValue.null]])
   }
 
@@ -84,7 +91,8 @@ import Testing
 
   @Test("an account comes with counts under the rules of their own types") func account() async throws {
     let client = try CRMClient.fresh()
-    let id = try #require(try await client.governed(Self.rep, clearance: ["internal"]).call("list_opportunities", ["closed": false, "limit": 1]).rows("opportunities").first?["account_id"])
+    let id = try #require(
+      try await client.governed(Self.rep, clearance: ["internal"]).call("list_opportunities", ["closed": false, "limit": 1]).rows("opportunities").first?["account_id"])
     let full = try await client.call("get_account", ["id": id]).structured
     #expect(full["open_opportunities"]?.int ?? 0 > 0)
     let bare = try await client.governed(["Account": .constant(true)], clearance: []).call("get_account", ["id": id]).structured
@@ -97,7 +105,9 @@ import Testing
     let client = try CRMClient.fresh()
     let governed = client.governed(Self.rep, clearance: ["internal"])
     let mine = try #require(try await governed.call("list_opportunities", ["closed": false, "limit": 1]).rows("opportunities").first?["id"])
-    let theirs = try #require(try await client.call("query", ["sql": .string("SELECT id FROM opportunities WHERE owner <> '\(Self.owner)' AND stage <> 'closed_won' LIMIT 1")]).values.first?.first)
+    let theirs = try #require(
+      try await client.call("query", ["sql": .string("SELECT id FROM opportunities WHERE owner <> '\(Self.owner)' AND stage <> 'closed_won' LIMIT 1")]).values.first?
+        .first)
     let changed = try await governed.call("update_opportunity_stage", ["id": mine, "stage": "closed_won"])
     #expect(!changed.isError && changed.structured["opportunity"]?["stage"] == "closed_won" && changed.structured["opportunity"]?["closed"] == true)
     #expect(changed.structured["opportunity"]?["forecast_amount"] == .null)
@@ -106,9 +116,11 @@ import Testing
     #expect(try await client.call("query", ["sql": .string("SELECT stage FROM opportunities WHERE id = '\(theirs.string ?? "")'")]).values != [["closed_won"]])
   }
 
-  @Test("a rule that cannot be read lets nothing through and nothing be changed", arguments: [
-    #"["maybe"]"#, #"["=", "no_such_column", 1]"#, #"["or", ["true"], ["=", "no_such_column", 1]]"#, #"["not", ["=", "address.city", 1]]"#, "1", "null",
-  ])
+  @Test(
+    "a rule that cannot be read lets nothing through and nothing be changed",
+    arguments: [
+      #"["maybe"]"#, #"["=", "no_such_column", 1]"#, #"["or", ["true"], ["=", "no_such_column", 1]]"#, #"["not", ["=", "address.city", 1]]"#, "1", "null",
+    ])
   func unreadable(rule: String) async throws {
     var client = try CRMClient.fresh()
     client.meta[MetaKey.rows] = ["Opportunity": try JSONValue(parsing: rule)]
@@ -127,12 +139,16 @@ import Testing
     #expect(quarters.contains("2026-Q2") && quarters.allSatisfy { $0.count == 7 })
   }
 
-  @Test("bad arguments are answered with what would be right", arguments: [
-    ("list_opportunities", #"{"limit": 0}"#, "1 to 200"), ("list_opportunities", #"{"limit": 1e9}"#, "1 to 200"), ("list_opportunities", #"{"fields": ["salary"]}"#, "Fields are"),
-    ("list_opportunities", #"{"fields": [1]}"#, "names"), ("list_opportunities", #"{"stage": "won"}"#, "closed_won"), ("get_account", #"{"id": "acc_0"}"#, "not found"),
-    ("update_opportunity_forecast", #"{"id": "opp_000001", "forecast_category": "commit", "forecast_amount": -1}"#, "from 0 to"), ("query", #"{"sql": "SELECT 1", "limit": 0}"#, "from 1 to"),
-    ("describe_table", #"{"table": "nope"}"#, "Tables are"), ("search_contacts", #"{"query": "a b c d e f g h i"}"#, "8 words"),
-  ])
+  @Test(
+    "bad arguments are answered with what would be right",
+    arguments: [
+      ("list_opportunities", #"{"limit": 0}"#, "1 to 200"), ("list_opportunities", #"{"limit": 1e9}"#, "1 to 200"),
+      ("list_opportunities", #"{"fields": ["salary"]}"#, "Fields are"),
+      ("list_opportunities", #"{"fields": [1]}"#, "names"), ("list_opportunities", #"{"stage": "won"}"#, "closed_won"), ("get_account", #"{"id": "acc_0"}"#, "not found"),
+      ("update_opportunity_forecast", #"{"id": "opp_000001", "forecast_category": "commit", "forecast_amount": -1}"#, "from 0 to"),
+      ("query", #"{"sql": "SELECT 1", "limit": 0}"#, "from 1 to"),
+      ("describe_table", #"{"table": "nope"}"#, "Tables are"), ("search_contacts", #"{"query": "a b c d e f g h i"}"#, "8 words"),
+    ])
   func badArguments(tool: String, arguments: String, advice: String) async throws {
     let answer = try await CRMClient.fresh().call(tool, JSONValue(parsing: arguments).object ?? [:])
     #expect(answer.isError && answer.text.contains(advice), "\(answer.text)")
@@ -151,9 +167,11 @@ import Testing
     let client = try CRMClient.fresh()
     let got = try await client.request("prompts/get", ["name": "pipeline_review", "arguments": ["owner": .string(Self.owner)]])
     #expect(got["messages"]?.text.contains("list_opportunities") == true)
-    let completion = try await client.request("completion/complete", [
-      "ref": ["type": "ref/prompt", "name": "pipeline_review"], "argument": ["name": "owner", "value": "maya"],
-    ])
+    let completion = try await client.request(
+      "completion/complete",
+      [
+        "ref": ["type": "ref/prompt", "name": "pipeline_review"], "argument": ["name": "owner", "value": "maya"],
+      ])
     #expect(completion["completion"]?["values"]?.elements.compactMap(\.string) == [Self.owner])
     await #expect(throws: RPCError.self) { try await client.request("prompts/get", ["name": "pipeline_review", "arguments": ["owner": "x\ny"]]) }
   }

@@ -15,11 +15,22 @@ import Testing
     #expect(names.count == policies.policies.count && Set(names).count == names.count)
   }
 
-  @Test("what each person may do with each record type of each tool", arguments: [
-    ("rep", "list_opportunities: Opportunity=rows | get_account: Account=rows Opportunity=rows Contact=rows | search_contacts: Contact=rows | list_activities: Activity=rows | update_opportunity_stage: Opportunity=rows | update_opportunity_forecast: Opportunity=rows | update_account: Account=rows | revenue_summary: Opportunity=rows | query: Account=rows Opportunity=rows Contact=rows Activity=rows Employee=all"),
-    ("manager", "list_opportunities: Opportunity=rows | get_account: Account=rows Opportunity=rows Contact=rows | search_contacts: Contact=rows | list_activities: Activity=rows | update_opportunity_stage: Opportunity=none | update_opportunity_forecast: Opportunity=rows | update_account: Account=none | revenue_summary: Opportunity=rows | query: Account=rows Opportunity=rows Contact=none Activity=rows Employee=all"),
-    ("finance", "list_opportunities: Opportunity=rows | get_account: Account=none Opportunity=none Contact=none | search_contacts: Contact=none | list_activities: Activity=none | update_opportunity_stage: Opportunity=none | update_opportunity_forecast: Opportunity=none | update_account: Account=none | revenue_summary: Opportunity=rows | query: Account=none Opportunity=rows Contact=none Activity=none Employee=none"),
-  ])
+  @Test(
+    "what each person may do with each record type of each tool",
+    arguments: [
+      (
+        "rep",
+        "list_opportunities: Opportunity=rows | get_account: Account=rows Opportunity=rows Contact=rows | search_contacts: Contact=rows | list_activities: Activity=rows | update_opportunity_stage: Opportunity=rows | update_opportunity_forecast: Opportunity=rows | update_account: Account=rows | revenue_summary: Opportunity=rows | query: Account=rows Opportunity=rows Contact=rows Activity=rows Employee=all"
+      ),
+      (
+        "manager",
+        "list_opportunities: Opportunity=rows | get_account: Account=rows Opportunity=rows Contact=rows | search_contacts: Contact=rows | list_activities: Activity=rows | update_opportunity_stage: Opportunity=none | update_opportunity_forecast: Opportunity=rows | update_account: Account=none | revenue_summary: Opportunity=rows | query: Account=rows Opportunity=rows Contact=none Activity=rows Employee=all"
+      ),
+      (
+        "finance",
+        "list_opportunities: Opportunity=rows | get_account: Account=none Opportunity=none Contact=none | search_contacts: Contact=none | list_activities: Activity=none | update_opportunity_stage: Opportunity=none | update_opportunity_forecast: Opportunity=none | update_account: Account=none | revenue_summary: Opportunity=rows | query: Account=none Opportunity=rows Contact=none Activity=none Employee=none"
+      ),
+    ])
   func matrix(key: String, expected: String) async throws {
     let person = try #require(DemoPeople.all.first { $0.key == key })
     let tools = try await declaredTypes()
@@ -27,11 +38,12 @@ import Testing
       let parts = line.split(separator: ":").map { $0.trimmingPrefix(" ") }
       let tool = try #require(tools.first { $0.name == String(parts[0]) })
       let found = tool.types.map { type in
-        let word = switch ask(person, tool.name, isWrite: tool.isWrite, .unknown(type: type)).residual {
-        case .allow: "all"
-        case .deny: "none"
-        case .conditional: "rows"
-        }
+        let word =
+          switch ask(person, tool.name, isWrite: tool.isWrite, .unknown(type: type)).residual {
+          case .allow: "all"
+          case .deny: "none"
+          case .conditional: "rows"
+          }
         return "\(type)=\(word)"
       }
       #expect(found.joined(separator: " ") == parts[1].split(separator: " ").joined(separator: " "), "\(key) \(tool.name)")
@@ -47,11 +59,12 @@ import Testing
     var seen = 0
     for row in rows {
       let id: String = row["id"], owner: String = row["owner"], rowTeam: String = row["team"], closed: Bool = row["closed"]
-      let expected = switch rule {
-      case "owner": owner == person.id
-      case "team": rowTeam == team
-      default: closed
-      }
+      let expected =
+        switch rule {
+        case "owner": owner == person.id
+        case "team": rowTeam == team
+        default: closed
+        }
       let attributes: Cedar.Record = ["owner": .entity(EntityUID(type: "User", id: owner)), "team": .string(rowTeam), "closed": .bool(closed)]
       let shown = response.evaluate(attributes: attributes, id: id)
       #expect(shown == expected)
@@ -60,9 +73,11 @@ import Testing
     #expect(seen > 10 && seen < rows.count)
   }
 
-  @Test("what each person sees in clear", arguments: [
-    ("rep", ["internal", "confidential"]), ("manager", ["internal", "confidential", "pii"]), ("finance", ["internal"]),
-  ])
+  @Test(
+    "what each person sees in clear",
+    arguments: [
+      ("rep", ["internal", "confidential"]), ("manager", ["internal", "confidential", "pii"]), ("finance", ["internal"]),
+    ])
   func clearance(key: String, revealed: [String]) throws {
     let person = try #require(DemoPeople.all.first { $0.key == key })
     func reveals(_ category: String, upstream: String) -> Response {
@@ -78,10 +93,13 @@ import Testing
     #expect(refused == (key == "finance"))
   }
 
-  @Test("changes and contacts ask for a purpose, and changes for a strict log", arguments: [
-    ("rep", "update_opportunity_stage", "Opportunity", true, true), ("manager", "update_opportunity_forecast", "Opportunity", true, true),
-    ("manager", "search_contacts", "Contact", true, false), ("manager", "list_opportunities", "Opportunity", false, false), ("rep", "search_contacts", "Contact", false, false),
-  ])
+  @Test(
+    "changes and contacts ask for a purpose, and changes for a strict log",
+    arguments: [
+      ("rep", "update_opportunity_stage", "Opportunity", true, true), ("manager", "update_opportunity_forecast", "Opportunity", true, true),
+      ("manager", "search_contacts", "Contact", true, false), ("manager", "list_opportunities", "Opportunity", false, false),
+      ("rep", "search_contacts", "Contact", false, false),
+    ])
   func obligations(key: String, tool: String, type: String, purpose: Bool, strict: Bool) throws {
     let person = try #require(DemoPeople.all.first { $0.key == key })
     let response = ask(person, tool, isWrite: tool.hasPrefix("update"), .unknown(type: type))
@@ -90,10 +108,12 @@ import Testing
     #expect(contributing.contains { $0.annotation("audit") == "strict" } == strict)
   }
 
-  @Test("tools without records, prompts and resources", arguments: [
-    ("rep", "crm", "list_tables", true), ("finance", "crm", "describe_table", true), ("rep", "time", "get_current_time", true), ("finance", "git", "git_log", true),
-    ("manager", "mail", "send", false),
-  ])
+  @Test(
+    "tools without records, prompts and resources",
+    arguments: [
+      ("rep", "crm", "list_tables", true), ("finance", "crm", "describe_table", true), ("rep", "time", "get_current_time", true), ("finance", "git", "git_log", true),
+      ("manager", "mail", "send", false),
+    ])
   func plainTools(key: String, upstream: String, tool: String, allowed: Bool) throws {
     let person = try #require(DemoPeople.all.first { $0.key == key })
     #expect((ask(person, tool, isWrite: false, nil, upstream: upstream).residual == .allow) == allowed)

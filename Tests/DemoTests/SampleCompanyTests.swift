@@ -60,7 +60,9 @@ import Testing
 
   @Test("some notes hold an address, a number or a key") func notes() throws {
     let found = try DatabaseQueue(path: Sample.shared()).read { database in
-      try ["%@%.example.%", "% +%", "%AKIA%", "%ghp\\_%"].map { try Int.fetchOne(database, sql: "SELECT count(*) FROM activities WHERE body LIKE ? ESCAPE '\\'", arguments: [$0]) ?? 0 }
+      try ["%@%.example.%", "% +%", "%AKIA%", "%ghp\\_%"].map {
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM activities WHERE body LIKE ? ESCAPE '\\'", arguments: [$0]) ?? 0
+      }
     }
     #expect(found.allSatisfy { $0 > 50 })
   }
@@ -69,7 +71,9 @@ import Testing
     #expect(DemoPeople.all.map(\.key) == ["rep", "manager", "finance"])
     #expect(DemoPeople.rep.attributes["team"] == DemoPeople.manager.attributes["team"])
     #expect(DemoPeople.all.allSatisfy { !($0.attributes["team"]?.string ?? "").isEmpty })
-    let manager = try DatabaseQueue(path: Sample.shared()).read { try String.fetchOne($0, sql: "SELECT manager FROM employees WHERE id = ?", arguments: [DemoPeople.rep.id]) }
+    let manager = try DatabaseQueue(path: Sample.shared()).read {
+      try String.fetchOne($0, sql: "SELECT manager FROM employees WHERE id = ?", arguments: [DemoPeople.rep.id])
+    }
     #expect(manager == DemoPeople.manager.id)
   }
 

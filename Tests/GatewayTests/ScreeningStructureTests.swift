@@ -22,14 +22,16 @@ private func rows(_ pointer: String, items: Int? = nil, fields: [FieldCategory] 
 
 @Suite("Screening of structured content")
 struct ScreeningStructureTests {
-  @Test("removes rows that are not admitted, wherever they stand", arguments: [
-    ("[]", "[]", 0), ("[ ]", "[ ]", 0),
-    (#"[{"id":2}]"#, #"[{"id":2}]"#, 0), (#"[{"id":1}]"#, "[]", 1), (#"[ {"id":1} , {"id":3} ]"#, "[  ]", 2),
-    (#"[{"id":1},{"id":2}]"#, #"[{"id":2}]"#, 1), (#"[{"id":2},{"id":1}]"#, #"[{"id":2}]"#, 1),
-    (#"[{"id":2}, {"id":1}, {"id":3}, {"id":4}]"#, #"[{"id":2}, {"id":4}]"#, 2),
-    (#"[{"id":1}, {"id":2}, {"id":3}, {"id":4}, {"id":5}]"#, #"[{"id":2}, {"id":4}]"#, 3),
-    (#"[1,null,"x",{"id":"2"},{"id":2}]"#, #"[{"id":2}]"#, 4),
-  ])
+  @Test(
+    "removes rows that are not admitted, wherever they stand",
+    arguments: [
+      ("[]", "[]", 0), ("[ ]", "[ ]", 0),
+      (#"[{"id":2}]"#, #"[{"id":2}]"#, 0), (#"[{"id":1}]"#, "[]", 1), (#"[ {"id":1} , {"id":3} ]"#, "[  ]", 2),
+      (#"[{"id":1},{"id":2}]"#, #"[{"id":2}]"#, 1), (#"[{"id":2},{"id":1}]"#, #"[{"id":2}]"#, 1),
+      (#"[{"id":2}, {"id":1}, {"id":3}, {"id":4}]"#, #"[{"id":2}, {"id":4}]"#, 2),
+      (#"[{"id":1}, {"id":2}, {"id":3}, {"id":4}, {"id":5}]"#, #"[{"id":2}, {"id":4}]"#, 3),
+      (#"[1,null,"x",{"id":"2"},{"id":2}]"#, #"[{"id":2}]"#, 4),
+    ])
   func removes(array: String, kept: String, removed: Int) throws {
     let json = #"{"content":[],"structuredContent":{"t":1, "rows" : \#(array)}, "isError":false}"#
     let result = try screen(json, rows("/rows"))
@@ -52,7 +54,8 @@ struct ScreeningStructureTests {
 
   @Test("replaces the text that repeats what was removed")
   func content() throws {
-    let json = #"{"content":[{"type":"text","text":"Eve, Bob"},{"type":"text","text":"more"}],"structuredContent":{"rows":[{"id":1,"n":"Eve"},{"id":2,"n":"B\"ob","mail":"b@example.com"}]}}"#
+    let json =
+      #"{"content":[{"type":"text","text":"Eve, Bob"},{"type":"text","text":"more"}],"structuredContent":{"rows":[{"id":1,"n":"Eve"},{"id":2,"n":"B\"ob","mail":"b@example.com"}]}}"#
     let result = try screen(json, rows("/rows"))
     let inner = #"{"rows":[{"id":2,"n":"B\"ob","mail":"[email]"}]}"#
     #expect(try structured(result.text) == inner)
@@ -60,17 +63,21 @@ struct ScreeningStructureTests {
     #expect(!result.text.contains("Eve"))
   }
 
-  @Test("believes no text of a source that does not take rows away itself", arguments: [
-    #"{"content":[{"type":"text","text":"Eve"}],"structuredContent":{"rows":[]}}"#,
-    #"{"content":[{"type":"text","text":"Eve"}],"structuredContent":{"rows":[{"id":2}]}}"#,
-  ])
+  @Test(
+    "believes no text of a source that does not take rows away itself",
+    arguments: [
+      #"{"content":[{"type":"text","text":"Eve"}],"structuredContent":{"rows":[]}}"#,
+      #"{"content":[{"type":"text","text":"Eve"}],"structuredContent":{"rows":[{"id":2}]}}"#,
+    ])
   func untrusted(json: String) throws {
     #expect(try !screen(json, rows("/rows", trustsText: false)).text.contains("Eve"))
   }
 
-  @Test("refuses what has no structure from such a source, errors and questions as well", arguments: [
-    #"{"content":[{"type":"text","text":"Eve"}],"isError":true}"#, #"{"resultType":"input_required","inputRequests":{}}"#,
-  ])
+  @Test(
+    "refuses what has no structure from such a source, errors and questions as well",
+    arguments: [
+      #"{"content":[{"type":"text","text":"Eve"}],"isError":true}"#, #"{"resultType":"input_required","inputRequests":{}}"#,
+    ])
   func untrustedWithoutStructure(json: String) throws {
     #expect { try screen(json, rows("/rows", trustsText: false)) } throws: { ($0 as? ScreeningRefusal)?.code == .unstructured }
   }
@@ -87,9 +94,11 @@ struct ScreeningStructureTests {
     #expect(try screen(#"{"structuredContent":{"id":2,"account":null}}"#, rows(pointer)).outcome.rowsRemoved == 0)
   }
 
-  @Test("refuses a result that has no structure to screen, but not an error", arguments: [
-    #"{"content":[{"type":"text","text":"rows"}]}"#, #"{"content":[],"structuredContent":{"other":[]}}"#,
-  ])
+  @Test(
+    "refuses a result that has no structure to screen, but not an error",
+    arguments: [
+      #"{"content":[{"type":"text","text":"rows"}]}"#, #"{"content":[],"structuredContent":{"other":[]}}"#,
+    ])
   func unstructured(json: String) throws {
     let refusal = #expect(throws: ScreeningRefusal.self) { try screen(json, rows("/rows")) }
     #expect(refusal?.code == .unstructured)
@@ -97,27 +106,35 @@ struct ScreeningStructureTests {
     #expect(try screen(error, rows("/rows")).text == error)
   }
 
-  @Test("cuts off records past the bound and says how many", arguments: [
-    (#"{"structuredContent":{"a":[1,2,3,4],"b":[5]}}"#, #"{"_meta":{"dev.sluice/truncated":{"rows":2}},"structuredContent":{"a":[1,2],"b":[5]}}"#),
-    (#"{"_meta":{},"structuredContent":{"a":[1,2,3]}}"#, #"{"_meta":{"dev.sluice/truncated":{"rows":1}},"structuredContent":{"a":[1,2]}}"#),
-    (#"{"structuredContent":{"a":[1,2,3]},"_meta":{"x":"a@example.com"}}"#,
-     #"{"structuredContent":{"a":[1,2]},"_meta":{"dev.sluice/truncated":{"rows":1},"x":"[email]"}}"#),
-    (#"{"_meta":{"dev.sluice/truncated":{"rows":9}},"structuredContent":{"a":[1,2,3]}}"#,
-     #"{"_meta":{"dev.sluice/truncated":{"rows":1}},"structuredContent":{"a":[1,2]}}"#),
-  ])
+  @Test(
+    "cuts off records past the bound and says how many",
+    arguments: [
+      (#"{"structuredContent":{"a":[1,2,3,4],"b":[5]}}"#, #"{"_meta":{"dev.sluice/truncated":{"rows":2}},"structuredContent":{"a":[1,2],"b":[5]}}"#),
+      (#"{"_meta":{},"structuredContent":{"a":[1,2,3]}}"#, #"{"_meta":{"dev.sluice/truncated":{"rows":1}},"structuredContent":{"a":[1,2]}}"#),
+      (
+        #"{"structuredContent":{"a":[1,2,3]},"_meta":{"x":"a@example.com"}}"#,
+        #"{"structuredContent":{"a":[1,2]},"_meta":{"dev.sluice/truncated":{"rows":1},"x":"[email]"}}"#
+      ),
+      (
+        #"{"_meta":{"dev.sluice/truncated":{"rows":9}},"structuredContent":{"a":[1,2,3]}}"#,
+        #"{"_meta":{"dev.sluice/truncated":{"rows":1}},"structuredContent":{"a":[1,2]}}"#
+      ),
+    ])
   func truncates(json: String, cut: String) throws {
     #expect(try screen(json, ScreeningPlan(clearance: Clearance(), bounds: ResultBounds(items: 2))).text == cut)
   }
 
-  @Test("masks declared fields", arguments: [
-    ("/contacts/*/email", #"{"contacts":[{"email":"[masked: confidential]","x":1},{"email":null}],"owner":{"email":"c"}}"#, 1),
-    ("/**/email", #"{"contacts":[{"email":"[masked: confidential]","x":1},{"email":null}],"owner":{"email":"[masked: confidential]"}}"#, 2),
-    ("/contacts/0/x", #"{"contacts":[{"email":"a","x":null},{"email":null}],"owner":{"email":"c"}}"#, 1),
-    ("/contacts", #"{"contacts":null,"owner":{"email":"c"}}"#, 1),
-    ("/owner/*", #"{"contacts":[{"email":"a","x":1},{"email":null}],"owner":{"email":"[masked: confidential]"}}"#, 1),
-    ("/owner/**", #"{"contacts":[{"email":"a","x":1},{"email":null}],"owner":null}"#, 1),
-    ("", "null", 1), ("/missing", #"{"contacts":[{"email":"a","x":1},{"email":null}],"owner":{"email":"c"}}"#, 0),
-  ])
+  @Test(
+    "masks declared fields",
+    arguments: [
+      ("/contacts/*/email", #"{"contacts":[{"email":"[masked: confidential]","x":1},{"email":null}],"owner":{"email":"c"}}"#, 1),
+      ("/**/email", #"{"contacts":[{"email":"[masked: confidential]","x":1},{"email":null}],"owner":{"email":"[masked: confidential]"}}"#, 2),
+      ("/contacts/0/x", #"{"contacts":[{"email":"a","x":null},{"email":null}],"owner":{"email":"c"}}"#, 1),
+      ("/contacts", #"{"contacts":null,"owner":{"email":"c"}}"#, 1),
+      ("/owner/*", #"{"contacts":[{"email":"a","x":1},{"email":null}],"owner":{"email":"[masked: confidential]"}}"#, 1),
+      ("/owner/**", #"{"contacts":[{"email":"a","x":1},{"email":null}],"owner":null}"#, 1),
+      ("", "null", 1), ("/missing", #"{"contacts":[{"email":"a","x":1},{"email":null}],"owner":{"email":"c"}}"#, 0),
+    ])
   func fields(path: String, expected: String, count: Int) throws {
     let json = #"{"structuredContent":{"contacts":[{"email":"a","x":1},{"email":null}],"owner":{"email":"c"}}}"#
     let field = try #require(FieldCategory(path, .confidential))
@@ -156,7 +173,8 @@ struct ScreeningStructureTests {
   @Test("rows, fields and detectors work together and count what is left only")
   func together() throws {
     let fields = [FieldCategory("/rows/*/email", .pii)].compactMap { $0 }
-    let json = #"{"content":[{"type":"text","text":"a@example.com"}],"structuredContent":{"rows":[{"id":1,"email":"a@example.com","note":"4111111111111111"},{"id":2,"email":"b@example.com","note":"call +14155550123"}]}}"#
+    let json =
+      #"{"content":[{"type":"text","text":"a@example.com"}],"structuredContent":{"rows":[{"id":1,"email":"a@example.com","note":"4111111111111111"},{"id":2,"email":"b@example.com","note":"call +14155550123"}]}}"#
     let result = try screen(json, rows("/rows", fields: fields))
     #expect(try structured(result.text) == #"{"rows":[{"id":2,"email":"[masked: pii]","note":"call [phone]"}]}"#)
     #expect(result.outcome.findings == [.phone: 1])

@@ -28,22 +28,24 @@ struct ScreeningTests {
     #expect(result.outcome == ScreeningOutcome())
   }
 
-  @Test("masks findings and keeps every other byte", arguments: [
-    ("mail alice@example.com now", "mail [email] now", "mail a•••@example.com now"),
-    (#"a\nalice@example.com\tb \"x\" \\"#, #"a\n[email]\tb \"x\" \\"#, #"a\na•••@example.com\tb \"x\" \\"#),
-    (#"alice\u0040example.com \u00e9"#, #"[email] \u00e9"#, #"[email] \u00e9"#),
-    (#"\u0061lice@example.com!"#, #"[email]!"#, #"[email]!"#),
-    (#"\u00a0\u0034111 1111 1111 1111."#, #"\u00a0[card]."#, #"\u00a0[card]."#),
-    (#"\ud83d\ude00 4111111111111111 \ud83d\ude00"#, #"\ud83d\ude00 [card] \ud83d\ude00"#, #"\ud83d\ude00 •••1111 \ud83d\ude00"#),
-    (#"https:\/\/u:pw@host.example\/"#, #"https:\/\/u:[password]@host.example\/"#, #"https:\/\/u:[password]@host.example\/"#),
-    ("card 4111 1111 1111 1111, tel +1 212 555 0123", "card [card], tel [phone]", "card •••1111, tel •••23"),
-    ("DE89370400440532013000", "[iban]", "•••3000"),
-    ("219-09-9999 and AKIAIOSFODNN7EXAMPLE", "[national id] and [key]", "[national id] and [key]"),
-    (#"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----\n"#, #"[private key]\n"#, #"[private key]\n"#),
-    (#"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n\"x"#, #"[private key]\"x"#, #"[private key]\"x"#),
-    (#"\rk_live_0aB1cD2eF3gH4iJ5kL6m"#, #"\r[key]"#, #"\r[key]"#),
-    (#"{\"email\":\"bob@example.com\",\"n\":1}"#, #"{\"email\":\"[email]\",\"n\":1}"#, #"{\"email\":\"b•••@example.com\",\"n\":1}"#),
-  ])
+  @Test(
+    "masks findings and keeps every other byte",
+    arguments: [
+      ("mail alice@example.com now", "mail [email] now", "mail a•••@example.com now"),
+      (#"a\nalice@example.com\tb \"x\" \\"#, #"a\n[email]\tb \"x\" \\"#, #"a\na•••@example.com\tb \"x\" \\"#),
+      (#"alice\u0040example.com \u00e9"#, #"[email] \u00e9"#, #"[email] \u00e9"#),
+      (#"\u0061lice@example.com!"#, #"[email]!"#, #"[email]!"#),
+      (#"\u00a0\u0034111 1111 1111 1111."#, #"\u00a0[card]."#, #"\u00a0[card]."#),
+      (#"\ud83d\ude00 4111111111111111 \ud83d\ude00"#, #"\ud83d\ude00 [card] \ud83d\ude00"#, #"\ud83d\ude00 •••1111 \ud83d\ude00"#),
+      (#"https:\/\/u:pw@host.example\/"#, #"https:\/\/u:[password]@host.example\/"#, #"https:\/\/u:[password]@host.example\/"#),
+      ("card 4111 1111 1111 1111, tel +1 212 555 0123", "card [card], tel [phone]", "card •••1111, tel •••23"),
+      ("DE89370400440532013000", "[iban]", "•••3000"),
+      ("219-09-9999 and AKIAIOSFODNN7EXAMPLE", "[national id] and [key]", "[national id] and [key]"),
+      (#"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n-----END PRIVATE KEY-----\n"#, #"[private key]\n"#, #"[private key]\n"#),
+      (#"-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n\"x"#, #"[private key]\"x"#, #"[private key]\"x"#),
+      (#"\rk_live_0aB1cD2eF3gH4iJ5kL6m"#, #"\r[key]"#, #"\r[key]"#),
+      (#"{\"email\":\"bob@example.com\",\"n\":1}"#, #"{\"email\":\"[email]\",\"n\":1}"#, #"{\"email\":\"b•••@example.com\",\"n\":1}"#),
+    ])
   func masks(text: String, masked: String, partial: String) throws {
     #expect(try screen(block(text)).text == block(masked))
     #expect(try screen(block(text), style: .partial).text == block(partial))
@@ -51,7 +53,8 @@ struct ScreeningTests {
 
   @Test("changes nothing more the second time")
   func idempotent() throws {
-    let text = #"alice@example.com +1 212 555 0123 4111111111111111 0171 1234567 postgres:\/\/a:b@c AKIAIOSFODNN7EXAMPLE \u0040 219-09-9999 4111 1111 1111 1111 12 34 56 78 90"#
+    let text =
+      #"alice@example.com +1 212 555 0123 4111111111111111 0171 1234567 postgres:\/\/a:b@c AKIAIOSFODNN7EXAMPLE \u0040 219-09-9999 4111 1111 1111 1111 12 34 56 78 90"#
     let structured = #"{"content":[{"type":"text","text":"\#(text)"}],"structuredContent":{"c":[{"email":"x","n":4111111111111111}]}}"#
     let fields = [FieldCategory("/c/*/email", .pii)].compactMap { $0 }
     for style in [MaskStyle.placeholder, .partial] {
@@ -65,7 +68,8 @@ struct ScreeningTests {
 
   @Test("screens strings, names and numbers at any depth; masked numbers become strings, masked names stay apart")
   func structured() throws {
-    let json = #"{"structuredContent": { "a" : [1, {"b":["x@example.com"]}, 4111111111111111 ,-4111111111111111], "x@example.com":"kept value","phone": 2125550123, "id":2125550123}}"#
+    let json =
+      #"{"structuredContent": { "a" : [1, {"b":["x@example.com"]}, 4111111111111111 ,-4111111111111111], "x@example.com":"kept value","phone": 2125550123, "id":2125550123}}"#
     let masked = #"{"structuredContent": { "a" : [1, {"b":["[email]"]}, "[card]" ,-4111111111111111], "[email] 1":"kept value","phone": "[phone]", "id":2125550123}}"#
     let result = try screen(json)
     #expect(result.text == masked)
@@ -74,18 +78,30 @@ struct ScreeningTests {
     #expect(result.outcome.categories == [.pii])
   }
 
-  @Test("screens resources and prompts, and leaves base64 and opaque values alone", arguments: [
-    (#"{"contents":[{"uri":"f:a","text":"x@example.com","blob":"x@example.com"}]}"#,
-     #"{"contents":[{"uri":"f:a","text":"[email]","blob":"x@example.com"}]}"#),
-    (#"{"messages":[{"role":"user","content":{"type":"text","text":"x@example.com"}}],"description":"y@example.com"}"#,
-     #"{"messages":[{"role":"user","content":{"type":"text","text":"[email]"}}],"description":"[email]"}"#),
-    (#"{"content":[{"type":"image","data":"a@example.com"},{"data":"a@example.com","type":"text"}]}"#,
-     #"{"content":[{"type":"image","data":"a@example.com"},{"data":"[email]","type":"text"}]}"#),
-    (#"{"content":[{"type":"resource","resource":{"blob":"a@example.com","text":"a@example.com"}}],"nextCursor":"a@example.com"}"#,
-     #"{"content":[{"type":"resource","resource":{"blob":"a@example.com","text":"[email]"}}],"nextCursor":"a@example.com"}"#),
-    (#"{"content":[{"type":"resource_link","uri":"https://u:p@h.example/","name":"a@example.com"}],"_meta":{"k":"a@example.com"}}"#,
-     #"{"content":[{"type":"resource_link","uri":"https://u:[password]@h.example/","name":"[email]"}],"_meta":{"k":"[email]"}}"#),
-  ])
+  @Test(
+    "screens resources and prompts, and leaves base64 and opaque values alone",
+    arguments: [
+      (
+        #"{"contents":[{"uri":"f:a","text":"x@example.com","blob":"x@example.com"}]}"#,
+        #"{"contents":[{"uri":"f:a","text":"[email]","blob":"x@example.com"}]}"#
+      ),
+      (
+        #"{"messages":[{"role":"user","content":{"type":"text","text":"x@example.com"}}],"description":"y@example.com"}"#,
+        #"{"messages":[{"role":"user","content":{"type":"text","text":"[email]"}}],"description":"[email]"}"#
+      ),
+      (
+        #"{"content":[{"type":"image","data":"a@example.com"},{"data":"a@example.com","type":"text"}]}"#,
+        #"{"content":[{"type":"image","data":"a@example.com"},{"data":"[email]","type":"text"}]}"#
+      ),
+      (
+        #"{"content":[{"type":"resource","resource":{"blob":"a@example.com","text":"a@example.com"}}],"nextCursor":"a@example.com"}"#,
+        #"{"content":[{"type":"resource","resource":{"blob":"a@example.com","text":"[email]"}}],"nextCursor":"a@example.com"}"#
+      ),
+      (
+        #"{"content":[{"type":"resource_link","uri":"https://u:p@h.example/","name":"a@example.com"}],"_meta":{"k":"a@example.com"}}"#,
+        #"{"content":[{"type":"resource_link","uri":"https://u:[password]@h.example/","name":"[email]"}],"_meta":{"k":"[email]"}}"#
+      ),
+    ])
   func positions(json: String, masked: String) throws { #expect(try screen(json).text == masked) }
 
   @Test("shows what the principal is cleared for and still counts it")
@@ -109,9 +125,11 @@ struct ScreeningTests {
     #expect(refusal?.message.contains("AKIA") == false)
   }
 
-  @Test("refuses results over the bounds", arguments: [
-    (ResultBounds(bytes: 20), ScreeningRefusal.Code.tooLarge), (ResultBounds(depth: 2), .tooDeep),
-  ])
+  @Test(
+    "refuses results over the bounds",
+    arguments: [
+      (ResultBounds(bytes: 20), ScreeningRefusal.Code.tooLarge), (ResultBounds(depth: 2), .tooDeep),
+    ])
   func bounds(bounds: ResultBounds, code: ScreeningRefusal.Code) throws {
     let refusal = #expect(throws: ScreeningRefusal.self) {
       try screen(#"{"structuredContent":{"a":[[1]]}}"#, ScreeningPlan(clearance: nobody, bounds: bounds))

@@ -23,10 +23,12 @@ struct RawJSONTests {
     #expect(try JSONValue(parsing: text).text == text)
   }
 
-  @Test("refuses a repeated name, however it is written", arguments: [
-    #"{"a":1,"a":2}"#, #"{"a":1,"\u0061":2}"#, #"[{"x":{"b":1,"c":2,"b":3}}]"#,
-    "{" + (0..<40).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + #","k7":0}"#,
-  ])
+  @Test(
+    "refuses a repeated name, however it is written",
+    arguments: [
+      #"{"a":1,"a":2}"#, #"{"a":1,"\u0061":2}"#, #"[{"x":{"b":1,"c":2,"b":3}}]"#,
+      "{" + (0..<40).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + #","k7":0}"#,
+    ])
   func duplicates(text: String) {
     #expect { try RawJSON(text) } throws: { ($0 as? JSONError)?.code == .duplicateKey }
   }
@@ -36,12 +38,14 @@ struct RawJSONTests {
     #expect(try RawJSON("{\"\u{e9}\":1,\"e\u{301}\":2}").members.map(\.value.int) == [1, 2])
   }
 
-  @Test("refuses what is past its bounds", arguments: [
-    (String(repeating: "[", count: 10_000), JSONError.Code.tooDeep),
-    (String(repeating: "{\"a\":", count: 10_000), .tooDeep),
-    ("[" + String(repeating: "0,", count: 2000) + "0]", .tooLarge),
-    ("\"" + String(repeating: "x", count: 5000) + "\"", .tooLarge),
-  ])
+  @Test(
+    "refuses what is past its bounds",
+    arguments: [
+      (String(repeating: "[", count: 10_000), JSONError.Code.tooDeep),
+      (String(repeating: "{\"a\":", count: 10_000), .tooDeep),
+      ("[" + String(repeating: "0,", count: 2000) + "0]", .tooLarge),
+      ("\"" + String(repeating: "x", count: 5000) + "\"", .tooLarge),
+    ])
   func bounds(text: String, code: JSONError.Code) {
     let limits = JSONLimits(bytes: code == .tooDeep ? 1 << 20 : 4096, depth: 64, values: 1000)
     #expect { try RawJSON(text, limits: limits) } throws: { ($0 as? JSONError)?.code == code }

@@ -133,8 +133,10 @@ struct LogLayoutTests {
 
   @Test(
     "proofs that are not well formed are refused",
-    arguments: ["", "c2sp.org/tlog-proof@v1\n", "c2sp.org/tlog-proof@v1\nindex 01\n\n", "c2sp.org/tlog-proof@v2\nindex 1\n\n",
-      "c2sp.org/tlog-proof@v1\nindex 1\nAAAA\n\n", "c2sp.org/tlog-proof@v1\nextra *\nindex 1\n\n"])
+    arguments: [
+      "", "c2sp.org/tlog-proof@v1\n", "c2sp.org/tlog-proof@v1\nindex 01\n\n", "c2sp.org/tlog-proof@v2\nindex 1\n\n",
+      "c2sp.org/tlog-proof@v1\nindex 1\nAAAA\n\n", "c2sp.org/tlog-proof@v1\nextra *\nindex 1\n\n",
+    ])
   func malformedProofs(text: String) {
     #expect(throws: LedgerError.self) { try LogProof(parsing: Array(text.utf8)) }
   }

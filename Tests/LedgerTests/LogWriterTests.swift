@@ -66,7 +66,9 @@ struct LogWriterTests {
     let log = try fixture.open(options: options)
     let integrator = try LogIntegrator(log: log, every: .milliseconds(1)) { Issue.record($0) }
     let written = try await withThrowingTaskGroup(of: [UInt64: [UInt8]].self) { group in
-      group.addTask { await integrator.run(); return [:] }
+      group.addTask {
+        await integrator.run(); return [:]
+      }
       for task in 0..<4 {
         group.addTask {
           var own: [UInt64: [UInt8]] = [:]
@@ -82,7 +84,11 @@ struct LogWriterTests {
         }
       }
       var all: [UInt64: [UInt8]] = [:]
-      for _ in 0..<4 { all.merge(try await group.next() ?? [:]) { _, _ in Issue.record("one index twice"); return [] } }
+      for _ in 0..<4 {
+        all.merge(try await group.next() ?? [:]) { _, _ in
+          Issue.record("one index twice"); return []
+        }
+      }
       integrator.stop()
       while let rest = try await group.next() { #expect(rest.isEmpty) }
       return all
@@ -190,7 +196,7 @@ struct LogWriterTests {
       do {
         try append()
         break
-      } catch where ContinuousClock.now < deadline {
+      } catch  where ContinuousClock.now < deadline {
         await Task.yield()
       }
     }
@@ -214,15 +220,15 @@ final class SmallDisk {
     path = NSTemporaryDirectory() + "/sluice-disk-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     #if canImport(Glibc)
-    guard mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else { throw CocoaError(.fileWriteNoPermission) }
+      guard mount("tmpfs", path, "tmpfs", 0, "size=\(kilobytes)k") == 0 else { throw CocoaError(.fileWriteNoPermission) }
     #else
-    throw CocoaError(.fileWriteNoPermission)
+      throw CocoaError(.fileWriteNoPermission)
     #endif
   }
 
   deinit {
     #if canImport(Glibc)
-    umount2(path, Int32(MNT_DETACH))
+      umount2(path, Int32(MNT_DETACH))
     #endif
     try? FileManager.default.removeItem(atPath: path)
   }

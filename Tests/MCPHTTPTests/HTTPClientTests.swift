@@ -46,17 +46,19 @@ struct HTTPClientTests {
   func connectionBound() async throws {
     let running = Mutex<(now: Int, most: Int)>((0, 0))
     let gate = Signal()
-    try await withServer(Responder { _ in
-      let now = running.withLock {
-        $0.now += 1
-        $0.most = max($0.most, $0.now)
-        return $0.now
+    try await withServer(
+      Responder { _ in
+        let now = running.withLock {
+          $0.now += 1
+          $0.most = max($0.most, $0.now)
+          return $0.now
+        }
+        if now == 2 { gate.fire() }
+        await gate.wait()
+        running.withLock { $0.now -= 1 }
+        return .text(.ok, "x")
       }
-      if now == 2 { gate.fire() }
-      await gate.wait()
-      running.withLock { $0.now -= 1 }
-      return .text(.ok, "x")
-    }) { port in
+    ) { port in
       var configuration = HTTPClientConfiguration()
       configuration.maxConnectionsPerOrigin = 2
       let client = HTTPClient(eventLoopGroup: loops, configuration: configuration)
@@ -156,10 +158,12 @@ struct HTTPClientTests {
 
   @Test("the deadline ends a request that waits for its answer")
   func timeout() async throws {
-    try await withServer(Responder { request in
-      if request.path == "/late" { try? await Task.sleep(for: .seconds(30)) }
-      return .text(.ok, "x")
-    }) { port in
+    try await withServer(
+      Responder { request in
+        if request.path == "/late" { try? await Task.sleep(for: .seconds(30)) }
+        return .text(.ok, "x")
+      }
+    ) { port in
       let client = HTTPClient(eventLoopGroup: loops, configuration: quick)
       let loop = loops.next()
       // With a connection at hand the request is out at once, however slow the machine is.
@@ -177,11 +181,13 @@ struct HTTPClientTests {
   func timeoutInQueue() async throws {
     let gate = Signal()
     let begun = Signal()
-    try await withServer(Responder { _ in
-      begun.fire()
-      await gate.wait()
-      return .text(.ok, "x")
-    }) { port in
+    try await withServer(
+      Responder { _ in
+        begun.fire()
+        await gate.wait()
+        return .text(.ok, "x")
+      }
+    ) { port in
       var configuration = quick
       configuration.maxConnectionsPerOrigin = 1
       let client = HTTPClient(eventLoopGroup: loops, configuration: configuration)
@@ -204,12 +210,14 @@ struct HTTPClientTests {
   func cancellation() async throws {
     let begun = Signal()
     let cancelled = Signal()
-    try await withServer(Responder { _ in
-      begun.fire()
-      try? await Task.sleep(for: .seconds(30))
-      if Task.isCancelled { cancelled.fire() }
-      return .text(.ok, "late")
-    }) { port in
+    try await withServer(
+      Responder { _ in
+        begun.fire()
+        try? await Task.sleep(for: .seconds(30))
+        if Task.isCancelled { cancelled.fire() }
+        return .text(.ok, "late")
+      }
+    ) { port in
       let client = HTTPClient(eventLoopGroup: loops)
       let task = Task { try await client.send(get(port, "/"), deadline: soon) }
       await begun.wait()
@@ -224,13 +232,15 @@ struct HTTPClientTests {
   @Test("an event stream is handed over as it arrives, and its connection serves again afterwards")
   func stream() async throws {
     let goOn = Signal()
-    try await withServer(Responder { _ in
-      .stream(.ok, HTTPHeaders([("Content-Type", "Text/Event-Stream; charset=utf-8")])) { writer in
-        try await writer.write(SSE.event(data: ByteBuffer(string: "1"), id: "a"))
-        await goOn.wait()
-        try await writer.write(SSE.event(data: ByteBuffer(string: "2")))
+    try await withServer(
+      Responder { _ in
+        .stream(.ok, HTTPHeaders([("Content-Type", "Text/Event-Stream; charset=utf-8")])) { writer in
+          try await writer.write(SSE.event(data: ByteBuffer(string: "1"), id: "a"))
+          await goOn.wait()
+          try await writer.write(SSE.event(data: ByteBuffer(string: "2")))
+        }
       }
-    }) { port in
+    ) { port in
       let client = HTTPClient(eventLoopGroup: loops)
       var request = get(port, "/")
       request.streamsEvents = true
@@ -253,14 +263,16 @@ struct HTTPClientTests {
   @Test("a consumer that is behind stops the producer at the other end")
   func streamBackPressure() async throws {
     let counter = Counter()
-    try await withServer(Responder { _ in
-      .stream(.ok, HTTPHeaders([("Content-Type", "text/event-stream")])) { writer in
-        for _ in 0..<2000 {
-          try await writer.write(ByteBuffer(repeating: 0x78, count: 10_000))
-          counter.increment()
+    try await withServer(
+      Responder { _ in
+        .stream(.ok, HTTPHeaders([("Content-Type", "text/event-stream")])) { writer in
+          for _ in 0..<2000 {
+            try await writer.write(ByteBuffer(repeating: 0x78, count: 10_000))
+            counter.increment()
+          }
         }
       }
-    }) { port in
+    ) { port in
       let client = HTTPClient(eventLoopGroup: loops)
       var request = get(port, "/")
       request.streamsEvents = true
@@ -281,13 +293,15 @@ struct HTTPClientTests {
   @Test("a stream that is dropped, or whose consumer is cancelled, ends the producer", arguments: [true, false])
   func streamAbandoned(_ cancels: Bool) async throws {
     let ended = Signal()
-    try await withServer(Responder { _ in
-      .stream(.ok, HTTPHeaders([("Content-Type", "text/event-stream")])) { writer in
-        defer { ended.fire() }
-        try await writer.write(SSE.comment("hello"))
-        try await Task.sleep(for: .seconds(60))
+    try await withServer(
+      Responder { _ in
+        .stream(.ok, HTTPHeaders([("Content-Type", "text/event-stream")])) { writer in
+          defer { ended.fire() }
+          try await writer.write(SSE.comment("hello"))
+          try await Task.sleep(for: .seconds(60))
+        }
       }
-    }) { port in
+    ) { port in
       let client = HTTPClient(eventLoopGroup: loops)
       let consumed = Signal()
       let task = Task {
@@ -336,11 +350,13 @@ struct HTTPClientTests {
   @Test("shutdown fails what is in flight and what comes later")
   func shutdown() async throws {
     let begun = Signal()
-    try await withServer(Responder { _ in
-      begun.fire()
-      try? await Task.sleep(for: .seconds(30))
-      return .text(.ok, "late")
-    }) { port in
+    try await withServer(
+      Responder { _ in
+        begun.fire()
+        try? await Task.sleep(for: .seconds(30))
+        return .text(.ok, "late")
+      }
+    ) { port in
       let client = HTTPClient(eventLoopGroup: loops)
       let first = Task { try await client.send(get(port, "/"), deadline: soon) }
       await begun.wait()

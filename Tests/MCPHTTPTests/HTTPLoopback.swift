@@ -7,9 +7,9 @@ import Logging
 import Testing
 
 #if canImport(Darwin)
-import Darwin
+  import Darwin
 #else
-import Glibc
+  import Glibc
 #endif
 
 /// Every test shares these loops: the tests of this target run side by side.

@@ -13,20 +13,24 @@ struct StreamableEdgeTests {
     #expect(await StreamableFixture().send(.post, Self.body, Self.headers, path: "/mcp/").status == 404)
   }
 
-  @Test("Host and Origin must be allowed", arguments: [
-    ("Host", "localhost", 200), ("Host", "LOCALHOST:1", 200), ("Host", "127.0.0.1:99", 200), ("Host", "[::1]:99", 200), ("Host", "[::1]", 200),
-    ("Host", "evil.example", 403), ("Host", "localhost.evil.example", 403), ("Host", "(none)", 403), ("Host", "127.0.0.1.evil", 403),
-    ("Origin", "http://localhost:3000", 200), ("Origin", "https://127.0.0.1", 200), ("Origin", "http://evil.example", 403),
-    ("Origin", "null", 403), ("Origin", "file://localhost", 403), ("Origin", "http://localhost@evil.example", 403), ("Origin", "", 403),
-  ])
+  @Test(
+    "Host and Origin must be allowed",
+    arguments: [
+      ("Host", "localhost", 200), ("Host", "LOCALHOST:1", 200), ("Host", "127.0.0.1:99", 200), ("Host", "[::1]:99", 200), ("Host", "[::1]", 200),
+      ("Host", "evil.example", 403), ("Host", "localhost.evil.example", 403), ("Host", "(none)", 403), ("Host", "127.0.0.1.evil", 403),
+      ("Origin", "http://localhost:3000", 200), ("Origin", "https://127.0.0.1", 200), ("Origin", "http://evil.example", 403),
+      ("Origin", "null", 403), ("Origin", "file://localhost", 403), ("Origin", "http://localhost@evil.example", 403), ("Origin", "", 403),
+    ])
   func foreign(_ name: String, _ value: String, _ status: Int) async {
     #expect(await StreamableFixture().send(.post, Self.body, Self.headers + [(name, value)]).status == status)
   }
 
-  @Test("Listed hosts may have a port of their own, and listed origins may be elsewhere", arguments: [
-    ("mcp.example:8443", "https://app.example", 200), ("mcp.example", "https://app.example", 403), ("mcp.example:8443", "https://app.example:1", 403),
-    ("mcp.example:8443", "HTTPS://APP.example", 200), ("any.example:1", "https://mcp.example:8443", 200),
-  ])
+  @Test(
+    "Listed hosts may have a port of their own, and listed origins may be elsewhere",
+    arguments: [
+      ("mcp.example:8443", "https://app.example", 200), ("mcp.example", "https://app.example", 403), ("mcp.example:8443", "https://app.example:1", 403),
+      ("mcp.example:8443", "HTTPS://APP.example", 200), ("any.example:1", "https://mcp.example:8443", 200),
+    ])
   func listed(_ host: String, _ origin: String, _ status: Int) async {
     let fixture = StreamableFixture { $0.allowed = AllowedHosts(hosts: ["mcp.example:8443", "any.example"], origins: ["https://app.example"]) }
     #expect(await fixture.send(.post, Self.body, Self.headers + [("Host", host), ("Origin", origin)]).status == status)
@@ -47,11 +51,13 @@ struct StreamableEdgeTests {
     #expect(await fixture.send(method, "", [("Mcp-Session-Id", "x")]).status == 404)
   }
 
-  @Test("The body is JSON and the client takes an answer that there is", arguments: [
-    ("Content-Type", "text/plain", 415), ("Content-Type", "(none)", 415), ("Content-Type", "application/jsonx", 415),
-    ("Content-Type", "Application/JSON; charset=utf-8", 200), ("Accept", "text/html", 406), ("Accept", "*/*", 200), ("Accept", "(none)", 200),
-    ("Accept", "application/*", 200), ("Accept", "application/json;q=0.9", 200), ("Accept", "text/event-stream", 200),
-  ])
+  @Test(
+    "The body is JSON and the client takes an answer that there is",
+    arguments: [
+      ("Content-Type", "text/plain", 415), ("Content-Type", "(none)", 415), ("Content-Type", "application/jsonx", 415),
+      ("Content-Type", "Application/JSON; charset=utf-8", 200), ("Accept", "text/html", 406), ("Accept", "*/*", 200), ("Accept", "(none)", 200),
+      ("Accept", "application/*", 200), ("Accept", "application/json;q=0.9", 200), ("Accept", "text/event-stream", 200),
+    ])
   func negotiation(_ name: String, _ value: String, _ status: Int) async {
     let reply = await StreamableFixture().send(.post, Self.body, Self.headers + [(name, value)])
     #expect(reply.status == status)

@@ -24,31 +24,39 @@ struct StreamableFixture {
   /// - Parameter people: whether `Authorization` names the caller; without the field there is a challenge.
   init(people: Bool = false, _ configure: (inout StreamableHTTPConfiguration) -> Void = { _ in }) {
     server = Server(name: "fixture", version: "1")
-    server.add(Tool(name: "echo", inputSchema: ["type": "object"]) { call in
-      ToolResult(text: "\(call.string("text") ?? "") \(call.context.header?("Mcp-Param-Region") ?? "-") \(call.context.caller?.id ?? "-")")
-    })
-    server.add(Tool(name: "talk") { call in
-      await call.progress(1, total: 2)
-      await call.log(.info, "half")
-      await call.progress(2, total: 2)
-      return ToolResult(text: "done")
-    })
+    server.add(
+      Tool(name: "echo", inputSchema: ["type": "object"]) { call in
+        ToolResult(text: "\(call.string("text") ?? "") \(call.context.header?("Mcp-Param-Region") ?? "-") \(call.context.caller?.id ?? "-")")
+      })
+    server.add(
+      Tool(name: "talk") { call in
+        await call.progress(1, total: 2)
+        await call.log(.info, "half")
+        await call.progress(2, total: 2)
+        return ToolResult(text: "done")
+      })
     server.add(Tool(name: "forbidden") { _ in throw RPCError(.invalidParams, "No.") })
-    server.add(Tool(name: "client") { call in
-      ToolResult(structured: [
-        "info": call.context.client.info.map { JSONValue($0) } ?? .null, "capabilities": JSONValue(call.context.client.capabilities),
-        "version": .string(call.context.client.version.rawValue), "session": .string(call.context.sessionID ?? ""),
-      ])
-    })
+    server.add(
+      Tool(name: "client") { call in
+        ToolResult(structured: [
+          "info": call.context.client.info.map { JSONValue($0) } ?? .null, "capabilities": JSONValue(call.context.client.capabilities),
+          "version": .string(call.context.client.version.rawValue), "session": .string(call.context.sessionID ?? ""),
+        ])
+      })
     let (began, wasCancelled) = (began, wasCancelled)
-    server.add(Tool(name: "wait") { call in
-      began.fire()
-      await call.progress(1)
-      let sleep = Task { try await Task.sleep(for: .seconds(600)) }
-      await withTaskCancellationHandler { _ = await sleep.result } onCancel: { sleep.cancel() }
-      wasCancelled.fire()
-      return ToolResult(text: "late")
-    })
+    server.add(
+      Tool(name: "wait") { call in
+        began.fire()
+        await call.progress(1)
+        let sleep = Task { try await Task.sleep(for: .seconds(600)) }
+        await withTaskCancellationHandler {
+          _ = await sleep.result
+        } onCancel: {
+          sleep.cancel()
+        }
+        wasCancelled.fire()
+        return ToolResult(text: "late")
+      })
     server.add(Resource(uri: "test://é", name: "accent") { _ in .text("accent") })
     server.add(Resource(uri: "test://watched", name: "watched") { _ in .text("watched") })
     var configuration = StreamableHTTPConfiguration(sessionKey: Self.key)
@@ -110,9 +118,12 @@ struct StreamableFixture {
   // MARK: Legacy
 
   static func initialize(_ version: String, capabilities: JSONValue = ["sampling": [:]]) -> JSONValue {
-    ["jsonrpc": "2.0", "id": "i", "method": "initialize", "params": [
-      "protocolVersion": .string(version), "capabilities": capabilities, "clientInfo": ["name": "tests", "version": "2"],
-    ]]
+    [
+      "jsonrpc": "2.0", "id": "i", "method": "initialize",
+      "params": [
+        "protocolVersion": .string(version), "capabilities": capabilities, "clientInfo": ["name": "tests", "version": "2"],
+      ],
+    ]
   }
 
   /// Opens a session and gives its id.

@@ -6,9 +6,11 @@ import Testing
 
 @Suite("Streamable HTTP: legacy era")
 struct StreamableLegacyTests {
-  @Test("initialize agrees on a version and opens a session", arguments: [
-    ("2025-11-25", "2025-11-25"), ("2025-06-18", "2025-06-18"), ("2025-03-26", "2025-03-26"), ("2026-07-28", "2025-11-25"), ("1.0", "2025-11-25"),
-  ])
+  @Test(
+    "initialize agrees on a version and opens a session",
+    arguments: [
+      ("2025-11-25", "2025-11-25"), ("2025-06-18", "2025-06-18"), ("2025-03-26", "2025-03-26"), ("2026-07-28", "2025-11-25"), ("1.0", "2025-11-25"),
+    ])
   func initialize(_ requested: String, _ agreed: String) async throws {
     let reply = await StreamableFixture().send(.post, StreamableFixture.initialize(requested).text)
     #expect(reply.status == 200 && reply.json?["id"] == "i")
@@ -79,9 +81,11 @@ struct StreamableLegacyTests {
     }
   }
 
-  @Test("The version header must be that of the session, or absent", arguments: [
-    ("2025-11-25", 400), ("2025-06-18", 200), ("(none)", 200), ("2024-01-01", 400), ("x", 400),
-  ])
+  @Test(
+    "The version header must be that of the session, or absent",
+    arguments: [
+      ("2025-11-25", 400), ("2025-06-18", 200), ("(none)", 200), ("2024-01-01", 400), ("x", 400),
+    ])
   func versionHeader(_ version: String, _ status: Int) async {
     let fixture = StreamableFixture()
     let session = await fixture.session("2025-06-18")

@@ -14,11 +14,13 @@ struct StreamableModernTests {
     #expect(reply.headers["Mcp-Session-Id"] == nil)
   }
 
-  @Test("Headers that are missing or differ from the body are refused first", arguments: [
-    ("MCP-Protocol-Version", "(none)"), ("MCP-Protocol-Version", "2025-11-25"), ("MCP-Protocol-Version", "1900-01-01"),
-    ("Mcp-Method", "(none)"), ("Mcp-Method", "tools/list"), ("Mcp-Method", "Tools/call"), ("Mcp-Name", "(none)"), ("Mcp-Name", "Echo"),
-    ("Mcp-Name", "=?base64?!!?="), ("Mcp-Name", "=?base64?ZWNobzI=?="), ("Mcp-Name", "écho"), ("Mcp-Name", ""),
-  ])
+  @Test(
+    "Headers that are missing or differ from the body are refused first",
+    arguments: [
+      ("MCP-Protocol-Version", "(none)"), ("MCP-Protocol-Version", "2025-11-25"), ("MCP-Protocol-Version", "1900-01-01"),
+      ("Mcp-Method", "(none)"), ("Mcp-Method", "tools/list"), ("Mcp-Method", "Tools/call"), ("Mcp-Name", "(none)"), ("Mcp-Name", "Echo"),
+      ("Mcp-Name", "=?base64?!!?="), ("Mcp-Name", "=?base64?ZWNobzI=?="), ("Mcp-Name", "écho"), ("Mcp-Name", ""),
+    ])
   func headerMismatch(_ name: String, _ value: String) async {
     let headers = StreamableFixture.modernHeaders("tools/call", name: "echo").filter { $0.0 != name } + [(name, value)]
     // The rest of the request is wrong too: that is found later.
@@ -29,22 +31,26 @@ struct StreamableModernTests {
     }
   }
 
-  @Test("Mcp-Name may be in Base64, and must be where it is not plain ASCII", arguments: [
-    ("test://é", "=?base64?dGVzdDovL8OpP?=", 400), ("test://é", "=?base64?dGVzdDovL8Op?=", 200), ("test://é", "test://é", 400),
-    ("test://watched", "=?base64?dGVzdDovL3dhdGNoZWQ=?=", 200), ("test://watched", "test://watched", 200),
-  ])
+  @Test(
+    "Mcp-Name may be in Base64, and must be where it is not plain ASCII",
+    arguments: [
+      ("test://é", "=?base64?dGVzdDovL8OpP?=", 400), ("test://é", "=?base64?dGVzdDovL8Op?=", 200), ("test://é", "test://é", 400),
+      ("test://watched", "=?base64?dGVzdDovL3dhdGNoZWQ=?=", 200), ("test://watched", "test://watched", 200),
+    ])
   func encodedName(_ uri: String, _ header: String, _ status: Int) async {
     let body = StreamableFixture.modernBody("resources/read", ["uri": .string(uri)])
     let reply = await StreamableFixture().send(.post, body.text, StreamableFixture.modernHeaders("resources/read", name: header))
     #expect(reply.status == status, "\(reply.text)")
   }
 
-  @Test("What every request must say of itself", arguments: [
-    ("{}", 400, -32602), ("{\"_meta\":{}}", 400, -32602),
-    ("{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}}", 400, -32602),
-    ("{\"_meta\":{\"io.modelcontextprotocol/clientCapabilities\":{}}}", 400, -32602),
-    ("{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":1}}", 400, -32602),
-  ])
+  @Test(
+    "What every request must say of itself",
+    arguments: [
+      ("{}", 400, -32602), ("{\"_meta\":{}}", 400, -32602),
+      ("{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"}}", 400, -32602),
+      ("{\"_meta\":{\"io.modelcontextprotocol/clientCapabilities\":{}}}", 400, -32602),
+      ("{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":1}}", 400, -32602),
+    ])
   func metadata(_ params: String, _ status: Int, _ code: Int) async throws {
     var body = StreamableFixture.modernBody("tools/list", id: 5)
     body["params"] = try JSONValue(parsing: params)
@@ -65,18 +71,22 @@ struct StreamableModernTests {
     #expect(bare.status == 400 && bare.json?["error"]?["code"] == -32022 && bare.json?["id"] == 5)
   }
 
-  @Test("Methods that the revision does not have are not found", arguments: [
-    "initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe", "no/such", "sampling/createMessage",
-    "notifications/initialized",
-  ])
+  @Test(
+    "Methods that the revision does not have are not found",
+    arguments: [
+      "initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe", "no/such", "sampling/createMessage",
+      "notifications/initialized",
+    ])
   func unknownMethod(_ method: String) async {
     let reply = await StreamableFixture().modern(method, id: "m")
     #expect(reply.status == 404 && reply.json?["error"]?["code"] == -32601 && reply.json?["id"] == "m")
   }
 
-  @Test("Errors of the request have the status of their code", arguments: [
-    ("nope", 400, -32602), ("forbidden", 400, -32602),
-  ])
+  @Test(
+    "Errors of the request have the status of their code",
+    arguments: [
+      ("nope", 400, -32602), ("forbidden", 400, -32602),
+    ])
   func errors(_ tool: String, _ status: Int, _ code: Int) async {
     for meta in [StreamableFixture.meta, Self.withProgress] {
       let reply = await StreamableFixture().modern("tools/call", ["name": .string(tool), "_meta": meta], id: 3)
@@ -90,12 +100,14 @@ struct StreamableModernTests {
     return meta
   }()
 
-  @Test("What is no message is refused, with the id where there is one", arguments: [
-    ("{", -32700, "{\"jsonrpc\":\"2.0\",\"error\""), ("{\"jsonrpc\":\"2.0\",\"id\":1}", -32600, "{\"jsonrpc\":\"2.0\",\"id\":1,"),
-    ("{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"x\"}", -32600, "{\"jsonrpc\":\"2.0\",\"error\""), ("[]", -32600, "{\"jsonrpc\":\"2.0\",\"error\""),
-    ("{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":2,\"method\":\"x\"}", -32700, "{\"jsonrpc\":\"2.0\",\"error\""),
-    ("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", -32600, "{\"jsonrpc\":\"2.0\",\"error\""), ("", -32700, "{\"jsonrpc\":\"2.0\",\"error\""),
-  ])
+  @Test(
+    "What is no message is refused, with the id where there is one",
+    arguments: [
+      ("{", -32700, "{\"jsonrpc\":\"2.0\",\"error\""), ("{\"jsonrpc\":\"2.0\",\"id\":1}", -32600, "{\"jsonrpc\":\"2.0\",\"id\":1,"),
+      ("{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"x\"}", -32600, "{\"jsonrpc\":\"2.0\",\"error\""), ("[]", -32600, "{\"jsonrpc\":\"2.0\",\"error\""),
+      ("{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":2,\"method\":\"x\"}", -32700, "{\"jsonrpc\":\"2.0\",\"error\""),
+      ("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", -32600, "{\"jsonrpc\":\"2.0\",\"error\""), ("", -32700, "{\"jsonrpc\":\"2.0\",\"error\""),
+    ])
   func malformed(_ body: String, _ code: Int, _ prefix: String) async {
     let reply = await StreamableFixture().send(.post, body, StreamableFixture.modernHeaders("tools/list"))
     #expect(reply.status == 400 && reply.json?["error"]?["code"] == .int(code) && reply.text.hasPrefix(prefix), "\(reply.text)")
@@ -124,9 +136,11 @@ struct StreamableModernTests {
     #expect(reply.json?["result"]?["content"]?.array?.first?["text"] == "hi eu -")
   }
 
-  @Test("Who asks for progress gets a stream if it takes one", arguments: [
-    ("application/json, text/event-stream", true), ("application/json", false),
-  ])
+  @Test(
+    "Who asks for progress gets a stream if it takes one",
+    arguments: [
+      ("application/json, text/event-stream", true), ("application/json", false),
+    ])
   func progress(_ accept: String, _ isEvents: Bool) async throws {
     var meta = StreamableFixture.meta
     meta[MetaKey.progressToken] = "p"

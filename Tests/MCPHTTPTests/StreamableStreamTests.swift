@@ -98,19 +98,23 @@ struct StreamableStreamTests {
     let fixture = StreamableFixture()
     let socket = try await fixture.serving { port in
       let socket = try RawSocket(port: port)
-      socket.send(Self.listen([
-        "toolsListChanged": true, "promptsListChanged": true, "resourceSubscriptions": ["test://watched", "test://watched"],
-      ]))
+      socket.send(
+        Self.listen([
+          "toolsListChanged": true, "promptsListChanged": true, "resourceSubscriptions": ["test://watched", "test://watched"],
+        ]))
       let opening = await socket.read { !$0.events.isEmpty }
       #expect(opening.contains("Content-Type: text/event-stream"))
       // The server has no prompts, so it cannot tell of them.
-      #expect(opening.events == [[
-        "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
-        "params": [
-          "_meta": [MetaKey.subscriptionID: "sub"],
-          "notifications": ["toolsListChanged": true, "resourceSubscriptions": ["test://watched"]],
-        ],
-      ]])
+      #expect(
+        opening.events == [
+          [
+            "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
+            "params": [
+              "_meta": [MetaKey.subscriptionID: "sub"],
+              "notifications": ["toolsListChanged": true, "resourceSubscriptions": ["test://watched"]],
+            ],
+          ]
+        ])
       fixture.server.notifyResourceUpdated("test://other")
       fixture.server.add(Resource(uri: "test://new", name: "new") { _ in .text("") })
       fixture.server.notifyResourceUpdated("test://watched")
@@ -122,9 +126,12 @@ struct StreamableStreamTests {
       return socket
     }
     let ending = await socket.readToEnd()
-    #expect(ending.events == [[
-      "jsonrpc": "2.0", "id": "sub", "result": ["resultType": "complete", "_meta": [MetaKey.subscriptionID: "sub"]],
-    ]])
+    #expect(
+      ending.events == [
+        [
+          "jsonrpc": "2.0", "id": "sub", "result": ["resultType": "complete", "_meta": [MetaKey.subscriptionID: "sub"]],
+        ]
+      ])
   }
 
   @Test("A stream on which nothing happens shows that it is alive")

@@ -10,42 +10,48 @@ struct ServerFixture {
     server = Server(
       name: "fixture", version: "1", instructions: "Be brief.",
       settings: Server.Settings(pageSize: pageSize, cache: CacheHint(milliseconds: 300, scope: .public)))
-    server.add(Tool(
-      name: "add",
-      inputSchema: [
-        "type": "object", "additionalProperties": false, "required": ["a", "b"],
-        "properties": [
-          "a": ["type": "integer"], "b": ["type": ["integer", "null"]], "mode": ["type": "string", "enum": ["exact", "rough"]],
+    server.add(
+      Tool(
+        name: "add",
+        inputSchema: [
+          "type": "object", "additionalProperties": false, "required": ["a", "b"],
+          "properties": [
+            "a": ["type": "integer"], "b": ["type": ["integer", "null"]], "mode": ["type": "string", "enum": ["exact", "rough"]],
+          ],
         ],
-      ],
-      outputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: true), meta: ["dev.sluice/x": 1]
-    ) { call in
-      ToolResult(structured: ["sum": .int((call.int("a") ?? 0) + (call.int("b") ?? 0))])
-    })
+        outputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: true), meta: ["dev.sluice/x": 1]
+      ) { call in
+        ToolResult(structured: ["sum": .int((call.int("a") ?? 0) + (call.int("b") ?? 0))])
+      })
     server.add(Tool(name: "list", outputSchema: ["type": "array"]) { _ in ToolResult(structured: [1, 2]) })
     server.add(Tool(name: "explode") { _ in throw Failure() })
     server.add(Tool(name: "refuse") { _ in throw RPCError(.invalidParams, "No.", data: ["why": "so"]) })
-    server.add(Tool(name: "needs_sampling") { call in
-      try call.requireClient("sampling")
-      return ToolResult(text: "sampled")
-    })
-    server.add(Tool(name: "talk") { call in
-      await call.progress(1, total: 2, message: "half")
-      await call.log(.debug, "details")
-      await call.log(.warning, ["careful": true], logger: "fixture")
-      return ToolResult(text: "done")
-    })
-    server.add(Tool(name: "rows") { call in
-      ToolResult(text: call.rowFilter("Deal").map { $0.json.text } ?? "ungoverned")
-    })
+    server.add(
+      Tool(name: "needs_sampling") { call in
+        try call.requireClient("sampling")
+        return ToolResult(text: "sampled")
+      })
+    server.add(
+      Tool(name: "talk") { call in
+        await call.progress(1, total: 2, message: "half")
+        await call.log(.debug, "details")
+        await call.log(.warning, ["careful": true], logger: "fixture")
+        return ToolResult(text: "done")
+      })
+    server.add(
+      Tool(name: "rows") { call in
+        ToolResult(text: call.rowFilter("Deal").map { $0.json.text } ?? "ungoverned")
+      })
     server.add(Resource(uri: "test://static", name: "static", mimeType: "text/plain") { _ in .text("hello") })
-    server.add(try ResourceTemplate(uriTemplate: "test://item/{id}/data", name: "item") { read in
-      guard let id = read["id"], id != "0" else { throw read.notFound }
-      return .blob(Array(id.utf8), mimeType: "application/octet-stream")
-    })
-    server.add(Prompt(name: "greet", arguments: [Prompt.Argument("who", required: true), Prompt.Argument("tone")]) { get in
-      PromptResult([.user("Greet \(get["who"] ?? "") \(get["tone"] ?? "kindly")")])
-    })
+    server.add(
+      try ResourceTemplate(uriTemplate: "test://item/{id}/data", name: "item") { read in
+        guard let id = read["id"], id != "0" else { throw read.notFound }
+        return .blob(Array(id.utf8), mimeType: "application/octet-stream")
+      })
+    server.add(
+      Prompt(name: "greet", arguments: [Prompt.Argument("who", required: true), Prompt.Argument("tone")]) { get in
+        PromptResult([.user("Greet \(get["who"] ?? "") \(get["tone"] ?? "kindly")")])
+      })
     server.addCompletion(for: .prompt("greet", argument: "who")) { asked in
       Completion((1...150).map { "\(asked.value)\($0)" })
     }

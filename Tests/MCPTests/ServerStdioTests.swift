@@ -13,9 +13,11 @@ final class StdioClient: Sendable {
   init(_ server: Server, _ configuration: StdioResponder.Configuration = StdioResponder.Configuration()) {
     let (lines, continuation) = AsyncStream.makeStream(of: JSONValue.self)
     self.lines = lines
-    responder = StdioResponder(server, configuration: configuration, send: { line in
-      if let value = try? JSONValue(parsing: String(buffer: line)) { continuation.yield(value) }
-    })
+    responder = StdioResponder(
+      server, configuration: configuration,
+      send: { line in
+        if let value = try? JSONValue(parsing: String(buffer: line)) { continuation.yield(value) }
+      })
   }
 
   @discardableResult
@@ -106,13 +108,18 @@ struct ServerStdioTests {
   func cancellation(_ era: Era) async throws {
     let server = Server(name: "s", version: "1")
     let (cancelled, continuation) = AsyncStream.makeStream(of: Bool.self)
-    server.add(Tool(name: "wait") { call in
-      await call.progress(1)
-      let sleep = Task { try await Task.sleep(for: .seconds(600)) }
-      await withTaskCancellationHandler { _ = await sleep.result } onCancel: { sleep.cancel() }
-      continuation.yield(Task.isCancelled)
-      return ToolResult(text: "late")
-    })
+    server.add(
+      Tool(name: "wait") { call in
+        await call.progress(1)
+        let sleep = Task { try await Task.sleep(for: .seconds(600)) }
+        await withTaskCancellationHandler {
+          _ = await sleep.result
+        } onCancel: {
+          sleep.cancel()
+        }
+        continuation.yield(Task.isCancelled)
+        return ToolResult(text: "late")
+      })
     let client = StdioClient(server)
     client.write(Self.initialize("2025-11-25"))
     _ = await client.answer(0)
@@ -190,9 +197,10 @@ struct ServerStdioTests {
     let client = StdioClient(try ServerFixture().server)
     client.write(Self.initialize(version))
     _ = await client.answer(0)
-    client.write(.array([
-      Self.legacy(1, "ping"), ["jsonrpc": "2.0", "method": "notifications/initialized"], Self.legacy(2, "prompts/list"), ["id": 3],
-    ]))
+    client.write(
+      .array([
+        Self.legacy(1, "ping"), ["jsonrpc": "2.0", "method": "notifications/initialized"], Self.legacy(2, "prompts/list"), ["id": 3],
+      ]))
     let answer = await client.line()
     if version == "2025-03-26" {
       #expect(answer?.array?.map { $0["id"] } == [1, 2, 3])

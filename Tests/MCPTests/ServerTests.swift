@@ -79,10 +79,12 @@ struct ServerTests {
     #expect(await server.describe(RequestContext(client: ClientDescription(version: .latest), transport: .inProcess)).capabilities == ["logging": [:]])
   }
 
-  @Test("Methods of the other era are unknown", arguments: [
-    ("ping", Era.modern), ("initialize", .modern), ("logging/setLevel", .modern), ("resources/subscribe", .modern),
-    ("server/discover", .legacy), ("subscriptions/listen", .legacy), ("no/such", .modern), ("notifications/initialized", .legacy),
-  ])
+  @Test(
+    "Methods of the other era are unknown",
+    arguments: [
+      ("ping", Era.modern), ("initialize", .modern), ("logging/setLevel", .modern), ("resources/subscribe", .modern),
+      ("server/discover", .legacy), ("subscriptions/listen", .legacy), ("no/such", .modern), ("notifications/initialized", .legacy),
+    ])
   func otherEra(_ method: String, _ era: Era) async throws {
     #expect(try await ServerFixture().ask(method, [:], era)["error"]?["code"] == -32601)
   }
@@ -106,13 +108,15 @@ struct ServerTests {
     #expect(legacy["content"]?.array?.first?["text"] == "[1,2]")
   }
 
-  @Test("Arguments that do not fit the schema are a tool error that says what would", arguments: [
-    ("{}", "Missing required argument \"a\" (integer). Missing required argument \"b\" (integer or null)."),
-    ("{\"a\":\"1\",\"b\":1}", "Argument \"a\" must be of type integer, not string."),
-    ("{\"a\":1.5,\"b\":1}", "Argument \"a\" must be of type integer, not number."),
-    ("{\"a\":1,\"b\":1,\"mode\":\"wild\"}", "Argument \"mode\" must be one of \"exact\", \"rough\"."),
-    ("{\"a\":1,\"b\":1,\"c\":1}", "Unknown argument \"c\": known are a, b, mode."),
-  ])
+  @Test(
+    "Arguments that do not fit the schema are a tool error that says what would",
+    arguments: [
+      ("{}", "Missing required argument \"a\" (integer). Missing required argument \"b\" (integer or null)."),
+      ("{\"a\":\"1\",\"b\":1}", "Argument \"a\" must be of type integer, not string."),
+      ("{\"a\":1.5,\"b\":1}", "Argument \"a\" must be of type integer, not number."),
+      ("{\"a\":1,\"b\":1,\"mode\":\"wild\"}", "Argument \"mode\" must be one of \"exact\", \"rough\"."),
+      ("{\"a\":1,\"b\":1,\"c\":1}", "Unknown argument \"c\": known are a, b, mode."),
+    ])
   func arguments(_ arguments: String, _ text: String) async throws {
     let result = try await ServerFixture().ask("tools/call", ["name": "add", "arguments": try JSONValue(parsing: arguments)])
     #expect(result["isError"] == true)
@@ -153,19 +157,24 @@ struct ServerTests {
     #expect(served["isError"] == nil && served["content"] != nil)
   }
 
-  @Test("Notifications go to who asked for them", arguments: [
-    ("{}", Era.modern, LogLevel?.none, [String]()),
-    ("{\"progressToken\":\"p\"}", .modern, nil, ["notifications/progress"]),
-    ("{\"io.modelcontextprotocol/logLevel\":\"info\"}", .modern, nil, ["notifications/message"]),
-    ("{\"io.modelcontextprotocol/logLevel\":\"debug\",\"progressToken\":1}", .modern, nil,
-     ["notifications/progress", "notifications/message", "notifications/message"]),
-    ("{}", .legacy, nil, ["notifications/message"]),
-    ("{}", .legacy, .error, []),
-  ])
+  @Test(
+    "Notifications go to who asked for them",
+    arguments: [
+      ("{}", Era.modern, LogLevel?.none, [String]()),
+      ("{\"progressToken\":\"p\"}", .modern, nil, ["notifications/progress"]),
+      ("{\"io.modelcontextprotocol/logLevel\":\"info\"}", .modern, nil, ["notifications/message"]),
+      (
+        "{\"io.modelcontextprotocol/logLevel\":\"debug\",\"progressToken\":1}", .modern, nil,
+        ["notifications/progress", "notifications/message", "notifications/message"]
+      ),
+      ("{}", .legacy, nil, ["notifications/message"]),
+      ("{}", .legacy, .error, []),
+    ])
   func notifications(_ meta: String, _ era: Era, _ level: LogLevel?, _ expected: [String]) async throws {
     let heard = Heard()
     _ = try await ServerFixture().ask(
-      "tools/call", ["name": "talk", "_meta": try JSONValue(parsing: meta)], era, logLevel: level) { heard.add($0) }
+      "tools/call", ["name": "talk", "_meta": try JSONValue(parsing: meta)], era, logLevel: level
+    ) { heard.add($0) }
     #expect(heard.messages.compactMap { $0["method"]?.string } == expected)
     for message in heard.messages where message["method"] == "notifications/progress" {
       #expect(message["params"]?["progress"] == 1 && message["params"]?["total"] == 2 && message["params"]?["message"] == "half")
@@ -184,13 +193,15 @@ struct ServerTests {
     }
   }
 
-  @Test("A row filter that is missing or unreadable in a governed request lets nothing through", arguments: [
-    ("{}", "ungoverned"),
-    ("{\"dev.sluice/rows\":{\"Deal\":[\"=\",\"owner\",\"ann\"]}}", "[\"=\",\"owner\",\"ann\"]"),
-    ("{\"dev.sluice/rows\":{\"Deal\":[\"magic\"]}}", "[\"false\"]"),
-    ("{\"dev.sluice/rows\":{}}", "[\"false\"]"),
-    ("{\"dev.sluice/rows\":null}", "[\"false\"]"),
-  ])
+  @Test(
+    "A row filter that is missing or unreadable in a governed request lets nothing through",
+    arguments: [
+      ("{}", "ungoverned"),
+      ("{\"dev.sluice/rows\":{\"Deal\":[\"=\",\"owner\",\"ann\"]}}", "[\"=\",\"owner\",\"ann\"]"),
+      ("{\"dev.sluice/rows\":{\"Deal\":[\"magic\"]}}", "[\"false\"]"),
+      ("{\"dev.sluice/rows\":{}}", "[\"false\"]"),
+      ("{\"dev.sluice/rows\":null}", "[\"false\"]"),
+    ])
   func rowFilter(_ meta: String, _ expected: String) async throws {
     let result = try await ServerFixture().ask("tools/call", ["name": "rows", "_meta": try JSONValue(parsing: meta)])
     #expect(result["content"]?.array?.first?["text"]?.string == expected)
@@ -235,10 +246,12 @@ struct ServerTests {
       "completion/complete", ["ref": ["type": "ref/prompt", "name": "greet"], "argument": ["name": "who", "value": "A"]])
     #expect(many["completion"]?["values"]?.array?.count == 100)
     #expect(many["completion"]?["total"] == 150 && many["completion"]?["hasMore"] == true)
-    let one = try await fixture.ask("completion/complete", [
-      "ref": ["type": "ref/resource", "uri": "test://item/{id}/data"], "argument": ["name": "id", "value": "x"],
-      "context": ["arguments": ["other": "y"]],
-    ])
+    let one = try await fixture.ask(
+      "completion/complete",
+      [
+        "ref": ["type": "ref/resource", "uri": "test://item/{id}/data"], "argument": ["name": "id", "value": "x"],
+        "context": ["arguments": ["other": "y"]],
+      ])
     #expect(one["completion"] == ["values": ["x-y"], "total": 1, "hasMore": false])
     let none = try await fixture.ask(
       "completion/complete", ["ref": ["type": "ref/prompt", "name": "greet"], "argument": ["name": "tone", "value": ""]])
@@ -263,9 +276,10 @@ struct ServerTests {
     server.notifyResourceUpdated("u:1")
     observation.cancel()
     server.notifyResourceUpdated("u:1")
-    #expect(heard.withLock { $0 } == [
-      .toolsListChanged, .toolsListChanged, .promptsListChanged, .resourcesListChanged, .resourceUpdated(uri: "u:1"),
-    ])
+    #expect(
+      heard.withLock { $0 } == [
+        .toolsListChanged, .toolsListChanged, .promptsListChanged, .resourcesListChanged, .resourceUpdated(uri: "u:1"),
+      ])
   }
 
   @Test("A queue of changes keeps each kind once, in order, and ends when closed")
@@ -291,10 +305,11 @@ struct ServerTests {
     let discovered = try JSONValue(parsing: String(buffer: description.discoverResult(versions: [.v2026_07_28, .v2025_11_25])))
     #expect(discovered["supportedVersions"] == ["2026-07-28", "2025-11-25"])
     #expect(discovered["resultType"] == "complete" && discovered["ttlMs"] == 300 && discovered["instructions"] == "Be brief.")
-    #expect(discovered["capabilities"] == [
-      "logging": [:], "completions": [:], "prompts": ["listChanged": true], "tools": ["listChanged": true],
-      "resources": ["subscribe": true, "listChanged": true],
-    ])
+    #expect(
+      discovered["capabilities"] == [
+        "logging": [:], "completions": [:], "prompts": ["listChanged": true], "tools": ["listChanged": true],
+        "resources": ["subscribe": true, "listChanged": true],
+      ])
     let initialized = try JSONValue(parsing: String(buffer: description.initializeResult(version: .v2025_06_18)))
     #expect(initialized["protocolVersion"] == "2025-06-18" && initialized["resultType"] == nil)
     #expect(initialized["serverInfo"] == ["name": "fixture", "version": "1"])

@@ -28,27 +28,32 @@ import Testing
     }
   }
 
-  @Test("a filter lets exactly the rows through for which it is true", arguments: [
-    (#"["true"]"#, "abcdef"), (#"["false"]"#, ""), (#"["and"]"#, "abcdef"), (#"["or"]"#, ""),
-    // Text compares by its bytes, whatever the collation of the column.
-    (#"["=", "name", "Ann"]"#, "a"), (#"["in", "name", ["Ann", "Bob", 3]]"#, "ab"), (#"["in", "name", []]"#, ""),
-    (#"["<", "amount", 2]"#, "ae"), (#"["<=", "amount", 2]"#, "abe"), (#"["=", "open", true]"#, "adf"),
-    // Unknown is not true, and neither is its negation.
-    (#"["not", ["=", "name", "Ann"]]"#, "bdef"), (#"["not", ["in", "name", ["Ann"]]]"#, "bdef"), (#"["not", ["isTrue", ["=", "name", "Ann"]]]"#, "bcdef"),
-    (#"["has", "name"]"#, "abdef"), (#"["not", ["has", "name"]]"#, "c"), (#"["or", ["=", "amount", 1], ["=", "id", "c"]]"#, "ac"),
-    // Values of another type are different, and have no order.
-    (#"["=", "amount", "1"]"#, ""), (#"["not", ["=", "amount", "1"]]"#, "abdef"), (#"["=", "amount", true]"#, ""), (#"["=", "open", 1]"#, ""),
-    (#"["=", "name", 1]"#, ""), (#"["<", "name", "B"]"#, ""), (#"["not", ["<", "name", "B"]]"#, ""), (#"["<", "amount", "z"]"#, ""), (#"["=", "amount", 1.0]"#, ""),
-    // Patterns know one wildcard, and upper from lower case.
-    (#"["like", "name", "A*"]"#, "a"), (#"["like", "name", "*o*"]"#, "b"), (#"["like", "name", "[x]\\*?%_"]"#, "e"), (#"["like", "name", "[x]\\**"]"#, "e"), (#"["like", "name", "?nn"]"#, ""),
-    (#"["like", "name", "%"]"#, ""), (#"["like", "amount", "*"]"#, ""), (#"["contains", "name", "A"]"#, ""), (#"["not", ["contains", "name", "A"]]"#, ""),
-    // Hostile values are values.
-    (#"["=", "name", "O'Hara; DROP TABLE t --"]"#, "d"), (#"["=", "name", "' OR 1=1 --"]"#, ""), (#"["=", "name", "Ann\u0000' OR '1'='1"]"#, ""), (#"["not", ["=", "name", "x'́ OR 1 --"]]"#, "abdef"),
-    (#"["like", "name", "*' OR 1=1 --"]"#, ""), (#"["=", "amount", -9223372036854775808]"#, ""), (#"["<=", "amount", 9223372036854775807]"#, "abdef"),
-    // What is no column, or is another by case, lets nothing through, wherever it stands.
-    (#"["=", "NAME", "Ann"]"#, ""), (#"["=", "name\" = name OR \"id", "x"]"#, ""), (#"["or", ["true"], ["has", "nope"]]"#, ""), (#"["not", ["isTrue", ["=", "rowid", 1]]]"#, ""),
-    (#"["=", "name", null]"#, ""), (#"["not", ["=", "name", ["a"]]]"#, ""), (#"["=", "a.b", 1]"#, ""),
-  ])
+  @Test(
+    "a filter lets exactly the rows through for which it is true",
+    arguments: [
+      (#"["true"]"#, "abcdef"), (#"["false"]"#, ""), (#"["and"]"#, "abcdef"), (#"["or"]"#, ""),
+      // Text compares by its bytes, whatever the collation of the column.
+      (#"["=", "name", "Ann"]"#, "a"), (#"["in", "name", ["Ann", "Bob", 3]]"#, "ab"), (#"["in", "name", []]"#, ""),
+      (#"["<", "amount", 2]"#, "ae"), (#"["<=", "amount", 2]"#, "abe"), (#"["=", "open", true]"#, "adf"),
+      // Unknown is not true, and neither is its negation.
+      (#"["not", ["=", "name", "Ann"]]"#, "bdef"), (#"["not", ["in", "name", ["Ann"]]]"#, "bdef"), (#"["not", ["isTrue", ["=", "name", "Ann"]]]"#, "bcdef"),
+      (#"["has", "name"]"#, "abdef"), (#"["not", ["has", "name"]]"#, "c"), (#"["or", ["=", "amount", 1], ["=", "id", "c"]]"#, "ac"),
+      // Values of another type are different, and have no order.
+      (#"["=", "amount", "1"]"#, ""), (#"["not", ["=", "amount", "1"]]"#, "abdef"), (#"["=", "amount", true]"#, ""), (#"["=", "open", 1]"#, ""),
+      (#"["=", "name", 1]"#, ""), (#"["<", "name", "B"]"#, ""), (#"["not", ["<", "name", "B"]]"#, ""), (#"["<", "amount", "z"]"#, ""), (#"["=", "amount", 1.0]"#, ""),
+      // Patterns know one wildcard, and upper from lower case.
+      (#"["like", "name", "A*"]"#, "a"), (#"["like", "name", "*o*"]"#, "b"), (#"["like", "name", "[x]\\*?%_"]"#, "e"), (#"["like", "name", "[x]\\**"]"#, "e"),
+      (#"["like", "name", "?nn"]"#, ""),
+      (#"["like", "name", "%"]"#, ""), (#"["like", "amount", "*"]"#, ""), (#"["contains", "name", "A"]"#, ""), (#"["not", ["contains", "name", "A"]]"#, ""),
+      // Hostile values are values.
+      (#"["=", "name", "O'Hara; DROP TABLE t --"]"#, "d"), (#"["=", "name", "' OR 1=1 --"]"#, ""), (#"["=", "name", "Ann\u0000' OR '1'='1"]"#, ""),
+      (#"["not", ["=", "name", "x'́ OR 1 --"]]"#, "abdef"),
+      (#"["like", "name", "*' OR 1=1 --"]"#, ""), (#"["=", "amount", -9223372036854775808]"#, ""), (#"["<=", "amount", 9223372036854775807]"#, "abdef"),
+      // What is no column, or is another by case, lets nothing through, wherever it stands.
+      (#"["=", "NAME", "Ann"]"#, ""), (#"["=", "name\" = name OR \"id", "x"]"#, ""), (#"["or", ["true"], ["has", "nope"]]"#, ""),
+      (#"["not", ["isTrue", ["=", "rowid", 1]]]"#, ""),
+      (#"["=", "name", null]"#, ""), (#"["not", ["=", "name", ["a"]]]"#, ""), (#"["=", "a.b", 1]"#, ""),
+    ])
   func filter(json: String, expected: String) throws {
     let filter = try #require(RowFilter(try JSONValue(parsing: json)))
     #expect(try matches(filter) == expected)
@@ -64,10 +69,12 @@ import Testing
     #expect(try matches(.or(Array(repeating: .constant(true), count: 400))) == "abcdef")
   }
 
-  @Test("literals mean in SQL what they were", arguments: [
-    .null, .integer(0), .integer(.max), .integer(.min), .integer(-1), .real(1.5), .real(-1e300), .real(5e-324), .real(.infinity), .real(-.infinity),
-    .text(""), .text("'"), .text("''\"\\%;--/*"), .text("\u{27}\u{301}"), .text("日本\n\t"), .text(String(repeating: "'", count: 999)),
-  ] as [SQLValue])
+  @Test(
+    "literals mean in SQL what they were",
+    arguments: [
+      .null, .integer(0), .integer(.max), .integer(.min), .integer(-1), .real(1.5), .real(-1e300), .real(5e-324), .real(.infinity), .real(-.infinity),
+      .text(""), .text("'"), .text("''\"\\%;--/*"), .text("\u{27}\u{301}"), .text("日本\n\t"), .text(String(repeating: "'", count: 999)),
+    ] as [SQLValue])
   func literals(value: SQLValue) throws {
     let literal = try #require(SQLLiteral.text(value))
     let read = try DatabaseQueue().read { try DatabaseValue.fetchOne($0, sql: "SELECT \(literal)") }

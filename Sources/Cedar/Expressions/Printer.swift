@@ -205,8 +205,9 @@ extension Pattern: CustomStringConvertible {
     let body = parts.map { part in
       switch part {
       case .wildcard: "*"
-      case .literal(let text): CedarText.escaped(text).split(separator: "*", omittingEmptySubsequences: false)
-        .joined(separator: "\\*")
+      case .literal(let text):
+        CedarText.escaped(text).split(separator: "*", omittingEmptySubsequences: false)
+          .joined(separator: "\\*")
       }
     }
     return "\"\(body.joined())\""

@@ -56,22 +56,35 @@ final class PartialEvaluator: Sendable {
     case .binary(let operation, let left, let right): return binary(operation, left, right, depth + 1)
     case .isType(let base, let type): return isType(base, type, depth + 1)
     case .not(let operand):
-      return map(operand, depth) { .not($0) } known: { value throws(EvaluationError) in
+      return map(operand, depth) {
+        .not($0)
+      } known: { value throws(EvaluationError) in
         .bool(try !Operations.bool(value))
       }
-    case .negate(let operand): return map(operand, depth) { .negate($0) } known: { value throws(EvaluationError) in
+    case .negate(let operand):
+      return map(operand, depth) {
+        .negate($0)
+      } known: { value throws(EvaluationError) in
         try Operations.negate(value)
       }
     case .isEmpty(let operand):
-      return map(operand, depth) { .isEmpty($0) } known: { value throws(EvaluationError) in
+      return map(operand, depth) {
+        .isEmpty($0)
+      } known: { value throws(EvaluationError) in
         .bool(try Operations.set(value).isEmpty)
       }
     case .like(let operand, let pattern):
-      return map(operand, depth) { .like($0, pattern) } known: { value throws(EvaluationError) in
+      return map(operand, depth) {
+        .like($0, pattern)
+      } known: { value throws(EvaluationError) in
         .bool(try Operations.like(value, pattern))
       }
     case .set(let items):
-      return combine(items, depth) { .set($0) } known: { values throws(EvaluationError) in .set(ValueSet(values)) }
+      return combine(items, depth) {
+        .set($0)
+      } known: { values throws(EvaluationError) in
+        .set(ValueSet(values))
+      }
     case .record(let fields):
       let names = fields.map(\.name)
       return combine(fields.map(\.value), depth) { parts in
@@ -80,7 +93,9 @@ final class PartialEvaluator: Sendable {
         .record(Record(zip(names, values).map { Record.Field($0, $1) }))
       }
     case .call(let function, let arguments):
-      return combine(arguments, depth) { .call(function, $0) } known: { values throws(EvaluationError) in
+      return combine(arguments, depth) {
+        .call(function, $0)
+      } known: { values throws(EvaluationError) in
         try ExtensionEvaluation.apply(function, values)
       }
     case .isTrue(let operand): return isTrue(operand, depth + 1)

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-import Glibc
+  import Glibc
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #elseif canImport(Darwin)
-import Darwin
+  import Darwin
 #endif
 
 // Cedar compares strings by code point. Swift's `==` treats canonically equivalent strings as equal,
@@ -19,11 +19,12 @@ extension String {
 
   /// Negative, zero or positive as this string's bytes sort before, with or after the other's.
   func compareBytes(to other: String) -> Int {
-    let result: Int? = utf8.withContiguousStorageIfAvailable { left in
-      other.utf8.withContiguousStorageIfAvailable { right in
-        Self.compare(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
-      }
-    } ?? nil
+    let result: Int? =
+      utf8.withContiguousStorageIfAvailable { left in
+        other.utf8.withContiguousStorageIfAvailable { right in
+          Self.compare(UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
+        }
+      } ?? nil
     if let result { return result }
     if utf8.elementsEqual(other.utf8) { return 0 }
     return utf8.lexicographicallyPrecedes(other.utf8) ? -1 : 1

@@ -60,7 +60,9 @@ extension CRM {
     ) { [connector] call in
       try await ToolResult.catching {
         let words = (call.string("query") ?? "").split(separator: " ")
-        guard words.count <= 8, words.allSatisfy({ $0.utf8.count <= 100 }) else { throw SQLToolError("\"query\" may have 8 words of 100 bytes each. Use the rarest ones.") }
+        guard words.count <= 8, words.allSatisfy({ $0.utf8.count <= 100 }) else {
+          throw SQLToolError("\"query\" may have 8 words of 100 bytes each. Use the rarest ones.")
+        }
         // Over the columns as the caller sees them: what is masked cannot be searched for.
         let conditions: [SQLFragment] = words.map { "instr(lower(name || ' ' || title || ' ' || account || ' ' || email), \(.text($0.lowercased()))) > 0" }
         return list.result(try await connector.page(try list.query(call, where: conditions, order: .init("name")), for: call))

@@ -4,11 +4,13 @@ internal import SQLConnector
 enum CRMTables {
   static let all: [TableRules] = [
     TableRules(
-      "accounts", description: "Companies that Northwind sells to.", recordType: "Account", entities: owner, categories: [
+      "accounts", description: "Companies that Northwind sells to.", recordType: "Account", entities: owner,
+      categories: [
         "owner": "internal", "annual_revenue": "confidential",
       ], columns: ["annual_revenue": "The account's own revenue a year, in USD."]),
     TableRules(
-      "opportunities", description: "Deals, open and closed.", recordType: "Opportunity", entities: owner, categories: [
+      "opportunities", description: "Deals, open and closed.", recordType: "Opportunity", entities: owner,
+      categories: [
         "owner": "internal", "forecast_category": "confidential", "forecast_amount": "confidential",
       ],
       columns: [
@@ -17,7 +19,8 @@ enum CRMTables {
         "revenue": "What was booked, in whole units of currency; 0 unless won.",
       ]),
     TableRules(
-      "contacts", description: "People at accounts.", recordType: "Contact", entities: owner, categories: [
+      "contacts", description: "People at accounts.", recordType: "Contact", entities: owner,
+      categories: [
         "owner": "internal", "email": "pii", "phone": "pii", "national_id": "pii", "card_number": "pii",
       ]),
     TableRules(

@@ -36,7 +36,8 @@ struct PipelineReview {
 
   private static func text(owner: String?, team: String?) -> String {
     let whose = owner.map { "of \($0)" } ?? team.map { "of the team \($0)" } ?? "that I may see"
-    let how = owner.map { "list_opportunities with closed=false, owner=\"\($0)\" and order=\"close_date\"" }
+    let how =
+      owner.map { "list_opportunities with closed=false, owner=\"\($0)\" and order=\"close_date\"" }
       ?? team.map { "query for the rows of opportunities with team = '\($0)' and closed = 0, ordered by close_date" }
       ?? "list_opportunities with closed=false and order=\"close_date\""
     return """

@@ -22,19 +22,28 @@ enum SampleWords {
     "bridge", "crest", "field", "forge", "gate", "haven", "land", "light", "line", "mark", "mill", "peak", "point", "port", "shore", "side", "span", "stone",
     "view", "ward", "water", "way", "wood", "works", "yard",
   ]
-  static let companyLast: [String] = ["Analytics", "Foods", "Freight", "Health", "Holdings", "Industries", "Insurance", "Labs", "Logistics", "Media", "Mobility", "Partners", "Retail", "Systems"]
-  static let industries: [String] = ["Manufacturing", "Retail", "Healthcare", "Financial services", "Logistics", "Energy", "Public sector", "Media", "Technology", "Education"]
+  static let companyLast: [String] = [
+    "Analytics", "Foods", "Freight", "Health", "Holdings", "Industries", "Insurance", "Labs", "Logistics", "Media", "Mobility", "Partners", "Retail", "Systems",
+  ]
+  static let industries: [String] = [
+    "Manufacturing", "Retail", "Healthcare", "Financial services", "Logistics", "Energy", "Public sector", "Media", "Technology", "Education",
+  ]
   static let tiers: [String] = ["enterprise", "mid-market", "small business"]
   static let products: [String] = ["Platform", "Analytics", "Data residency", "Premium support", "Integration pack", "Field app", "Compliance suite", "Training"]
   static let deals: [String] = ["New business", "Renewal", "Expansion", "Pilot", "Migration"]
   static let titles: [String] = [
-    "Chief Information Officer", "Head of Procurement", "IT Manager", "Operations Director", "Data Protection Officer", "Finance Director", "Solutions Architect", "Buyer",
+    "Chief Information Officer", "Head of Procurement", "IT Manager", "Operations Director", "Data Protection Officer", "Finance Director", "Solutions Architect",
+    "Buyer",
     "Head of Engineering", "Office Manager",
   ]
-  static let subjects: [String] = ["Intro call", "Demo", "Pricing", "Security review", "Contract redlines", "Renewal check-in", "Technical workshop", "Quarterly review", "Onboarding", "Escalation"]
+  static let subjects: [String] = [
+    "Intro call", "Demo", "Pricing", "Security review", "Contract redlines", "Renewal check-in", "Technical workshop", "Quarterly review", "Onboarding", "Escalation",
+  ]
   static let notes: [String] = [
     "They want a decision before the end of the quarter.", "Budget is approved, the legal review is still open.", "Asked for references from the same industry.",
-    "Concerned about the time to roll out; sent the migration plan.", "Champion is leaving next month, need a second contact.", "Security questionnaire returned, two open points.",
-    "Would like a three-year price.", "No decision yet, follow up in two weeks.", "Very happy with support, open to an expansion.", "Competitor offered a lower price; value talk scheduled.",
+    "Concerned about the time to roll out; sent the migration plan.", "Champion is leaving next month, need a second contact.",
+    "Security questionnaire returned, two open points.",
+    "Would like a three-year price.", "No decision yet, follow up in two weeks.", "Very happy with support, open to an expansion.",
+    "Competitor offered a lower price; value talk scheduled.",
   ]
 }

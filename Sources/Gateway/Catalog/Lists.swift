@@ -98,5 +98,6 @@ extension ListKind {
 }
 
 extension Refusal {
-  static let invalidCursor = Refusal(.invalidParams, .client, "Invalid cursor: the list has changed since, or the cursor is not one of this list. Start again without a cursor.")
+  static let invalidCursor = Refusal(
+    .invalidParams, .client, "Invalid cursor: the list has changed since, or the cursor is not one of this list. Start again without a cursor.")
 }

@@ -71,9 +71,11 @@ actor KeySource {
       fetched = clock.seconds
     } catch {
       failure = error as? KeySourceError ?? KeySourceError("Cannot get the keys of \(issuer.issuer): \(error)")
-      logger.warning("cannot refresh the keys of an issuer; the ones at hand stay in use", metadata: [
-        "issuer": "\(issuer.issuer)", "error": "\(failure)",
-      ])
+      logger.warning(
+        "cannot refresh the keys of an issuer; the ones at hand stay in use",
+        metadata: [
+          "issuer": "\(issuer.issuer)", "error": "\(failure)",
+        ])
     }
   }
 

@@ -71,7 +71,9 @@ final class ToolDecision: Sendable {
     let enforces = tool.upstream.configuration.enforcesRows
     let unenforced = rules.filter { $0.verdict.outcome != .allow && !(enforces && $0.pushDown.isExact) }
     if tool.effect != .read, !unenforced.isEmpty {
-      return Refusal(.forbidden, .policy, "Policy limits which records \(tool.name) may change, and this cannot be checked before the change is made. Ask for a tool or a rule that can be.")
+      return Refusal(
+        .forbidden, .policy,
+        "Policy limits which records \(tool.name) may change, and this cannot be checked before the change is made. Ask for a tool or a rule that can be.")
     }
     if unenforced.contains(where: { $0.filter == nil }) {
       return Refusal(.forbidden, .policy, "Policy limits which records \(tool.name) may read, and neither its source nor its result allows to check it.")

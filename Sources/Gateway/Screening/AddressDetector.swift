@@ -82,8 +82,9 @@ struct AddressDetector {
   /// `icon@2x.png`.
   private func isImage(_ start: Int, _ end: Int) -> Bool {
     switch end - start {
-    case 3: text.holds("png", at: start) || text.holds("jpg", at: start) || text.holds("gif", at: start)
-      || text.holds("svg", at: start)
+    case 3:
+      text.holds("png", at: start) || text.holds("jpg", at: start) || text.holds("gif", at: start)
+        || text.holds("svg", at: start)
     case 4: text.holds("webp", at: start) || text.holds("jpeg", at: start)
     default: false
     }

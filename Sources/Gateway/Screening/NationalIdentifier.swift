@@ -7,7 +7,9 @@ extension NumberDetector {
   /// Social security numbers and taxpayer numbers of the United States; without dashes only where the text says so.
   private func usSSN() -> TextFinding? {
     let count: Int
-    if shape([3, 2, 4], UInt8(ascii: "-")), !context.isNumber { count = 3 } else if shape([3, 2, 4], UInt8(ascii: " ")) {
+    if shape([3, 2, 4], UInt8(ascii: "-")), !context.isNumber {
+      count = 3
+    } else if shape([3, 2, 4], UInt8(ascii: " ")) {
       count = 3
     } else if groups[0].count == 9 {
       count = 1
@@ -63,7 +65,11 @@ extension NumberDetector {
     let space = UInt8(ascii: " ")
     if groups[0].count == 6, text[groups[0].end] &- UInt8(ascii: "A") < 2 { return corsicanINSEE() }
     let count: Int
-    if groups[0].count == 15 { count = 1 } else if shape([13, 2], space) { count = 2 } else if shape([1, 2, 2, 2, 3, 3, 2], space) {
+    if groups[0].count == 15 {
+      count = 1
+    } else if shape([13, 2], space) {
+      count = 2
+    } else if shape([1, 2, 2, 2, 3, 3, 2], space) {
       count = 7
     } else {
       return nil

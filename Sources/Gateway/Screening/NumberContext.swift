@@ -27,10 +27,12 @@ extension NumberDetector {
         default: found = false
         }
       case .socialSecurity:
-        found = byte == UInt8(ascii: "s") && (isWord("ssn", text, at) || has("social", text, at) || has("sécu", text, at))
+        found =
+          byte == UInt8(ascii: "s") && (isWord("ssn", text, at) || has("social", text, at) || has("sécu", text, at))
           || byte == UInt8(ascii: "i") && has("insee", text, at) || byte == UInt8(ascii: "n") && has("national", text, at)
       case .tax:
-        found = byte == UInt8(ascii: "s") && has("steuer", text, at) || byte == UInt8(ascii: "t") && has("tax", text, at)
+        found =
+          byte == UInt8(ascii: "s") && has("steuer", text, at) || byte == UInt8(ascii: "t") && has("tax", text, at)
           || byte == UInt8(ascii: "i") && has("idnr", text, at) || byte == UInt8(ascii: "n") && has("national", text, at)
       case .bsn:
         found = byte == UInt8(ascii: "b") && (isWord("bsn", text, at) || has("burgerservice", text, at))

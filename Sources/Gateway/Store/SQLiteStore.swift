@@ -1,7 +1,7 @@
 #if canImport(Darwin)
-import Darwin
+  import Darwin
 #else
-import Glibc
+  import Glibc
 #endif
 public import Crypto
 import Foundation
@@ -150,10 +150,11 @@ public final class SQLiteStore: Store {
       granted = max(0, min(granted, charge.limit - (spent ?? 0)))
     }
     let total = try Int.fetchOne(
-      db.cachedStatement(sql: """
-        INSERT INTO quota (meter, user, window, count) VALUES (?1, ?2, ?3, max(?4, 0))
-        ON CONFLICT DO UPDATE SET count = max(count + ?4, 0) RETURNING count
-        """),
+      db.cachedStatement(
+        sql: """
+          INSERT INTO quota (meter, user, window, count) VALUES (?1, ?2, ?3, max(?4, 0))
+          ON CONFLICT DO UPDATE SET count = max(count + ?4, 0) RETURNING count
+          """),
       arguments: [charge.meter, charge.user, charge.window, granted])
     return QuotaBalance(granted: granted, total: total ?? 0)
   }

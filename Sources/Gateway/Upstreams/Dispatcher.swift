@@ -124,7 +124,8 @@ struct Dispatcher: Sendable {
     }
     switch wire.code {
     case .timeout:
-      return Refusal(.upstreamTimeout, .upstream, "\(upstream.name) did not answer in time. The request may have had its effect; check before you repeat it.", detail: wire.message)
+      return Refusal(
+        .upstreamTimeout, .upstream, "\(upstream.name) did not answer in time. The request may have had its effect; check before you repeat it.", detail: wire.message)
     case .invalidAnswer:
       return Refusal(.upstreamInvalidAnswer, .upstream, "\(upstream.name) gave an answer that is not valid and was dropped.", detail: wire.message)
     case .cancelled: return Refusal(.cancelled, .client, "The request was cancelled.")
@@ -174,7 +175,9 @@ struct Dispatcher: Sendable {
   /// An upstream's question goes to the caller with the gateway's seal around the upstream's state.
   private func question(_ result: RawJSON, _ call: Call) throws(Refusal) -> RawJSON {
     guard call.exchange.era == .modern else {
-      throw Refusal(.inputNotSupported, .upstream, "\(call.upstream?.name ?? "The upstream") asks for input before it goes on, and your client's protocol version has no way to give it through this gateway.")
+      throw Refusal(
+        .inputNotSupported, .upstream,
+        "\(call.upstream?.name ?? "The upstream") asks for input before it goes on, and your client's protocol version has no way to give it through this gateway.")
     }
     var question = JSONValue(result)
     question["requestState"] = .string(

@@ -92,9 +92,15 @@ public final class Upstream: Sendable {
   /// Follows changes until the server is lost.
   private func watch(publish: @escaping @Sendable (UpstreamListing) -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
     await withTaskGroup(of: Bool.self) { group in
-      group.addTask { await self.wire.lost(); return true }
-      group.addTask { await self.listen(publish: publish, changed: changed); return false }
-      group.addTask { await self.refreshPeriodically(publish: publish); return true }
+      group.addTask {
+        await self.wire.lost(); return true
+      }
+      group.addTask {
+        await self.listen(publish: publish, changed: changed); return false
+      }
+      group.addTask {
+        await self.refreshPeriodically(publish: publish); return true
+      }
       for await isOver in group where isOver { break }
       group.cancelAll()
     }

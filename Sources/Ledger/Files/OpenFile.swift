@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-internal import Glibc
+  internal import Glibc
 #elseif canImport(Darwin)
-internal import Darwin
+  internal import Darwin
 #endif
 
 /// An open file, closed when the last reference goes. Reads and writes name their offset, so that it has no position to share.
@@ -80,9 +80,9 @@ final class OpenFile: Sendable {
   /// Makes the contents survive a power loss.
   func synchronize() throws(LedgerError) {
     #if canImport(Darwin)
-    let result = fcntl(descriptor, F_FULLFSYNC)
+      let result = fcntl(descriptor, F_FULLFSYNC)
     #else
-    let result = fdatasync(descriptor)
+      let result = fdatasync(descriptor)
     #endif
     guard result == 0 else {
       throw SystemError.current.ledgerError(.unwritable, "cannot be synchronized to disk", path: path)
@@ -92,8 +92,8 @@ final class OpenFile: Sendable {
   /// Starts to bring the contents to the disk without waiting, where the system can. Promises nothing.
   func startWriting() {
     #if canImport(Glibc)
-    // Linux begins the write-back of a file that is not needed in memory; sync_file_range is hidden from Swift.
-    _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+      // Linux begins the write-back of a file that is not needed in memory; sync_file_range is hidden from Swift.
+      _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
     #endif
   }
 

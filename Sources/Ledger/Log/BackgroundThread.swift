@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-internal import Glibc
+  internal import Glibc
 #elseif canImport(Darwin)
-internal import Darwin
+  internal import Darwin
 #endif
 internal import Synchronization
 
@@ -84,17 +84,21 @@ final class BackgroundThread: Sendable {
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     defer { pthread_attr_destroy(&attributes) }
     #if canImport(Darwin)
-    var thread: pthread_t?
-    let result = pthread_create(&thread, &attributes, { pointer in
-      Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run()
-      return nil
-    }, body.toOpaque())
+      var thread: pthread_t?
+      let result = pthread_create(
+        &thread, &attributes,
+        { pointer in
+          Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run()
+          return nil
+        }, body.toOpaque())
     #else
-    var thread = pthread_t()
-    let result = pthread_create(&thread, &attributes, { pointer in
-      if let pointer { Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run() }
-      return nil
-    }, body.toOpaque())
+      var thread = pthread_t()
+      let result = pthread_create(
+        &thread, &attributes,
+        { pointer in
+          if let pointer { Unmanaged<Body>.fromOpaque(pointer).takeRetainedValue().run() }
+          return nil
+        }, body.toOpaque())
     #endif
     // Without a thread the work is done here: on a thread that should not wait is better than not at all.
     if result != 0 { body.takeRetainedValue().run() }

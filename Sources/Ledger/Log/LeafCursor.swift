@@ -70,7 +70,7 @@ public struct LeafCursor {
   private func open(_ segment: JournalSegment) throws(LedgerError) -> JournalCursor? {
     do throws(LedgerError) {
       return try JournalCursor(segment, in: reader.files)
-    } catch where error.code == .missing {
+    } catch  where error.code == .missing {
       return nil
     }
   }

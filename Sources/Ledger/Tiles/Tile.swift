@@ -18,10 +18,11 @@ struct Tile: Hashable, Sendable {
   var path: String { isFull ? fullPath : "\(partialDirectory)/\(width)" }
 
   var fullPath: String {
-    let folder = switch content {
-    case .hashes(let level): "tile/\(level)/"
-    case .entries: "tile/entries/"
-    }
+    let folder =
+      switch content {
+      case .hashes(let level): "tile/\(level)/"
+      case .entries: "tile/entries/"
+      }
     return folder + Self.encode(index)
   }
 
@@ -75,7 +76,7 @@ extension LogDirectory {
   func read(_ tile: Tile) throws(LedgerError) -> [UInt8] {
     do throws(LedgerError) {
       return try read(tile.path, maximum: tile.maximumByteCount)
-    } catch where error.code == .missing && !tile.isFull && exists(tile.fullPath) {
+    } catch  where error.code == .missing && !tile.isFull && exists(tile.fullPath) {
       return try read(tile.fullPath, maximum: tile.full.maximumByteCount)
     }
   }
@@ -85,7 +86,8 @@ extension LogDirectory {
   /// - Throws: `missing`, `unreadable`, or `corrupt` if the file is too short.
   func hashes(of tile: Tile) throws(LedgerError) -> [MerkleHash] {
     let bytes = try read(tile)
-    let isUsable = bytes.count == tile.width * MerkleHash.byteCount
+    let isUsable =
+      bytes.count == tile.width * MerkleHash.byteCount
       || (!tile.isFull && bytes.count == Tile.fullWidth * MerkleHash.byteCount)
     guard isUsable else {
       throw LedgerError(.corrupt, "has \(bytes.count) bytes, not \(tile.width) hashes of 32", path: tile.path)

@@ -94,7 +94,7 @@ public struct LogVerifier: Sendable {
   private func open(_ segment: JournalSegment) throws(LedgerError) -> JournalCursor? {
     do throws(LedgerError) {
       return try JournalCursor(segment, in: files)
-    } catch where error.code == .missing {
+    } catch  where error.code == .missing {
       return nil
     }
   }

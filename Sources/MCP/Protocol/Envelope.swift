@@ -49,12 +49,19 @@ public struct Envelope: Sendable {
     }
     var (version, id, method, params, result, error): (RawJSON?, RawJSON?, RawJSON?, RawJSON?, RawJSON?, RawJSON?)
     for (name, value) in raw.members {
-      if name.equals("jsonrpc") { version = value }
-      else if name.equals("id") { id = value }
-      else if name.equals("method") { method = value }
-      else if name.equals("params") { params = value }
-      else if name.equals("result") { result = value }
-      else if name.equals("error") { error = value }
+      if name.equals("jsonrpc") {
+        version = value
+      } else if name.equals("id") {
+        id = value
+      } else if name.equals("method") {
+        method = value
+      } else if name.equals("params") {
+        params = value
+      } else if name.equals("result") {
+        result = value
+      } else if name.equals("error") {
+        error = value
+      }
     }
     guard version?.equals("2.0") == true else {
       throw RPCError(.invalidRequest, "Invalid request: \"jsonrpc\" must be \"2.0\"")

@@ -40,13 +40,18 @@ public struct ClientDescription: Sendable {
   /// - Throws: ``RPCError`` `-32602` when a required field is missing or of the wrong type, `-32022` when the version is not spoken.
   public init(modern request: Envelope, supported: [ProtocolVersion] = ProtocolVersion.allCases.reversed()) throws(RPCError) {
     guard let meta = request.meta else {
-      throw RPCError(.invalidParams, "Missing params._meta: a \(ProtocolVersion.latest.rawValue) request carries \(MetaKey.protocolVersion) and \(MetaKey.clientCapabilities) there")
+      throw RPCError(
+        .invalidParams, "Missing params._meta: a \(ProtocolVersion.latest.rawValue) request carries \(MetaKey.protocolVersion) and \(MetaKey.clientCapabilities) there")
     }
     var (version, info, capabilities): (RawJSON?, RawJSON?, RawJSON?)
     for (name, value) in meta.members {
-      if name.equals("io.modelcontextprotocol/protocolVersion") { version = value }
-      else if name.equals("io.modelcontextprotocol/clientInfo") { info = value }
-      else if name.equals("io.modelcontextprotocol/clientCapabilities") { capabilities = value }
+      if name.equals("io.modelcontextprotocol/protocolVersion") {
+        version = value
+      } else if name.equals("io.modelcontextprotocol/clientInfo") {
+        info = value
+      } else if name.equals("io.modelcontextprotocol/clientCapabilities") {
+        capabilities = value
+      }
     }
     guard let version, version.kind == .string else {
       throw RPCError(.invalidParams, "Missing or invalid \(MetaKey.protocolVersion) in params._meta: it is a string")

@@ -209,9 +209,10 @@ public final class StdioResponder: Sendable {
     if let client = state.withLock(\.client) { return await legacyAnswer(message, client, exchange) }
     // A client may ping before the handshake (2025-11-25, basic/lifecycle).
     if message.method == .ping { return .result(ByteBuffer(staticString: "{}")) }
-    return .failure(RPCError(
-      .invalidParams,
-      "Missing \(MetaKey.protocolVersion) in params._meta: send it with every request, or initialize first to speak an earlier revision"))
+    return .failure(
+      RPCError(
+        .invalidParams,
+        "Missing \(MetaKey.protocolVersion) in params._meta: send it with every request, or initialize first to speak an earlier revision"))
   }
 
   private func modernAnswer(_ message: Envelope, _ exchange: StdioExchange) async -> Answer? {
@@ -380,9 +381,10 @@ extension StdioServerTransport {
   ) async throws {
     let responder = StdioResponder(
       handler, configuration: configuration, caller: caller, send: { try? await self.send($0) }, resume: { self.resumeReading() })
-    try await run(Events(
-      line: { responder.receive($0) }, lineTooLong: { responder.receiveTooLongLine($0) },
-      partialLine: { _ = responder.receive($0) }))
+    try await run(
+      Events(
+        line: { responder.receive($0) }, lineTooLong: { responder.receiveTooLongLine($0) },
+        partialLine: { _ = responder.receive($0) }))
     await responder.finish(within: bound)
     await finish()
   }

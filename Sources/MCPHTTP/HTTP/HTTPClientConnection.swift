@@ -178,9 +178,10 @@ final class HTTPClientConnection: ChannelInboundHandler, @unchecked Sendable {
       }
     } catch {
       let code: HTTPClientError.Code = error.status == .requestHeaderFieldsTooLarge ? .tooLarge : .protocol
-      fail(HTTPClientError(
-        code, "\(origin.address) sent an answer that is not valid HTTP/1.1: \(error.message)", requestWasSent: true,
-        connectionWasReused: carried > 1))
+      fail(
+        HTTPClientError(
+          code, "\(origin.address) sent an answer that is not valid HTTP/1.1: \(error.message)", requestWasSent: true,
+          connectionWasReused: carried > 1))
     }
   }
 

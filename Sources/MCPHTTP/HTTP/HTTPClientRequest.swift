@@ -31,7 +31,9 @@ public struct HTTPClientRequest: Sendable {
     var target = path
     let isValid = target.withUTF8 { $0.first == 0x2F && $0.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
     guard isValid, origin.isWritable else { return false }
-    if method == .post { out.writeStaticString("POST ") } else {
+    if method == .post {
+      out.writeStaticString("POST ")
+    } else {
       let name = method.name
       guard !name.isEmpty, name.utf8.allSatisfy(ASCII.isToken) else { return false }
       out.writeString(name)

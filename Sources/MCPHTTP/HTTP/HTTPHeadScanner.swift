@@ -1,11 +1,11 @@
 import NIOCore
 
 #if canImport(Darwin)
-import Darwin
+  import Darwin
 #elseif canImport(Musl)
-import Musl
+  import Musl
 #else
-import Glibc
+  import Glibc
 #endif
 
 /// Reads a message head (start line and field lines) incrementally and strictly; requests and responses share it.
@@ -93,9 +93,10 @@ struct HTTPHeadScanner {
     for position in start..<end where !ASCII.isFieldValue(bytes[position]) { isValid = false }
     guard isValid else { throw .bad("a header value has a control character") }
 
-    fields.append(HTTPHeaders.Field(
-      name: UInt32(truncatingIfNeeded: line.lowerBound), nameLength: UInt32(truncatingIfNeeded: nameLength),
-      value: UInt32(truncatingIfNeeded: start), valueLength: UInt32(truncatingIfNeeded: end - start)))
+    fields.append(
+      HTTPHeaders.Field(
+        name: UInt32(truncatingIfNeeded: line.lowerBound), nameLength: UInt32(truncatingIfNeeded: nameLength),
+        value: UInt32(truncatingIfNeeded: start), valueLength: UInt32(truncatingIfNeeded: end - start)))
 
     let name = UnsafeRawBufferPointer(rebasing: bytes[line.lowerBound..<line.lowerBound + nameLength])
     let value = UnsafeRawBufferPointer(rebasing: bytes[start..<end])

@@ -217,9 +217,10 @@ extension HTTPHeaders {
   }
 
   private mutating func index(_ start: Int, _ nameLength: Int, _ valueStart: Int) {
-    fields.append(Field(
-      name: UInt32(start), nameLength: UInt32(nameLength), value: UInt32(valueStart),
-      valueLength: UInt32(bytes.readableBytes - valueStart)))
+    fields.append(
+      Field(
+        name: UInt32(start), nameLength: UInt32(nameLength), value: UInt32(valueStart),
+        valueLength: UInt32(bytes.readableBytes - valueStart)))
   }
 
   private mutating func neutralize(from start: Int) {
@@ -237,8 +238,9 @@ extension HTTPHeaders {
     other.bytes.withUnsafeReadableBytes { all in
       _ = bytes.writeBytes(UnsafeRawBufferPointer(rebasing: all[Int(field.name)..<Int(field.value + field.valueLength)]))
     }
-    fields.append(Field(
-      name: UInt32(start), nameLength: field.nameLength, value: UInt32(start) + (field.value - field.name),
-      valueLength: field.valueLength))
+    fields.append(
+      Field(
+        name: UInt32(start), nameLength: field.nameLength, value: UInt32(start) + (field.value - field.name),
+        valueLength: field.valueLength))
   }
 }

@@ -4,16 +4,17 @@ public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
   case other(String)
 
   public init(_ name: String) {
-    self = switch name {
-    case "GET": .get
-    case "HEAD": .head
-    case "POST": .post
-    case "PUT": .put
-    case "DELETE": .delete
-    case "OPTIONS": .options
-    case "PATCH": .patch
-    default: .other(name)
-    }
+    self =
+      switch name {
+      case "GET": .get
+      case "HEAD": .head
+      case "POST": .post
+      case "PUT": .put
+      case "DELETE": .delete
+      case "OPTIONS": .options
+      case "PATCH": .patch
+      default: .other(name)
+      }
   }
 
   init(bytes: UnsafeRawBufferPointer) {

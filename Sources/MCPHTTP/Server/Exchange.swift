@@ -94,7 +94,11 @@ final class Exchange: Sendable {
     for continuation in blocked { continuation.resume() }
     defer { close() }
     guard let task else { return }
-    let answer = await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+    let answer = await withTaskCancellationHandler {
+      await task.value
+    } onCancel: {
+      task.cancel()
+    }
     guard !state.withLock(\.isCancelled) else { return }
     try await writer.write(SSE.event(data: finish(answer)))
   }

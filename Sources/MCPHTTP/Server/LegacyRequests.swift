@@ -67,9 +67,11 @@ extension StreamableHTTPResponder {
       throw SessionProblem(status: 400, error: .unsupported(version: text, supported: configuration.versions))
     }
     guard let sealed = arrival.headers.sessionID else {
-      throw SessionProblem(status: 400, error: RPCError(
-        .invalidRequest,
-        "Missing Mcp-Session-Id: send initialize first, or speak \(ProtocolVersion.latest.rawValue) with its headers and params._meta"))
+      throw SessionProblem(
+        status: 400,
+        error: RPCError(
+          .invalidRequest,
+          "Missing Mcp-Session-Id: send initialize first, or speak \(ProtocolVersion.latest.rawValue) with its headers and params._meta"))
     }
     let key = configuration.sessionKey
     // One answer for all of these: it tells nobody whether a session exists.
@@ -80,8 +82,10 @@ extension StreamableHTTPResponder {
       throw SessionProblem(status: 404, error: RPCError(.invalidRequest, "Session not found: send initialize to start a new one"))
     }
     if let version, version.protocolVersion != session.token.client.version {
-      throw SessionProblem(status: 400, error: RPCError(
-        .invalidRequest, "MCP-Protocol-Version must be \(session.token.client.version.rawValue), the version of the session"))
+      throw SessionProblem(
+        status: 400,
+        error: RPCError(
+          .invalidRequest, "MCP-Protocol-Version must be \(session.token.client.version.rawValue), the version of the session"))
     }
     return session
   }

@@ -103,7 +103,8 @@ public final class StreamableHTTPResponder: HTTPResponder {
     } catch {
       return MCPReply.failure(error, id: id, status: error.httpStatus)
     }
-    let isSilent = !arrival.headers.acceptsEvents
+    let isSilent =
+      !arrival.headers.acceptsEvents
       || (message.meta?[MetaKey.progressToken] == nil && message.meta?[MetaKey.logLevel] == nil)
     switch message.method {
     case .discover:

@@ -20,8 +20,7 @@ struct TransportHeaders {
       switch field.nameLength {
       case 4: TransportHeaders.take(field, "host", headers, &host, &repeated)
       case 6:
-        if TransportHeaders.is(field, "accept", headers) { accept(field, headers) }
-        else { TransportHeaders.take(field, "origin", headers, &origin, &repeated) }
+        if TransportHeaders.is(field, "accept", headers) { accept(field, headers) } else { TransportHeaders.take(field, "origin", headers, &origin, &repeated) }
       case 8: TransportHeaders.take(field, "mcp-name", headers, &name, &repeated)
       case 10: TransportHeaders.take(field, "mcp-method", headers, &method, &repeated)
       case 12: TransportHeaders.take(field, "content-type", headers, &contentType, &repeated)
@@ -51,9 +50,13 @@ struct TransportHeaders {
     headers.bytes.withUnsafeReadableBytes { all in
       ASCII.forEachListMember(HTTPHeaders.value(field, in: all)) { member in
         let type = TransportHeaders.mediaType(member)
-        if ASCII.equalIgnoringCase(type, "application/json") || ASCII.equalIgnoringCase(type, "application/*") { json = true }
-        else if ASCII.equalIgnoringCase(type, "text/event-stream") || ASCII.equalIgnoringCase(type, "text/*") { events = true }
-        else if ASCII.equalIgnoringCase(type, "*/*") { (json, events) = (true, true) }
+        if ASCII.equalIgnoringCase(type, "application/json") || ASCII.equalIgnoringCase(type, "application/*") {
+          json = true
+        } else if ASCII.equalIgnoringCase(type, "text/event-stream") || ASCII.equalIgnoringCase(type, "text/*") {
+          events = true
+        } else if ASCII.equalIgnoringCase(type, "*/*") {
+          (json, events) = (true, true)
+        }
       }
     }
     (acceptsJSON, acceptsEvents) = (json, events)

@@ -101,7 +101,9 @@ struct AuditCommand: AsyncParsableCommand {
   struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Verify the whole log offline, from its files and the public key alone.",
-      discussion: "Exits with 1 and names the first bad leaf if anything does not fit. Without --key the key beside the log is used, which shows that the log is whole, not whose it is.")
+      discussion:
+        "Exits with 1 and names the first bad leaf if anything does not fit. Without --key the key beside the log is used, which shows that the log is whole, not whose it is."
+    )
     @OptionGroup var options: LogOptions
     @Option(help: "The log's public key: name+hash+base64, as in the file key.pub.")
     var key: String?
@@ -136,7 +138,8 @@ struct AuditCommand: AsyncParsableCommand {
 
   struct Prove: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Print a proof that a leaf is in the log, in the C2SP tlog-proof form.", discussion: "Anyone with the leaf and the public key can check it, without the log.")
+      abstract: "Print a proof that a leaf is in the log, in the C2SP tlog-proof form.",
+      discussion: "Anyone with the leaf and the public key can check it, without the log.")
     @OptionGroup var options: LogOptions
     @Argument(help: "The leaf's index.")
     var index: UInt64

@@ -45,7 +45,8 @@ extension SluiceServer {
   /// Serves until SIGTERM or SIGINT, then lets what is under way finish.
   func runUntilSignal(logger: Logger) async throws {
     let group = ServiceGroup(
-      configuration: .init(services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+      configuration: .init(
+        services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
     try await group.run()
   }
 }

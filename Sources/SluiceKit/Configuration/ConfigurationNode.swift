@@ -76,7 +76,8 @@ struct ConfigurationNode {
 
   func int(_ range: ClosedRange<Int> = 0...Int.max) throws(ConfigurationError) -> Int {
     guard let value = node.int, range.contains(value) else {
-      throw error(range.upperBound == .max ? "expected a whole number of at least \(range.lowerBound)" : "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
+      throw error(
+        range.upperBound == .max ? "expected a whole number of at least \(range.lowerBound)" : "expected a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return value
   }

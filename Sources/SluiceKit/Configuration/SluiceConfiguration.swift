@@ -173,7 +173,9 @@ extension SluiceConfiguration {
     if let node = fields["request_bytes"] { requestBytes = try node.int(1024...(1 << 30)) }
   }
 
-  private static func userLimits(_ fields: [String: ConfigurationNode], _ base: LimitsConfiguration.UserLimits) throws(ConfigurationError) -> LimitsConfiguration.UserLimits {
+  private static func userLimits(_ fields: [String: ConfigurationNode], _ base: LimitsConfiguration.UserLimits) throws(ConfigurationError)
+    -> LimitsConfiguration.UserLimits
+  {
     LimitsConfiguration.UserLimits(
       requestsPerMinute: try fields["requests_per_minute"]?.int(1...1_000_000_000) ?? base.requestsPerMinute,
       requestsPerDay: try fields["requests_per_day"]?.int(1...1_000_000_000_000) ?? base.requestsPerDay,
@@ -187,7 +189,8 @@ extension SluiceConfiguration.UpstreamEntry {
       throw node.error("an upstream's name is made of a-z, 0-9, - and single _, starts with a letter and has at most 32 characters")
     }
     let fields = try node.members([
-      "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools", "trusted",
+      "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools",
+      "trusted",
     ])
     var settings = Upstream.Configuration(name: name)
     if let node = fields["timeout_seconds"] { settings.timeout = .seconds(Int64(try node.int(1...3600))) }
@@ -221,7 +224,9 @@ extension SluiceConfiguration.UpstreamEntry {
   }
 
   static func isName(_ name: String) -> Bool {
-    guard let first = name.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first), name.utf8.count <= 32, !name.contains("__"), !name.hasSuffix("_") else { return false }
+    guard let first = name.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first), name.utf8.count <= 32, !name.contains("__"), !name.hasSuffix("_") else {
+      return false
+    }
     return name.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"): true

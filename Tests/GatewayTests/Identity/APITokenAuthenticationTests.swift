@@ -54,11 +54,13 @@ struct APITokenAuthenticationTests {
     #expect(seen.allSatisfy { file.range(of: Data($0.utf8.suffix(49))) == nil }, "secrets are not stored")
   }
 
-  @Test("reads the header as RFC 6750 has it", arguments: [
-    (nil, .missing), ("", .missing), ("Basic YTpi", .missing), ("Bearerx", .missing), ("Bearer", .malformed), ("Bearer ", .malformed),
-    ("Bearer a b", .malformed), ("Bearer \u{e9}", .malformed), ("Bearer a,b", .malformed), ("Bearer sluice_short", .invalid),
-    ("Bearer sluice_0000000000000000000000000000000000000000000000000", .invalid),
-  ] as [(String?, AuthenticationFailure.Code)])
+  @Test(
+    "reads the header as RFC 6750 has it",
+    arguments: [
+      (nil, .missing), ("", .missing), ("Basic YTpi", .missing), ("Bearerx", .missing), ("Bearer", .malformed), ("Bearer ", .malformed),
+      ("Bearer a b", .malformed), ("Bearer \u{e9}", .malformed), ("Bearer a,b", .malformed), ("Bearer sluice_short", .invalid),
+      ("Bearer sluice_0000000000000000000000000000000000000000000000000", .invalid),
+    ] as [(String?, AuthenticationFailure.Code)])
   func header(header: String?, expected: AuthenticationFailure.Code) async throws {
     let (_, _, authenticator) = try setting()
     #expect(await failure(authenticator, header) == expected)

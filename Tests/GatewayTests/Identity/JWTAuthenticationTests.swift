@@ -51,23 +51,27 @@ struct JWTAuthenticationTests {
     #expect(await setting.failure(try key.token(TestIssuer.claims(setting.clock))) == .invalid)
   }
 
-  @Test("refuses claims that do not hold", arguments: [
-    (["iss": "https://issuer.example/"], .invalid), (["iss": "https://evil.example"], .invalid), (["iss": nil], .invalid),
-    (["aud": "https://other.example/mcp"], .wrongAudience), (["aud": nil], .wrongAudience), (["aud": []], .wrongAudience),
-    (["aud": ["a", "b"]], .wrongAudience), (["aud": 7], .wrongAudience), (["aud": "https://mcp.example.com/mcp/"], .wrongAudience),
-    (["exp": nil], .invalid), (["exp": "soon"], .invalid), (["exp": -1], .invalid), (["exp": 1e300], .invalid),
-    (["nbf": "x"], .invalid), (["sub": nil], .invalid), (["sub": ""], .invalid), (["sub": 7], .invalid), (["sub": "a\u{0}b"], .invalid),
-    (["sub": .string(String(repeating: "a", count: 257))], .invalid),
-  ] as [(JSONObject, AuthenticationFailure.Code)])
+  @Test(
+    "refuses claims that do not hold",
+    arguments: [
+      (["iss": "https://issuer.example/"], .invalid), (["iss": "https://evil.example"], .invalid), (["iss": nil], .invalid),
+      (["aud": "https://other.example/mcp"], .wrongAudience), (["aud": nil], .wrongAudience), (["aud": []], .wrongAudience),
+      (["aud": ["a", "b"]], .wrongAudience), (["aud": 7], .wrongAudience), (["aud": "https://mcp.example.com/mcp/"], .wrongAudience),
+      (["exp": nil], .invalid), (["exp": "soon"], .invalid), (["exp": -1], .invalid), (["exp": 1e300], .invalid),
+      (["nbf": "x"], .invalid), (["sub": nil], .invalid), (["sub": ""], .invalid), (["sub": 7], .invalid), (["sub": "a\u{0}b"], .invalid),
+      (["sub": .string(String(repeating: "a", count: 257))], .invalid),
+    ] as [(JSONObject, AuthenticationFailure.Code)])
   func claims(changes: JSONObject, expected: AuthenticationFailure.Code) async throws {
     let key = try TestKey.make("ES256")
     let setting = try Setting([key])
     #expect(await setting.failure(try key.token(TestIssuer.claims(setting.clock, changes))) == expected)
   }
 
-  @Test("allows clocks to differ by 30 seconds and no more", arguments: [
-    ("exp", -29, nil), ("exp", -30, .expired), ("nbf", 30, nil), ("nbf", 31, .notYetValid), ("iat", 30, nil), ("iat", 31, .notYetValid),
-  ] as [(String, Int64, AuthenticationFailure.Code?)])
+  @Test(
+    "allows clocks to differ by 30 seconds and no more",
+    arguments: [
+      ("exp", -29, nil), ("exp", -30, .expired), ("nbf", 30, nil), ("nbf", 31, .notYetValid), ("iat", 30, nil), ("iat", 31, .notYetValid),
+    ] as [(String, Int64, AuthenticationFailure.Code?)])
   func leeway(claim: String, offset: Int64, expected: AuthenticationFailure.Code?) async throws {
     let key = try TestKey.make("ES256")
     let setting = try Setting([key])
@@ -84,11 +88,13 @@ struct JWTAuthenticationTests {
     #expect(await setting.failure(token) == nil)
   }
 
-  @Test("refuses headers that ask for what is not understood", arguments: [
-    ["alg": "none"], ["alg": "None"], ["alg": "HS256"], ["alg": "ES384"], ["alg": "RS256"], ["alg": nil], ["alg": 7],
-    ["crit": ["exp"]], ["crit": []], ["crit": ["b64"], "b64": false], ["kid": 7], ["kid": "unknown"], ["typ": "dpop+jwt"], ["typ": "logout+jwt"],
-    ["typ": 1], ["kid": .string(String(repeating: "k", count: 513))],
-  ] as [JSONObject])
+  @Test(
+    "refuses headers that ask for what is not understood",
+    arguments: [
+      ["alg": "none"], ["alg": "None"], ["alg": "HS256"], ["alg": "ES384"], ["alg": "RS256"], ["alg": nil], ["alg": 7],
+      ["crit": ["exp"]], ["crit": []], ["crit": ["b64"], "b64": false], ["kid": 7], ["kid": "unknown"], ["typ": "dpop+jwt"], ["typ": "logout+jwt"],
+      ["typ": 1], ["kid": .string(String(repeating: "k", count: 513))],
+    ] as [JSONObject])
   func headers(header: JSONObject) async throws {
     let key = try TestKey.make("ES256")
     let setting = try Setting([key])
@@ -129,9 +135,11 @@ struct JWTAuthenticationTests {
     }
   }
 
-  @Test("refuses text that is no token", arguments: [
-    "a", "a.b", "a.b.c", "..", "e30.e30.", "e30.e30.AA", "a.b.c.d.e", "e30=.e30.AA", "////.e30.AA", "eyJhbGciOiJFUzI1NiJ9.W10.AA",
-  ])
+  @Test(
+    "refuses text that is no token",
+    arguments: [
+      "a", "a.b", "a.b.c", "..", "e30.e30.", "e30.e30.AA", "a.b.c.d.e", "e30=.e30.AA", "////.e30.AA", "eyJhbGciOiJFUzI1NiJ9.W10.AA",
+    ])
   func garbage(text: String) async throws {
     let setting = try Setting([try TestKey.make("ES256")])
     #expect(await setting.failure(text) == .invalid)
@@ -164,10 +172,14 @@ struct JWTAuthenticationTests {
     let key = try TestKey.make("EdDSA")
     let users = UserDirectory(users: ["corp:ada@example.com": .init(groups: ["local"], roles: ["admin"], attributes: ["level": 9])])
     let setting = try Setting([key], TestIssuer.settings(claims: mapping), users: users)
-    let principal = try await setting.principal(key.token(TestIssuer.claims(setting.clock, [
-      "email": "ada@example.com", "https://example.com/groups": ["b", "a", "b"], "realm_access": ["roles": "auditor"], "department": "R&D",
-      "level": 3, "secret": "not asked for",
-    ])))
+    let principal = try await setting.principal(
+      key.token(
+        TestIssuer.claims(
+          setting.clock,
+          [
+            "email": "ada@example.com", "https://example.com/groups": ["b", "a", "b"], "realm_access": ["roles": "auditor"], "department": "R&D",
+            "level": 3, "secret": "not asked for",
+          ])))
     #expect(principal.id == "corp:ada@example.com")
     #expect(principal.groups == ["a", "b", "local"])
     #expect(principal.roles == ["admin", "auditor"])
@@ -182,10 +194,12 @@ struct JWTAuthenticationTests {
     #expect(principal.kind == .agent)
   }
 
-  @Test("asks for required scopes, as a string or a list", arguments: [
-    (["scope": "mcp:read mcp:write"], nil), (["scp": ["mcp:write", "mcp:read"]], nil), (["scope": "mcp:read"], .insufficientScope),
-    ([:], .insufficientScope), (["scope": "mcp:read mcp:writes"], .insufficientScope),
-  ] as [(JSONObject, AuthenticationFailure.Code?)])
+  @Test(
+    "asks for required scopes, as a string or a list",
+    arguments: [
+      (["scope": "mcp:read mcp:write"], nil), (["scp": ["mcp:write", "mcp:read"]], nil), (["scope": "mcp:read"], .insufficientScope),
+      ([:], .insufficientScope), (["scope": "mcp:read mcp:writes"], .insufficientScope),
+    ] as [(JSONObject, AuthenticationFailure.Code?)])
   func scopes(claims: JSONObject, expected: AuthenticationFailure.Code?) async throws {
     let key = try TestKey.make("EdDSA")
     let setting = try Setting([key], TestIssuer.settings(requiredScopes: ["mcp:read", "mcp:write"]))

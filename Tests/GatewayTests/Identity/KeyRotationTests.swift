@@ -126,10 +126,12 @@ struct KeyRotationTests {
     #expect(await failure(authenticator, try token(two)) == nil)
   }
 
-  @Test("may come from https or a loopback address", arguments: [
-    ("https://issuer.example/jwks", true), ("http://127.0.0.1:8080/jwks", true), ("http://localhost/jwks", true), ("http://[::1]:1/jwks", true),
-    ("http://issuer.example/jwks", false), ("http://localhost.evil.example/jwks", false), ("http://127.0.0.1@evil.example/", false), ("file:///etc/jwks", false),
-  ])
+  @Test(
+    "may come from https or a loopback address",
+    arguments: [
+      ("https://issuer.example/jwks", true), ("http://127.0.0.1:8080/jwks", true), ("http://localhost/jwks", true), ("http://[::1]:1/jwks", true),
+      ("http://issuer.example/jwks", false), ("http://localhost.evil.example/jwks", false), ("http://127.0.0.1@evil.example/", false), ("file:///etc/jwks", false),
+    ])
   func location(url: String, isAllowed: Bool) {
     let issuer = TestIssuer([])
     let accepted = (try? authenticator(issuer, TestIssuer.settings(keys: .url(url)))) != nil

@@ -25,13 +25,14 @@ final class QuotaStore: Store {
       state.calls += 1
       if state.isBroken { return .failure(StoreError(.unavailable, "broken for a test")) }
       state.charged += charges
-      return .success(charges.map { charge in
-        let key = "\(charge.meter) \(charge.user) \(charge.window)"
-        let count = state.counts[key, default: 0]
-        let granted = charge.amount < 0 ? charge.amount : max(0, min(charge.amount, charge.limit - count))
-        state.counts[key] = max(0, count + granted)
-        return QuotaBalance(granted: granted, total: max(0, count + granted))
-      })
+      return .success(
+        charges.map { charge in
+          let key = "\(charge.meter) \(charge.user) \(charge.window)"
+          let count = state.counts[key, default: 0]
+          let granted = charge.amount < 0 ? charge.amount : max(0, min(charge.amount, charge.limit - count))
+          state.counts[key] = max(0, count + granted)
+          return QuotaBalance(granted: granted, total: max(0, count + granted))
+        })
     }
     return try result.get()
   }

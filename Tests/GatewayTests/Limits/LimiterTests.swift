@@ -128,7 +128,8 @@ struct LimiterTests {
   @Test("gives holders of a role their own limits, the most generous of several")
   func roles() async throws {
     let limiter = try await limiter(
-      .init(requestsPerMinute: 5, inFlight: 1), roles: ["power": .init(requestsPerMinute: 20), "batch": .init(requestsPerMinute: 10, inFlight: 4), "guest": .init(requestsPerMinute: 2)])
+      .init(requestsPerMinute: 5, inFlight: 1),
+      roles: ["power": .init(requestsPerMinute: 20), "batch": .init(requestsPerMinute: 10, inFlight: 4), "guest": .init(requestsPerMinute: 2)])
     let table: [([String], Int)] = [([], 5), (["unknown"], 5), (["guest"], 2), (["power"], 20), (["batch", "power", "guest"], 20)]
     for (index, (roles, expected)) in table.enumerated() {
       let principal = Principal(id: "user\(index)", roles: roles, authentication: .local)
@@ -181,7 +182,11 @@ struct LimiterTests {
   func burst(limit: Int) async throws {
     let limiter = try await limiter(.init(requestsPerMinute: limit))
     let admitted = await withTaskGroup(of: Int.self) { group in
-      for _ in 0..<8 { group.addTask { var count = 0; for _ in 0..<limit { count += await send(1, ada, to: limiter).admitted }; return count } }
+      for _ in 0..<8 {
+        group.addTask {
+          var count = 0; for _ in 0..<limit { count += await send(1, ada, to: limiter).admitted }; return count
+        }
+      }
       return await group.reduce(0, +)
     }
     #expect(admitted == limit)

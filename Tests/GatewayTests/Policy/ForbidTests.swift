@@ -9,11 +9,13 @@ private let allowance = #"@id("all") permit (principal, action, resource);"#
 
 @Suite("A forbid that cannot be evaluated forbids")
 struct ForbidTests {
-  @Test("whatever form an amount is given in", arguments: [
-    (#"{"amount":100}"#, true), (#"{"amount":100.0}"#, true), (#"{"amount":1e2}"#, true), (#"{"amount":20000}"#, false), (#"{"amount":20000.0}"#, false),
-    (#"{"amount":2e4}"#, false), (#"{"amount":20000.5}"#, false), (#"{"amount":20000.00001}"#, false), (#"{"amount":1e300}"#, false),
-    (#"{"amount":99999999999999999999}"#, false), (#"{"amount":"20000"}"#, false), (#"{"amount":[20000]}"#, false), ("{}", true),
-  ])
+  @Test(
+    "whatever form an amount is given in",
+    arguments: [
+      (#"{"amount":100}"#, true), (#"{"amount":100.0}"#, true), (#"{"amount":1e2}"#, true), (#"{"amount":20000}"#, false), (#"{"amount":20000.0}"#, false),
+      (#"{"amount":2e4}"#, false), (#"{"amount":20000.5}"#, false), (#"{"amount":20000.00001}"#, false), (#"{"amount":1e300}"#, false),
+      (#"{"amount":99999999999999999999}"#, false), (#"{"amount":"20000"}"#, false), (#"{"amount":[20000]}"#, false), ("{}", true),
+    ])
   func amounts(arguments: String, isAllowed: Bool) throws {
     let fixture = try PolicyFixture(
       allowance + #"forbid (principal, action, resource is Tool) when { context.arguments has amount && context.arguments.amount > 10000 };"#)
@@ -39,7 +41,8 @@ struct ForbidTests {
   @Test("only where it concerns the request")
   func concerns() throws {
     let fixture = try PolicyFixture(
-      allowance + #"forbid (principal, action == Action::"other", resource) when { context.nothing }; forbid (principal, action, resource is Prompt) when { context.nothing };"#)
+      allowance
+        + #"forbid (principal, action == Action::"other", resource) when { context.nothing }; forbid (principal, action, resource is Prompt) when { context.nothing };"#)
     #expect(try fixture.refusal(.tool(fixture.tool())) == nil)
     #expect(try fixture.refusal(.prompt(fixture.prompt())) == .notFound)
   }
@@ -51,10 +54,12 @@ struct ForbidTests {
     #expect(try fixture.refusal(.tool(fixture.tool()), arguments: #"{"amount":6}"#) == nil)
   }
 
-  @Test("by the caller's address, an IPv4 one mapped into IPv6 included; over stdio there is none", arguments: [
-    ("10.1.2.3", true), ("::ffff:10.1.2.3", true), ("::FFFF:10.1.2.3", true), ("::ffff:a01:203", true), ("11.1.2.3", false), ("::ffff:11.1.2.3", false),
-    ("fe80::1%eth0", false), (nil, false), ("nonsense", false),
-  ] as [(String?, Bool)])
+  @Test(
+    "by the caller's address, an IPv4 one mapped into IPv6 included; over stdio there is none",
+    arguments: [
+      ("10.1.2.3", true), ("::ffff:10.1.2.3", true), ("::FFFF:10.1.2.3", true), ("::ffff:a01:203", true), ("11.1.2.3", false), ("::ffff:11.1.2.3", false),
+      ("fe80::1%eth0", false), (nil, false), ("nonsense", false),
+    ] as [(String?, Bool)])
   func address(address: String?, isAllowed: Bool) throws {
     let fixture = try PolicyFixture(allowance + #"forbid (principal, action, resource is Tool) unless { context.ip.isInRange(ip("10.0.0.0/8")) };"#)
     #expect(try fixture.refusal(.tool(fixture.tool()), from: address) == (isAllowed ? nil : .forbidden))
@@ -89,10 +94,12 @@ struct ForbidTests {
 struct ToolForbidTests {
   private static let deals: JSONValue = [["type": "Deal", "rows": "/deals"]]
 
-  @Test("forbids it for tools that declare records as well", arguments: [
-    #"forbid (principal, action, resource == Tool::"crm__t");"#, #"forbid (principal, action, resource in Upstream::"crm");"#,
-    #"forbid (principal, action, resource is Tool) when { context.nothing };"#,
-  ])
+  @Test(
+    "forbids it for tools that declare records as well",
+    arguments: [
+      #"forbid (principal, action, resource == Tool::"crm__t");"#, #"forbid (principal, action, resource in Upstream::"crm");"#,
+      #"forbid (principal, action, resource is Tool) when { context.nothing };"#,
+    ])
   func forbids(policy: String) throws {
     let fixture = try PolicyFixture(allowance + policy, enforcesRows: true)
     let tool = try fixture.tool(records: Self.deals)

@@ -27,7 +27,9 @@ struct ClearanceDecisionTests {
   @Test("is kept from whom a forbid that fails may mean")
   func failure() throws {
     let fixture = try PolicyFixture(
-      use + #"permit (principal, action == Action::"reveal", resource); @uncleared("refuse") forbid (principal, action == Action::"reveal", resource == Category::"pii") when { context.arguments.raw };"#)
+      use
+        + #"permit (principal, action == Action::"reveal", resource); @uncleared("refuse") forbid (principal, action == Action::"reveal", resource == Category::"pii") when { context.arguments.raw };"#
+    )
     let tool = try fixture.tool()
     #expect(try fixture.permit(.tool(tool), arguments: #"{"raw":false}"#).clearance.reveals(.pii))
     for arguments in [#"{"raw":true}"#, #"{"raw":"no"}"#, "{}"] {
@@ -42,10 +44,12 @@ struct ClearanceDecisionTests {
 struct ObstacleTests {
   private static let one = #"permit (principal, action, resource is Deal);"#
 
-  @Test("keep a tool from being called whose source and result hold nobody back", arguments: [
-    (true, true, true, true), (true, true, false, true), (true, false, true, true), (true, false, false, false), (false, true, true, true),
-    (false, true, false, false), (false, false, false, false),
-  ])
+  @Test(
+    "keep a tool from being called whose source and result hold nobody back",
+    arguments: [
+      (true, true, true, true), (true, true, false, true), (true, false, true, true), (true, false, false, false), (false, true, true, true),
+      (false, true, false, false), (false, false, false, false),
+    ])
   func denied(isRead: Bool, enforces: Bool, hasRows: Bool, isCallable: Bool) throws {
     let enforcesRows = isRead ? enforces : enforces && hasRows
     let fixture = try PolicyFixture(Self.one, enforcesRows: enforcesRows)
@@ -57,7 +61,9 @@ struct ObstacleTests {
 
   @Test("and may be in the way of one call only: the tool is listed")
   func context() throws {
-    let fixture = try PolicyFixture("permit (principal, action, resource is Deal) when { resource.open || context.arguments.mine }; permit (principal, action, resource is Deal) when { context.arguments.mine };")
+    let fixture = try PolicyFixture(
+      "permit (principal, action, resource is Deal) when { resource.open || context.arguments.mine }; permit (principal, action, resource is Deal) when { context.arguments.mine };"
+    )
     let tool = try fixture.tool(records: [["type": "Deal"]])
     #expect(fixture.isListed(tool))
     #expect(try fixture.refusal(.tool(tool), arguments: #"{"mine":true}"#) == nil)
@@ -67,7 +73,8 @@ struct ObstacleTests {
   @Test("are in the way of every call where only the clearance depends on it: the tool is not listed")
   func clearance() throws {
     let fixture = try PolicyFixture(
-      #"permit (principal, action, resource is Deal) when { resource.open }; permit (principal, action == Action::"reveal", resource is Category) when { context.arguments.mine };"#)
+      #"permit (principal, action, resource is Deal) when { resource.open }; permit (principal, action == Action::"reveal", resource is Category) when { context.arguments.mine };"#
+    )
     let tool = try fixture.tool(records: [["type": "Deal"]])
     #expect(!fixture.isListed(tool))
     #expect(try fixture.refusal(.tool(tool), arguments: #"{"mine":true}"#) == .forbidden)
@@ -76,9 +83,12 @@ struct ObstacleTests {
 
 @Suite("Obligations")
 struct ObligationTests {
-  @Test("the purpose that one permit requires is not made optional by another", arguments: [
-    (["optional"], PurposeRule.optional), (["required"], .required), (["optional", "required"], .required), (["required", "optional"], .required), (["requird"], .required), ([], nil),
-  ] as [([String], PurposeRule?)])
+  @Test(
+    "the purpose that one permit requires is not made optional by another",
+    arguments: [
+      (["optional"], PurposeRule.optional), (["required"], .required), (["optional", "required"], .required), (["required", "optional"], .required),
+      (["requird"], .required), ([], nil),
+    ] as [([String], PurposeRule?)])
   func purpose(rules: [String], purpose: PurposeRule?) throws {
     let policies: String = rules.map { #"@purpose("\#($0)") permit (principal, action, resource);"# }.joined() + "permit (principal, action, resource);"
     let fixture = try PolicyFixture(policies)

@@ -23,29 +23,34 @@ struct RowRuleFixture {
 
 @Suite("Push-down of row rules")
 struct PushDownTests {
-  @Test("keeps the type of entities", arguments: [
-    (#"resource.owner == User::"ada""#, RowFilter.compare(attribute: "owner", .equal, "ada")),
-    (#"resource.owner == principal"#, .compare(attribute: "owner", .equal, "ada")),
-    (#"resource == Deal::"x""#, .compare(attribute: "id", .equal, "x")),
-    (#"resource == Deal::"17""#, .isIn(attribute: "id", ["17", 17])),
-    (#"resource in [Deal::"x", Deal::"y"]"#, .or([.compare(attribute: "id", .equal, "x"), .compare(attribute: "id", .equal, "y")])),
-    (#"[User::"ada", User::"bob"].contains(resource.owner)"#, .isIn(attribute: "owner", ["ada", "bob"])),
-    (#"resource.stage == "won""#, .compare(attribute: "stage", .equal, "won")),
-  ])
+  @Test(
+    "keeps the type of entities",
+    arguments: [
+      (#"resource.owner == User::"ada""#, RowFilter.compare(attribute: "owner", .equal, "ada")),
+      (#"resource.owner == principal"#, .compare(attribute: "owner", .equal, "ada")),
+      (#"resource == Deal::"x""#, .compare(attribute: "id", .equal, "x")),
+      (#"resource == Deal::"17""#, .isIn(attribute: "id", ["17", 17])),
+      (#"resource in [Deal::"x", Deal::"y"]"#, .or([.compare(attribute: "id", .equal, "x"), .compare(attribute: "id", .equal, "y")])),
+      (#"[User::"ada", User::"bob"].contains(resource.owner)"#, .isIn(attribute: "owner", ["ada", "bob"])),
+      (#"resource.stage == "won""#, .compare(attribute: "stage", .equal, "won")),
+    ])
   func entities(condition: String, filter: RowFilter) throws {
     #expect(try RowRuleFixture(when: condition).rule.pushDown == .init(filter: filter, isExact: true))
   }
 
-  @Test("does not claim to translate what it cannot", arguments: [
-    #"resource.owner == Agent::"ada""#, #"resource.owner == "ada""#, #"resource.stage == User::"ada""#, #"resource.owner.name == "Ada""#,
-    #"resource.owner like "a*""#, #"[User::"ada", Agent::"ada"].contains(resource.owner)"#, #"resource.name like "a\\*""#, #"resource.a == resource.b"#,
-    #"resource.owner in Group::"staff""#, #"resource.name < "x""#, #"resource.total + 1 > 2"#, #"!(resource.owner == Agent::"ada")"#,
-  ])
+  @Test(
+    "does not claim to translate what it cannot",
+    arguments: [
+      #"resource.owner == Agent::"ada""#, #"resource.owner == "ada""#, #"resource.stage == User::"ada""#, #"resource.owner.name == "Ada""#,
+      #"resource.owner like "a*""#, #"[User::"ada", Agent::"ada"].contains(resource.owner)"#, #"resource.name like "a\\*""#, #"resource.a == resource.b"#,
+      #"resource.owner in Group::"staff""#, #"resource.name < "x""#, #"resource.total + 1 > 2"#, #"!(resource.owner == Agent::"ada")"#,
+    ])
   func inexact(condition: String) throws {
     #expect(try RowRuleFixture(when: condition).rule.pushDown == .init(filter: .constant(true), isExact: false))
   }
 
-  @Test("a part that fails lets nothing through, under a negation as well", arguments: ["resource.a && context.nothing", "!(resource.a && context.nothing) && resource.b"])
+  @Test(
+    "a part that fails lets nothing through, under a negation as well", arguments: ["resource.a && context.nothing", "!(resource.a && context.nothing) && resource.b"])
   func failure(condition: String) throws {
     let rule = try RowRuleFixture(when: condition).rule
     for row in try rows() where rule.permits(row) { #expect(Truth.of(rule.pushDown.filter, row) == true) }
@@ -68,19 +73,25 @@ struct PushDownTests {
   private func rows() throws -> [RawJSON] {
     let values = [nil, "true", "false", "3", #""x""#]
     var rows: [RawJSON] = []
-    for a in values { for b in values { for n in [nil, "3", "7", #""x""#] {
-      let members: [String] = [a.map { #""a":\#($0)"# }, b.map { #""b":\#($0)"# }, n.map { #""n":\#($0)"# }].compactMap { $0 }
-      rows.append(try RawJSON(#"{"id":"1"\#(members.map { "," + $0 }.joined())}"#))
-    } } }
+    for a in values {
+      for b in values {
+        for n in [nil, "3", "7", #""x""#] {
+          let members: [String] = [a.map { #""a":\#($0)"# }, b.map { #""b":\#($0)"# }, n.map { #""n":\#($0)"# }].compactMap { $0 }
+          rows.append(try RawJSON(#"{"id":"1"\#(members.map { "," + $0 }.joined())}"#))
+        }
+      }
+    }
     return rows
   }
 
-  @Test("lets through exactly the rows that the rule does, whatever fails", arguments: [
-    "resource.a", "!resource.a", "resource.a && resource.b", "!(resource.a && resource.b)", "resource.a || resource.b", "!(resource.a || resource.b)",
-    "(resource.a && resource.b) || resource.n > 5", "(resource.n > 5 && resource.a) || resource.b", "!((resource.a || resource.n < 5) && resource.b)",
-    "resource has a && resource.a || resource.b", "resource.n >= 7 || resource.n <= 3 || resource.a", "if resource.a then resource.b else resource.n == 3",
-    "resource.a != resource.b || resource.a", "resource.n == 3 && !(resource has b && resource.b)", "resource.a || (resource.b && resource.n > 5) || !(resource has n)",
-  ])
+  @Test(
+    "lets through exactly the rows that the rule does, whatever fails",
+    arguments: [
+      "resource.a", "!resource.a", "resource.a && resource.b", "!(resource.a && resource.b)", "resource.a || resource.b", "!(resource.a || resource.b)",
+      "(resource.a && resource.b) || resource.n > 5", "(resource.n > 5 && resource.a) || resource.b", "!((resource.a || resource.n < 5) && resource.b)",
+      "resource has a && resource.a || resource.b", "resource.n >= 7 || resource.n <= 3 || resource.a", "if resource.a then resource.b else resource.n == 3",
+      "resource.a != resource.b || resource.a", "resource.n == 3 && !(resource has b && resource.b)", "resource.a || (resource.b && resource.n > 5) || !(resource has n)",
+    ])
   func equivalence(condition: String) throws {
     let policies = [
       "permit (principal, action, resource) when { \(condition) };", "permit (principal, action, resource) unless { \(condition) };",

@@ -64,14 +64,16 @@ struct AuditTests {
     let server = Server(name: "echo", version: "1")
     let seen = Seen<String>()
     let properties: JSONValue = ["purpose": ["type": "string"], "text": ["type": "string"]]
-    server.add(Tool(name: "own", inputSchema: ["type": "object", "properties": properties], annotations: SDKUpstream.reading) { call in
-      seen.add(call.arguments.text)
-      return ToolResult(text: "ok")
-    })
-    server.add(Tool(name: "none", inputSchema: ["type": "object", "additionalProperties": false], annotations: SDKUpstream.reading) { call in
-      seen.add(call.arguments.text)
-      return ToolResult(text: "ok")
-    })
+    server.add(
+      Tool(name: "own", inputSchema: ["type": "object", "properties": properties], annotations: SDKUpstream.reading) { call in
+        seen.add(call.arguments.text)
+        return ToolResult(text: "ok")
+      })
+    server.add(
+      Tool(name: "none", inputSchema: ["type": "object", "additionalProperties": false], annotations: SDKUpstream.reading) { call in
+        seen.add(call.arguments.text)
+        return ToolResult(text: "ok")
+      })
     try await withUpstream(server) { port in
       var configuration = TestConfiguration()
       configuration.policies = #"@purpose("required") permit (principal in Role::"reader", action, resource) unless { action == Action::"reveal" };"#
@@ -96,11 +98,12 @@ struct AuditTests {
   func times() async throws {
     let (arrived, gate) = (Tally(), Gate())
     let server = Server(name: "slow", version: "1")
-    server.add(Tool(name: "wait", annotations: SDKUpstream.reading) { _ in
-      arrived.add()
-      await gate.pass()
-      return ToolResult(text: "done")
-    })
+    server.add(
+      Tool(name: "wait", annotations: SDKUpstream.reading) { _ in
+        arrived.add()
+        await gate.pass()
+        return ToolResult(text: "done")
+      })
     try await withUpstream(server) { port in
       var configuration = TestConfiguration()
       configuration.add("slow", port: port)
@@ -178,7 +181,8 @@ struct AuditTests {
     }
   }
 
-  @Test("audit verify, on a copy and with the public key alone; a changed byte is found and its leaf named",
+  @Test(
+    "audit verify, on a copy and with the public key alone; a changed byte is found and its leaf named",
     .enabled(if: SluiceBinary.path != nil, "no sluice executable beside the tests: audit verify not tested"))
   func verify() async throws {
     try await withLog { state in
@@ -240,7 +244,8 @@ struct AuditTests {
   func permissions() async throws {
     try await withLog { state in
       let files = FileManager.default
-      for path in try files.subpathsOfDirectory(atPath: state) where path.contains("key") && !path.hasSuffix(".pub") || path.hasSuffix(".sqlite") || path.hasSuffix(".db") {
+      for path in try files.subpathsOfDirectory(atPath: state) where path.contains("key") && !path.hasSuffix(".pub") || path.hasSuffix(".sqlite") || path.hasSuffix(".db")
+      {
         let mode = try files.attributesOfItem(atPath: "\(state)/\(path)")[.posixPermissions] as? Int ?? 0
         #expect(mode & 0o077 == 0, "\(path) has mode \(String(mode, radix: 8))")
       }

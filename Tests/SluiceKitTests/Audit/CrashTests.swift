@@ -27,10 +27,11 @@ struct CrashTests {
   func kills() async throws {
     let effects = Seen<String>()
     let server = Server(name: "counter", version: "1")
-    server.add(Tool(name: "add", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false, destructive: false)) { call in
-      effects.add(call.string("nonce") ?? "")
-      return ToolResult(text: call.string("nonce") ?? "")
-    })
+    server.add(
+      Tool(name: "add", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false, destructive: false)) { call in
+        effects.add(call.string("nonce") ?? "")
+        return ToolResult(text: call.string("nonce") ?? "")
+      })
     try await withUpstream(server) { upstream in
       try await withDirectory { state in
         var configuration = TestConfiguration()

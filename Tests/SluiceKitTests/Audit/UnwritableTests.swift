@@ -14,16 +14,21 @@ import Testing
 #endif
 
 /// When the log cannot be written, nothing is done.
-@Suite("An audit log that cannot be written", .enabled(if: SluiceBinary.path != nil, "no sluice executable beside the tests: a full disk is not tested"), .timeLimit(.minutes(3)))
+@Suite(
+  "An audit log that cannot be written", .enabled(if: SluiceBinary.path != nil, "no sluice executable beside the tests: a full disk is not tested"),
+  .timeLimit(.minutes(3)))
 struct UnwritableTests {
-  @Test("calls are refused with 503 and Retry-After, nothing reaches the upstream, and it goes on once there is room", .enabled(if: FullDisk.canMount, "not root, or no tmpfs can be mounted: a full disk is not tested"))
+  @Test(
+    "calls are refused with 503 and Retry-After, nothing reaches the upstream, and it goes on once there is room",
+    .enabled(if: FullDisk.canMount, "not root, or no tmpfs can be mounted: a full disk is not tested"))
   func fullDisk() async throws {
     let effects = Tally()
     let server = Server(name: "counter", version: "1")
-    server.add(Tool(name: "add", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false)) { _ in
-      effects.add()
-      return ToolResult(text: "done")
-    })
+    server.add(
+      Tool(name: "add", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false)) { _ in
+        effects.add()
+        return ToolResult(text: "done")
+      })
     try await withUpstream(server) { upstream in
       try await withDirectory { state in
         try await FullDisk.with("\(state)/audit", kilobytes: 512) { disk in
@@ -74,15 +79,18 @@ struct UnwritableTests {
 }
 
 extension UnwritableTests {
-  @Test("a call whose outcome cannot be written gets no answer, is told that it may have happened, and leaves a log that can be read", .enabled(if: FullDisk.canMount, "not root, or no tmpfs can be mounted: a full disk is not tested"))
+  @Test(
+    "a call whose outcome cannot be written gets no answer, is told that it may have happened, and leaves a log that can be read",
+    .enabled(if: FullDisk.canMount, "not root, or no tmpfs can be mounted: a full disk is not tested"))
   func fullDuringCall() async throws {
     let (arrived, gate) = (Tally(), Gate())
     let server = Server(name: "counter", version: "1")
-    server.add(Tool(name: "wait", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false)) { _ in
-      arrived.add()
-      await gate.pass()
-      return ToolResult(text: "done")
-    })
+    server.add(
+      Tool(name: "wait", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false)) { _ in
+        arrived.add()
+        await gate.pass()
+        return ToolResult(text: "done")
+      })
     server.add(Tool(name: "add", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false)) { _ in ToolResult(text: "done") })
     try await withUpstream(server) { upstream in
       try await withDirectory { state in

@@ -81,12 +81,14 @@ struct CommandTests {
     }
   }
 
-  @Test("a configuration that is wrong is refused with the file, the place and what would be right", arguments: [
-    ("listen: nowhere", "HOST:PORT"), ("lisen: 127.0.0.1:1", "lisen"), ("upstreams: {Bad Name: {url: http://x/}}", "upstream's name"),
-    ("upstreams: {a: {url: ftp://x/}}", "http"), ("upstreams: {a: {}}", "exactly one of"), ("policy: {cedar: 'permit (principal'}", "policy"),
-    ("limits: {requests_per_minute: 0}", "requests_per_minute"), ("identity: {jwt: {issuer: https://x}}", "jwks"), ("a: [", "yaml"),
-    ("upstreams: {a: {url: http://127.0.0.1:1/mcp, headers: {X: '${vault:x}'}}}", "${env:NAME}"),
-  ])
+  @Test(
+    "a configuration that is wrong is refused with the file, the place and what would be right",
+    arguments: [
+      ("listen: nowhere", "HOST:PORT"), ("lisen: 127.0.0.1:1", "lisen"), ("upstreams: {Bad Name: {url: http://x/}}", "upstream's name"),
+      ("upstreams: {a: {url: ftp://x/}}", "http"), ("upstreams: {a: {}}", "exactly one of"), ("policy: {cedar: 'permit (principal'}", "policy"),
+      ("limits: {requests_per_minute: 0}", "requests_per_minute"), ("identity: {jwt: {issuer: https://x}}", "jwks"), ("a: [", "yaml"),
+      ("upstreams: {a: {url: http://127.0.0.1:1/mcp, headers: {X: '${vault:x}'}}}", "${env:NAME}"),
+    ])
   func configuration(_ text: String, _ says: String) async throws {
     try await withDirectory { directory in
       let file = "\(directory)/sluice.yaml"

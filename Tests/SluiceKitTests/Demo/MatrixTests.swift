@@ -65,7 +65,9 @@ struct MatrixTests {
     }
     if ProcessInfo.processInfo.environment["SLUICE_UPDATE_GOLDEN"] == "1" { try Data(text.utf8).write(to: Self.file) }
     let golden = String(decoding: try Data(contentsOf: Self.file), as: UTF8.self)
-    for (line, (found, expected)) in zip(text.split(separator: "\n", omittingEmptySubsequences: false), golden.split(separator: "\n", omittingEmptySubsequences: false)).enumerated() {
+    for (line, (found, expected)) in zip(text.split(separator: "\n", omittingEmptySubsequences: false), golden.split(separator: "\n", omittingEmptySubsequences: false))
+      .enumerated()
+    {
       #expect(found == expected, "line \(line + 1) of Golden/matrix.txt; SLUICE_UPDATE_GOLDEN=1 rewrites it")
     }
     #expect(text.count == golden.count)
@@ -136,7 +138,9 @@ struct MatrixTests {
     case .object(let object): for (name, member) in object { collectMasked(member, path.isEmpty ? name : "\(path).\(name)", &found) }
     case .array(let elements): for element in elements { collectMasked(element, "\(path)[]", &found) }
     case .string(let text):
-      for placeholder in ["[masked]", "[masked: pii]", "[masked: internal]", "[masked: confidential]", "[email]", "[phone]", "[card]", "[national id]", "[token]", "[key]"] where text.contains(placeholder) {
+      for placeholder in [
+        "[masked]", "[masked: pii]", "[masked: internal]", "[masked: confidential]", "[email]", "[phone]", "[card]", "[national id]", "[token]", "[key]",
+      ] where text.contains(placeholder) {
         found.insert("\(path)=\(placeholder)")
       }
     default: break

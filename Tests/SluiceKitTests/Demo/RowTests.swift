@@ -70,7 +70,9 @@ struct RowTests {
         let reply = try await client.call("crm__query", ["sql": .string("SELECT * FROM \(table)")])
         #expect((reply.structured?["rows"]?.array ?? []).isEmpty, "\(table): \(reply.text.prefix(300))")
       }
-      for (tool, arguments) in [("crm__get_account", ["id": "acc_00001"]), ("crm__search_contacts", ["query": ""]), ("crm__list_activities", [:])] as [(String, JSONValue)] {
+      for (tool, arguments) in [("crm__get_account", ["id": "acc_00001"]), ("crm__search_contacts", ["query": ""]), ("crm__list_activities", [:])]
+        as [(String, JSONValue)]
+      {
         #expect(try await client.call(tool, arguments).code == "not_found")
       }
     }

@@ -72,13 +72,16 @@ struct ModernEraTests {
   func cancellation() async throws {
     let (started, cancelled) = (Tally(), Tally())
     let server = Server(name: "slow", version: "1")
-    server.add(Tool(name: "wait", annotations: SDKUpstream.reading) { _ in
-      started.add()
-      await withTaskCancellationHandler {
-        while !Task.isCancelled { try? await Task.sleep(for: .seconds(600)) }
-      } onCancel: { cancelled.add() }
-      return ToolResult(text: "too late")
-    })
+    server.add(
+      Tool(name: "wait", annotations: SDKUpstream.reading) { _ in
+        started.add()
+        await withTaskCancellationHandler {
+          while !Task.isCancelled { try? await Task.sleep(for: .seconds(600)) }
+        } onCancel: {
+          cancelled.add()
+        }
+        return ToolResult(text: "too late")
+      })
     try await withUpstream(server) { port in
       var configuration = TestConfiguration()
       configuration.add("slow", port: port)
@@ -106,11 +109,12 @@ struct ModernEraTests {
   @Test("progress reaches the client under its own token, in both eras")
   func progress() async throws {
     let server = Server(name: "work", version: "1")
-    server.add(Tool(name: "do", annotations: SDKUpstream.reading) { call in
-      await call.progress(1, total: 2, message: "write to jane@example.com")
-      await call.progress(2, total: 2)
-      return ToolResult(text: "done")
-    })
+    server.add(
+      Tool(name: "do", annotations: SDKUpstream.reading) { call in
+        await call.progress(1, total: 2, message: "write to jane@example.com")
+        await call.progress(2, total: 2)
+        return ToolResult(text: "done")
+      })
     try await withUpstream(server) { port in
       var configuration = TestConfiguration()
       configuration.add("work", port: port)

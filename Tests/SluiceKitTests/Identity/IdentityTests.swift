@@ -45,10 +45,12 @@ struct IdentityTests {
     }
   }
 
-  @Test("wrong credentials are refused before anything else is looked at", arguments: [
-    ("Bearer slu_notatoken", 401, "invalid"), ("Bearer a.b.c", 401, "invalid"), ("Bearer ", 400, "malformed"), ("Basic YTpi", 401, "missing"),
-    ("Bearer one two", 400, "malformed"), ("Bearer " + String(repeating: "x", count: 15_000), 401, "invalid"),
-  ])
+  @Test(
+    "wrong credentials are refused before anything else is looked at",
+    arguments: [
+      ("Bearer slu_notatoken", 401, "invalid"), ("Bearer a.b.c", 401, "invalid"), ("Bearer ", 400, "malformed"), ("Basic YTpi", 401, "missing"),
+      ("Bearer one two", 400, "malformed"), ("Bearer " + String(repeating: "x", count: 15_000), 401, "invalid"),
+    ])
   func wrong(_ header: String, _ status: Int, _ reason: String) async throws {
     try await withEcho { gateway in
       let reply = try await gateway.stranger.send(headers: [("Authorization", header)], body: .init(string: "{not json"))
@@ -164,16 +166,19 @@ struct IdentityTests {
     try await withDirectory { directory in
       let file = "\(directory)/jwks.json"
       try Data(Issuer.jwks().text.utf8).write(to: URL(filePath: file))
-      return try await withEcho({ configuration in
-        configuration.users["grace@example.com"] = ["groups": ["staff"]]
-        configuration.jwt = [
-          ["issuer": .string(Issuer.name), "audience": ["https://gateway.example/mcp"], "jwks": .string(file),
-           "claims": ["user": "email", "groups": "groups", "roles": "realm.roles"]]
-        ]
-        configuration.policies = """
-          permit (principal in Role::"reader", action == Action::"echo__say", resource) when { principal in Group::"sales" && principal in Group::"staff" };
-          """
-      }, body)
+      return try await withEcho(
+        { configuration in
+          configuration.users["grace@example.com"] = ["groups": ["staff"]]
+          configuration.jwt = [
+            [
+              "issuer": .string(Issuer.name), "audience": ["https://gateway.example/mcp"], "jwks": .string(file),
+              "claims": ["user": "email", "groups": "groups", "roles": "realm.roles"],
+            ]
+          ]
+          configuration.policies = """
+            permit (principal in Role::"reader", action == Action::"echo__say", resource) when { principal in Group::"sales" && principal in Group::"staff" };
+            """
+        }, body)
     }
   }
 
@@ -214,7 +219,8 @@ struct IdentityTests {
       let good = try Issuer.token()
       let parts = good.split(separator: ".").map(String.init)
       let unsigned = Issuer.encode(Data(#"{"alg":"none"}"#.utf8)) + "." + parts[1] + "."
-      let tampered = parts[0] + "." + Issuer.encode(Data(#"{"iss":"https://idp.example","aud":"https://gateway.example/mcp","email":"ada","exp":99999999999}"#.utf8)) + "." + parts[2]
+      let tampered =
+        parts[0] + "." + Issuer.encode(Data(#"{"iss":"https://idp.example","aud":"https://gateway.example/mcp","email":"ada","exp":99999999999}"#.utf8)) + "." + parts[2]
       for token in [unsigned, tampered, try Issuer.token(header: ["alg": "RS256", "kid": "unknown"]), try Issuer.token(header: ["alg": "HS256", "kid": "k1"])] {
         #expect(try await MCPClient(port: gateway.port, token: token).call("echo__say").status == 401)
       }

@@ -63,11 +63,12 @@ struct LimitTests {
   ) async throws -> R {
     let (arrived, gate) = (Tally(), Gate())
     let server = Server(name: "slow", version: "1")
-    server.add(Tool(name: "wait", annotations: SDKUpstream.reading) { _ in
-      arrived.add()
-      await gate.pass()
-      return ToolResult(text: "done")
-    })
+    server.add(
+      Tool(name: "wait", annotations: SDKUpstream.reading) { _ in
+        arrived.add()
+        await gate.pass()
+        return ToolResult(text: "done")
+      })
     return try await withUpstream(server) { port in
       var configuration = TestConfiguration()
       configuration.add("slow", port: port)

@@ -43,7 +43,9 @@ struct BadRequestTests {
     Case(name: "10,000 arrays in one another", body: call(#""name":"echo__say","arguments":{"x":\#(deep)}"#), status: 400, code: -32700, id: nil),
     Case(name: "10,000 objects in one another", body: call(#""name":"echo__say","arguments":{"x":\#(deepObject)}"#), status: 400, code: -32700, id: nil),
     Case(name: "unclosed depth", body: String(repeating: "[", count: 100_000), status: 400, id: nil),
-    Case(name: "a repeated key in the message", body: #"{"jsonrpc":"2.0","id":7,"method":"tools/list","method":"tools/call","params":{}}"#, status: 400, code: -32700, id: nil),
+    Case(
+      name: "a repeated key in the message", body: #"{"jsonrpc":"2.0","id":7,"method":"tools/list","method":"tools/call","params":{}}"#, status: 400, code: -32700,
+      id: nil),
     Case(name: "a repeated key in the arguments", body: call(#""name":"echo__say","arguments":{"text":"a","text":"b"}"#), status: 400, code: -32700, id: nil),
     Case(name: "a key repeated by an escape", body: call(#""name":"echo__say","arguments":{"text":"a","\u0074ext":"b"}"#), status: 400, code: -32700, id: nil),
     Case(name: "a lone surrogate", body: call(#""name":"echo__say","arguments":{"text":"\ud800"}"#), status: 400, code: -32700, id: nil),
@@ -61,25 +63,40 @@ struct BadRequestTests {
 
   static let mismatched: [Case] = [
     Case(name: "another method in the header", headers: headers("tools/list", "echo__say"), body: good, status: 400, code: -32020, says: "Mcp-Method"),
-    Case(name: "no method in the header", headers: headers("tools/call", "echo__say").filter { $0.name != "Mcp-Method" }, body: good, status: 400, code: -32020, says: "Mcp-Method"),
+    Case(
+      name: "no method in the header", headers: headers("tools/call", "echo__say").filter { $0.name != "Mcp-Method" }, body: good, status: 400, code: -32020,
+      says: "Mcp-Method"),
     Case(name: "another name in the header", headers: headers("tools/call", "echo__structure"), body: good, status: 400, code: -32020, says: "Mcp-Name"),
     Case(name: "no name in the header", headers: headers("tools/call", nil), body: good, status: 400, code: -32020, says: "Mcp-Name"),
-    Case(name: "another version in the header", headers: headers("tools/call", "echo__say", version: "2025-11-25"), body: good, status: 400, code: -32020, says: "MCP-Protocol-Version"),
-    Case(name: "no version in the header", headers: headers("tools/call", "echo__say", version: nil), body: good, status: 400, code: -32020, says: "MCP-Protocol-Version"),
+    Case(
+      name: "another version in the header", headers: headers("tools/call", "echo__say", version: "2025-11-25"), body: good, status: 400, code: -32020,
+      says: "MCP-Protocol-Version"),
+    Case(
+      name: "no version in the header", headers: headers("tools/call", "echo__say", version: nil), body: good, status: 400, code: -32020, says: "MCP-Protocol-Version"),
     Case(
       name: "no version in the body", body: #"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"echo__say"}}"#, status: 400, code: -32602),
     Case(
       name: "an unknown version", headers: headers("tools/call", "echo__say", version: "2031-01-01"), body: good.replacing("2026-07-28", with: "2031-01-01"),
       status: 400, code: -32022),
-    Case(name: "neither version nor session", headers: [], body: #"{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{}}"#, status: 400, code: -32600, says: "initialize"),
-    Case(name: "a session that never was", headers: [("Mcp-Session-Id", "abc")], body: #"{"jsonrpc":"2.0","id":7,"method":"tools/list"}"#, status: 404, code: -32600, says: "initialize"),
+    Case(
+      name: "neither version nor session", headers: [], body: #"{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{}}"#, status: 400, code: -32600,
+      says: "initialize"),
+    Case(
+      name: "a session that never was", headers: [("Mcp-Session-Id", "abc")], body: #"{"jsonrpc":"2.0","id":7,"method":"tools/list"}"#, status: 404, code: -32600,
+      says: "initialize"),
     Case(name: "an unknown method", headers: headers("tools/frobnicate", nil), body: good.replacing("tools/call", with: "tools/frobnicate"), status: 404, code: -32601),
-    Case(name: "another content type", headers: headers("tools/call", "echo__say") + [("Content-Type", "text/plain")], body: good, status: 415, code: -32600, id: nil, says: "application/json"),
+    Case(
+      name: "another content type", headers: headers("tools/call", "echo__say") + [("Content-Type", "text/plain")], body: good, status: 415, code: -32600, id: nil,
+      says: "application/json"),
     Case(name: "no content type", headers: headers("tools/call", "echo__say") + [("Content-Type", nil)], body: good, status: 415, code: -32600, id: nil),
-    Case(name: "an Accept that fits nothing", headers: headers("tools/call", "echo__say") + [("Accept", "text/html")], body: good, status: 406, code: -32600, id: nil, says: "text/event-stream"),
+    Case(
+      name: "an Accept that fits nothing", headers: headers("tools/call", "echo__say") + [("Accept", "text/html")], body: good, status: 406, code: -32600, id: nil,
+      says: "text/event-stream"),
     Case(name: "a foreign Origin", headers: headers("tools/call", "echo__say") + [("Origin", "https://evil.example")], body: good, status: 403, id: nil, says: "Origin"),
     Case(name: "the Origin null", headers: headers("tools/call", "echo__say") + [("Origin", "null")], body: good, status: 403, id: nil),
-    Case(name: "an Origin that looks like ours", headers: headers("tools/call", "echo__say") + [("Origin", "http://localhost.evil.example")], body: good, status: 403, id: nil),
+    Case(
+      name: "an Origin that looks like ours", headers: headers("tools/call", "echo__say") + [("Origin", "http://localhost.evil.example")], body: good, status: 403,
+      id: nil),
     Case(name: "PUT", method: "PUT", body: good, status: 405, id: nil),
     Case(name: "GET without a session", method: "GET", status: 405, id: nil),
     Case(name: "DELETE of a modern client", method: "DELETE", status: 405, id: nil),
@@ -88,7 +105,8 @@ struct BadRequestTests {
   static let invalid: [Case] = [
     Case(name: "no tool name", headers: headers("tools/call", nil), body: call(#""arguments":{}"#), status: 400, code: -32602, says: "name"),
     Case(name: "a tool name that is a number", headers: headers("tools/call", nil), body: call(#""name":5"#), status: 400, code: -32602, says: "name"),
-    Case(name: "an unknown tool", headers: headers("tools/call", "echo__nothing"), body: call(#""name":"echo__nothing""#), status: 400, code: -32602, says: "List the tools"),
+    Case(
+      name: "an unknown tool", headers: headers("tools/call", "echo__nothing"), body: call(#""name":"echo__nothing""#), status: 400, code: -32602, says: "List the tools"),
     Case(name: "arguments that are an array", body: call(#""name":"echo__say","arguments":[1]"#), status: 400, code: -32602, says: "arguments"),
     Case(
       name: "a cursor of nowhere", headers: headers("tools/list", nil),
@@ -163,7 +181,8 @@ struct BadRequestTests {
       #expect(reply.status == 413)
 
       let socket = try RawSocket(port: gateway.port)
-      socket.send("POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(ada.token ?? "")\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+      socket.send(
+        "POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \(ada.token ?? "")\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
       for _ in 0..<10 { socket.send("400\r\n\(String(repeating: " ", count: 1024))\r\n") }
       #expect(await socket.readAnswer().status == 413)
       #expect(try await ada.call("echo__say", ["text": "well"]).content == "well")
@@ -213,13 +232,16 @@ struct BadRequestTests {
     }
   }
 
-  @Test("what is no HTTP is refused, and requests cannot be smuggled in", arguments: [
-    "GET /mcp\r\n\r\n", "\u{16}\u{03}\u{01}\u{02}\u{00}", "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
-    "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "POST /mcp HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "POST /mcp HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\n\r\n",
-    "POST /mcp HTTP/1.1\r\nHost : localhost\r\nContent-Length: 0\r\n\r\n", "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
-    "POST /mcp HTTP/1.1\r\nX: \(String(repeating: "y", count: 40_000))\r\n\r\n",
-  ])
+  @Test(
+    "what is no HTTP is refused, and requests cannot be smuggled in",
+    arguments: [
+      "GET /mcp\r\n\r\n", "\u{16}\u{03}\u{01}\u{02}\u{00}", "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x",
+      "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      "POST /mcp HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+      "POST /mcp HTTP/1.1\r\nHost: a\r\nHost: b\r\nContent-Length: 0\r\n\r\n",
+      "POST /mcp HTTP/1.1\r\nHost : localhost\r\nContent-Length: 0\r\n\r\n", "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+      "POST /mcp HTTP/1.1\r\nX: \(String(repeating: "y", count: 40_000))\r\n\r\n",
+    ])
   func noHTTP(_ text: String) async throws {
     try await withEcho { gateway in
       let socket = try RawSocket(port: gateway.port)

@@ -40,10 +40,11 @@ struct ContextTests {
     let regions = Seen<String>()
     let server = Server(name: "db", version: "1")
     let properties: JSONValue = ["region": ["type": "string", "x-mcp-header": "Region"], "n": ["type": "integer"]]
-    server.add(Tool(name: "run", inputSchema: ["type": "object", "properties": properties], annotations: SDKUpstream.reading) { call in
-      regions.add(call.context.header?("Mcp-Param-Region") ?? "none")
-      return ToolResult(text: call.string("region") ?? "")
-    })
+    server.add(
+      Tool(name: "run", inputSchema: ["type": "object", "properties": properties], annotations: SDKUpstream.reading) { call in
+        regions.add(call.context.header?("Mcp-Param-Region") ?? "none")
+        return ToolResult(text: call.string("region") ?? "")
+      })
     // Breaks the rules of the annotation: the tool is no tool.
     let broken: JSONValue = ["a": ["type": "object", "x-mcp-header": "A"]]
     server.add(Tool(name: "broken", inputSchema: ["type": "object", "properties": broken], annotations: SDKUpstream.reading) { _ in ToolResult(text: "x") })

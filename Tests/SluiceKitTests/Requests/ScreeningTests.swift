@@ -85,9 +85,12 @@ struct ScreeningTests {
   @Test("sensitive text hidden by escapes or in member names is found as well")
   func escapes() async throws {
     let server = Server(name: "raw", version: "1")
-    server.add(Tool(name: "structure", inputSchema: ["type": "object"], annotations: SDKUpstream.reading) { _ in
-      ToolResult([.text("jane\u{2e}doe\u{40}example.com")], structured: ["jane.doe@example.com": 1, "john.doe@example.com": ["4111-1111-1111-1111": 2], "text": "4111-1111-1111-1111"])
-    })
+    server.add(
+      Tool(name: "structure", inputSchema: ["type": "object"], annotations: SDKUpstream.reading) { _ in
+        ToolResult(
+          [.text("jane\u{2e}doe\u{40}example.com")],
+          structured: ["jane.doe@example.com": 1, "john.doe@example.com": ["4111-1111-1111-1111": 2], "text": "4111-1111-1111-1111"])
+      })
     try await withScreening(server: server) { gateway in
       let reply = try await gateway.client("plain").call("echo__structure")
       #expect(!reply.text.contains("jane.doe@example.com"), "\(reply.text)")
@@ -99,9 +102,10 @@ struct ScreeningTests {
   @Test("errors of an upstream are screened like results")
   func errors() async throws {
     let server = Server(name: "failing", version: "1")
-    server.add(Tool(name: "say", annotations: SDKUpstream.reading) { _ in
-      throw RPCError(.invalidParams, "no such customer: jane.doe@example.com", data: ["card": "4111 1111 1111 1111"])
-    })
+    server.add(
+      Tool(name: "say", annotations: SDKUpstream.reading) { _ in
+        throw RPCError(.invalidParams, "no such customer: jane.doe@example.com", data: ["card": "4111 1111 1111 1111"])
+      })
     try await withScreening(server: server) { gateway in
       let reply = try await gateway.client("plain").call("echo__say")
       #expect(reply.error?["message"] == "no such customer: [email]")

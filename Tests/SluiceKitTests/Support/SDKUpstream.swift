@@ -59,9 +59,10 @@ enum SDKUpstream {
   static func echo() -> Server {
     let server = Server(name: "echo", version: "1")
     server.add(Tool(name: "say", inputSchema: ["type": "object"], annotations: reading) { call in ToolResult(text: call.string("text") ?? "") })
-    server.add(Tool(name: "structure", inputSchema: ["type": "object"], annotations: reading) { call in
-      ToolResult(structured: call["value"].map { JSONValue($0) } ?? .null)
-    })
+    server.add(
+      Tool(name: "structure", inputSchema: ["type": "object"], annotations: reading) { call in
+        ToolResult(structured: call["value"].map { JSONValue($0) } ?? .null)
+      })
     return server
   }
 }

@@ -15,52 +15,88 @@ struct BadUpstreamTests {
   static let behaviours: [(tool: String, code: String, acts: @Sendable (RawUpstream.Call) -> [RawUpstream.Act])] = [
     ("dies", "upstream_unavailable", { _ in [.close] }),
     ("dies_in_the_head", "upstream_unavailable", { _ in [.send("HTTP/1.1 200 OK\r\nContent-Ty"), .close] }),
-    ("dies_in_the_body", "upstream_unavailable", { _ in [.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"jsonrpc\""), .close] }),
-    ("dies_in_the_stream", "upstream_unavailable", { _ in
-      [.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n6\r\ndata: \r\n"), .close]
-    }),
-    ("ends_the_stream_early", "upstream_unavailable", { _ in
-      [.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
-    }),
+    (
+      "dies_in_the_body", "upstream_unavailable",
+      { _ in [.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{\"jsonrpc\""), .close] }
+    ),
+    (
+      "dies_in_the_stream", "upstream_unavailable",
+      { _ in
+        [.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n6\r\ndata: \r\n"), .close]
+      }
+    ),
+    (
+      "ends_the_stream_early", "upstream_unavailable",
+      { _ in
+        [.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")]
+      }
+    ),
     ("hangs", "upstream_timeout", { _ in [.hang] }),
     ("hangs_in_the_body", "upstream_timeout", { _ in [.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"), .hang] }),
-    ("hangs_in_the_stream", "upstream_timeout", { _ in
-      [.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: here I am\n\n"), .hang]
-    }),
+    (
+      "hangs_in_the_stream", "upstream_timeout",
+      { _ in
+        [.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n: here I am\n\n"), .hang]
+      }
+    ),
     ("no_http", "upstream_invalid_answer", { _ in [.send("SSH-2.0-OpenSSH_9.2\r\n\r\n")] }),
     ("two_lengths", "upstream_invalid_answer", { _ in [.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}}")] }),
-    ("server_error", "upstream_unavailable", { _ in [RawUpstream.answer("<html>stack trace at /srv/app.py token=hunter2</html>", status: "500 Oops", type: "text/html")] }),
-    ("not_allowed", "upstream_unavailable", { _ in [RawUpstream.answer("secret-realm", status: "401 Unauthorized", type: "text/plain", extra: "WWW-Authenticate: Basic realm=hunter2\r\n")] }),
+    (
+      "server_error", "upstream_unavailable",
+      { _ in [RawUpstream.answer("<html>stack trace at /srv/app.py token=hunter2</html>", status: "500 Oops", type: "text/html")] }
+    ),
+    (
+      "not_allowed", "upstream_unavailable",
+      { _ in [RawUpstream.answer("secret-realm", status: "401 Unauthorized", type: "text/plain", extra: "WWW-Authenticate: Basic realm=hunter2\r\n")] }
+    ),
     ("redirects", "upstream_unavailable", { _ in [RawUpstream.answer("", status: "302 Found", extra: "Location: http://169.254.169.254/\r\n")] }),
     ("no_json", "upstream_invalid_answer", { _ in [RawUpstream.answer("hunter2 is not JSON")] }),
     ("empty", "upstream_unavailable", { _ in [RawUpstream.answer("")] }),
     ("truncated_json", "upstream_invalid_answer", { call in [RawUpstream.answer(#"{"jsonrpc":"2.0","id":\#(call.id.text),"result":{"#)] }),
-    ("duplicate_keys", "upstream_invalid_answer", { call in
-      [RawUpstream.answer(#"{"jsonrpc":"2.0","id":\#(call.id.text),"result":{"content":[],"content":[{"type":"text","text":"x"}]}}"#)]
-    }),
-    ("deep", "upstream_invalid_answer", { call in
-      let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
-      return [RawUpstream.answer(#"{"jsonrpc":"2.0","id":\#(call.id.text),"result":{"content":[],"structuredContent":{"x":\#(deep)}}}"#)]
-    }),
-    ("bad_utf8", "upstream_invalid_answer", { call in
-      let body = Array(#"{"jsonrpc":"2.0","id":\#(call.id.text),"result":{"content":[{"type":"text","text":""#.utf8) + [0xFF, 0xC0] + Array(#""}]}}"#.utf8)
-      return [.bytes(Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body)]
-    }),
+    (
+      "duplicate_keys", "upstream_invalid_answer",
+      { call in
+        [RawUpstream.answer(#"{"jsonrpc":"2.0","id":\#(call.id.text),"result":{"content":[],"content":[{"type":"text","text":"x"}]}}"#)]
+      }
+    ),
+    (
+      "deep", "upstream_invalid_answer",
+      { call in
+        let deep = String(repeating: "[", count: 10_000) + String(repeating: "]", count: 10_000)
+        return [RawUpstream.answer(#"{"jsonrpc":"2.0","id":\#(call.id.text),"result":{"content":[],"structuredContent":{"x":\#(deep)}}}"#)]
+      }
+    ),
+    (
+      "bad_utf8", "upstream_invalid_answer",
+      { call in
+        let body = Array(#"{"jsonrpc":"2.0","id":\#(call.id.text),"result":{"content":[{"type":"text","text":""#.utf8) + [0xFF, 0xC0] + Array(#""}]}}"#.utf8)
+        return [.bytes(Array("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body)]
+      }
+    ),
     ("another_id", "upstream_invalid_answer", { _ in [RawUpstream.result(987_654, BadUpstreamTests.ok)] }),
     ("text_id", "upstream_invalid_answer", { call in [RawUpstream.result(.string(call.id.text), BadUpstreamTests.ok)] }),
     ("null_id", "upstream_invalid_answer", { _ in [RawUpstream.result(.null, BadUpstreamTests.ok)] }),
-    ("result_and_error", "upstream_invalid_answer", { call in
-      [RawUpstream.answer(#"{"jsonrpc":"2.0","id":\#(call.id.text),"result":{},"error":{"code":1,"message":"x"}}"#)]
-    }),
+    (
+      "result_and_error", "upstream_invalid_answer",
+      { call in
+        [RawUpstream.answer(#"{"jsonrpc":"2.0","id":\#(call.id.text),"result":{},"error":{"code":1,"message":"x"}}"#)]
+      }
+    ),
     ("a_request", "upstream_invalid_answer", { call in [RawUpstream.answer(#"{"jsonrpc":"2.0","id":\#(call.id.text),"method":"sampling/createMessage"}"#)] }),
     ("result_is_text", "upstream_invalid_answer", { call in [RawUpstream.result(call.id, "hunter2")] }),
     ("huge", "result_too_large", { call in [RawUpstream.text(call.id, String(repeating: "x", count: 200_000))] }),
-    ("floods", "upstream_invalid_answer", { _ in
-      [.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"), .flood(String(repeating: " ", count: 65_536))]
-    }),
-    ("floods_one_event", "upstream_invalid_answer", { _ in
-      [.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: "), .flood(String(repeating: "x", count: 65_536))]
-    }),
+    (
+      "floods", "upstream_invalid_answer",
+      { _ in
+        [.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"), .flood(String(repeating: " ", count: 65_536))]
+      }
+    ),
+    (
+      "floods_one_event", "upstream_invalid_answer",
+      { _ in
+        [.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: "), .flood(String(repeating: "x", count: 65_536))]
+      }
+    ),
     ("floods_headers", "upstream_invalid_answer", { _ in [.send("HTTP/1.1 200 OK\r\n"), .flood("X-Y: \(String(repeating: "z", count: 1000))\r\n")] }),
   ]
 

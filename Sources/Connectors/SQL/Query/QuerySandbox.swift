@@ -39,13 +39,14 @@ final class QuerySandbox: Sendable {
     let result: Result<QueryResult, SQLToolError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         thread.async { [path, limits] in
-          continuation.resume(returning: Result { () throws(SQLToolError) in
-            // The time spent waiting for the thread is not the query's.
-            watch.start()
-            let connection = try QueryConnection(path: path, limits: limits, watch: watch)
-            try connection.shadow(tables)
-            return try connection.rows(of: sql, limit: min(rows, limits.rows))
-          })
+          continuation.resume(
+            returning: Result { () throws(SQLToolError) in
+              // The time spent waiting for the thread is not the query's.
+              watch.start()
+              let connection = try QueryConnection(path: path, limits: limits, watch: watch)
+              try connection.shadow(tables)
+              return try connection.rows(of: sql, limit: min(rows, limits.rows))
+            })
         }
       }
     } onCancel: {

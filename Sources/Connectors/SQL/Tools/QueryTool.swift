@@ -21,8 +21,13 @@ struct QueryTool {
       inputSchema: [
         "type": "object",
         "properties": [
-          "sql": ["type": "string", "minLength": 1, "maxLength": .int(QueryConnection.statementBytes), "description": "One SELECT, with or without WITH. Name tables without a schema."],
-          "limit": ["type": "integer", "minimum": 1, "maximum": .int(limits.rows), "description": .string("The most rows to answer with, \(Self.defaultRows) if not given.")],
+          "sql": [
+            "type": "string", "minLength": 1, "maxLength": .int(QueryConnection.statementBytes),
+            "description": "One SELECT, with or without WITH. Name tables without a schema.",
+          ],
+          "limit": [
+            "type": "integer", "minimum": 1, "maximum": .int(limits.rows), "description": .string("The most rows to answer with, \(Self.defaultRows) if not given."),
+          ],
         ],
         "required": ["sql"], "additionalProperties": false,
       ],

@@ -55,7 +55,10 @@ struct SchemaTools {
         return .error("There is no table \"\(name.prefix(64))\". Tables are: \(connector.tables.map(\.name).joined(separator: ", ")).")
       }
       let rows: [[JSONValue]] = table.columns.map { column in
-        [.string(column.name), .string(column.declaredType), .bool(column.isNullable), .string(column.references ?? ""), .string(column.category ?? ""), .string(column.description ?? "")]
+        [
+          .string(column.name), .string(column.declaredType), .bool(column.isNullable), .string(column.references ?? ""), .string(column.category ?? ""),
+          .string(column.description ?? ""),
+        ]
       }
       let text = ResultText(columns: ["column", "type", "nullable", "references", "category", "description"], rows: rows)
       return ToolResult(structured: table.json, text: text.text)
