@@ -2,7 +2,7 @@ internal import JSON
 public import Ledger
 public import Logging
 public import MCP
-internal import NIOCore
+public import NIOCore
 
 /// The gateway: one straight pipeline from a request to its answer.
 ///
@@ -32,11 +32,12 @@ public final class Gateway: RequestHandler {
     /// 32 bytes each, kept over restarts: for sealing upstreams' state, and for the salts of the audit log.
     public var sealKey: [UInt8]
     public var saltKey: [UInt8]
+    public var eventLoops: [any EventLoop]
     public var logger: Logger
 
     public init(
       name: String, upstreams: [Upstream], policies: String, bounds: ResultBounds = ResultBounds(), maskStyle: MaskStyle = .placeholder,
-      limiter: Limiter, log: LogWriter, sealKey: [UInt8], saltKey: [UInt8], logger: Logger
+      limiter: Limiter, log: LogWriter, sealKey: [UInt8], saltKey: [UInt8], eventLoops: [any EventLoop], logger: Logger
     ) {
       self.name = name
       self.upstreams = upstreams
@@ -47,6 +48,7 @@ public final class Gateway: RequestHandler {
       self.log = log
       self.sealKey = sealKey
       self.saltKey = saltKey
+      self.eventLoops = eventLoops
       self.logger = logger
     }
   }
@@ -57,7 +59,7 @@ public final class Gateway: RequestHandler {
     catalog = Catalog(upstreams: parts.upstreams, logger: parts.logger)
     policy = PolicyStage(engine: engine)
     limits = LimitStage(limiter: parts.limiter)
-    audit = try AuditLog(log: parts.log, saltKey: parts.saltKey, policyVersion: engine.version, logger: parts.logger)
+    audit = try AuditLog(log: parts.log, saltKey: parts.saltKey, eventLoops: parts.eventLoops, policyVersion: engine.version, logger: parts.logger)
     upstreams = Dispatcher(policy: policy, seal: RequestStateSeal(key: parts.sealKey), lists: Lists(policy: policy))
     screening = ScreeningStage(screening: Screening(.init(style: parts.maskStyle)))
     description = ServerDescription(

@@ -21,10 +21,11 @@ final class AuditLog: Sendable {
   private let policyVersion: String
   private let logger: Logger
   private let synchronizer: LogSynchronizer
+  private let commits: [ObjectIdentifier: GroupCommit]
   private let sampling = RefusalSampling()
 
   init(
-    log: LogWriter, saltKey: [UInt8], policyVersion: String, configuration: Configuration = Configuration(),
+    log: LogWriter, saltKey: [UInt8], eventLoops: [any EventLoop], policyVersion: String, configuration: Configuration = Configuration(),
     logger: Logger
   ) throws(LedgerError) {
     self.log = log
@@ -32,6 +33,7 @@ final class AuditLog: Sendable {
     self.configuration = configuration
     self.policyVersion = policyVersion
     synchronizer = try LogSynchronizer(log: log)
+    commits = Dictionary(uniqueKeysWithValues: eventLoops.map { (ObjectIdentifier($0), GroupCommit(loop: $0, log: log)) })
     self.logger = logger
   }
 
@@ -43,7 +45,7 @@ final class AuditLog: Sendable {
     if slot.call.upstream == nil { return try await recordAccess(slot, effect) }
 
     let salt = salting.hash(for: exchange.id)
-    let index = try await write(intent(slot, salt), isStrict: slot.isStrict)
+    let index = try await write(intent(slot, salt), on: exchange.context.eventLoop, isStrict: slot.isStrict)
     let entry = RecordedIntent(slot)
     let result: Result<ScreenedAnswer, Refusal>
     do throws(Refusal) { result = .success(try await effect(entry)) } catch { result = .failure(error) }
@@ -55,7 +57,7 @@ final class AuditLog: Sendable {
       outcome.member("result", error.auditDescription)
       outcome.member("ms", Int((NIODeadline.now() - exchange.started).nanoseconds / 1_000_000))
     }
-    do throws(Refusal) { _ = try await write(outcome.finish()) } catch {
+    do throws(Refusal) { _ = try await write(outcome.finish(), on: exchange.context.eventLoop) } catch {
       var error = error
       error.message = "The audit log cannot be written, so the answer is withheld. The request may have had its effect; check before you repeat it."
       throw error.recorded
@@ -77,7 +79,7 @@ final class AuditLog: Sendable {
     leaf.who(exchange.principal, exchange.context)
     leaf.what(call)
     leaf.member("bytes", answer.result.readableBytes)
-    _ = try await write(leaf.finish())
+    _ = try await write(leaf.finish(), on: exchange.context.eventLoop)
     return .result(answer.result)
   }
 
@@ -92,7 +94,7 @@ final class AuditLog: Sendable {
       leaf.what(request)
       leaf.member("result", refusal.auditDescription)
       if unwritten > 0 { leaf.member("unwritten", unwritten) }
-      do throws(Refusal) { _ = try await write(leaf.finish()) } catch {
+      do throws(Refusal) { _ = try await write(leaf.finish(), on: context.eventLoop) } catch {
         return error.answer(to: request.method, era: context.era)
       }
     }
@@ -131,12 +133,17 @@ final class AuditLog: Sendable {
 
   /// Returns when the leaf is with the kernel, or where policy is strict on the disk.
   ///
-  /// One write a leaf: at any load it costs less than suspending the request until others have leaves to write as well
-  /// (docs/adr/0004-one-write-a-leaf.md).
-  private func write(_ leaf: ByteBuffer, isStrict: Bool = false) async throws(Refusal) -> UInt64 {
+  /// The requests of one turn of an event loop share a write (docs/adr/0004-group-commit.md).
+  private func write(_ leaf: ByteBuffer, on loop: (any EventLoop)?, isStrict: Bool = false) async throws(Refusal) -> UInt64 {
     do {
       let index = try stage(leaf)
-      if isStrict { try await synchronizer.synchronize() } else { try log.flush() }
+      if isStrict {
+        try await synchronizer.synchronize()
+      } else if let loop, let commit = commits[ObjectIdentifier(loop)], loop.inEventLoop {
+        try await commit.flushed()
+      } else {
+        try log.flush()
+      }
       return index
     } catch {
       throw Refusal(
