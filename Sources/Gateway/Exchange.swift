@@ -85,30 +85,29 @@ enum WallTime {
     let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
     let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
     let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    write(year, digits: 4, to: &buffer)
-    buffer.writeStaticString("-")
-    write(month, digits: 2, to: &buffer)
-    buffer.writeStaticString("-")
-    write(day, digits: 2, to: &buffer)
-    buffer.writeStaticString("T")
-    write(ofDay / 3_600_000, digits: 2, to: &buffer)
-    buffer.writeStaticString(":")
-    write(ofDay / 60_000 % 60, digits: 2, to: &buffer)
-    buffer.writeStaticString(":")
-    write(ofDay / 1000 % 60, digits: 2, to: &buffer)
-    buffer.writeStaticString(".")
-    write(ofDay % 1000, digits: 3, to: &buffer)
-    buffer.writeStaticString("Z")
-  }
-
-  private static func write(_ value: Int64, digits: Int, to buffer: inout ByteBuffer) {
-    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: digits) { bytes in
-      var rest = value
-      for position in stride(from: digits - 1, through: 0, by: -1) {
-        bytes[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-        rest /= 10
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 24) { bytes in
+      func write(_ value: Int64, digits: Int, at start: Int) {
+        var rest = value
+        for position in stride(from: start + digits - 1, through: start, by: -1) {
+          bytes[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+          rest /= 10
+        }
       }
-      return digits
+      write(year, digits: 4, at: 0)
+      bytes[4] = UInt8(ascii: "-")
+      write(month, digits: 2, at: 5)
+      bytes[7] = UInt8(ascii: "-")
+      write(day, digits: 2, at: 8)
+      bytes[10] = UInt8(ascii: "T")
+      write(ofDay / 3_600_000, digits: 2, at: 11)
+      bytes[13] = UInt8(ascii: ":")
+      write(ofDay / 60_000 % 60, digits: 2, at: 14)
+      bytes[16] = UInt8(ascii: ":")
+      write(ofDay / 1000 % 60, digits: 2, at: 17)
+      bytes[19] = UInt8(ascii: ".")
+      write(ofDay % 1000, digits: 3, at: 20)
+      bytes[23] = UInt8(ascii: "Z")
+      return 24
     }
   }
 }

@@ -1,4 +1,5 @@
 public import JSON
+internal import NIOCore
 import Synchronization
 
 /// Who a request acts for, as policy sees it. Made once a credential and then shared.
@@ -35,6 +36,8 @@ public final class Principal: Sendable {
   /// A decision may be cached under it if it looks at nothing else of the principal: the client and the token are not in it.
   /// Keys are never given twice; a principal not seen for long may get a new one.
   public let cacheKey: UInt64
+  /// How the audit log names the principal.
+  let auditText: ByteBuffer
 
   public init(
     id: String, kind: Kind = .user, groups: [String] = [], roles: [String] = [], attributes: JSONObject = [:],
@@ -48,6 +51,7 @@ public final class Principal: Sendable {
     self.clientID = clientID
     self.tokenID = tokenID
     self.authentication = authentication
+    auditText = AuditLeaf.who(id: id, kind: kind, clientID: clientID, tokenID: tokenID, authentication)
     cacheKey = PrincipalKeys.shared.key(
       for: PrincipalKeys.Identity(id: id, kind: kind, groups: self.groups, roles: self.roles, attributes: attributes))
   }

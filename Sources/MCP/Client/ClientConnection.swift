@@ -152,23 +152,26 @@ public final class ClientConnection: Sendable {
     _ method: Method, _ body: RequestBody, eventLoop: (any EventLoop)? = nil, deadline: NIODeadline, isStream: Bool = false,
     onNotification: (@Sendable (Envelope) async -> Void)? = nil
   ) async throws(ClientError) -> Envelope {
-    guard let peer else { throw ClientError(WireError(.unreachable, "the server is not connected", mayHaveHadEffect: false)) }
+    // Two numbers of the peer, not a copy of all that is known of it.
+    guard let (version, connection) = state.withLock({ $0.peer.map { ($0.version, $0.connectionNumber) } }) else {
+      throw ClientError(WireError(.unreachable, "the server is not connected", mayHaveHadEffect: false))
+    }
     do throws(WireError) {
-      return try await roundTrip(method, version: peer.version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+      return try await roundTrip(method, version: version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
     } catch {
       guard error.code == .sessionEnded else { throw ClientError(error) }
     }
-    let fresh = try await reconnect(from: peer, timeout: deadline - .now())
+    let fresh = try await reconnect(from: connection, timeout: deadline - .now())
     do throws(WireError) {
       return try await roundTrip(method, version: fresh.version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
     } catch { throw ClientError(error) }
   }
 
   /// Opens a new session once for all requests that found the old one ended.
-  private func reconnect(from lost: Peer, timeout: TimeAmount) async throws(ClientError) -> Peer {
+  private func reconnect(from lost: Int, timeout: TimeAmount) async throws(ClientError) -> Peer {
     let attempt = state.withLock { state in
       if let running = state.reconnecting { return running }
-      if let peer = state.peer, peer.connectionNumber != lost.connectionNumber { return Task { .success(peer) } }
+      if let peer = state.peer, peer.connectionNumber != lost { return Task { .success(peer) } }
       let task = Task<Result<Peer, ClientError>, Never> {
         do throws(ClientError) { return .success(try await self.connect(timeout: timeout)) } catch { return .failure(error) }
       }

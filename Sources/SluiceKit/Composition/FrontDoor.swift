@@ -41,8 +41,9 @@ struct FrontDoorAuthentication: Sendable {
   func authenticate(_ request: HTTPRequest) async -> Authentication {
     do throws(AuthenticationFailure) {
       // Of several headers a proxy and we could believe different ones.
-      guard request.headers.values("Authorization").count <= 1 else { throw .malformed }
-      return .allowed(try await authenticator.authenticate(authorization: request.headers["Authorization"]))
+      let values = request.headers.values("Authorization")
+      guard values.count <= 1 else { throw .malformed }
+      return .allowed(try await authenticator.authenticate(authorization: values.first))
     } catch {
       if let cause = error.cause { logger.warning("a credential could not be checked", metadata: ["error": "\(cause)"]) }
       var headers: [HTTPHint.Header] = [.init("Content-Type", "application/json")]
