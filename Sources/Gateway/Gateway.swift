@@ -8,7 +8,7 @@ public import NIOCore
 ///
 /// Each stage takes the proof of the one before and returns its own, so that what was not authorized cannot be sent and what
 /// was not written down has no effect. The transport in front has authenticated the caller and read the request
-/// (docs/adr/0002-authentication-before-parsing.md); the stages behind are Catalog, Policy, Limits, Audit, Upstreams, Screening.
+/// (docs/adr/0002-authentication-before-parsing.md); the stages behind are Limits, Catalog, Policy, Audit, Upstreams, Screening.
 public final class Gateway: RequestHandler {
   let catalog: Catalog
   let policy: PolicyStage

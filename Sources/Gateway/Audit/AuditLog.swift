@@ -39,14 +39,14 @@ final class AuditLog: Sendable {
 
   /// Runs `effect` between its intent leaf and its outcome leaf. The answer is given only when both are written.
   func record(
-    _ slot: consuming AdmittedCall, _ effect: (borrowing RecordedIntent) async throws(Refusal) -> ScreenedAnswer
+    _ admitted: consuming AdmittedCall, _ effect: (borrowing RecordedIntent) async throws(Refusal) -> ScreenedAnswer
   ) async throws(Refusal) -> Answer {
-    let exchange = slot.call.exchange
-    if slot.call.upstream == nil { return try await recordAccess(slot, effect) }
+    let exchange = admitted.permit.call.exchange
+    if admitted.permit.call.upstream == nil { return try await recordAccess(admitted, effect) }
 
     let salt = salting.hash(for: exchange.id)
-    let index = try await write(intent(slot, salt), on: exchange.context.eventLoop, isStrict: slot.isStrict)
-    let entry = RecordedIntent(slot)
+    let index = try await write(intent(admitted, salt), on: exchange.context.eventLoop, isStrict: admitted.permit.isStrict)
+    let entry = RecordedIntent(admitted)
     let result: Result<ScreenedAnswer, Refusal>
     do throws(Refusal) { result = .success(try await effect(entry)) } catch { result = .failure(error) }
     var outcome = AuditLeaf(.outcome, exchange.id, time: WallTime.milliseconds())
@@ -70,11 +70,11 @@ final class AuditLog: Sendable {
 
   /// Lists have no effect: one leaf says that they were given.
   private func recordAccess(
-    _ slot: consuming AdmittedCall, _ effect: (borrowing RecordedIntent) async throws(Refusal) -> ScreenedAnswer
+    _ admitted: consuming AdmittedCall, _ effect: (borrowing RecordedIntent) async throws(Refusal) -> ScreenedAnswer
   ) async throws(Refusal) -> Answer {
-    let exchange = slot.call.exchange
-    let call = slot.call
-    let answer = try await effect(RecordedIntent(slot))
+    let exchange = admitted.permit.call.exchange
+    let call = admitted.permit.call
+    let answer = try await effect(RecordedIntent(admitted))
     var leaf = AuditLeaf(.access, exchange.id, time: exchange.time)
     leaf.who(exchange.principal, exchange.context)
     leaf.what(call)
@@ -106,13 +106,13 @@ final class AuditLog: Sendable {
 
   // MARK: Leaves
 
-  private func intent(_ slot: borrowing AdmittedCall, _ salt: SHA256) -> ByteBuffer {
-    let exchange = slot.call.exchange
+  private func intent(_ admitted: borrowing AdmittedCall, _ salt: SHA256) -> ByteBuffer {
+    let exchange = admitted.permit.call.exchange
     var leaf = AuditLeaf(.intent, exchange.id, time: exchange.time)
     leaf.who(exchange.principal, exchange.context)
-    leaf.what(slot.call)
-    leaf.why(slot.purpose)
-    leaf.policy(policyVersion, slot.reasons)
+    leaf.what(admitted.permit.call)
+    leaf.why(admitted.permit.purpose)
+    leaf.policy(policyVersion, admitted.permit.reasons)
     if let responses = exchange.request["inputResponses"] {
       responses.withBytes { leaf.commitment("inputs", salt: salt, UnsafeRawBufferPointer($0)) }
     }

@@ -1,7 +1,7 @@
 internal import JSON
 internal import MCP
 
-/// A request whose target is known: the proof of stage 4.
+/// A request whose target is known: the proof of the catalog.
 struct Call: Sendable {
   enum Target: Sendable {
     case tool(ToolEntry)

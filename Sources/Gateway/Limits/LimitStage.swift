@@ -1,4 +1,4 @@
-/// Stage 3: a request gets a place under all limits, or learns when to come back.
+/// The first stage: a request gets a place under all limits, or learns when to come back.
 ///
 /// Before anything else is done for it, so that requests that will be refused count as well.
 struct LimitStage: Sendable {

@@ -2,7 +2,7 @@ internal import JSON
 internal import MCP
 internal import NIOCore
 
-/// The proof that policy allows a call, with everything that it asks in return. Used once: consumed by the limits stage.
+/// The proof that policy allows a call, with everything that it asks in return. Used once: consumed by the call it allows.
 struct Permit: ~Copyable {
   let call: Call
   /// Names of the policies that allow it.
@@ -17,25 +17,14 @@ struct Permit: ~Copyable {
   let arguments: ByteBuffer?
 }
 
-/// A permit that has a place under all limits; gives it back when it ends.
+/// A permitted call that has a place under all limits; gives it back when it ends.
 struct AdmittedCall: ~Copyable {
-  let call: Call
-  let reasons: [String]
-  let purpose: String?
-  let isStrict: Bool
-  let plan: ScreeningPlan
-  let meta: ByteBuffer
-  let arguments: ByteBuffer?
-  let slot: Slot
+  let permit: Permit
+  /// Held for its end.
+  private let slot: Slot
 
   init(_ permit: consuming Permit, _ slot: consuming Slot) {
-    call = permit.call
-    reasons = permit.reasons
-    purpose = permit.purpose
-    isStrict = permit.isStrict
-    plan = permit.plan
-    meta = permit.meta
-    arguments = permit.arguments
+    self.permit = permit
     self.slot = slot
   }
 }
@@ -46,5 +35,5 @@ struct RecordedIntent: ~Copyable {
 
   init(_ admitted: consuming AdmittedCall) { self.admitted = admitted }
 
-  var call: Call { admitted.call }
+  var call: Call { admitted.permit.call }
 }

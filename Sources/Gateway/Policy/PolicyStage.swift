@@ -3,7 +3,7 @@ internal import JSON
 internal import MCP
 internal import NIOCore
 
-/// Stage 5: turns a call into a permit, or refuses it.
+/// Turns a call into a permit, or refuses it.
 struct PolicyStage: Sendable {
   let engine: PolicyEngine
 

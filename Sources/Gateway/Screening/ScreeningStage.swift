@@ -12,7 +12,7 @@ struct ScreenedAnswer: Sendable {
   var screening: JSONValue?
 }
 
-/// Stage 8, second half: what of an upstream's answer may reach the caller.
+/// The last stage: what of an upstream's answer may reach the caller.
 struct ScreeningStage: Sendable {
   let screening: Screening
 
@@ -20,9 +20,9 @@ struct ScreeningStage: Sendable {
     let call = entry.call
     switch answer {
     case .own(let text): return ScreenedAnswer(result: text)
-    case .error(let error): return ScreenedAnswer(result: ByteBuffer(), failure: try screen(error, call, entry.admitted.plan), isError: true)
+    case .error(let error): return ScreenedAnswer(result: ByteBuffer(), failure: try screen(error, call, entry.admitted.permit.plan), isError: true)
     case .result(let result):
-      let screened = try screened(result, call, entry.admitted.plan)
+      let screened = try screened(result, call, entry.admitted.permit.plan)
       let isError = result["isError"]?.bool ?? false
       let body: ByteBuffer
       switch screened.body {

@@ -11,7 +11,7 @@ enum UpstreamAnswer: Sendable {
   case error(RPCError)
 }
 
-/// Stage 8, first half: sends what was authorized and recorded, and nothing else, to where it belongs.
+/// Sends what was authorized and recorded, and nothing else, to where it belongs.
 struct Dispatcher: Sendable {
   let policy: PolicyStage
   let seal: RequestStateSeal
@@ -22,7 +22,7 @@ struct Dispatcher: Sendable {
     switch call.target {
     case .list(let list): return .own(try lists.text(of: list, call))
     case .subscription, .acknowledged: return .own(ByteBuffer(string: "{}"))
-    case .tool(let tool): return try await request(call, entry.admitted.body(tool), isRead: tool.effect == .read)
+    case .tool(let tool): return try await request(call, entry.admitted.permit.body(tool), isRead: tool.effect == .read)
     case .prompt(let prompt): return try await request(call, body(call, ["name": prompt.upstreamName], copying: ["arguments"]), isRead: true)
     case .resource(_, let uri): return try await request(call, body(call, ["uri": uri], copying: []), isRead: true)
     case .promptCompletion(let prompt):
@@ -186,7 +186,7 @@ struct Dispatcher: Sendable {
   }
 }
 
-extension AdmittedCall {
+extension Permit {
   /// What an upstream is sent for a tool call: its own name for the tool, the arguments, and what it must enforce.
   func body(_ tool: ToolEntry) -> ClientConnection.RequestBody {
     var members = ByteBuffer()
