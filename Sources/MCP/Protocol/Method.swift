@@ -20,6 +20,10 @@ public enum Method: String, Sendable, CaseIterable {
   case createMessage = "sampling/createMessage"
   case elicit = "elicitation/create"
   case rootsList = "roots/list"
+  // The extension io.modelcontextprotocol/tasks.
+  case tasksGet = "tasks/get"
+  case tasksUpdate = "tasks/update"
+  case tasksCancel = "tasks/cancel"
 
   case initialized = "notifications/initialized"
   case cancelled = "notifications/cancelled"
@@ -32,6 +36,7 @@ public enum Method: String, Sendable, CaseIterable {
   case rootsListChanged = "notifications/roots/list_changed"
   case elicitationComplete = "notifications/elicitation/complete"
   case subscriptionsAcknowledged = "notifications/subscriptions/acknowledged"
+  case taskStatus = "notifications/tasks"
 
   /// The methods in the order in which traffic has them, for a lookup without decoding.
   init?(_ raw: RawJSON) {
@@ -46,6 +51,7 @@ public enum Method: String, Sendable, CaseIterable {
     switch self {
     case .toolsCall, .promptsGet: "name"
     case .resourcesRead: "uri"
+    case .tasksGet, .tasksUpdate, .tasksCancel: "taskId"
     default: nil
     }
   }

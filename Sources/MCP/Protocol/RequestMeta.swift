@@ -9,6 +9,10 @@ public enum MetaKey {
   public static let serverInfo = "io.modelcontextprotocol/serverInfo"
   public static let subscriptionID = "io.modelcontextprotocol/subscriptionId"
   public static let progressToken = "progressToken"
+  /// W3C Trace Context (2026-07-28, basic, "_meta").
+  public static let traceParent = "traceparent"
+  public static let traceState = "tracestate"
+  public static let baggage = "baggage"
 
   /// What the gateway tells a connector that enforces row-level rules at the source: record type -> ``RowFilter``.
   public static let rows = "dev.sluice/rows"
