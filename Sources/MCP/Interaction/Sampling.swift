@@ -101,22 +101,11 @@ extension SamplingRequest.ModelPreferences {
 public struct SamplingMessage: Sendable, Hashable {
   public enum Role: String, Sendable { case user, assistant }
 
-  public enum Block: Sendable, Hashable {
-    /// Text, an image or audio.
-    case content(Content)
-    /// The model asks for a tool.
-    case toolUse(id: String, name: String, input: JSONValue)
-    /// What the tool answered.
-    case toolResult(toolUseID: String, ToolResult)
-
-    public static func text(_ text: String) -> Block { .content(.text(text)) }
-  }
-
   public var role: Role
-  public var content: [Block]
+  public var content: [SamplingContent]
   public var meta: JSONObject?
 
-  public init(_ role: Role, _ content: [Block], meta: JSONObject? = nil) {
+  public init(_ role: Role, _ content: [SamplingContent], meta: JSONObject? = nil) {
     self.role = role
     self.content = content
     self.meta = meta
@@ -127,7 +116,7 @@ public struct SamplingMessage: Sendable, Hashable {
 
   /// The text blocks, joined.
   public var text: String {
-    content.compactMap { block in if case .content(let content) = block, case .text(let text) = content.kind { text } else { nil } }.joined()
+    content.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
   }
 
   /// - Throws: ``RPCError`` `-32602` where `json` is no `SamplingMessage`.
@@ -136,8 +125,8 @@ public struct SamplingMessage: Sendable, Hashable {
       throw RPCError(.invalidParams, "A sampling message has \"role\", user or assistant, and \"content\"")
     }
     // One block, or since 2025-11-25 a list of them.
-    var blocks: [Block] = []
-    for block in content.array ?? [content] { blocks.append(try Block(block)) }
+    var blocks: [SamplingContent] = []
+    for block in content.array ?? [content] { blocks.append(try SamplingContent(block)) }
     self.init(role, blocks, meta: json["_meta"]?.object)
   }
 
@@ -151,8 +140,18 @@ public struct SamplingMessage: Sendable, Hashable {
   fileprivate var contentJSON: JSONValue { content.count == 1 ? content[0].json : .array(content.map(\.json)) }
 }
 
-extension SamplingMessage.Block {
-  init(_ json: JSONValue) throws(RPCError) {
+/// One block of a message to or from a model (`SamplingMessageContentBlock`).
+public enum SamplingContent: Sendable, Hashable {
+  case text(String)
+  case image([UInt8], mimeType: String)
+  case audio([UInt8], mimeType: String)
+  /// The model wants a tool to be called.
+  case toolUse(id: String, name: String, input: JSONValue)
+  /// What the tool answered; in a user message of nothing else.
+  case toolResult(id: String, [Content], isError: Bool = false)
+
+  /// - Throws: ``RPCError`` `-32602` where `json` is of an unknown type or lacks what its type has.
+  public init(_ json: JSONValue) throws(RPCError) {
     switch json["type"]?.string {
     case "tool_use":
       guard let id = json["id"]?.string, let name = json["name"]?.string, let input = json["input"], input.object != nil else {
@@ -165,20 +164,26 @@ extension SamplingMessage.Block {
       }
       var blocks: [Content] = []
       for block in content { blocks.append(try Content(block)) }
-      self = .toolResult(
-        toolUseID: id, ToolResult(blocks, structured: json["structuredContent"], isError: json["isError"]?.bool ?? false))
-    default: self = .content(try Content(json))
+      self = .toolResult(id: id, blocks, isError: json["isError"]?.bool ?? false)
+    default:
+      switch try Content(json).kind {
+      case .text(let text): self = .text(text)
+      case .image(let bytes, let mimeType): self = .image(bytes, mimeType: mimeType)
+      case .audio(let bytes, let mimeType): self = .audio(bytes, mimeType: mimeType)
+      case .link, .resource: throw RPCError(.invalidParams, "A sampling message holds text, images, audio and uses of tools")
+      }
     }
   }
 
-  var json: JSONValue {
+  public var json: JSONValue {
     switch self {
-    case .content(let content): return content.json
+    case .text(let text): return Content.text(text).json
+    case .image(let bytes, let mimeType): return Content.image(bytes, mimeType: mimeType).json
+    case .audio(let bytes, let mimeType): return Content.audio(bytes, mimeType: mimeType).json
     case .toolUse(let id, let name, let input): return ["type": "tool_use", "id": .string(id), "name": .string(name), "input": input]
-    case .toolResult(let id, let result):
-      var json: JSONValue = ["type": "tool_result", "toolUseId": .string(id), "content": .array(result.content.map(\.json))]
-      if let structured = result.structured { json["structuredContent"] = structured }
-      if result.isError { json["isError"] = true }
+    case .toolResult(let id, let content, let isError):
+      var json: JSONValue = ["type": "tool_result", "toolUseId": .string(id), "content": .array(content.map(\.json))]
+      if isError { json["isError"] = true }
       return json
     }
   }
