@@ -93,6 +93,7 @@ let package = Package(
       dependencies: [
         "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", .nio, .nioPosix, .logging, .crypto, .cryptoExtras, .grdb,
       ], exclude: ["Golden"], swiftSettings: settings),
+    .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice"], exclude: ["Python"], swiftSettings: settings),
   ]
 )

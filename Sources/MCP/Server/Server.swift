@@ -322,6 +322,7 @@ public final class Server: RequestHandler {
   // MARK: Completion
 
   private func complete(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
+    guard state.withLock({ !$0.completions.isEmpty }) else { throw RPCError.methodNotFound(Method.complete.rawValue) }
     guard let reference = request["ref"], let argument = request["argument"]?["name"]?.string,
       let value = request["argument"]?["value"]?.string
     else { throw RPCError(.invalidParams, "completion/complete needs \"ref\" and \"argument\" with \"name\" and \"value\"") }
