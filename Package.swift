@@ -77,7 +77,7 @@ let package = Package(
     // Tests.
     .testTarget(name: "JSONTests", dependencies: ["JSON", .nio], swiftSettings: settings),
     .executableTarget(name: "stdio-fixture", dependencies: ["MCP", .nio, .nioPosix, .logging], path: "Tests/StdioFixture", swiftSettings: settings),
-    .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging], swiftSettings: settings),
+    .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .testTarget(
       name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "JSON", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),

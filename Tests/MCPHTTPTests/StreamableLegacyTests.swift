@@ -41,7 +41,7 @@ struct StreamableLegacyTests {
     let missing = await fixture.legacy(session, "resources/read", ["uri": "test://nope"])
     #expect(missing.status == 200 && missing.json?["error"]?["code"] == -32002)
     #expect(await fixture.legacy(session, "server/discover").json?["error"]?["code"] == -32601)
-    #expect(await fixture.send(.post, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}", [("Mcp-Session-Id", session)]).status == 202)
+    #expect(await fixture.send(.post, "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}", [("Mcp-Session-Id", session)]).status == 400)
     #expect(await fixture.legacy(session, "logging/setLevel", ["level": "error"]).json?["result"] == [:])
     #expect(await fixture.legacy(session, "logging/setLevel", ["level": "x"]).json?["error"]?["code"] == -32602)
     #expect(await fixture.legacy(session, "initialize").json?["error"] != nil)

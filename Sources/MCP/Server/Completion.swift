@@ -14,6 +14,7 @@ public struct CompletionRequest: ServerRequest {
   public let arguments: [String: String]
   public let envelope: Envelope
   public let context: RequestContext
+  public let interaction: Interaction
 }
 
 /// Suggestions, best first.

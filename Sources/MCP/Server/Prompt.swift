@@ -62,6 +62,7 @@ public struct PromptGet: ServerRequest {
   public let arguments: [String: String]
   public let envelope: Envelope
   public let context: RequestContext
+  public let interaction: Interaction
 
   public subscript(_ argument: String) -> String? { arguments[argument] }
 }

@@ -118,11 +118,13 @@ public struct RequestContext: Sendable {
   public var logLevel: LogLevel?
   /// Sends a notification that belongs to this request (progress, log message) before its answer. Waits while the client is slow to read.
   public var notify: @Sendable (ByteBuffer) async -> Void
+  /// Where a legacy client can be asked while its request is answered; nil for modern ones.
+  public var channel: (any ClientChannel)?
 
   public init(
     client: ClientDescription, caller: (any Caller)? = nil, sessionID: String? = nil, transport: Transport,
     remoteAddress: String? = nil, eventLoop: (any EventLoop)? = nil, header: (@Sendable (String) -> String?)? = nil,
-    logLevel: LogLevel? = nil,
+    logLevel: LogLevel? = nil, channel: (any ClientChannel)? = nil,
     notify: @escaping @Sendable (ByteBuffer) async -> Void = { _ in }
   ) {
     self.client = client
@@ -133,6 +135,7 @@ public struct RequestContext: Sendable {
     self.eventLoop = eventLoop
     self.header = header
     self.logLevel = logLevel
+    self.channel = channel
     self.notify = notify
   }
 

@@ -77,6 +77,7 @@ public struct ResourceRead: ServerRequest {
   public let variables: URITemplate.Variables
   public let envelope: Envelope
   public let context: RequestContext
+  public let interaction: Interaction
 
   /// The value of a variable of the template.
   public subscript(_ variable: String) -> String? { variables[variable] }

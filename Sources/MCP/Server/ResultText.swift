@@ -10,12 +10,13 @@ struct ResultText {
   private var isEmpty = true
   private let era: Era
 
-  init(_ era: Era, capacity: Int = 256) {
+  /// - Parameter type: `resultType` of a modern result.
+  init(_ era: Era, type: String = "complete", capacity: Int = 256) {
     self.era = era
     buffer = ByteBuffer()
     buffer.reserveCapacity(capacity)
     buffer.writeStaticString("{")
-    if era == .modern { string("complete", for: "resultType") }
+    if era == .modern { string(type, for: "resultType") }
   }
 
   private mutating func name(_ name: StaticString) {

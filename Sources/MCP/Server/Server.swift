@@ -1,3 +1,4 @@
+public import Crypto
 public import JSON
 public import Logging
 internal import NIOCore
@@ -18,17 +19,27 @@ public final class Server: RequestHandler {
     public var capabilities: JSONObject
     /// Makes the check of a tool's arguments from its input schema.
     public var check: @Sendable (JSONValue) -> ArgumentCheck
+    /// Seals what calls learn in one round for the next (`requestState`). Replicas of one server share it.
+    public var stateKey: SymmetricKey
+    /// For how many seconds an `input_required` result may be answered.
+    public var stateLifetime: Int
+    /// The time in milliseconds since 1970.
+    public var now: @Sendable () -> Int
 
     public init(
       pageSize: Int = 100, cache: CacheHint = CacheHint(milliseconds: 60_000, scope: .public),
       readCache: CacheHint = CacheHint(milliseconds: 0, scope: .private), capabilities: JSONObject = JSONObject(),
-      check: @escaping @Sendable (JSONValue) -> ArgumentCheck = ArgumentCheck.shallow
+      check: @escaping @Sendable (JSONValue) -> ArgumentCheck = ArgumentCheck.shallow,
+      stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil
     ) {
       self.pageSize = pageSize
       self.cache = cache
       self.readCache = readCache
       self.capabilities = capabilities
       self.check = check
+      self.stateKey = stateKey
+      self.stateLifetime = stateLifetime
+      self.now = now ?? WallClock.now
     }
   }
 
@@ -37,6 +48,7 @@ public final class Server: RequestHandler {
   public let version: String
   public let instructions: String?
   private let settings: Settings
+  private let seal: CallStateSeal
   private let logger: Logger
   /// The text of the server's `Implementation`, which every modern result carries.
   private let implementation: ByteBuffer
@@ -63,6 +75,7 @@ public final class Server: RequestHandler {
     self.instructions = instructions
     self.settings = settings
     self.logger = logger
+    seal = CallStateSeal(key: settings.stateKey, lifetime: settings.stateLifetime * 1000, server: name)
     let description = ServerDescription(name: name, title: title, version: version, capabilities: [:])
     implementation = ByteBuffer(description.implementation)
   }
@@ -232,6 +245,24 @@ public final class Server: RequestHandler {
     return result.finish(server: implementation, cache: settings.cache)
   }
 
+  /// Runs `work` with its questions to the client; those that are left open are the result.
+  private func interact(
+    _ request: Envelope, _ context: RequestContext, _ work: (Interaction) async throws -> ByteBuffer
+  ) async throws -> ByteBuffer {
+    let interaction = try Interaction(request, context, seal: seal, now: settings.now)
+    func inputRequired() throws(RPCError) -> ByteBuffer? {
+      try interaction.inputRequired(request, context, seal: seal, now: settings.now, server: implementation)
+    }
+    do {
+      let result = try await work(interaction)
+      return try inputRequired() ?? result
+    } catch {
+      if let result = try inputRequired() { return result }
+      guard let failure = error as? ClientFailure else { throw error }
+      throw failure == .cancelled ? CancellationError() : RPCError(.internalError, failure.description)
+    }
+  }
+
   // MARK: Tools
 
   private func callTool(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
@@ -242,15 +273,28 @@ public final class Server: RequestHandler {
     let arguments = request["arguments"] ?? Server.noArguments
     guard arguments.kind == .object else { throw RPCError(.invalidParams, "\"arguments\" must be an object") }
     if let problem = check.problem(arguments) { return text(of: .error(problem), context.era) }
+    return try await interact(request, context) { interaction in
+      text(
+        of: try await result(of: tool, ToolCall(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction)),
+        context.era)
+    }
+  }
+
+  /// What a tool answers; failures of its own are results that a model may read.
+  private func result(of tool: Tool, _ call: ToolCall) async throws -> ToolResult {
     do {
-      return text(of: try await tool.run(ToolCall(name: name, arguments: arguments, envelope: request, context: context)), context.era)
+      return try await tool.run(call)
     } catch let error as RPCError {
-      throw error
-    } catch let error as CancellationError {
+      // Legacy revisions have no code for this, and a model can tell its user.
+      guard error.code == .missingClientCapability, call.context.era == .legacy else { throw error }
+      return .error(error.message)
+    } catch let failure as ClientFailure where failure != .cancelled {
+      return .error(failure.description)
+    } catch let error where error is CancellationError || error is Interaction.Suspension || error is ClientFailure {
       throw error
     } catch {
-      logger.error("A tool failed", metadata: ["tool": "\(name)", "error": "\(error)"])
-      return text(of: .error("The tool \(name) failed for an internal reason; it was logged."), context.era)
+      logger.error("A tool failed", metadata: ["tool": "\(call.name)", "error": "\(error)"])
+      return .error("The tool \(call.name) failed for an internal reason; it was logged.")
     }
   }
 
@@ -280,10 +324,13 @@ public final class Server: RequestHandler {
   private func readResource(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
     let uri = try string("uri", of: request)
     guard let resource = resource(uri) else { throw RPCError.resourceNotFound(uri, context.era) }
-    let read = try await resource.read(ResourceRead(uri: uri, variables: resource.variables, envelope: request, context: context))
-    var result = ResultText(context.era)
-    result.value(.array(read.contents.map { $0.json(uri: uri, mimeType: resource.mimeType) }), for: "contents")
-    return result.finish(server: implementation, cache: read.cache ?? settings.readCache, meta: read.meta)
+    return try await interact(request, context) { interaction in
+      let read = try await resource.read(
+        ResourceRead(uri: uri, variables: resource.variables, envelope: request, context: context, interaction: interaction))
+      var result = ResultText(context.era)
+      result.value(.array(read.contents.map { $0.json(uri: uri, mimeType: resource.mimeType) }), for: "contents")
+      return result.finish(server: implementation, cache: read.cache ?? settings.readCache, meta: read.meta)
+    }
   }
 
   // MARK: Prompts
@@ -298,12 +345,14 @@ public final class Server: RequestHandler {
     guard missing.isEmpty else {
       throw RPCError(.invalidParams, "Missing required argument of prompt \(name): \(missing.joined(separator: ", "))")
     }
-    let got = try await prompt.get(PromptGet(name: name, arguments: arguments, envelope: request, context: context))
-    var result = ResultText(context.era)
-    if let description = got.description ?? prompt.description { result.string(description, for: "description") }
-    let messages = got.messages.map { JSONValue.object(["role": .string($0.role.rawValue), "content": $0.content.json]) }
-    result.value(.array(messages), for: "messages")
-    return result.finish(server: implementation, meta: got.meta)
+    return try await interact(request, context) { interaction in
+      let got = try await prompt.get(PromptGet(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction))
+      var result = ResultText(context.era)
+      if let description = got.description ?? prompt.description { result.string(description, for: "description") }
+      let messages = got.messages.map { JSONValue.object(["role": .string($0.role.rawValue), "content": $0.content.json]) }
+      result.value(.array(messages), for: "messages")
+      return result.finish(server: implementation, meta: got.meta)
+    }
   }
 
   private func strings(_ raw: RawJSON?, _ name: String) throws(RPCError) -> [String: String] {
@@ -329,7 +378,7 @@ public final class Server: RequestHandler {
     let arguments = try strings(request["context"]?["arguments"], "context.arguments")
     let target = try target(reference, argument)
     let complete = state.withLock { $0.completions[target] }
-    let asked = CompletionRequest(argument: argument, value: value, arguments: arguments, envelope: request, context: context)
+    let asked = CompletionRequest(argument: argument, value: value, arguments: arguments, envelope: request, context: context, interaction: .none(context))
     let completion = try await complete?(asked) ?? []
     let values = completion.values.prefix(Completion.limit)
     let total = max(completion.total ?? 0, completion.values.count)

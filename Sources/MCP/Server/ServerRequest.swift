@@ -5,6 +5,8 @@ internal import NIOCore
 public protocol ServerRequest: Sendable {
   var envelope: Envelope { get }
   var context: RequestContext { get }
+  /// What this request asks of its client; see ``elicit(_:_:key:)``.
+  var interaction: Interaction { get }
 }
 
 extension ServerRequest {
@@ -57,9 +59,7 @@ extension ServerRequest {
   /// - Throws: ``RPCError`` `-32021` with `data.requiredCapabilities`.
   public func requireClient(_ capability: String) throws(RPCError) {
     guard context.client.capabilities[capability] == nil else { return }
-    throw RPCError(
-      .missingClientCapability, "This request needs a client with the capability \"\(capability)\"",
-      data: ["requiredCapabilities": .object([capability: [:]])])
+    throw RPCError.missingCapability([capability: [:]])
   }
 
   // MARK: Governance

@@ -83,6 +83,7 @@ public struct ToolCall: ServerRequest {
   public let arguments: RawJSON
   public let envelope: Envelope
   public let context: RequestContext
+  public let interaction: Interaction
 
   /// An argument; nil when it is absent.
   public subscript(_ argument: String) -> RawJSON? { arguments[argument] }

@@ -16,15 +16,18 @@ public final class StdioResponder: Sendable {
     public var maximumInFlight: Int
     /// The most messages in a batch of revision 2025-03-26.
     public var batchLimit: Int
+    /// The longest that a legacy client may take to answer a request of ours.
+    public var answerBound: Duration
 
     public init(
       versions: [ProtocolVersion] = ProtocolVersion.allCases.reversed(), limits: JSONLimits = JSONLimits(),
-      maximumInFlight: Int = 256, batchLimit: Int = 100
+      maximumInFlight: Int = 256, batchLimit: Int = 100, answerBound: Duration = .seconds(600)
     ) {
       self.versions = versions
       self.limits = limits
       self.maximumInFlight = maximumInFlight
       self.batchLimit = batchLimit
+      self.answerBound = answerBound
     }
   }
 
@@ -38,6 +41,8 @@ public final class StdioResponder: Sendable {
     var exchanges: [ObjectIdentifier: StdioExchange] = [:]
     /// The exchange that answers the request with this id.
     var ids: [String: StdioExchange] = [:]
+    /// How many exchanges wait for an answer of the client, which comes in over the same pipe.
+    var waiting = 0
     var isPaused = false
     var isEnding = false
     var ended: CheckedContinuation<Void, Never>?
@@ -47,6 +52,7 @@ public final class StdioResponder: Sendable {
 
   private let handler: any RequestHandler
   private let configuration: Configuration
+  private let requests: ClientRequests
   private let caller: (any Caller)?
   private let send: @Sendable (ByteBuffer) async -> Void
   private let resume: @Sendable () -> Void
@@ -61,6 +67,7 @@ public final class StdioResponder: Sendable {
   ) {
     self.handler = handler
     self.configuration = configuration
+    requests = ClientRequests(bound: configuration.answerBound)
     self.caller = caller
     self.send = send
     self.resume = resume
@@ -117,9 +124,25 @@ public final class StdioResponder: Sendable {
 
   private var flow: LineFlow {
     state.withLock { state in
-      state.isPaused = state.exchanges.count >= configuration.maximumInFlight
+      state.isPaused = isFull(state)
       return state.isPaused ? .pause : .more
     }
+  }
+
+  /// What waits for the client does not count, or its answers could not come in; within bounds.
+  private func isFull(_ state: State) -> Bool {
+    state.exchanges.count - min(state.waiting, 3 * configuration.maximumInFlight) >= configuration.maximumInFlight
+  }
+
+  /// An exchange begins (1) or ends (-1) to wait for the client.
+  private func waits(_ change: Int) {
+    let isResumed = state.withLock { state in
+      state.waiting += change
+      let isResumed = state.isPaused && !isFull(state)
+      if isResumed { state.isPaused = false }
+      return isResumed
+    }
+    if isResumed { resume() }
   }
 
   private func refuse(_ error: RPCError, id: RawJSON?) {
@@ -155,6 +178,7 @@ public final class StdioResponder: Sendable {
       state.withLock { $0.ids[id] }?.cancel()
     case .initialized: openChanges()
     default:
+      if message.kind == .response, requests.resolve(message, scope: "") { return }
       let client = (try? ClientDescription(modern: message)) ?? state.withLock(\.client) ?? ClientDescription(version: .latest)
       start(id: nil) { [self] _ in await handler.receive(message, context(client, nil)) }
     }
@@ -177,7 +201,7 @@ public final class StdioResponder: Sendable {
     let (isResumed, ended) = state.withLock { state in
       state.exchanges[ObjectIdentifier(exchange)] = nil
       if let id, state.ids[id] === exchange { state.ids[id] = nil }
-      let isResumed = state.isPaused && state.exchanges.count < configuration.maximumInFlight
+      let isResumed = state.isPaused && !isFull(state)
       if isResumed { state.isPaused = false }
       let ended = state.exchanges.isEmpty ? state.ended : nil
       if ended != nil { state.ended = nil }
@@ -189,8 +213,11 @@ public final class StdioResponder: Sendable {
 
   private func context(_ client: ClientDescription, _ exchange: StdioExchange?) -> RequestContext {
     let send = send
+    let channel: (any ClientChannel)? =
+      client.version.era == .legacy && exchange != nil
+      ? StdioChannel(requests, send: { message in await exchange?.say { await send(message) } }, waits: { [weak self] in self?.waits($0) }) : nil
     return RequestContext(
-      client: client, caller: caller, transport: .stdio, logLevel: state.withLock(\.logLevel),
+      client: client, caller: caller, transport: .stdio, logLevel: state.withLock(\.logLevel), channel: channel,
       notify: { message in await exchange?.say { await send(message) } })
   }
 

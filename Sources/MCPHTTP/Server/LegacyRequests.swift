@@ -17,7 +17,9 @@ extension StreamableHTTPResponder {
       return MCPReply.failure(error.error, id: message.id, status: error.status)
     }
     guard let id = message.id, message.kind == .request else {
-      await receive(message, session, arrival)
+      guard await receive(message, session, arrival) else {
+        return MCPReply.failure(RPCError(.invalidRequest, "No request of this server waits for this response"), id: nil, status: 400)
+      }
       return MCPReply.accepted
     }
     let asEvent = !arrival.headers.acceptsJSON
@@ -28,7 +30,7 @@ extension StreamableHTTPResponder {
     let isStream = asEvent || (arrival.headers.acceptsEvents && message.meta?[MetaKey.progressToken] != nil)
     return await answer(message, id: id, exchange, arrival, asEvent: isStream, finished: { session.finish(exchange, id: key) }) { notify in
       arrival.headers.acceptsEvents
-        ? arrival.context(session.token.client, session: session, notify: notify)
+        ? arrival.context(session.token.client, session: session, channel: channel(of: exchange, session), notify: notify)
         : arrival.context(session.token.client, session: session)
     }
   }
@@ -120,12 +122,19 @@ extension StreamableHTTPResponder {
 
   // MARK: Requests
 
-  private func receive(_ message: Envelope, _ session: LegacySession, _ arrival: Arrival) async {
+  /// - Returns: false for a response to nothing.
+  private func receive(_ message: Envelope, _ session: LegacySession, _ arrival: Arrival) async -> Bool {
+    if message.kind == .response { return clientRequests.resolve(message, scope: session.token.id) }
     if message.method == .cancelled {
       if let id = message["requestId"] { session.cancel(id: id.text) }
-      return
+      return true
     }
     await handler.receive(message, arrival.context(session.token.client, session: session))
+    return true
+  }
+
+  private func channel(of exchange: Exchange, _ session: LegacySession) -> LegacyChannel {
+    LegacyChannel(clientRequests, scope: session.token.id, exchange)
   }
 
   /// Answers requests that are about the session itself; nil for all others.
@@ -205,7 +214,7 @@ extension StreamableHTTPResponder {
       return Message.error(error, id: id, nullID: true)
     }
     guard let id = message.id, message.kind == .request else {
-      await receive(message, session, arrival)
+      _ = await receive(message, session, arrival)
       return nil
     }
     if let answer = await sessionAnswer(message, session, arrival) { return MCPReply.message(answer, id: id) }

@@ -25,6 +25,8 @@ public struct StreamableHTTPConfiguration: Sendable {
   public var capabilityBytes: Int
   /// The most messages in a batch of revision 2025-03-26.
   public var batchLimit: Int
+  /// The longest that a legacy client may take to answer a request of ours.
+  public var answerBound: Duration
   /// The time in seconds since 1970.
   public var now: @Sendable () -> Int
 
@@ -32,7 +34,7 @@ public struct StreamableHTTPConfiguration: Sendable {
     path: String = "/mcp", allowed: AllowedHosts = .loopback, versions: [ProtocolVersion] = ProtocolVersion.allCases.reversed(),
     limits: JSONLimits = JSONLimits(), keepAlive: TimeAmount = .seconds(15), sessionKey: SymmetricKey = SymmetricKey(size: .bits256),
     sessionLifetime: Int = 7 * 86_400, sessionsInMemory: Int = 10_000, capabilityBytes: Int = 2048, batchLimit: Int = 100,
-    now: @escaping @Sendable () -> Int = StreamableHTTPConfiguration.systemTime
+    answerBound: Duration = .seconds(600), now: @escaping @Sendable () -> Int = StreamableHTTPConfiguration.systemTime
   ) {
     self.path = path
     self.allowed = allowed
@@ -44,6 +46,7 @@ public struct StreamableHTTPConfiguration: Sendable {
     self.sessionsInMemory = sessionsInMemory
     self.capabilityBytes = capabilityBytes
     self.batchLimit = batchLimit
+    self.answerBound = answerBound
     self.now = now
   }
 }

@@ -13,6 +13,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
   let configuration: StreamableHTTPConfiguration
   let registry: any SessionRegistry
   let sessions: SessionCache
+  let clientRequests: ClientRequests
   private let authenticate: Authenticate?
 
   /// - Parameters:
@@ -27,6 +28,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
     self.registry = registry
     self.authenticate = authenticate
     sessions = SessionCache(capacity: configuration.sessionsInMemory)
+    clientRequests = ClientRequests(bound: configuration.answerBound)
   }
 
   /// A request that has passed the checks which do not depend on its body.
@@ -217,12 +219,13 @@ extension StreamableHTTPResponder.Arrival {
   var namesModernVersion: Bool { headers.protocolVersion?.is("2026-07-28") == true }
 
   func context(
-    _ client: ClientDescription, session: LegacySession? = nil, notify: @escaping @Sendable (ByteBuffer) async -> Void = { _ in }
+    _ client: ClientDescription, session: LegacySession? = nil, channel: (any ClientChannel)? = nil,
+    notify: @escaping @Sendable (ByteBuffer) async -> Void = { _ in }
   ) -> RequestContext {
     let fields = request.headers
     return RequestContext(
       client: client, caller: caller, sessionID: session?.token.id, transport: .http, remoteAddress: request.remoteAddress,
-      eventLoop: request.eventLoop, header: { fields[$0] }, logLevel: session?.logLevel, notify: notify)
+      eventLoop: request.eventLoop, header: { fields[$0] }, logLevel: session?.logLevel, channel: channel, notify: notify)
   }
 }
 
