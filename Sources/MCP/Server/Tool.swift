@@ -35,7 +35,7 @@ public struct Tool: Sendable {
   }
 
   /// The definition as `tools/list` shows it. Before 2026-07-28 an output schema is an object schema or not there.
-  func definition(_ era: Era) -> JSONValue {
+  public func definition(_ era: Era) -> JSONValue {
     var object: JSONObject = ["name": .string(name)]
     if let title { object["title"] = .string(title) }
     if let description { object["description"] = .string(description) }

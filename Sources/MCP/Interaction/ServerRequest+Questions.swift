@@ -1,4 +1,4 @@
-public import JSON
+internal import JSON
 internal import NIOCore
 
 extension ServerRequest {
@@ -9,20 +9,22 @@ extension ServerRequest {
   /// - Parameter key: what the question is called on the wire; without it the name follows from what is asked.
   /// - Throws: ``RPCError`` `-32021` when the client did not declare that it can; ``ClientFailure`` when there is no usable answer.
   ///   In the modern era also the error by which the handler is left until the answer is there: let it pass.
-  public func elicit(_ message: String, _ form: ElicitationForm, key: String? = nil) async throws -> ElicitationAnswer {
+  public func elicit(_ message: String, _ form: ElicitationForm, key: String? = nil) async throws -> ElicitationResult {
     try await ask(Elicitation(message, form, key: key))
   }
 
   /// Asks the user to visit a page.
-  public func elicit(_ message: String, url: String, id: String? = nil, key: String? = nil) async throws -> ElicitationAnswer {
+  public func elicit(_ message: String, url: String, id: String? = nil, key: String? = nil) async throws -> ElicitationResult {
     try await ask(Elicitation(message, url: url, id: id, key: key))
   }
 
   /// Asks the client's model to write a message.
-  public func sample(_ sampling: Sampling) async throws -> SamplingAnswer { try await ask(sampling) }
+  public func sample(_ request: SamplingRequest, key: String? = nil) async throws -> SamplingResult {
+    try await ask(Sampling(request, key: key))
+  }
 
   /// Asks the client's model to answer one prompt.
-  public func sample(_ prompt: String, maxTokens: Int, key: String? = nil) async throws -> SamplingAnswer {
+  public func sample(_ prompt: String, maxTokens: Int, key: String? = nil) async throws -> SamplingResult {
     try await ask(Sampling(prompt, maxTokens: maxTokens, key: key))
   }
 
@@ -79,56 +81,11 @@ extension ServerRequest {
   /// Work that fails is not recorded. Work whose round is never answered may have been done all the same.
   ///
   /// - Parameter key: the name of the work among those of the handler.
-  public func once<Value: Recordable>(_ key: String, _ work: () async throws -> Value) async throws -> Value {
+  public func once<Value: Codable & Sendable>(_ key: String, _ work: () async throws -> Value) async throws -> Value {
     let (name, recorded) = interaction.recorded(key)
-    if let recorded, let value = Value(recorded: recorded) { return value }
+    if let recorded { return try recorded.decode(Value.self) }
     let value = try await work()
-    interaction.record(value.recorded, as: name)
+    interaction.record(try JSONValue(encoding: value), as: name)
     return value
-  }
-}
-
-/// A value that can be recorded between the rounds of a call.
-public protocol Recordable: Sendable {
-  var recorded: JSONValue { get }
-  /// - Returns: nil for what `recorded` never is.
-  init?(recorded: JSONValue)
-}
-
-extension JSONValue: Recordable {
-  public var recorded: JSONValue { self }
-  public init?(recorded: JSONValue) { self = recorded }
-}
-
-extension String: Recordable {
-  public var recorded: JSONValue { .string(self) }
-  public init?(recorded: JSONValue) {
-    guard let string = recorded.string else { return nil }
-    self = string
-  }
-}
-
-extension Int: Recordable {
-  public var recorded: JSONValue { .int(self) }
-  public init?(recorded: JSONValue) {
-    guard let int = recorded.int else { return nil }
-    self = int
-  }
-}
-
-extension Bool: Recordable {
-  public var recorded: JSONValue { .bool(self) }
-  public init?(recorded: JSONValue) {
-    guard let bool = recorded.bool else { return nil }
-    self = bool
-  }
-}
-
-extension Array: Recordable where Element: Recordable {
-  public var recorded: JSONValue { .array(map(\.recorded)) }
-  public init?(recorded: JSONValue) {
-    guard let elements = recorded.array else { return nil }
-    self = elements.compactMap { Element(recorded: $0) }
-    guard count == elements.count else { return nil }
   }
 }

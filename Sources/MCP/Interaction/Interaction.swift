@@ -86,11 +86,11 @@ public final class Interaction: Sendable {
         client.version.era == .modern
           ? "Nothing can be asked while this request is answered" : "The client cannot be asked: its request takes no stream (Accept: text/event-stream)")
     case .live(let channel):
-      let result = try await channel.request(question.method, params: params.isEmpty ? nil : ByteBuffer(.object(params)))
-      do { return try question.answer(result) } catch {
+      let result = try await channel.request(question.method, params: params == [:] ? nil : ByteBuffer(params))
+      do { return try question.answer(JSONValue(result)) } catch {
         throw ClientFailure.invalidAnswer(question.method, error.description)
       }
-    case .replayed: return recordedAnswer(to: question, .object(params))
+    case .replayed: return recordedAnswer(to: question, params)
     }
   }
 
@@ -99,9 +99,9 @@ public final class Interaction: Sendable {
     let digest = CanonicalDigest.hex(of: request)
     return state.withLock { state in
       let key = state.next(question.key ?? Interaction.name(of: question.method) + "_" + digest)
-      if let recorded = state.call.answers[key], recorded.question == digest, let answer = try? question.answer(recorded.result.raw) { return answer }
-      if let given = state.incoming?[key], let answer = try? question.answer(given) {
-        state.call.answers[key] = CallState.Answer(question: digest, result: JSONValue(given))
+      if let recorded = state.call.answers[key], recorded.question == digest, let answer = try? question.answer(recorded.result) { return answer }
+      if let given = state.incoming?[key].map({ JSONValue($0) }), let answer = try? question.answer(given) {
+        state.call.answers[key] = CallState.Answer(question: digest, result: given)
         return answer
       }
       state.open.append((key, request))

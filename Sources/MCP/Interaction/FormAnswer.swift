@@ -2,13 +2,13 @@ internal import JSON
 
 extension ElicitationForm {
   /// Holds what a user filled in against the form. Properties that were not asked for are left out.
-  func read(_ content: RawJSON?) throws(AnswerProblem) -> JSONObject {
-    guard let content, content.kind == .object else { throw AnswerProblem("\"content\" must be an object") }
+  func read(_ content: JSONValue?) throws(AnswerProblem) -> JSONObject {
+    guard let content = content?.object else { throw AnswerProblem("\"content\" must be an object") }
     var values = JSONObject()
     for (name, property) in schema["properties"]?.object ?? JSONObject() {
       guard let value = content[name] else { continue }
       if let problem = ElicitationForm.problem(with: value, property) { throw AnswerProblem("\"\(name)\" \(problem)") }
-      values[name] = JSONValue(value)
+      values[name] = value
     }
     for name in (schema["required"]?.array ?? []).compactMap(\.string) where values[name] == nil {
       throw AnswerProblem("\"\(name)\" is required")
@@ -16,13 +16,12 @@ extension ElicitationForm {
     return values
   }
 
-  private static func problem(with value: RawJSON, _ schema: JSONValue) -> String? {
+  private static func problem(with value: JSONValue, _ schema: JSONValue) -> String? {
     switch schema["type"]?.string {
     case "string": return problem(withString: value, schema)
-    case "boolean": return value.kind == .bool ? nil : "must be a boolean"
+    case "boolean": return value.bool != nil ? nil : "must be a boolean"
     case "array":
-      guard value.kind == .array else { return "must be an array" }
-      let elements = Array(value.elements)
+      guard let elements = value.array else { return "must be an array" }
       if let least = schema["minItems"]?.int, elements.count < least { return "must have at least \(least) items" }
       if let most = schema["maxItems"]?.int, elements.count > most { return "must have at most \(most) items" }
       let items = schema["items"] ?? [:]
@@ -32,7 +31,7 @@ extension ElicitationForm {
     }
   }
 
-  private static func problem(withNumber value: RawJSON, _ schema: JSONValue) -> String? {
+  private static func problem(withNumber value: JSONValue, _ schema: JSONValue) -> String? {
     guard let number = value.double else { return "must be a number" }
     if schema["type"] == "integer", number != number.rounded() { return "must be an integer" }
     if let least = schema["minimum"]?.double, number < least { return "must be at least \(least)" }
@@ -40,7 +39,7 @@ extension ElicitationForm {
     return nil
   }
 
-  private static func problem(withString value: RawJSON, _ schema: JSONValue) -> String? {
+  private static func problem(withString value: JSONValue, _ schema: JSONValue) -> String? {
     guard let text = value.string else { return "must be a string" }
     // JSON Schema counts characters as Unicode scalars.
     if let least = schema["minLength"]?.int, text.unicodeScalars.count < least { return "must have at least \(least) characters" }

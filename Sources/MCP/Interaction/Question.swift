@@ -9,13 +9,13 @@ public protocol Question: Sendable {
   /// The request that asks it.
   var method: Method { get }
   /// The params of the request for a client of `version`.
-  func params(for version: ProtocolVersion) -> JSONObject
+  func params(for version: ProtocolVersion) -> JSONValue
   /// The capabilities that `client` must declare and does not, as a `ClientCapabilities` object; nil when it may be asked.
   func missingCapability(of client: ClientDescription) -> JSONObject?
   /// Reads the result of the request.
   ///
   /// - Throws: ``AnswerProblem`` when it has not the form that was asked for.
-  func answer(_ result: RawJSON) throws(AnswerProblem) -> Answer
+  func answer(_ result: JSONValue) throws(AnswerProblem) -> Answer
 }
 
 /// What is wrong with an answer, in words for whoever wrote the client.

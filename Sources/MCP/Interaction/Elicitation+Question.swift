@@ -30,18 +30,16 @@ public struct Elicitation: Question {
 
   public var method: Method { .elicit }
 
-  public func params(for version: ProtocolVersion) -> JSONObject {
-    var params = JSONObject()
+  public func params(for version: ProtocolVersion) -> JSONValue {
     switch mode {
     case .form(let form):
-      if version >= .v2025_11_25 { params["mode"] = "form" }
-      params["message"] = .string(message)
-      params["requestedSchema"] = form.schema
+      var params = ElicitationRequest.form(FormElicitation(message: message, requestedSchema: form.schema)).params
+      // Before 2025-11-25 there were forms only, and no word for them.
+      if version < .v2025_11_25 { params["mode"] = nil }
+      return params
     case .url(let url, let id):
-      params = ["mode": "url", "message": .string(message), "url": .string(url)]
-      if version.era == .legacy { params["elicitationId"] = .string(id) }
+      return ElicitationRequest.url(URLElicitation(message: message, url: url, elicitationID: version.era == .legacy ? id : nil)).params
     }
-    return params
   }
 
   public func missingCapability(of client: ClientDescription) -> JSONObject? {
@@ -55,34 +53,17 @@ public struct Elicitation: Question {
     }
   }
 
-  public func answer(_ result: RawJSON) throws(AnswerProblem) -> ElicitationAnswer {
-    guard let action = result["action"]?.string.flatMap({ ElicitationAnswer.Action(rawValue: $0) }) else {
-      throw AnswerProblem("\"action\" must be accept, decline or cancel")
-    }
-    guard action == .accept, case .form(let form) = mode else { return ElicitationAnswer(action) }
-    return ElicitationAnswer(action, content: try form.read(result["content"]))
+  public func answer(_ result: JSONValue) throws(AnswerProblem) -> ElicitationResult {
+    var answer: ElicitationResult
+    do { answer = try ElicitationResult(result) } catch { throw AnswerProblem(error.message) }
+    answer.content = nil
+    if answer.action == .accept, case .form(let form) = mode { answer.content = try form.read(result["content"]) }
+    return answer
   }
 }
 
-/// What the user did (`ElicitResult`).
-public struct ElicitationAnswer: Sendable, Hashable {
-  public enum Action: String, Sendable {
-    case accept
-    /// The user said no.
-    case decline
-    /// The user chose nothing.
-    case cancel
-  }
-
-  public var action: Action
-  /// The fields of the form, as it asked for them; empty unless accepted.
-  public var content: JSONObject
-
-  public init(_ action: Action, content: JSONObject = JSONObject()) {
-    self.action = action
-    self.content = content
-  }
-
+extension ElicitationResult {
   public var isAccepted: Bool { action == .accept }
-  public subscript(_ field: String) -> JSONValue? { content[field] }
+  /// A field of an accepted form.
+  public subscript(_ field: String) -> JSONValue? { content?[field] }
 }
