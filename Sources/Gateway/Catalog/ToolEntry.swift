@@ -26,11 +26,6 @@ final class ToolEntry: Sendable {
   let auditText: ByteBuffer
   private let definition: RawJSON
 
-  struct HeaderParameter: Sendable {
-    var header: String
-    var path: [String]
-  }
-
   /// Separates an upstream's name from the name of its tool or prompt.
   static let separator = "__"
 
@@ -38,7 +33,7 @@ final class ToolEntry: Sendable {
   init?(_ definition: RawJSON, of upstream: Upstream) {
     guard let upstreamName = definition["name"]?.string, Self.isName(upstreamName),
       let schema = definition["inputSchema"], schema.kind == .object,
-      let headers = HeaderParameter.all(in: schema)
+      let headers = try? HeaderParameter.all(in: schema)
     else { return nil }
     self.definition = definition
     self.upstreamName = upstreamName
@@ -147,57 +142,6 @@ final class ToolEntry: Sendable {
 
 /// Whether callers of a tool say why (policy annotation `@purpose("optional")` or `@purpose("required")`).
 enum PurposeRule: String, Sendable { case optional, required }
-
-extension ToolEntry.HeaderParameter {
-  /// The `x-mcp-header` annotations of an input schema; nil where one of them breaks the specification's rules
-  /// (2026-07-28, streamable-http, "Schema Extension"), which makes the tool invalid.
-  static func all(in schema: RawJSON) -> [Self]? {
-    guard schema.withBytes({ contains($0, "x-mcp-header") }) else { return [] }
-    var found: [Self] = []
-    guard collect(schema, path: [], reachable: true, into: &found, depth: 0) else { return nil }
-    guard Set(found.map { $0.header.lowercased() }).count == found.count else { return nil }
-    return found
-  }
-
-  private static func collect(_ schema: RawJSON, path: [String], reachable: Bool, into found: inout [Self], depth: Int) -> Bool {
-    guard schema.kind == .object, depth < 32 else { return true }
-    if let header = schema["x-mcp-header"] {
-      guard reachable, !path.isEmpty, let name = header.string, !name.isEmpty, name.utf8.allSatisfy(isTokenCharacter),
-        let type = schema["type"], type.equals("string") || type.equals("integer") || type.equals("boolean")
-      else { return false }
-      found.append(Self(header: "Mcp-Param-" + name, path: path))
-    }
-    for (name, value) in schema.members {
-      if name.equals("properties") {
-        for (property, child) in value.members {
-          guard collect(child, path: path + [property.string ?? ""], reachable: reachable, into: &found, depth: depth + 1) else { return false }
-        }
-      } else if value.kind == .object {
-        guard collect(value, path: path, reachable: false, into: &found, depth: depth + 1) else { return false }
-      } else {
-        for child in value.elements {
-          guard collect(child, path: path, reachable: false, into: &found, depth: depth + 1) else { return false }
-        }
-      }
-    }
-    return true
-  }
-
-  private static func isTokenCharacter(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-    default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-    }
-  }
-
-  private static func contains(_ bytes: UnsafeBufferPointer<UInt8>, _ word: StaticString) -> Bool {
-    let count = word.utf8CodeUnitCount
-    guard bytes.count >= count else { return false }
-    return (0...(bytes.count - count)).contains { start in
-      bytes[start] == word.utf8Start[0] && (0..<count).allSatisfy { bytes[start + $0] == word.utf8Start[$0] }
-    }
-  }
-}
 
 extension SHA256Digest {
   /// Lower-case hexadecimal.

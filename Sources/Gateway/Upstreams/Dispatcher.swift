@@ -205,11 +205,7 @@ extension Permit {
 extension ToolEntry {
   /// The `Mcp-Param-*` headers that the tool asks for.
   func headers(for exchange: Exchange) -> [HTTPHint.Header] {
-    guard !headerParameters.isEmpty else { return [] }
-    return headerParameters.compactMap { parameter in
-      guard let value = Self.value(at: parameter.path, of: exchange.request["arguments"]) else { return nil }
-      return HTTPHint.Header(parameter.header, HeaderValue.encode(value.string ?? value.text))
-    }
+    HeaderParameter.headers(headerParameters, for: exchange.request["arguments"])
   }
 }
 

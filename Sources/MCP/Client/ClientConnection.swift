@@ -14,33 +14,46 @@ public final class ClientConnection: Sendable {
     public var serverInfo: RawJSON?
     public var instructions: String?
     /// Counts the connections to the server.
-    fileprivate(set) var connectionNumber = 0
+    internal fileprivate(set) var connectionNumber = 0
   }
 
   private struct State {
     var peer: Peer?
     var connections = 0
+    /// The legacy revision of the last connection, so that the next one need not ask for the era again.
+    var known: ProtocolVersion?
     /// The session that is being opened in place of a lost one.
     var reconnecting: Task<Result<Peer, ClientError>, Never>?
     var nextID = 1
   }
 
-  private let wire: any ClientWire
+  let wire: any ClientWire
   private let identity: ByteBuffer
   private let capabilities: ByteBuffer
+  private let legacyCapabilities: ByteBuffer
+  private let versions: [ProtocolVersion]
   /// Guards the peer and the request counter; held for a few instructions only.
   private let state = Mutex(State())
 
   /// - Parameters:
   ///   - identity: our `Implementation` object.
   ///   - capabilities: our `ClientCapabilities` object.
-  public init(wire: any ClientWire, identity: JSONValue, capabilities: JSONValue = .object(JSONObject())) {
+  ///   - legacyCapabilities: that for servers of the legacy era, where it differs.
+  ///   - versions: the revisions to speak. With one era only, the other is neither looked for nor fallen back to.
+  public init(
+    wire: any ClientWire, identity: JSONValue, capabilities: JSONValue = .object(JSONObject()), legacyCapabilities: JSONValue? = nil,
+    versions: [ProtocolVersion] = ProtocolVersion.allCases
+  ) {
     self.wire = wire
     self.identity = ByteBuffer(identity)
     self.capabilities = ByteBuffer(capabilities)
+    self.legacyCapabilities = ByteBuffer(legacyCapabilities ?? capabilities)
+    self.versions = versions
   }
 
   public var peer: Peer? { state.withLock { $0.peer } }
+  /// The revision that the server speaks; nil before the first connection.
+  public var version: ProtocolVersion? { state.withLock { $0.peer?.version } }
 
   // MARK: Connecting
 
@@ -48,58 +61,96 @@ public final class ClientConnection: Sendable {
   @discardableResult
   public func connect(timeout: TimeAmount = .seconds(30)) async throws(ClientError) -> Peer {
     let deadline = NIODeadline.now() + timeout
-    // A server that stays silent at the probe is legacy: leave most of the time for its handshake.
-    let probeDeadline = min(deadline, NIODeadline.now() + min(.seconds(10), .nanoseconds(timeout.nanoseconds / 2)))
-    var found: Peer
-    switch await probe(deadline: probeDeadline) {
-    case .modern(let peer): found = peer
-    case .legacy(let version): found = try await initialize(version, deadline: deadline)
-    case .unreachable(let error): throw ClientError(error)
-    }
+    var found = try await find(deadline: deadline, timeout: timeout)
     found = state.withLock { state in
       state.connections += 1
       found.connectionNumber = state.connections
       state.peer = found
+      state.known = found.version.era == .legacy ? found.version : nil
       return found
     }
     return found
   }
 
+  private func find(deadline: NIODeadline, timeout: TimeAmount) async throws(ClientError) -> Peer {
+    if let known = state.withLock(\.known) {
+      // "Re-probing if the cached assumption later fails" (2026-07-28, basic/versioning).
+      do throws(ClientError) { return try await initialize(known, deadline: deadline) } catch {
+        state.withLock { $0.known = nil }
+        if case .wire(let wire) = error, wire.code == .unreachable || wire.code == .cancelled { throw error }
+      }
+    }
+    guard versions.contains(where: { $0.era == .modern }) else { return try await initialize(newestLegacy(), deadline: deadline) }
+    // A server that stays silent at the probe is legacy: leave most of the time for its handshake.
+    let probeDeadline = speaksLegacy ? min(deadline, NIODeadline.now() + min(.seconds(10), .nanoseconds(timeout.nanoseconds / 2))) : deadline
+    switch try await probe(deadline: probeDeadline) {
+    case .modern(let peer): return peer
+    case .legacy(let version): return try await initialize(version, deadline: deadline)
+    }
+  }
+
   private enum Probe {
     case modern(Peer)
     case legacy(ProtocolVersion)
-    case unreachable(WireError)
   }
 
-  private func probe(deadline: NIODeadline) async -> Probe {
-    let answer: Envelope
-    do throws(WireError) {
-      answer = try await roundTrip(.discover, version: .latest, RequestBody(), deadline: deadline)
-    } catch {
-      if case .unreachable = error.code { return .unreachable(error) }
-      return .legacy(.latestLegacy)
+  private func probe(deadline: NIODeadline) async throws(ClientError) -> Probe {
+    var isRetry = false
+    while true {
+      let answer: Envelope
+      do throws(WireError) {
+        answer = try await roundTrip(.discover, version: .latest, RequestBody(), deadline: deadline)
+      } catch {
+        switch error.code {
+        // Who is not let in is not let in by the handshake either.
+        case .unreachable, .cancelled, .status(401), .status(403), .status(407), .status(429): throw ClientError(error)
+        default:
+          guard speaksLegacy else { throw ClientError(error) }
+          return .legacy(newestLegacy())
+        }
+      }
+      if let result = answer.result, let offered = result["supportedVersions"] {
+        guard offered.elements.contains(where: { $0.equals("2026-07-28") }) else { return .legacy(try mutual(offered)) }
+        return .modern(
+          Peer(
+            version: .latest, capabilities: result["capabilities"] ?? RawJSON.null,
+            serverInfo: result["_meta"]?[MetaKey.serverInfo], instructions: result["instructions"]?.string))
+      }
+      guard let error = answer.error.map({ RPCError($0) }), error.code.isModern else {
+        guard speaksLegacy else { throw answer.error.map { ClientError(RPCError($0)) } ?? incompatible("no modern revision") }
+        return .legacy(newestLegacy())
+      }
+      // The server is modern: it is asked again in a version that it has, once, and not greeted as a legacy one.
+      guard error.code == .unsupportedProtocolVersion, let offered = answer.error?["data"]?["supported"] else { throw ClientError(error) }
+      guard offered.elements.contains(where: { $0.equals("2026-07-28") }) else { return .legacy(try mutual(offered)) }
+      guard !isRetry else { throw ClientError(error) }
+      isRetry = true
     }
-    if let result = answer.result, let versions = result["supportedVersions"] {
-      guard versions.elements.contains(where: { $0.equals("2026-07-28") }) else { return .legacy(newestLegacy(in: versions)) }
-      return .modern(
-        Peer(
-          version: .latest, capabilities: result["capabilities"] ?? RawJSON.null,
-          serverInfo: result["_meta"]?[MetaKey.serverInfo], instructions: result["instructions"]?.string))
-    }
-    if let error = answer.error, error["code"]?.int == RPCError.Code.unsupportedProtocolVersion.rawValue, let versions = error["data"]?["supported"] {
-      return .legacy(newestLegacy(in: versions))
-    }
-    return .legacy(.latestLegacy)
   }
 
-  private func newestLegacy(in versions: RawJSON) -> ProtocolVersion {
-    versions.elements.compactMap { $0.string.flatMap { ProtocolVersion(rawValue: $0) } }.filter { $0.era == .legacy }.max() ?? .latestLegacy
+  private var speaksLegacy: Bool { versions.contains { $0.era == .legacy } }
+
+  private func newestLegacy() -> ProtocolVersion { versions.filter { $0.era == .legacy }.max() ?? .latestLegacy }
+
+  /// The newest legacy revision that both sides speak.
+  private func mutual(_ offered: RawJSON) throws(ClientError) -> ProtocolVersion {
+    let names = offered.elements.compactMap(\.string)
+    guard let version = names.compactMap({ ProtocolVersion(rawValue: $0) }).filter({ $0.era == .legacy && versions.contains($0) }).max() else {
+      throw incompatible(names.prefix(8).map { String($0.prefix(32)) }.joined(separator: ", "))
+    }
+    return version
+  }
+
+  private func incompatible(_ theirs: String) -> ClientError {
+    let ours = versions.map(\.rawValue).joined(separator: ", ")
+    return ClientError(
+      WireError(.invalidAnswer, "no common protocol version: the server speaks \(theirs), this client \(ours)", mayHaveHadEffect: false))
   }
 
   private func initialize(_ version: ProtocolVersion, deadline: NIODeadline) async throws(ClientError) -> Peer {
     var params = ByteBuffer()
     params.writeString("\"protocolVersion\":\"\(version.rawValue)\",\"capabilities\":")
-    params.writeImmutableBuffer(capabilities)
+    params.writeImmutableBuffer(legacyCapabilities)
     params.writeStaticString(",\"clientInfo\":")
     params.writeImmutableBuffer(identity)
     let answer: Envelope
@@ -107,8 +158,11 @@ public final class ClientConnection: Sendable {
       answer = try await roundTrip(.initialize, version: version, RequestBody(members: params), deadline: deadline)
     } catch { throw ClientError(error) }
     if let error = answer.error { throw ClientError(RPCError(error)) }
-    guard let result = answer.result, let text = result["protocolVersion"]?.string, let agreed = ProtocolVersion(rawValue: text), agreed.era == .legacy else {
-      throw ClientError(WireError(.invalidAnswer, "the server answered initialize with a protocol version that is not spoken here", mayHaveHadEffect: false))
+    guard let result = answer.result, let text = result["protocolVersion"]?.string else {
+      throw ClientError(WireError(.invalidAnswer, "the server answered initialize without a protocol version", mayHaveHadEffect: false))
+    }
+    guard let agreed = ProtocolVersion(rawValue: text), agreed.era == .legacy, versions.contains(agreed) else {
+      throw incompatible(String(text.prefix(32)))
     }
     do throws(WireError) { try await wire.send(Message.notification(.initialized), version: agreed) } catch { throw ClientError(error) }
     return Peer(
@@ -183,6 +237,14 @@ public final class ClientConnection: Sendable {
     return try result.get()
   }
 
+  /// Sends a notification. Modern revisions have none from clients over HTTP; there it goes nowhere.
+  public func notify(_ method: Method, params: ByteBuffer? = nil) async throws(ClientError) {
+    guard let version = state.withLock({ $0.peer?.version }) else {
+      throw ClientError(WireError(.unreachable, "the server is not connected", mayHaveHadEffect: false))
+    }
+    do throws(WireError) { try await wire.send(Message.notification(method, params: params), version: version) } catch { throw ClientError(error) }
+  }
+
   /// Receives what the server sends of itself (list changes, resource updates) until cancelled or closed by the server.
   ///
   /// - Parameter filter: the `notifications` object of `subscriptions/listen` for a modern server.
@@ -251,6 +313,8 @@ public final class ClientConnection: Sendable {
 public enum ClientError: Error, Sendable, CustomStringConvertible {
   case server(RPCError)
   case wire(WireError)
+  /// The server asked for input that could not be given; says what and why.
+  case input(String)
 
   init(_ error: RPCError) { self = .server(error) }
   init(_ error: WireError) { self = .wire(error) }
@@ -259,6 +323,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .server(let error): error.description
     case .wire(let error): error.description
+    case .input(let reason): reason
     }
   }
 }

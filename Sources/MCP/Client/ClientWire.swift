@@ -10,15 +10,39 @@ public protocol ClientWire: Sendable {
   /// Sends a notification.
   func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError)
 
-  /// Delivers messages that belong to no request of ours, until the task is cancelled or the server ends the stream.
-  /// Wires whose one channel carries them anyway return at once.
-  func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError)
+  /// Delivers notifications that belong to no request of ours, until the task is cancelled or the server ends the stream.
+  ///
+  /// - Parameter opened: told once that nothing sent from now on will be missed.
+  func receiveUnsolicited(
+    version: ProtocolVersion, opened: @escaping @Sendable () -> Void, _ receive: @escaping @Sendable (Envelope) async -> Void
+  ) async throws(WireError)
 
   /// Returns when the server is gone and must be connected to anew; on wires without a connection of their own, when the task is cancelled.
   func lost() async
+
+  /// Ends the session and lets go of the server: its process, its connections. Requests fail from now on.
+  func close() async
+
+  /// Answers what legacy servers ask over this wire; nil where they cannot.
+  var serverRequests: ServerRequests? { get }
+
+  /// Whether requests say part of themselves in headers (`Mcp-Param-*`).
+  var carriesHeaders: Bool { get }
+
+  /// Whether all messages share one channel: those without a mark of the request that they belong to come as unsolicited.
+  var isSharedChannel: Bool { get }
 }
 
 extension ClientWire {
+  public func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError) {
+    try await receiveUnsolicited(version: version, opened: {}, receive)
+  }
+
+  public func close() async {}
+  public var serverRequests: ServerRequests? { nil }
+  public var carriesHeaders: Bool { false }
+  public var isSharedChannel: Bool { false }
+
   public func lost() async {
     // Ends by cancellation only.
     while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }

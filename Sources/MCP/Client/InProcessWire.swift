@@ -23,7 +23,7 @@ public struct InProcessWire: ClientWire {
     if request.method == .discover {
       return try envelope(Message.response(id: id, result: discovery(await handler.describe(context))))
     }
-    if request.method == .subscriptionsListen { return try await forwardChanges(to: receive) }
+    if request.method == .subscriptionsListen { return try await forwardChanges(message, to: receive) }
     switch await handler.handle(message, context) {
     case .result(let result): return try envelope(Message.response(id: id, result: result))
     case .failure(let error, _): return try envelope(Message.error(error, id: id))
@@ -32,7 +32,11 @@ public struct InProcessWire: ClientWire {
 
   public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {}
 
-  public func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError) {}
+  public func receiveUnsolicited(
+    version: ProtocolVersion, opened: @escaping @Sendable () -> Void, _ receive: @escaping @Sendable (Envelope) async -> Void
+  ) async throws(WireError) {
+    opened()
+  }
 
   private func envelope(_ text: ByteBuffer) throws(WireError) -> Envelope {
     do throws(RPCError) { return try Envelope(scanning: text) } catch {
@@ -48,15 +52,23 @@ public struct InProcessWire: ClientWire {
     ])
   }
 
-  private func forwardChanges(to receive: (@Sendable (Envelope) async -> Void)?) async throws(WireError) -> Envelope {
-    let (changes, continuation) = AsyncStream.makeStream(of: ServerChange.self, bufferingPolicy: .bufferingNewest(64))
-    let observation = handler.observe(for: nil) { continuation.yield($0) }
-    defer { observation.cancel() }
-    for await change in changes {
-      guard let envelope = try? Envelope(scanning: change.notification()) else { continue }
-      await receive?(envelope)
+  private func forwardChanges(_ request: Envelope, to receive: (@Sendable (Envelope) async -> Void)?) async throws(WireError) -> Envelope {
+    let filter: SubscriptionFilter
+    let context = RequestContext(client: ClientDescription(version: .latest), transport: .inProcess)
+    do throws(RPCError) { filter = try SubscriptionFilter(of: request, capabilities: await handler.describe(context).capabilities) } catch {
+      return try envelope(Message.error(error, id: request.id))
     }
-    throw WireError(.cancelled, "the subscription was cancelled", mayHaveHadEffect: false)
+    let queue = ChangeQueue()
+    let observation = handler.observe(for: nil) { if filter.admits($0) { queue.add($0) } }
+    defer { observation.cancel() }
+    if let id = request.id { await receive?(try envelope(filter.acknowledgement(id: id))) }
+    while true {
+      switch await queue.next() {
+      case .change(let change): await receive?(try envelope(change.notification()))
+      case .idle: continue
+      case .closed: throw WireError(.cancelled, "the subscription was cancelled", mayHaveHadEffect: false)
+      }
+    }
   }
 }
 

@@ -8,6 +8,7 @@ internal import Synchronization
 /// When the process ends, what is in flight fails at once, and ``lost()`` returns; the supervisor starts it again by itself.
 public final class StdioWire: ClientWire {
   private struct Waiter {
+    var isStream: Bool
     var resume: @Sendable (Result<Envelope, WireError>) -> Void
     var notifications: AsyncStream<Envelope>.Continuation?
     var timeout: Scheduled<Void>?
@@ -45,6 +46,7 @@ public final class StdioWire: ClientWire {
   private let state = Mutex(State())
   private let logger: Logger
   private let name: String
+  private let answering = ServerRequests()
 
   /// The process runs from ``start()`` on.
   public init(
@@ -71,6 +73,11 @@ public final class StdioWire: ClientWire {
 
   /// Ends the process; see `ChildProcess.stop()`.
   public func stop() async { await child?.stop() }
+
+  public func close() async { await stop() }
+
+  public var serverRequests: ServerRequests? { answering }
+  public var isSharedChannel: Bool { true }
 
   // MARK: Requests
 
@@ -101,7 +108,7 @@ public final class StdioWire: ClientWire {
             self?.giveUp(request.id, WireError(.timeout, "\(self?.name ?? "the server") did not answer in time", mayHaveHadEffect: true), tellServer: true)
           } : nil
         state.withLock {
-          $0.waiters[request.id] = Waiter(resume: { continuation.resume(returning: $0) }, notifications: notifications, timeout: timeout)
+          $0.waiters[request.id] = Waiter(isStream: request.isStream, resume: { continuation.resume(returning: $0) }, notifications: notifications, timeout: timeout)
         }
         // Not to a successor of the process for which the request was made: it may speak another revision.
         do throws(StdioError) { try child?.enqueue(request.message, generation: generation) } catch {
@@ -139,9 +146,12 @@ public final class StdioWire: ClientWire {
   }
 
   /// Legacy servers send list changes and the like of themselves; modern ones only under a subscription.
-  public func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError) {
+  public func receiveUnsolicited(
+    version: ProtocolVersion, opened: @escaping @Sendable () -> Void, _ receive: @escaping @Sendable (Envelope) async -> Void
+  ) async throws(WireError) {
     let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(256))
     let key = register { $0.unsolicited[$1] = continuation }
+    opened()
     for await message in stream { await receive(message) }
     state.withLock { _ = $0.unsolicited.removeValue(forKey: key) }
   }
@@ -224,6 +234,7 @@ public final class StdioWire: ClientWire {
       }
       return (state.waiters, state.starting, state.losing, state.unsolicited)
     }
+    answering.cancelAll()
     for waiter in waiters.values {
       waiter.timeout?.cancel()
       waiter.resume(.failure(WireError(.closed, "the process \(reason)", mayHaveHadEffect: true)))
@@ -250,6 +261,7 @@ public final class StdioWire: ClientWire {
     case .notification:
       // Up to a thousand may wait for a slow reader; large ones would be a way to fill the memory.
       guard line.readableBytes <= 64 << 10 else { return }
+      if message.method == .cancelled { return cancelled(message) }
       // Progress and subscriptions name the request they belong to; our tokens are the requests' ids.
       let owner = message["progressToken"]?.int ?? message.meta?[MetaKey.subscriptionID]?.int
       state.withLock { state in
@@ -260,12 +272,17 @@ public final class StdioWire: ClientWire {
         }
       }
     case .request:
-      guard let id = message.id else { return }
-      // Legacy servers may ask back. We declare no capability for it, so only ping is ours to answer.
-      let answer =
-        message.method == .ping
-        ? Message.response(id: id, result: ByteBuffer(string: "{}")) : Message.error(.methodNotFound(message.methodName?.string ?? ""), id: id)
-      try? child?.enqueue(answer)
+      let generation = state.withLock(\.generation)
+      answering.receive(message) { [weak self] answer in try? await self?.child?.send(answer, generation: generation) }
+    }
+  }
+
+  /// The server ends a subscription of ours (2026-07-28), or no longer wants the answer to a request of its own (legacy).
+  private func cancelled(_ notification: Envelope) {
+    guard let id = notification["requestId"] else { return }
+    answering.cancel(id)
+    if let own = id.int, state.withLock({ $0.waiters[own]?.isStream }) == true {
+      giveUp(own, WireError(.closed, "\(name) ended the subscription", mayHaveHadEffect: false), tellServer: false)
     }
   }
 }

@@ -26,22 +26,55 @@ public final class HTTPWire: ClientWire {
 
   private struct State {
     var sessionID: String?
+    /// The version of the session, to end it in.
+    var sessionVersion: ProtocolVersion?
+    /// The server's older transport, once it turned out to have that one alone.
+    var older: SSEConnection?
+    var isClosed = false
   }
 
   private let client: HTTPClient
+  private let ownsClient: Bool
+  private let answering = ServerRequests()
   private let configuration: Configuration
   /// What every request says, so that it is written once.
   private let commonHeaders: HTTPHeaders
-  /// Guards the legacy session id.
+  /// Guards the legacy session.
   private let state = Mutex(State())
 
-  public init(_ configuration: Configuration, client: HTTPClient) {
+  /// - Parameter ownsClient: whether `client` is shut down with the wire.
+  public init(_ configuration: Configuration, client: HTTPClient, ownsClient: Bool = false) {
     self.configuration = configuration
     self.client = client
+    self.ownsClient = ownsClient
     commonHeaders = HTTPHeaders([("Content-Type", "application/json"), ("Accept", "application/json, text/event-stream")])
   }
 
+  public var serverRequests: ServerRequests? { answering }
+  public var carriesHeaders: Bool { true }
+
+  /// Ends the session (2025-11-25, basic/transports, "Session Management").
+  public func close() async {
+    let (session, version, older, wasClosed) = state.withLock { state in
+      defer { (state.sessionID, state.older, state.isClosed) = (nil, nil, true) }
+      return (state.sessionID, state.sessionVersion, state.older, state.isClosed)
+    }
+    guard !wasClosed else { return }
+    answering.cancelAll()
+    older?.close()
+    if let session, var headers = try? headers(version: version ?? .latestLegacy, method: nil, name: nil, extra: []) {
+      headers.set("Mcp-Session-Id", session)
+      headers.remove("Content-Type")
+      // A server may not want it (405), or be gone: both are as good.
+      _ = try? await send(
+        HTTPClientRequest(origin: configuration.origin, method: .delete, path: configuration.path, headers: headers, body: nil), eventLoop: nil,
+        deadline: .now() + .seconds(2))
+    }
+    if ownsClient { await client.shutdown() }
+  }
+
   public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
+    if let older = state.withLock(\.older) { return try await older.roundTrip(request) }
     do throws(WireError) { return try await exchange(request) } catch {
       if error.code == .cancelled || error.code == .timeout, error.mayHaveHadEffect { cancel(request) }
       throw error
@@ -57,13 +90,22 @@ public final class HTTPWire: ClientWire {
   }
 
   private func exchange(_ request: WireRequest) async throws(WireError) -> Envelope {
-    if request.method == .initialize { state.withLock { $0.sessionID = nil } }
+    if request.method == .initialize {
+      let isClosed = state.withLock { state in
+        state.sessionID = nil
+        return state.isClosed
+      }
+      if isClosed { throw WireError(.closed, "the connection to \(configuration.origin) is closed", mayHaveHadEffect: false) }
+    }
     let response = try await post(
       request.message, version: request.version, method: request.method, name: request.name, extra: request.parameterHeaders,
       streams: true, isBounded: !request.isStream, eventLoop: request.eventLoop, deadline: request.deadline)
-    if request.method == .initialize, let session = response.headers["Mcp-Session-Id"] { state.withLock { $0.sessionID = session } }
+    if request.method == .initialize, let session = response.headers["Mcp-Session-Id"] {
+      state.withLock { ($0.sessionID, $0.sessionVersion) = (session, request.version) }
+    }
     switch response.body {
     case .full(let body):
+      if request.method == .initialize, [400, 404, 405].contains(response.status.code), let answer = try await older(request, refusal: body) { return answer }
       guard body.readableBytes > 0 else { throw status(response) }
       let message: Envelope
       do throws(RPCError) { message = try Envelope(scanning: body, limits: configuration.limits) } catch {
@@ -80,26 +122,101 @@ public final class HTTPWire: ClientWire {
     }
   }
 
+  // MARK: HTTP+SSE
+
+  /// Tries the transport of 2024-11-05 (2026-07-28, streamable-http, "HTTP+SSE Transport"), unless the refusal is a modern server's.
+  ///
+  /// - Returns: the answer to `initialize`; nil where the server has not that transport either.
+  private func older(_ request: WireRequest, refusal: ByteBuffer) async throws(WireError) -> Envelope? {
+    if let message = try? Envelope(scanning: refusal, limits: configuration.limits), let code = message.error?["code"]?.int,
+      RPCError.Code(rawValue: code).isModern
+    {
+      return nil
+    }
+    var headers = try headers(version: request.version, method: .initialize, name: nil, extra: [])
+    headers.set("Accept", "text/event-stream")
+    headers.remove("Content-Type")
+    let get = HTTPClientRequest(
+      origin: configuration.origin, method: .get, path: configuration.path, headers: headers, body: nil, streamsEvents: true)
+    guard let response = try? await send(get, eventLoop: nil, deadline: min(request.deadline, .now() + .seconds(10))), response.status.isSuccess,
+      case .stream(let stream) = response.body
+    else { return nil }
+    let connection = SSEConnection(name: configuration.origin.description, limits: configuration.limits, answering: answering) {
+      [self] message, path, deadline throws(WireError) in try await postOlder(message, to: path, deadline: deadline)
+    }
+    let opened = await connection.open(stream, origin: configuration.origin, path: configuration.path, deadline: min(request.deadline, .now() + .seconds(10)))
+    guard opened else { return nil }
+    state.withLock { $0.older = connection }
+    return try await connection.roundTrip(request)
+  }
+
+  private func postOlder(_ message: ByteBuffer, to path: String, deadline: NIODeadline) async throws(WireError) {
+    let headers = try headers(version: .v2024_11_05, method: .initialize, name: nil, extra: [])
+    let response = try await send(
+      HTTPClientRequest(origin: configuration.origin, method: .post, path: path, headers: headers, body: message), eventLoop: nil, deadline: deadline)
+    guard response.status.isSuccess else { throw status(response) }
+  }
+
+  /// The older transport has one stream for its whole life; over Streamable HTTP there is nothing to lose.
+  public func lost() async {
+    guard let older = state.withLock(\.older) else {
+      while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+      return
+    }
+    await older.lost()
+    state.withLock { if $0.older === older { $0.older = nil } }
+  }
+
+  // MARK: Messages of no request
+
   public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {
+    if let older = state.withLock(\.older) { return try await older.send(notification, deadline: .now() + .seconds(30)) }
     // 2026-07-28 has no notifications from the client over HTTP: closing the connection cancels.
     guard version.era == .legacy else { return }
     let response = try await post(notification, version: version, method: nil, name: nil, extra: [], streams: false, eventLoop: nil, deadline: .now() + .seconds(30))
     guard response.status.isSuccess else { throw status(response) }
   }
 
-  public func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError) {
+  public func receiveUnsolicited(
+    version: ProtocolVersion, opened: @escaping @Sendable () -> Void, _ receive: @escaping @Sendable (Envelope) async -> Void
+  ) async throws(WireError) {
+    if let older = state.withLock(\.older) { return await older.receiveUnsolicited(opened: opened, receive) }
     guard version.era == .legacy else { return }
+    var reader = EventStreamReader(limits: configuration.limits)
+    while true {
+      let stream = try await get(version: version, after: reader.lastEventID, deadline: .now() + .seconds(30), isBounded: false)
+      opened()
+      let isResumable: Bool
+      do throws(WireError) {
+        _ = try await events(of: stream, &reader, version: version) { message in
+          if message.kind == .notification { await receive(message) }
+          return false
+        }
+        isResumable = reader.lastEventID != nil || reader.retry != nil
+      } catch {
+        guard error.code == .closed, reader.lastEventID != nil else { throw error }
+        isResumable = true
+      }
+      guard isResumable else { return }
+      try await sleep(reader.wait, until: .distantFuture)
+    }
+  }
+
+  /// Opens the stream of the server's own messages, or goes on with one that was closed early.
+  private func get(version: ProtocolVersion, after lastEventID: String?, deadline: NIODeadline, isBounded: Bool) async throws(WireError) -> HTTPBodyStream {
     var headers = try headers(version: version, method: nil, name: nil, extra: [])
     headers.set("Accept", "text/event-stream")
     headers.remove("Content-Type")
+    if let lastEventID { headers.set("Last-Event-ID", lastEventID) }
     let response = try await send(
-      HTTPClientRequest(origin: configuration.origin, method: .get, path: configuration.path, headers: headers, body: nil, streamsEvents: true),
-      eventLoop: nil, deadline: .now() + .seconds(30))
-    guard response.status.isSuccess, case .stream(let stream) = response.body else { throw status(response) }
-    _ = try await events(of: stream) { message in
-      await receive(message)
-      return false
+      HTTPClientRequest(
+        origin: configuration.origin, method: .get, path: configuration.path, headers: headers, body: nil, streamsEvents: true, boundsStream: isBounded),
+      eventLoop: nil, deadline: deadline)
+    guard response.status.isSuccess, case .stream(let stream) = response.body else {
+      if response.status == .notFound, hasSession { throw sessionEnded }
+      throw status(response)
     }
+    return stream
   }
 
   // MARK: Requests
@@ -147,37 +264,81 @@ public final class HTTPWire: ClientWire {
 
   // MARK: Answers
 
-  private func readEvents(_ stream: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
-    let answer = try await events(of: stream) { message in
-      switch message.kind {
-      case .response: return answers(message, request, isSuccess: true)
-      case .notification: await request.onNotification?(message)
-      // Legacy servers may ask back on the stream. We declare no capability for it, and it stays unanswered.
-      case .request: break
+  /// Reads up to the answer. A legacy server may close the stream early and have us come back for the rest (2025-11-25,
+  /// basic/transports, "Resumability and Redelivery").
+  private func readEvents(_ first: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
+    var reader = EventStreamReader(limits: configuration.limits)
+    var stream: HTTPBodyStream? = first
+    var failures = 0
+    while true {
+      let position = reader.lastEventID
+      do throws(WireError) {
+        let current: HTTPBodyStream
+        if let stream { current = stream } else {
+          current = try await get(version: request.version, after: position, deadline: request.deadline, isBounded: true)
+        }
+        let answer = try await events(of: current, &reader, version: request.version) { message in
+          if message.kind == .notification { await request.onNotification?(message) }
+          return answers(message, request, isSuccess: true)
+        }
+        if let answer { return answer }
+      } catch {
+        // Only a lost connection is a reason to come back; and a server that will not have us back has no more to say.
+        let mayReturn = error.code == .closed || (stream == nil && (error.code == .unreachable || [502, 503, 504].map { .status($0) }.contains(error.code)))
+        guard mayReturn, reader.lastEventID != nil else {
+          if stream == nil, case .status = error.code { throw endedEarly }
+          throw error
+        }
       }
-      return false
+      failures = reader.lastEventID == position && stream == nil ? failures + 1 : 0
+      guard request.version.era == .legacy, reader.lastEventID != nil, failures < 5 else { throw endedEarly }
+      try await sleep(reader.wait, until: request.deadline)
+      stream = nil
     }
-    guard let answer else { throw WireError(.closed, "the stream ended before the answer", mayHaveHadEffect: true) }
-    return answer
   }
 
-  /// The first message that `isLast` accepts; nil if the stream ends before.
-  private func events(of stream: HTTPBodyStream, isLast: (Envelope) async -> Bool) async throws(WireError) -> Envelope? {
-    var parser = SSEParser()
+  private var endedEarly: WireError { WireError(.closed, "\(configuration.origin) ended the stream before the answer", mayHaveHadEffect: true) }
+
+  private func sleep(_ duration: TimeAmount, until deadline: NIODeadline) async throws(WireError) {
+    guard NIODeadline.now() + duration < deadline else {
+      throw WireError(.timeout, "\(configuration.origin) wants us to come back for the answer later than we may wait", mayHaveHadEffect: true)
+    }
+    do { try await Task.sleep(for: .nanoseconds(duration.nanoseconds)) } catch {
+      throw WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: true)
+    }
+  }
+
+  /// The first message that `isLast` accepts; nil if the stream ends before. Requests of the server are answered on their way.
+  private func events(
+    of stream: HTTPBodyStream, _ reader: inout EventStreamReader, version: ProtocolVersion, isLast: (Envelope) async -> Bool
+  ) async throws(WireError) -> Envelope? {
+    reader.begin()
     var iterator = stream.makeAsyncIterator()
     while true {
       let chunk: ByteBuffer?
       do throws(HTTPClientError) { chunk = try await iterator.next(isolation: nil) } catch { throw WireError(error) }
       guard let chunk else { return nil }
-      let events: [SSEEvent]
-      do { events = try parser.parse(chunk) } catch { throw invalid("the event stream is not valid: \(error)") }
-      for event in events where event.data.readableBytes > 0 {
-        let message: Envelope
-        do throws(RPCError) { message = try Envelope(scanning: event.data, limits: configuration.limits) } catch {
-          throw invalid("an event is no valid MCP message: \(error.message)")
+      let messages: [Envelope]
+      do throws(EventStreamReader.Invalid) { messages = try reader.read(chunk) } catch { throw invalid(error.description) }
+      for message in messages {
+        if message.kind == .request {
+          receive(message, version: version)
+        } else if message.method == .cancelled, let id = message["requestId"] {
+          answering.cancel(id)
+        } else if await isLast(message) {
+          return message
         }
-        if await isLast(message) { return message }
       }
+    }
+  }
+
+  /// Takes a request of the server's: legacy servers ask, modern ones must not.
+  private func receive(_ request: Envelope, version: ProtocolVersion) {
+    guard version.era == .legacy else { return }
+    answering.receive(request) { [weak self] answer in
+      guard let self else { return }
+      _ = try? await post(
+        answer, version: version, method: nil, name: nil, extra: [], streams: false, eventLoop: nil, deadline: .now() + .seconds(30))
     }
   }
 

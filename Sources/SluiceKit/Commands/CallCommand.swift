@@ -86,7 +86,7 @@ enum RemoteEndpoint {
     switch error as? ClientError {
     case .wire(let wire): wire.code == .status(401)
     case .server(let error): error.data?["code"] == "unauthenticated"
-    case nil: false
+    case .input, nil: false
     }
   }
 }

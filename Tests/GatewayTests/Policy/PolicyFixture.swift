@@ -68,5 +68,7 @@ private struct NoWire: ClientWire {
   private static let error = WireError(.unreachable, "no wire", mayHaveHadEffect: false)
   func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope { throw Self.error }
   func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) { throw Self.error }
-  func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError) { throw Self.error }
+  func receiveUnsolicited(
+    version: ProtocolVersion, opened: @escaping @Sendable () -> Void, _ receive: @escaping @Sendable (Envelope) async -> Void
+  ) async throws(WireError) { throw Self.error }
 }

@@ -1,0 +1,98 @@
+internal import NIOCore
+internal import Synchronization
+
+/// Takes what a server sends of itself, and connects again when it is lost. Holds no client, so that dropping the client ends it.
+struct ConnectionUpkeep: Sendable {
+  let connection: ClientConnection
+  let hub: ServerEvents
+  let cache: ResultCache
+  let subscriptions: LegacySubscriptions
+  let connectTimeout: TimeAmount
+
+  /// Runs until cancelled.
+  func run(opened: @escaping @Sendable () -> Void) async {
+    var failures = 0
+    while !Task.isCancelled {
+      await withTaskGroup(of: Bool.self) { group in
+        group.addTask {
+          await connection.wire.lost()
+          return true
+        }
+        group.addTask {
+          await receive(opened: opened)
+          return false
+        }
+        for await isLost in group where isLost { break }
+        group.cancelAll()
+      }
+      opened()
+      cache.forgetAll()
+      while !Task.isCancelled {
+        do throws(ClientError) {
+          try await connection.connect(timeout: connectTimeout)
+          failures = 0
+          await subscribeAgain()
+          break
+        } catch {
+          failures += 1
+          try? await Task.sleep(for: .milliseconds(250 << min(failures, 7)))
+        }
+      }
+    }
+  }
+
+  /// Follows the server's own messages; the stream that carries them over HTTP is opened again when it ends.
+  private func receive(opened: @escaping @Sendable () -> Void) async {
+    var failures = 0
+    var number = connection.peer?.connectionNumber
+    while !Task.isCancelled {
+      guard let peer = connection.peer else { return }
+      if number != peer.connectionNumber {
+        number = peer.connectionNumber
+        await subscribeAgain()
+      }
+      let started = NIODeadline.now()
+      do throws(WireError) {
+        try await connection.wire.receiveUnsolicited(version: peer.version, opened: opened) { [hub, cache] in Client.publish($0, hub, cache) }
+        if peer.version.era == .modern || connection.wire.isSharedChannel { return opened() }
+      } catch {
+        opened()
+        // Many servers have no such stream (405).
+        if case .status(let code) = error.code, code != 503, code != 502, code != 504 { return }
+      }
+      failures = NIODeadline.now() - started > .seconds(10) ? 0 : failures + 1
+      try? await Task.sleep(for: .milliseconds(100 << min(failures, 8)))
+    }
+  }
+
+  private func subscribeAgain() async {
+    for uri in subscriptions.uris {
+      _ = try? await connection.request(.resourcesSubscribe, .init(uri: uri), deadline: .now() + .seconds(30))
+    }
+  }
+}
+
+/// The resources that legacy subscriptions name, so that a new session is told of them again.
+final class LegacySubscriptions: Sendable {
+  /// Guards how many want each URI.
+  private let counts: Mutex<[String: Int]> = Mutex([:])
+
+  var uris: [String] { counts.withLock { Array($0.keys) } }
+
+  /// Whether this is the first to want `uri`.
+  func add(_ uri: String) -> Bool {
+    counts.withLock { counts in
+      counts[uri, default: 0] += 1
+      return counts[uri] == 1
+    }
+  }
+
+  /// Whether this was the last to want `uri`.
+  func remove(_ uri: String) -> Bool {
+    counts.withLock { counts in
+      guard let count = counts[uri] else { return false }
+      counts[uri] = count > 1 ? count - 1 : nil
+      return count == 1
+    }
+  }
+}

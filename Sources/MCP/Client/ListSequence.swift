@@ -1,0 +1,85 @@
+internal import JSON
+internal import Logging
+internal import NIOCore
+
+/// The items of a list, fetched page by page (2026-07-28, server/utilities/pagination). Iteration throws ``ClientError``.
+public struct ListSequence<Element: Sendable>: AsyncSequence, Sendable {
+  /// No honest server comes near these; another one is cut off.
+  private static var maximumPages: Int { 1000 }
+  private static var maximumItems: Int { 100_000 }
+
+  let client: Client
+  let method: Method
+  let member: String
+  let options: RequestOptions
+  let read: @Sendable (RawJSON) -> Element?
+
+  public func makeAsyncIterator() -> Iterator { Iterator(list: self) }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    private let list: ListSequence
+    private var page: ArraySlice<Element> = []
+    private var cursor: String?
+    private var isOver = false
+    private var pages = 0
+
+    init(list: ListSequence) { self.list = list }
+
+    public mutating func next() async throws(ClientError) -> Element? {
+      while page.isEmpty {
+        guard !isOver else { return nil }
+        let next: String?
+        (page, next) = try await list.page(cursor)
+        pages += 1
+        isOver = next == nil || next == cursor || pages >= ListSequence.maximumPages
+        cursor = next
+      }
+      return page.removeFirst()
+    }
+  }
+
+  /// All items.
+  func all() async throws(ClientError) -> [Element] {
+    var items: [Element] = []
+    var cursor: String?
+    for _ in 0..<Self.maximumPages {
+      let (page, next) = try await page(cursor)
+      items += page
+      guard let next, next != cursor, items.count < Self.maximumItems else { break }
+      cursor = next
+    }
+    return items
+  }
+
+  private func page(_ cursor: String?) async throws(ClientError) -> (ArraySlice<Element>, next: String?) {
+    var members = ByteBuffer()
+    if let cursor {
+      members.writeStaticString("\"cursor\":")
+      JSONText.write(cursor, to: &members)
+    }
+    let result = try await client.perform(
+      method, ClientConnection.RequestBody(members: members), options, cacheKey: ResultCache.Key(method: method, parameter: cursor))
+    guard let array = result[member], array.kind == .array else { throw client.invalid("\(method.rawValue): the result has no list of \(member)") }
+    let rejected = method == .toolsList ? client.rememberTools(result) : []
+    var items: [Element] = []
+    for item in array.elements where rejected.isEmpty || !rejected.contains(item["name"]?.string ?? "") {
+      if let element = read(item) { items.append(element) }
+    }
+    return (items[...], result["nextCursor"]?.string)
+  }
+}
+
+extension Client {
+  /// Remembers which arguments go into headers.
+  ///
+  /// - Returns: the names of tools that must not be used (2026-07-28, streamable-http, "Schema Extension").
+  fileprivate func rememberTools(_ result: RawJSON) -> Set<String> {
+    guard wire.carriesHeaders, connection.version?.era == .modern else { return [] }
+    var rejected: Set<String> = []
+    headers.remember(result) { tool, reason in
+      rejected.insert(tool)
+      logger.warning("a tool is left out: its x-mcp-header annotations are not valid", metadata: ["tool": "\(tool.prefix(128))", "reason": "\(reason)"])
+    }
+    return rejected
+  }
+}

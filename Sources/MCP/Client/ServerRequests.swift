@@ -1,0 +1,71 @@
+public import JSON
+public import NIOCore
+internal import Synchronization
+
+/// What a legacy server asks over one wire, while it is being answered. Modern servers ask in `input_required` results instead.
+///
+/// Each request is answered in a task of its own, so that a user who thinks holds up nothing else.
+public final class ServerRequests: Sendable {
+  /// Gives the result of a request, or the error to answer with.
+  public typealias Answering = @Sendable (Method, JSONValue) async throws(RPCError) -> JSONValue
+
+  private struct State {
+    var answering: Answering?
+    /// By the id as the server wrote it.
+    var running: [String: Task<Void, Never>] = [:]
+  }
+
+  /// Guards who answers, and what is being answered.
+  private let state = Mutex(State())
+  private let limit: Int
+
+  /// - Parameter limit: requests that may be open at once; more are refused.
+  public init(limit: Int = 64) { self.limit = limit }
+
+  /// Sets what answers. Without, only `ping` is answered.
+  public func answer(with answering: @escaping Answering) { state.withLock { $0.answering = answering } }
+
+  /// Takes a request, and sends its response by `reply`.
+  public func receive(_ request: Envelope, reply: @escaping @Sendable (ByteBuffer) async -> Void) {
+    guard let id = request.id else { return }
+    let key = id.text
+    state.withLock { state in
+      // A second one with the same id is a fault of the server's, which the first answer settles.
+      guard state.running[key] == nil else { return }
+      guard state.running.count < limit else {
+        Task { await reply(Message.error(RPCError(.internalError, "Too many requests at once: wait for the answers"), id: id)) }
+        return
+      }
+      let answering = state.answering
+      state.running[key] = Task {
+        let answer = await Self.response(to: request, id, answering)
+        // Whoever cancelled does not wait for an answer.
+        if !Task.isCancelled { await reply(answer) }
+        self.state.withLock { _ = $0.running.removeValue(forKey: key) }
+      }
+    }
+  }
+
+  private static func response(to request: Envelope, _ id: RawJSON, _ answering: Answering?) async -> ByteBuffer {
+    if request.method == .ping { return Message.response(id: id, result: ByteBuffer(string: "{}")) }
+    do throws(RPCError) {
+      guard let answering, let method = request.method else { throw RPCError.methodNotFound(request.methodName?.string ?? "") }
+      let params = request.params.map { JSONValue($0) } ?? .object(JSONObject())
+      return Message.response(id: id, result: ByteBuffer(try await answering(method, params)))
+    } catch {
+      return Message.error(error, id: id)
+    }
+  }
+
+  /// Stops answering the request with this id.
+  public func cancel(_ id: RawJSON) { state.withLock { $0.running.removeValue(forKey: id.text) }?.cancel() }
+
+  /// Stops answering: the connection is gone.
+  public func cancelAll() {
+    let running = state.withLock { state in
+      defer { state.running = [:] }
+      return state.running.values
+    }
+    for task in running { task.cancel() }
+  }
+}

@@ -1,0 +1,104 @@
+public import JSON
+internal import NIOCore
+
+/// The state of a task (extension `io.modelcontextprotocol/tasks`).
+public struct TaskStatus: Sendable {
+  public enum State: String, Sendable {
+    case working, completed, cancelled, failed
+    case inputRequired = "input_required"
+  }
+
+  public let id: String
+  public let state: State
+  /// For users and models.
+  public let message: String?
+  /// How long to wait before the next look.
+  public let pollInterval: Duration?
+  /// The whole `Task`; a completed one has `result`, a failed one `error`.
+  public let raw: RawJSON
+
+  init?(_ raw: RawJSON) {
+    guard let id = raw["taskId"]?.string, let state = raw["status"]?.string.flatMap({ State(rawValue: $0) }) else { return nil }
+    self.id = id
+    self.state = state
+    self.raw = raw
+    message = raw["statusMessage"]?.string
+    pollInterval = raw["pollIntervalMs"]?.int.map { .milliseconds(min(max($0, 10), 3_600_000)) }
+  }
+}
+
+/// A call that the server works on while nobody waits. Keep ``id`` to look for it again with ``Client/task(_:)``, even in another process.
+public struct ServerTask: Sendable {
+  let client: Client
+  public let id: String
+  let pollInterval: Duration?
+
+  private var body: ClientConnection.RequestBody {
+    var members = ByteBuffer()
+    members.writeStaticString("\"taskId\":")
+    JSONText.write(id, to: &members)
+    return ClientConnection.RequestBody(members: members, name: id)
+  }
+
+  /// Asks for the state.
+  public func status() async throws(ClientError) -> TaskStatus {
+    let result = try await client.perform(.tasksGet, body, RequestOptions())
+    guard let status = TaskStatus(result), status.id == id else { throw client.invalid("tasks/get: the answer is no state of the task \(id)") }
+    return status
+  }
+
+  /// Waits for the end of the task, as often as the server wants to be asked, and answers its questions. Cancelling cancels the task too.
+  ///
+  /// - Parameter onStatus: told of each state that was seen.
+  /// - Throws: ``ClientError``: `.server` where the task failed; `.wire` with ``WireError/Code/cancelled`` where it was cancelled.
+  public func result(onStatus: (@Sendable (TaskStatus) async -> Void)? = nil) async throws(ClientError) -> CallResult {
+    do throws(ClientError) { return try await poll(onStatus) } catch {
+      if Task.isCancelled {
+        // A task of its own, because the caller's is over.
+        let task = self
+        Task { try? await task.cancel() }
+      }
+      throw error
+    }
+  }
+
+  private func poll(_ onStatus: (@Sendable (TaskStatus) async -> Void)?) async throws(ClientError) -> CallResult {
+    var interval = pollInterval ?? .seconds(1)
+    // A key means the same question for the life of a task: none is put to the user twice.
+    var answered: Set<String> = []
+    while true {
+      let status = try await status()
+      await onStatus?(status)
+      switch status.state {
+      case .completed:
+        guard let result = status.raw["result"], result.kind == .object else { throw client.invalid("the task \(id) completed without a result") }
+        return CallResult(result)
+      case .failed: throw ClientError(status.raw["error"].map { RPCError($0) } ?? RPCError(.internalError, status.message ?? "The task failed"))
+      case .cancelled: throw ClientError(WireError(.cancelled, status.message ?? "the task was cancelled", mayHaveHadEffect: true))
+      case .inputRequired:
+        if let questions = status.raw["inputRequests"] { try await answer(questions, &answered) }
+      case .working: break
+      }
+      if let wanted = status.pollInterval { interval = wanted }
+      do { try await Task.sleep(for: interval) } catch { throw Client.cancelled }
+    }
+  }
+
+  private func answer(_ questions: RawJSON, _ answered: inout Set<String>) async throws(ClientError) {
+    let responses = try await client.answers(to: questions, skipping: answered)
+    guard !responses.isEmpty else { return }
+    guard answered.count + responses.count <= 1024 else { throw ClientError.input("the task \(id) asked more than 1024 questions") }
+    var body = body
+    body.members.writeRequestMember("inputResponses", ByteBuffer(.object(responses)))
+    _ = try await client.perform(.tasksUpdate, body, RequestOptions())
+    for (key, _) in responses { answered.insert(key) }
+  }
+
+  /// Asks the server to stop. Whether and when it does shows in ``status()``.
+  public func cancel() async throws(ClientError) { _ = try await client.perform(.tasksCancel, body, RequestOptions()) }
+}
+
+extension Client {
+  /// A task that was made before, by this client or another one of the same user.
+  public func task(_ id: String) -> ServerTask { ServerTask(client: self, id: id, pollInterval: nil) }
+}

@@ -1,0 +1,190 @@
+internal import JSON
+internal import NIOCore
+internal import Synchronization
+
+/// What a subscription is about.
+public struct ChangeFilter: Sendable, Hashable {
+  public var toolsList: Bool
+  public var promptsList: Bool
+  public var resourcesList: Bool
+  /// URIs of resources.
+  public var resources: [String]
+
+  public init(toolsList: Bool = false, promptsList: Bool = false, resourcesList: Bool = false, resources: [String] = []) {
+    self.toolsList = toolsList
+    self.promptsList = promptsList
+    self.resourcesList = resourcesList
+    self.resources = resources
+  }
+
+  /// The three lists.
+  public static let lists = ChangeFilter(toolsList: true, promptsList: true, resourcesList: true)
+
+  public static func resources(_ uris: String...) -> ChangeFilter { ChangeFilter(resources: uris) }
+
+  func admits(_ change: ServerChange) -> Bool {
+    switch change {
+    case .toolsListChanged: toolsList
+    case .promptsListChanged: promptsList
+    case .resourcesListChanged: resourcesList
+    // "A sub-resource of one that was subscribed to" may be named (server/resources).
+    case .resourceUpdated(let uri): resources.contains { uri == $0 || uri.hasPrefix($0) }
+    }
+  }
+
+  /// Everything that may have changed unnoticed.
+  var all: [ServerChange] {
+    var changes: [ServerChange] = resources.map { .resourceUpdated(uri: $0) }
+    if toolsList { changes.append(.toolsListChanged) }
+    if promptsList { changes.append(.promptsListChanged) }
+    if resourcesList { changes.append(.resourcesListChanged) }
+    return changes
+  }
+
+  var json: JSONValue {
+    var filter = JSONObject()
+    if toolsList { filter["toolsListChanged"] = true }
+    if promptsList { filter["promptsListChanged"] = true }
+    if resourcesList { filter["resourcesListChanged"] = true }
+    if !resources.isEmpty { filter["resourceSubscriptions"] = .array(resources.map { .string($0) }) }
+    return .object(filter)
+  }
+}
+
+/// Changes that a server tells of: `subscriptions/listen` with modern servers, `resources/subscribe` and notifications with legacy ones.
+///
+/// The same change is not queued twice, so a slow reader misses none and holds up nobody. One task reads. A connection that is lost is
+/// made again; since something may have happened in between, everything subscribed to is then reported as changed. Ends when it is
+/// cancelled or released, when the client is closed, or when the server ends it.
+public final class Subscription: AsyncSequence, Sendable {
+  public typealias Element = ServerChange
+
+  private let queue: ChangeQueue
+  private let task: Task<Void, Never>
+
+  fileprivate init(_ queue: ChangeQueue, _ task: Task<Void, Never>) {
+    self.queue = queue
+    self.task = task
+  }
+
+  deinit { cancel() }
+
+  public func cancel() {
+    task.cancel()
+    queue.close()
+  }
+
+  public func makeAsyncIterator() -> Iterator { Iterator(subscription: self) }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    let subscription: Subscription
+
+    public mutating func next() async -> ServerChange? {
+      while true {
+        switch await subscription.queue.next() {
+        case .change(let change): return change
+        case .idle: continue
+        case .closed: return nil
+        }
+      }
+    }
+  }
+}
+
+extension Client {
+  /// Subscribes to changes. Returns when the server has agreed.
+  ///
+  /// - Throws: ``ClientError`` where the server refuses, or knows of no subscriptions.
+  public func subscribe(to filter: ChangeFilter) async throws(ClientError) -> Subscription {
+    try await ensureConnected()
+    return connection.version?.era == .modern ? try await listen(filter) : try await observe(filter)
+  }
+
+  // MARK: Modern
+
+  private func listen(_ filter: ChangeFilter) async throws(ClientError) -> Subscription {
+    let queue = ChangeQueue()
+    let (agreed, signal) = AsyncStream.makeStream(of: Result<Void, ClientError>.self)
+    let listening = Listening(connection: connection, filter: filter, queue: queue, publish: forward)
+    let task = Task { await listening.run { signal.yield($0) } }
+    let subscription = Subscription(queue, task)
+    let timeout = settings.timeout
+    let patience = Task {
+      try await Task.sleep(for: timeout)
+      signal.yield(.failure(ClientError(WireError(.timeout, "the server did not agree to the subscription in time", mayHaveHadEffect: false))))
+    }
+    defer { patience.cancel() }
+    for await result in agreed {
+      try result.get()
+      return subscription
+    }
+    throw Self.cancelled
+  }
+
+  /// Listens, and listens again when the connection is lost.
+  private struct Listening: Sendable {
+    let connection: ClientConnection
+    let filter: ChangeFilter
+    let queue: ChangeQueue
+    let publish: @Sendable (Envelope) async -> Void
+
+    func run(agreed: @escaping @Sendable (Result<Void, ClientError>) -> Void) async {
+      defer { queue.close() }
+      let wasAgreed = Atomic<Bool>(false)
+      var failures = 0
+      while !Task.isCancelled {
+        let isResumed = wasAgreed.load(ordering: .relaxed)
+        let started = NIODeadline.now()
+        do throws(ClientError) {
+          try await connection.listen(filter: filter.json) { notification in
+            if notification.method == .subscriptionsAcknowledged {
+              wasAgreed.store(true, ordering: .relaxed)
+              agreed(.success(()))
+              if isResumed { for change in filter.all { queue.add(change) } }
+              return
+            }
+            await publish(notification)
+            if let change = ServerChange(notification), filter.admits(change) { queue.add(change) }
+          }
+          // The server ended it gracefully, or never meant it.
+          return agreed(.success(()))
+        } catch {
+          guard wasAgreed.load(ordering: .relaxed), case .wire = error else { return agreed(.failure(error)) }
+        }
+        failures = NIODeadline.now() - started > .seconds(10) ? 0 : failures + 1
+        try? await Task.sleep(for: .milliseconds(50 << min(failures, 9)))
+      }
+    }
+  }
+
+  // MARK: Legacy
+
+  private func observe(_ filter: ChangeFilter) async throws(ClientError) -> Subscription {
+    let queue = ChangeQueue()
+    // Listen first: what happens right after the agreement counts.
+    let events = hub.listen(buffering: 1024)
+    var subscribed: [String] = []
+    for uri in filter.resources where subscriptions.add(uri) {
+      do throws(ClientError) {
+        _ = try await perform(.resourcesSubscribe, ClientConnection.RequestBody(uri: uri), RequestOptions())
+        subscribed.append(uri)
+      } catch {
+        for uri in subscribed + [uri] { _ = subscriptions.remove(uri) }
+        throw error
+      }
+    }
+    let (connection, subscriptions) = (connection, subscriptions)
+    let task = Task {
+      for await event in events {
+        if case .changed(let change) = event, filter.admits(change) { queue.add(change) }
+      }
+      queue.close()
+      let unwanted = filter.resources.filter { subscriptions.remove($0) }
+      // A task of its own: this one is cancelled.
+      Task {
+        for uri in unwanted { _ = try? await connection.request(.resourcesUnsubscribe, .init(uri: uri), deadline: .now() + .seconds(10)) }
+      }
+    }
+    return Subscription(queue, task)
+  }
+}
