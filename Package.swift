@@ -33,6 +33,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "sluice", targets: ["sluice"]),
+    .executable(name: "everything-client", targets: ["everything-client"]),
     .library(name: "MCP", targets: ["JSON", "MCP"]),
     .library(name: "MCPHTTP", targets: ["MCPHTTP"]),
     .library(name: "Cedar", targets: ["Cedar"]),
@@ -74,6 +75,9 @@ let package = Package(
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
 
+    // Examples.
+    .executableTarget(name: "everything-client", dependencies: ["JSON", "MCP", "MCPHTTP"], path: "Examples/EverythingClient", swiftSettings: settings),
+
     // Tests.
     .testTarget(name: "JSONTests", dependencies: ["JSON", .nio], swiftSettings: settings),
     .executableTarget(name: "stdio-fixture", dependencies: ["MCP", .nio, .nioPosix, .logging], path: "Tests/StdioFixture", swiftSettings: settings),
@@ -94,6 +98,8 @@ let package = Package(
         "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", .nio, .nioPosix, .logging, .crypto, .cryptoExtras, .grdb,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
+    .testTarget(
+      name: "ExamplesTests", dependencies: ["JSON", "MCP", "MCPHTTP", "everything-client", .nio, .nioPosix, .logging], swiftSettings: settings),
     .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice"], exclude: ["Python"], swiftSettings: settings),
   ]
 )

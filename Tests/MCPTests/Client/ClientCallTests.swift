@@ -66,7 +66,10 @@ struct ClientCallTests {
       _ = try await client.readResource("test://none")
       Issue.record("read")
     } catch {
-      guard case .server(let error) = error else { return Issue.record("\(error)") }
+      guard case .server(let error) = error else {
+        Issue.record("\(error)")
+        return
+      }
       #expect(error.isResourceNotFound)
     }
   }
@@ -166,7 +169,10 @@ struct ClientCallTests {
       _ = try await client.callTool("hangs", options: options)
       Issue.record("answered")
     } catch {
-      guard case .wire(let error) = error else { return Issue.record("\(error)") }
+      guard case .wire(let error) = error else {
+        Issue.record("\(error)")
+        return
+      }
       #expect(error.code == .timeout)
     }
   }

@@ -82,7 +82,10 @@ struct ClientInputTests {
       _ = try await Client(server.transport).callTool("t")
       Issue.record("answered")
     } catch {
-      guard case .input(let reason) = error else { return Issue.record("\(error)") }
+      guard case .input(let reason) = error else {
+        Issue.record("\(error)")
+        return
+      }
       #expect(reason.contains(method))
     }
   }
