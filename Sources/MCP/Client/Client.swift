@@ -143,7 +143,11 @@ public final class Client: Sendable {
         return task
       }
       guard let attempt else { throw ClientError(WireError(.closed, "the client is closed", mayHaveHadEffect: false)) }
-      let result = await withTaskCancellationHandler { await attempt.value } onCancel: { attempt.cancel() }
+      let result = await withTaskCancellationHandler {
+        await attempt.value
+      } onCancel: {
+        attempt.cancel()
+      }
       state.withLock { if $0.connecting == attempt { $0.connecting = nil } }
       // Another caller's cancellation is not ours: try again.
       if case .failure(.wire(let error)) = result, error.code == .cancelled, !Task.isCancelled { continue }

@@ -274,7 +274,9 @@ public final class HTTPWire: ClientWire {
       let position = reader.lastEventID
       do throws(WireError) {
         let current: HTTPBodyStream
-        if let stream { current = stream } else {
+        if let stream {
+          current = stream
+        } else {
           current = try await get(version: request.version, after: position, deadline: request.deadline, isBounded: true)
         }
         let answer = try await events(of: current, &reader, version: request.version) { message in
