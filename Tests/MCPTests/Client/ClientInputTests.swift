@@ -169,12 +169,14 @@ struct ClientInputTests {
   @Test("Cancelling a call that became a task cancels the task; a failed task throws its error")
   func taskEnds() async throws {
     let (cancelled, signal) = AsyncStream.makeStream(of: Void.self)
+    let (polled, poll) = AsyncStream.makeStream(of: Void.self)
     let server = ScriptedServer.modern { message, request in
       let id = message["params"]?["taskId"] ?? message["params"]?["name"] ?? .null
       switch request.method {
       case .toolsCall: return ["resultType": "task", "taskId": id, "status": "working", "ttlMs": nil, "pollIntervalMs": 10]
       case .tasksGet:
         if id == "fails" { return ["taskId": id, "status": "failed", "error": ["code": -32603, "message": "broke"]] }
+        poll.finish()
         return ["taskId": id, "status": "working", "pollIntervalMs": 10]
       case .tasksCancel:
         signal.finish()
@@ -185,7 +187,7 @@ struct ClientInputTests {
     let client = Client(server.transport)
     await #expect(throws: ClientError.self) { try await client.callTool("fails") }
     let call = Task { try await client.callTool("endless") }
-    while !server.methods.contains("tasks/get") { await Task.yield() }
+    for await _ in polled {}
     call.cancel()
     await #expect(throws: ClientError.self) { try await call.value }
     for await _ in cancelled {}
