@@ -2,7 +2,7 @@ internal import JSON
 public import Ledger
 public import Logging
 public import MCP
-public import NIOCore
+internal import NIOCore
 
 /// The gateway: one straight pipeline from a request to its answer.
 ///
@@ -32,12 +32,11 @@ public final class Gateway: RequestHandler {
     /// 32 bytes each, kept over restarts: for sealing upstreams' state, and for the salts of the audit log.
     public var sealKey: [UInt8]
     public var saltKey: [UInt8]
-    public var eventLoops: [any EventLoop]
     public var logger: Logger
 
     public init(
       name: String, upstreams: [Upstream], policies: String, bounds: ResultBounds = ResultBounds(), maskStyle: MaskStyle = .placeholder,
-      limiter: Limiter, log: LogWriter, sealKey: [UInt8], saltKey: [UInt8], eventLoops: [any EventLoop], logger: Logger
+      limiter: Limiter, log: LogWriter, sealKey: [UInt8], saltKey: [UInt8], logger: Logger
     ) {
       self.name = name
       self.upstreams = upstreams
@@ -48,7 +47,6 @@ public final class Gateway: RequestHandler {
       self.log = log
       self.sealKey = sealKey
       self.saltKey = saltKey
-      self.eventLoops = eventLoops
       self.logger = logger
     }
   }
@@ -59,7 +57,7 @@ public final class Gateway: RequestHandler {
     catalog = Catalog(upstreams: parts.upstreams, logger: parts.logger)
     policy = PolicyStage(engine: engine)
     limits = LimitStage(limiter: parts.limiter)
-    audit = try AuditLog(log: parts.log, saltKey: parts.saltKey, eventLoops: parts.eventLoops, policyVersion: engine.version, logger: parts.logger)
+    audit = try AuditLog(log: parts.log, saltKey: parts.saltKey, policyVersion: engine.version, logger: parts.logger)
     upstreams = Dispatcher(policy: policy, seal: RequestStateSeal(key: parts.sealKey), lists: Lists(policy: policy))
     screening = ScreeningStage(screening: Screening(.init(style: parts.maskStyle)))
     description = ServerDescription(
@@ -73,7 +71,7 @@ public final class Gateway: RequestHandler {
 
   public func handle(_ request: Envelope, _ context: RequestContext) async -> Answer {
     guard let principal = context.caller as? Principal else {
-      return await audit.refuse(.unauthenticated, request, context, nil)
+      return audit.refuse(.unauthenticated, request, context, nil)
     }
     let exchange = Exchange(request, context, principal)
     do throws(Refusal) {
@@ -84,7 +82,7 @@ public final class Gateway: RequestHandler {
         try screening.screen(try await upstreams.send(entry), for: entry)  // rows, fields, detectors, bounds
       }
     } catch {
-      return await audit.refuse(error, request, context, exchange)
+      return audit.refuse(error, request, context, exchange)
     }
   }
 

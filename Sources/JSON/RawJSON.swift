@@ -44,6 +44,21 @@ public struct RawJSON: Sendable {
   /// Where the value stands in the scanned text, in bytes from its start.
   public var range: Range<Int> { Int(node.start)..<Int(node.end) }
 
+  /// Whether no container in the value, itself included, is in `depth` or more others.
+  public func isNested(within depth: Int) -> Bool {
+    let end = Int(node.next)
+    return document.nodes.withUnsafeBufferPointer { nodes in
+      // Where the containers end that are open at a node.
+      var open: [Int] = []
+      for position in index..<end where nodes[position].kind == .array || nodes[position].kind == .object {
+        while let last = open.last, last <= position { open.removeLast() }
+        guard open.count < depth else { return false }
+        open.append(Int(nodes[position].next))
+      }
+      return true
+    }
+  }
+
   /// The text of the value, sharing the storage of the whole.
   public var bytes: ByteBuffer {
     document.buffer.getSlice(at: document.buffer.readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()

@@ -25,12 +25,11 @@ final class LogFixture: Sendable {
     let fixture = try LogFixture()
     let log = try fixture.open()
     for index in 0..<count {
-      _ = try log.stage(leaf(index))
-      if (index + 1).isMultiple(of: step) { try log.flush(); try log.integrate() }
+      _ = try log.append(leaf(index))
+      if (index + 1).isMultiple(of: step) { try log.integrate() }
     }
-    try log.flush()
     try log.integrate()
-    for index in count..<(count + journaled) { _ = try log.stage(leaf(index)) }
+    for index in count..<(count + journaled) { _ = try log.append(leaf(index)) }
     try log.close()
     return fixture
   }

@@ -53,10 +53,9 @@ struct LogLayoutTests {
   func bundleBytes() throws {
     let fixture = try LogFixture()
     let log = try fixture.open()
-    _ = try log.stage([1, 2, 3])
-    _ = try log.stage([])
-    _ = try log.stage([UInt8](repeating: 9, count: 300))
-    try log.flush()
+    _ = try log.append([1, 2, 3])
+    _ = try log.append([])
+    _ = try log.append([UInt8](repeating: 9, count: 300))
     try log.integrate()
     #expect(try fixture.read("tile/entries/000.p/3") == [0, 3, 1, 2, 3, 0, 0, 1, 44] + [UInt8](repeating: 9, count: 300))
     let hashes = [MerkleHash.leaf([1, 2, 3]), .leaf([]), .leaf([UInt8](repeating: 9, count: 300))]
@@ -91,8 +90,7 @@ struct LogLayoutTests {
     var previous = log.checkpoint
     for size in 0...600 {
       if size > 0 {
-        _ = try log.stage(leaf(size - 1))
-        try log.flush()
+        _ = try log.append(leaf(size - 1))
         try log.integrate()
       }
       let reader = try LogReader(directory: fixture.directory)

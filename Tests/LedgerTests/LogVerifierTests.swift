@@ -188,8 +188,7 @@ struct LogVerifierTests {
     let fixture = try LogFixture.filled(300)
     let old = try fixture.copy()
     let log = try fixture.open()
-    _ = try log.stage([1])
-    try log.flush()
+    _ = try log.append([1])
     let saved = try log.integrate()
     try log.close()
     #expect(try old.verify().isValid)
@@ -204,8 +203,7 @@ struct LogVerifierTests {
     let key = try SigningKey(parsing: String(decoding: fixture.read("key"), as: UTF8.self))
     let forged = try LogFixture()
     let log = try LogWriter(directory: forged.directory, origin: LogFixture.origin, key: key)
-    for index in 0..<(size + 40) { _ = try log.stage(index == size - 1 ? [0] : leaf(index)) }
-    try log.flush()
+    for index in 0..<(size + 40) { _ = try log.append(index == size - 1 ? [0] : leaf(index)) }
     try log.integrate()
     try log.close()
     #expect(try forged.verify().isValid)

@@ -21,19 +21,16 @@ final class AuditLog: Sendable {
   private let policyVersion: String
   private let logger: Logger
   private let synchronizer: LogSynchronizer
-  private let commits: [ObjectIdentifier: GroupCommit]
   private let sampling = RefusalSampling()
 
   init(
-    log: LogWriter, saltKey: [UInt8], eventLoops: [any EventLoop], policyVersion: String, configuration: Configuration = Configuration(),
-    logger: Logger
+    log: LogWriter, saltKey: [UInt8], policyVersion: String, configuration: Configuration = Configuration(), logger: Logger
   ) throws(LedgerError) {
     self.log = log
     salting = SymmetricSalt(key: saltKey)
     self.configuration = configuration
     self.policyVersion = policyVersion
     synchronizer = try LogSynchronizer(log: log)
-    commits = Dictionary(uniqueKeysWithValues: eventLoops.map { (ObjectIdentifier($0), GroupCommit(loop: $0, log: log)) })
     self.logger = logger
   }
 
@@ -45,7 +42,8 @@ final class AuditLog: Sendable {
     if admitted.permit.call.upstream == nil { return try await recordAccess(admitted, effect) }
 
     let salt = salting.hash(for: exchange.id)
-    let index = try await write(intent(admitted, salt), on: exchange.context.eventLoop, isStrict: admitted.permit.isStrict)
+    let index = try write(intent(admitted, salt))
+    if admitted.permit.isStrict { try await synchronize() }
     let entry = RecordedIntent(admitted)
     let result: Result<ScreenedAnswer, Refusal>
     do throws(Refusal) { result = .success(try await effect(entry)) } catch { result = .failure(error) }
@@ -57,7 +55,7 @@ final class AuditLog: Sendable {
       outcome.member("result", error.auditDescription)
       outcome.member("ms", Int((NIODeadline.now() - exchange.started).nanoseconds / 1_000_000))
     }
-    do throws(Refusal) { _ = try await write(outcome.finish(), on: exchange.context.eventLoop) } catch {
+    do throws(Refusal) { _ = try write(outcome.finish()) } catch {
       var error = error
       error.message = "The audit log cannot be written, so the answer is withheld. The request may have had its effect; check before you repeat it."
       throw error.recorded
@@ -79,12 +77,12 @@ final class AuditLog: Sendable {
     leaf.who(exchange.principal, exchange.context)
     leaf.what(call)
     leaf.member("bytes", answer.result.readableBytes)
-    _ = try await write(leaf.finish(), on: exchange.context.eventLoop)
+    _ = try write(leaf.finish())
     return .result(answer.result)
   }
 
   /// Answers a refusal, after writing it down unless a stage has. Where that cannot be written the answer is still a refusal.
-  func refuse(_ refusal: Refusal, _ request: Envelope, _ context: RequestContext, _ exchange: Exchange?) async -> Answer {
+  func refuse(_ refusal: Refusal, _ request: Envelope, _ context: RequestContext, _ exchange: Exchange?) -> Answer {
     if let detail = refusal.detail {
       logger.warning("refused", metadata: ["code": "\(refusal.code.rawValue)", "detail": "\(detail)", "exchange": "\(exchange?.id.description ?? "-")"])
     }
@@ -94,7 +92,7 @@ final class AuditLog: Sendable {
       leaf.what(request)
       leaf.member("result", refusal.auditDescription)
       if unwritten > 0 { leaf.member("unwritten", unwritten) }
-      do throws(Refusal) { _ = try await write(leaf.finish(), on: context.eventLoop) } catch {
+      do throws(Refusal) { _ = try write(leaf.finish()) } catch {
         return error.answer(to: request.method, era: context.era)
       }
     }
@@ -131,34 +129,19 @@ final class AuditLog: Sendable {
 
   // MARK: Writing
 
-  /// Returns when the leaf is with the kernel, or where policy is strict on the disk.
-  ///
-  /// The requests of one turn of an event loop share a write (docs/adr/0004-group-commit.md).
-  private func write(_ leaf: ByteBuffer, on loop: (any EventLoop)?, isStrict: Bool = false) async throws(Refusal) -> UInt64 {
-    do {
-      let index = try stage(leaf)
-      if isStrict {
-        try await synchronizer.synchronize()
-      } else if let loop, let commit = commits[ObjectIdentifier(loop)], loop.inEventLoop {
-        try await commit.flushed()
-      } else {
-        try log.flush()
-      }
-      return index
-    } catch {
-      throw Refusal(
-        .auditUnavailable, .gateway, "The audit log cannot be written, so nothing is done. Try again later; operators find the reason in the log.",
-        detail: "\(error)", retryAfter: 5)
-    }
+  private func write(_ leaf: ByteBuffer) throws(Refusal) -> UInt64 {
+    do { return try leaf.withUnsafeReadableBytes { try log.append($0) } } catch { throw unavailable(error) }
   }
 
-  private func stage(_ leaf: ByteBuffer) throws(LedgerError) -> UInt64 {
-    var result: Result<UInt64, LedgerError>?
-    leaf.withUnsafeReadableBytes { bytes in
-      do throws(LedgerError) { result = .success(try log.stage(bytes)) } catch { result = .failure(error) }
-    }
-    guard let result else { return try log.stage([]) }
-    return try result.get()
+  /// Returns when the disk has all leaves.
+  private func synchronize() async throws(Refusal) {
+    do throws(LedgerError) { try await synchronizer.synchronize() } catch { throw unavailable(error) }
+  }
+
+  private func unavailable(_ error: any Error) -> Refusal {
+    Refusal(
+      .auditUnavailable, .gateway, "The audit log cannot be written, so nothing is done. Try again later; operators find the reason in the log.",
+      detail: "\(error)", retryAfter: 5)
   }
 }
 
@@ -169,12 +152,12 @@ struct SymmetricSalt: Sendable {
   init(key: [UInt8]) { self.key = key }
 
   /// The 32 bytes that go before what an exchange commits to.
-  func salt(for exchange: ExchangeID) -> [UInt8] {
+  func salt(for exchange: ExchangeID) -> SHA256.Digest {
     var hash = SHA256()
     // A key and an id of fixed length: no extension of one input gives another.
     key.withUnsafeBytes { hash.update(bufferPointer: $0) }
     withUnsafeBytes(of: (exchange.high.bigEndian, exchange.low.bigEndian)) { hash.update(bufferPointer: $0) }
-    return Array(hash.finalize())
+    return hash.finalize()
   }
 
   func hash(for exchange: ExchangeID) -> SHA256 {

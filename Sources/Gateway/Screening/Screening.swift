@@ -72,16 +72,8 @@ public struct Screening: Sendable {
       throw ScreeningRefusal(
         .tooLarge, "The result has \(result.range.count) bytes, the limit is \(bounds.bytes). Ask for fewer or smaller items.")
     }
-    guard let depth = bounds.depth, !isNested(result, within: depth) else { return }
+    guard let depth = bounds.depth, !result.isNested(within: depth) else { return }
     throw ScreeningRefusal(.tooDeep, "The result is nested deeper than \(depth) levels. Ask for a part of it.")
-  }
-
-  private func isNested(_ value: RawJSON, within depth: Int) -> Bool {
-    switch value.kind {
-    case .object: depth > 0 && value.members.allSatisfy { isNested($0.value, within: depth - 1) }
-    case .array: depth > 0 && value.elements.allSatisfy { isNested($0, within: depth - 1) }
-    default: true
-    }
   }
 
   // MARK: Rewriting

@@ -77,6 +77,20 @@ final class OpenFile: Sendable {
     }
   }
 
+  /// Reserves room on the disk for these bytes of the file, which are zero where nothing was written, and makes it that long.
+  func allocate(_ range: Range<UInt64>) throws(LedgerError) {
+    #if canImport(Darwin)
+      var store = fstore_t(fst_flags: UInt32(F_ALLOCATEALL), fst_posmode: F_PEOFPOSMODE, fst_offset: 0, fst_length: off_t(range.count), fst_bytesalloc: 0)
+      guard fcntl(descriptor, F_PREALLOCATE, &store) != -1, ftruncate(descriptor, off_t(max(range.upperBound, try size()))) == 0 else {
+        throw SystemError.current.ledgerError(.unwritable, "cannot be extended", path: path)
+      }
+    #else
+      var result: Int32
+      repeat { result = posix_fallocate(descriptor, off_t(range.lowerBound), off_t(range.count)) } while result == EINTR
+      guard result == 0 else { throw SystemError(number: result).ledgerError(.unwritable, "cannot be extended", path: path) }
+    #endif
+  }
+
   /// Makes the contents survive a power loss.
   func synchronize() throws(LedgerError) {
     #if canImport(Darwin)

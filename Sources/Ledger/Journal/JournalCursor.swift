@@ -33,8 +33,25 @@ struct JournalCursor {
   ///
   /// - Parameter isTrusted: do not hash the leaf again, as this process wrote it or the tree has it already.
   mutating func next(isTrusted: Bool = false) throws(LedgerError) -> Step {
+    if let record = try record(isTrusted: isTrusted) { return .record(record) }
+    let remaining = try bytesLeft()
+    forgetRead()
+    if remaining == 0 { return .end }
+    // The writer may have been at work between the two looks.
+    if let record = try record(isTrusted: isTrusted) { return .record(record) }
+    forgetRead()
+    return .torn(remaining: remaining)
+  }
+
+  /// Reads anew from the file, where a writer may have written over what was zero.
+  mutating func forgetRead() {
+    buffer.removeAll(keepingCapacity: true)
+    bufferOffset = offset
+  }
+
+  private mutating func record(isTrusted: Bool) throws(LedgerError) -> JournalRecord? {
     let header = JournalRecord.headerByteCount
-    guard try fill(header) else { return try rest() }
+    guard try fill(header) else { return nil }
     var position = Int(offset - bufferOffset)
     let (length, index, hash) = buffer.withUnsafeBytes { bytes in
       (
@@ -43,14 +60,14 @@ struct JournalCursor {
         MerkleHash(copying: bytes.baseAddress! + position + 12)
       )
     }
-    guard index == nextIndex, length <= EntryBundle.maximumEntryByteCount, try fill(header + length) else { return try rest() }
+    guard index == nextIndex, length <= EntryBundle.maximumEntryByteCount, try fill(header + length) else { return nil }
     position = Int(offset - bufferOffset)
     let leaf = (position + header)..<(position + header + length)
     let record = JournalRecord(index: index, hash: hash, leaf: leaf)
-    guard isTrusted || withLeaf(of: record, MerkleHash.leaf) == hash else { return try rest() }
+    guard isTrusted || withLeaf(of: record, MerkleHash.leaf) == hash else { return nil }
     offset += UInt64(header + length)
     nextIndex += 1
-    return .record(record)
+    return record
   }
 
   func withLeaf<Result>(of record: JournalRecord, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
@@ -63,7 +80,8 @@ struct JournalCursor {
     var header = [UInt8](repeating: 0, count: JournalRecord.headerByteCount)
     guard try header.read(from: file, at: offset) == header.count else { return false }
     let length = header[..<4].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    if UInt64(header.count) + length <= remaining { return true }
+    // The length is written last: without it this is a record that was broken off, unless others follow.
+    if length > 0, UInt64(header.count) + length <= remaining { return true }
     return try hasRecordBehind()
   }
 
@@ -87,9 +105,17 @@ struct JournalCursor {
     }
   }
 
-  private func rest() throws(LedgerError) -> Step {
-    let size = try file.size()
-    return size > offset ? .torn(remaining: size - offset) : .end
+  /// Bytes behind the last record given, without the zeros at the end of the file: room that its writer reserved.
+  private func bytesLeft() throws(LedgerError) -> UInt64 {
+    var end = try file.size()
+    var chunk = [UInt8](repeating: 0, count: Self.chunkByteCount)
+    while end > offset {
+      let start = max(offset, end - min(end, UInt64(chunk.count)))
+      let count = min(try chunk.read(from: file, at: start), Int(end - start))
+      if let last = chunk[..<count].lastIndex(where: { $0 != 0 }) { return start + UInt64(last) + 1 - offset }
+      end = start
+    }
+    return 0
   }
 
   /// Makes `count` bytes from `offset` on present in the buffer; false if the file ends before.

@@ -11,13 +11,13 @@ struct JournalRecord {
   /// Where the leaf is in the buffer of the cursor that gave the record.
   let leaf: Range<Int>
 
-  static func append(_ leaf: UnsafeRawBufferPointer, hash: MerkleHash, index: UInt64, to buffer: inout [UInt8]) {
-    withUnsafeTemporaryAllocation(byteCount: headerByteCount, alignment: 8) { header in
-      header.storeBytes(of: UInt32(leaf.count).bigEndian, toByteOffset: 0, as: UInt32.self)
-      header.storeBytes(of: index.bigEndian, toByteOffset: 4, as: UInt64.self)
-      hash.withBytes { UnsafeMutableRawBufferPointer(rebasing: header[12...]).copyMemory(from: $0) }
-      buffer.append(contentsOf: UnsafeRawBufferPointer(header))
-    }
-    buffer.append(contentsOf: leaf)
+  /// Writes the record of a leaf to `target`, which has exactly its size.
+  ///
+  /// The length, without which there is no record, goes last: whoever is killed in between leaves none.
+  static func write(_ leaf: UnsafeRawBufferPointer, hash: MerkleHash, index: UInt64, to target: UnsafeMutableRawBufferPointer) {
+    UnsafeMutableRawBufferPointer(rebasing: target[headerByteCount...]).copyMemory(from: leaf)
+    hash.withBytes { UnsafeMutableRawBufferPointer(rebasing: target[12...]).copyMemory(from: $0) }
+    target.storeBytes(of: index.bigEndian, toByteOffset: 4, as: UInt64.self)
+    target.storeBytes(of: UInt32(leaf.count).bigEndian, toByteOffset: 0, as: UInt32.self)
   }
 }

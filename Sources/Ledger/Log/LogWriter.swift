@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// The one writer of an append-only Merkle log in a directory of tlog-tiles files (c2sp.org/tlog-tiles).
 ///
-/// Leaves go to a journal first (`stage`, `flush`, and `synchronize` where power loss matters), and into the tree in
+/// Leaves go to a journal first (`append`, and `synchronize` where power loss matters), and into the tree in
 /// batches (`integrate`), which hashes, writes tiles and signs a checkpoint off the request path. All methods may be called
 /// from any thread. None suspends; `synchronize` and `integrate` wait for the disk and do not belong on an event loop.
 public final class LogWriter: Sendable {
@@ -81,26 +81,20 @@ public final class LogWriter: Sendable {
   /// Number of leaves that the kernel has, in the tree or in the journal.
   public var writtenSize: UInt64 { journal.written }
 
-  /// Adds a leaf in memory and gives its index. It is not written before `flush` returns.
+  /// Adds a leaf and gives its index. When it returns, the leaf is with the kernel and survives the end of the process.
   ///
   /// - Parameter leaf: at most 65,535 bytes.
   /// - Throws: `leafTooLarge`, `unwritable` or `closed`. While unwritable the disk is tried again at most ten times a second,
-  ///   by a call of this method, and staging goes on by itself once the disk takes writes.
-  public func stage(_ leaf: UnsafeRawBufferPointer) throws(LedgerError) -> UInt64 { try journal.stage(leaf) }
+  ///   by a call of this method.
+  public func append(_ leaf: UnsafeRawBufferPointer) throws(LedgerError) -> UInt64 { try journal.append(leaf) }
 
-  /// Adds a leaf in memory and gives its index. It is not written before `flush` returns.
-  public func stage(_ leaf: [UInt8]) throws(LedgerError) -> UInt64 {
-    try leaf.withLedgerBytes { (bytes) throws(LedgerError) in try journal.stage(bytes) }
+  /// Adds a leaf and gives its index. When it returns, the leaf is with the kernel and survives the end of the process.
+  @discardableResult
+  public func append(_ leaf: [UInt8]) throws(LedgerError) -> UInt64 {
+    try leaf.withLedgerBytes { (bytes) throws(LedgerError) in try journal.append(bytes) }
   }
 
-  /// Writes all staged leaves with one system call. When it returns, everything staged before, by any thread, is with the
-  /// kernel and survives the end of the process.
-  ///
-  /// - Throws: `unwritable`. The leaves staged before then are not acknowledged, yet keep their indexes and are written once
-  ///   the disk takes writes again: an audit log rather has an intent too many than one too few.
-  public func flush() throws(LedgerError) { try journal.flush() }
-
-  /// Flushes, and waits until the disk has all of it. Callers at the same time share one `fdatasync`.
+  /// Waits until the disk has all leaves. Callers at the same time share one `fdatasync`.
   ///
   /// - Throws: `unwritable`. After a failed `fdatasync` the log stays so until it is opened anew, as the kernel may have
   ///   dropped pages.
@@ -117,6 +111,8 @@ public final class LogWriter: Sendable {
     try tree.withLock { (tree) throws(LedgerError) -> Checkpoint in
       if tree.isClosed { throw LedgerError(.closed, "the log is closed") }
       let target = journal.written
+      // What it read ahead of then may have been a record half done.
+      tree.cursor?.forgetRead()
       let start = tree.edge.size
       while tree.edge.size < target {
         let size = tree.edge.size
@@ -141,15 +137,16 @@ public final class LogWriter: Sendable {
     }
   }
 
-  /// Flushes, synchronizes, refuses everything from now on, and lets another writer have the log. Leaves not integrated
+  /// Synchronizes, refuses everything from now on, and lets another writer have the log. Leaves not integrated
   /// stay in the journal for the next opening.
   ///
-  /// - Throws: `unwritable` if the last flush failed; the log is closed all the same.
+  /// - Throws: `unwritable` if the last leaves may not be on the disk; the log is closed all the same.
   public func close() throws(LedgerError) {
-    let result = journal.close()
-    tree.withLock { $0.isClosed = true }
-    lock.unlock()
-    try result.get()
+    defer {
+      tree.withLock { $0.isClosed = true }
+      lock.unlock()
+    }
+    try journal.close()
   }
 
   deinit { lock.unlock() }

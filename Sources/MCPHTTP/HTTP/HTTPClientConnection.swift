@@ -6,7 +6,7 @@ import NIOTLS
 ///
 /// `@unchecked Sendable`: every property is touched on the pool's loop only. Channel callbacks and the pool run there, and
 /// `HTTPBodyStream` brings its calls there.
-final class HTTPClientConnection: ChannelInboundHandler, @unchecked Sendable {
+final class HTTPClientConnection: ChannelInboundHandler, FlushesLater, @unchecked Sendable {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -67,7 +67,8 @@ final class HTTPClientConnection: ChannelInboundHandler, @unchecked Sendable {
     let body = request.body ?? ByteBuffer()
     if body.readableBytes <= Self.copiedBody {
       pool.scratch.writeImmutableBuffer(body)
-      context.writeAndFlush(wrapOutboundOut(pool.scratch), promise: nil)
+      context.write(wrapOutboundOut(pool.scratch), promise: nil)
+      pool.flushLater(self)
     } else {
       // An answer may come before a long request has left; the connection is then not reused.
       unsentWrites += 1
@@ -78,6 +79,8 @@ final class HTTPClientConnection: ChannelInboundHandler, @unchecked Sendable {
     }
     return true
   }
+
+  func flush() { context?.flush() }
 
   /// The sender no longer wants the answer.
   func abandon(_ exchange: HTTPExchange, _ error: HTTPClientError) {

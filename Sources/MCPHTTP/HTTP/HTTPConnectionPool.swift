@@ -41,10 +41,15 @@ final class HTTPConnectionPool: @unchecked Sendable {
   }
 
   @inline(__always)
-  func batch(_ body: () -> Void) {
-    let executor = self.executor ?? LoopExecutor.current(on: loop)
-    self.executor = executor
-    executor.batch(body)
+  func batch(_ body: () -> Void) { ofLoop.batch(body) }
+
+  func flushLater(_ connection: HTTPClientConnection) { ofLoop.flushLater(connection) }
+
+  private var ofLoop: LoopExecutor {
+    if let executor { return executor }
+    let found = LoopExecutor.current(on: loop)
+    executor = found
+    return found
   }
 
   // MARK: Requests

@@ -7,7 +7,7 @@ import NIOCore
 ///
 /// `@unchecked Sendable`: every property is touched on `shared.loop` only. Channel callbacks run there, tasks are started
 /// with that loop's executor, and `onLoop` brings anyone else there.
-final class HTTPServerConnection: ChannelInboundHandler, @unchecked Sendable {
+final class HTTPServerConnection: ChannelInboundHandler, FlushesLater, @unchecked Sendable {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
@@ -198,16 +198,19 @@ final class HTTPServerConnection: ChannelInboundHandler, @unchecked Sendable {
     HTTPAnswerHead.write(
       status, headers, .length(length), date: shared.dateLine, keepsAlive: keepsAlive, isVersion11: isVersion11, into: &shared.scratch)
     if isHead || status.hasNoBody || length == 0 {
-      context.writeAndFlush(wrapOutboundOut(shared.scratch), promise: nil)
+      context.write(wrapOutboundOut(shared.scratch), promise: nil)
     } else if length <= Self.copiedBody {
       shared.scratch.writeImmutableBuffer(body)
-      context.writeAndFlush(wrapOutboundOut(shared.scratch), promise: nil)
+      context.write(wrapOutboundOut(shared.scratch), promise: nil)
     } else {
       context.write(wrapOutboundOut(shared.scratch), promise: nil)
-      context.writeAndFlush(wrapOutboundOut(body), promise: nil)
+      context.write(wrapOutboundOut(body), promise: nil)
     }
+    shared.executor.flushLater(self)
     finish()
   }
+
+  func flush() { context?.flush() }
 
   /// The answer is out: on to the next request, or to the end of the connection.
   private func finish() {
@@ -377,6 +380,8 @@ final class HTTPServerConnection: ChannelInboundHandler, @unchecked Sendable {
   }
 
   func close() {
+    // An answer of this turn may still wait for its end.
+    context?.flush()
     context?.close(promise: nil)
   }
 

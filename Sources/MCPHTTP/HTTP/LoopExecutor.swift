@@ -7,7 +7,10 @@ import NIOPosix
 /// `batch(_:)` wait in a plain array and run when the outermost batch ends: a channel handler that starts a task or
 /// resumes a continuation in a batch pays for no scheduling at all.
 ///
-/// `@unchecked Sendable`: `jobs`, `depth` and `isScheduled` are read and written on `loop` only; `enqueue` and `batch` check it.
+/// Likewise what connections have written leaves at the end of the turn, all of it together: a peer that one packet wakes finds
+/// the others there, and waking is what a packet on loopback costs most (docs/adr/0004-mapped-journal.md).
+///
+/// `@unchecked Sendable`: `jobs`, `depth`, `isScheduled` and `unflushed` are read and written on `loop` only; `enqueue` and `batch` check it.
 public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   public let loop: any EventLoop
 
@@ -15,6 +18,8 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
   private var next = 0
   private var depth = 0
   private var isScheduled = false
+  private var unflushed: [any FlushesLater] = []
+  private var flushing: [any FlushesLater] = []
 
   /// How many jobs run before the loop gets a turn for I/O. Tasks that yield in circles must not starve connections.
   private static let jobsPerTurn = 512
@@ -67,6 +72,17 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     }
   }
 
+  /// Flushes what the connection has written at the end of this turn of the loop. Must be called on the loop.
+  func flushLater(_ connection: any FlushesLater) {
+    unflushed.append(connection)
+    guard unflushed.count == 1 else { return }
+    loop.execute {
+      swap(&self.unflushed, &self.flushing)
+      for connection in self.flushing { connection.flush() }
+      self.flushing.removeAll(keepingCapacity: true)
+    }
+  }
+
   private func schedule() {
     guard !isScheduled else { return }
     isScheduled = true
@@ -75,4 +91,9 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
       self.batch {}
     }
   }
+}
+
+/// A connection whose writes may wait for the end of the turn of its loop.
+protocol FlushesLater: AnyObject {
+  func flush()
 }

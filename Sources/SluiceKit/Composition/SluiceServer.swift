@@ -67,7 +67,7 @@ public final class SluiceServer: Service {
     let parts = Gateway.Parts(
       name: configuration.name, upstreams: upstreams, policies: configuration.policies, bounds: configuration.bounds,
       maskStyle: configuration.maskStyle, limiter: limiter, log: log,
-      sealKey: try await store.key(named: "request-state").bytes, saltKey: try await store.key(named: "audit-salt").bytes, eventLoops: Array(group.makeIterator()),
+      sealKey: try await store.key(named: "request-state").bytes, saltKey: try await store.key(named: "audit-salt").bytes,
       logger: logger)
     let gateway: Gateway
     do { gateway = try Gateway(parts) } catch let error as CedarError {
