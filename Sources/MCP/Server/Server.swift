@@ -17,8 +17,10 @@ public final class Server: RequestHandler {
     public var readCache: CacheHint
     /// Capabilities beyond those that follow from what was added, for example `extensions`.
     public var capabilities: JSONObject
-    /// Makes the check of a tool's arguments from its input schema.
-    public var check: @Sendable (JSONValue) -> ArgumentCheck
+    /// What the schemas of tools may refer to besides themselves, by absolute URI. References are never fetched.
+    public var schemaResources: [String: JSONValue]
+    /// How schemas of tools are read, and the bounds of checking arguments and results against them.
+    public var schemaOptions: JSONSchema.Options
     /// Seals what calls learn in one round for the next (`requestState`). Replicas of one server share it.
     public var stateKey: SymmetricKey
     /// For how many seconds an `input_required` result may be answered.
@@ -29,14 +31,15 @@ public final class Server: RequestHandler {
     public init(
       pageSize: Int = 100, cache: CacheHint = CacheHint(milliseconds: 60_000, scope: .public),
       readCache: CacheHint = CacheHint(milliseconds: 0, scope: .private), capabilities: JSONObject = JSONObject(),
-      check: @escaping @Sendable (JSONValue) -> ArgumentCheck = ArgumentCheck.shallow,
+      schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(),
       stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil
     ) {
       self.pageSize = pageSize
       self.cache = cache
       self.readCache = readCache
       self.capabilities = capabilities
-      self.check = check
+      self.schemaResources = schemaResources
+      self.schemaOptions = schemaOptions
       self.stateKey = stateKey
       self.stateLifetime = stateLifetime
       self.now = now ?? WallClock.now
@@ -54,7 +57,7 @@ public final class Server: RequestHandler {
   private let implementation: ByteBuffer
 
   private struct State {
-    var tools = Registry<(tool: Tool, check: ArgumentCheck)>()
+    var tools = Registry<(tool: Tool, schemas: ToolSchemas)>()
     var prompts = Registry<Prompt>()
     var resources = Registry<Resource>()
     var templates = Registry<ResourceTemplate>()
@@ -83,10 +86,14 @@ public final class Server: RequestHandler {
   // MARK: What is offered
 
   /// Adds a tool, or replaces the one of that name.
+  ///
+  /// A tool whose schemas do not compile is offered all the same, so that the fault shows where it is looked for: it is
+  /// logged, and every call is answered with it instead of running the tool.
   public func add(_ tool: Tool) {
-    let check = settings.check(tool.inputSchema)
+    let schemas = ToolSchemas(of: tool, resources: settings.schemaResources, options: settings.schemaOptions)
+    if let fault = schemas.fault { logger.error("A tool cannot be called", metadata: ["tool": "\(tool.name)", "reason": "\(fault)"]) }
     state.withLock {
-      $0.tools.set(tool.name, (tool, check), modern: tool.definition(.modern), legacy: tool.definition(.legacy))
+      $0.tools.set(tool.name, (tool, schemas), modern: tool.definition(.modern), legacy: tool.definition(.legacy))
     }
     notify(.toolsListChanged)
   }
@@ -267,18 +274,32 @@ public final class Server: RequestHandler {
 
   private func callTool(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
     let name = try string("name", of: request)
-    guard let (tool, check) = state.withLock({ $0.tools[name] }) else {
+    guard let (tool, schemas) = state.withLock({ $0.tools[name] }) else {
       throw RPCError(.invalidParams, "Unknown tool: \(name.prefix(128))")
     }
     let arguments = request["arguments"] ?? Server.noArguments
     guard arguments.kind == .object else { throw RPCError(.invalidParams, "\"arguments\" must be an object") }
-    if let problem = check.problem(arguments) { return text(of: .error(problem), context.era) }
+    if let fault = schemas.fault {
+      return text(of: .error("The tool \(name) cannot be called, whatever the arguments: \(fault)."), context.era)
+    }
+    if let problem = schemas.problem(with: arguments) { return text(of: .error(problem), context.era) }
     return try await interact(request, context) { interaction in
-      text(
-        of: try await result(of: tool, ToolCall(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction)),
-        context.era)
+      let call = ToolCall(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction)
+      return checked(try await result(of: tool, call), name, schemas, context.era)
     }
   }
+
+  /// The text of a result whose structured content fits the output schema. One that does not is the server's fault, which
+  /// is for its log: the client learns no more than that.
+  private func checked(_ result: ToolResult, _ name: String, _ schemas: ToolSchemas, _ era: Era) -> ByteBuffer {
+    guard schemas.checksResults, !result.isError else { return text(of: result, era) }
+    let structured = result.structured?.raw
+    guard let problem = schemas.problem(withResult: structured) else { return text(of: result, structured: structured, era) }
+    logger.error("A result does not fit the output schema of its tool", metadata: ["tool": "\(name)", "reason": "\(problem)"])
+    return text(of: .error(Self.internalFailure(of: name)), era)
+  }
+
+  private static func internalFailure(of tool: String) -> String { "The tool \(tool) failed for an internal reason; it was logged." }
 
   /// What a tool answers; failures of its own are results that a model may read.
   private func result(of tool: Tool, _ call: ToolCall) async throws -> ToolResult {
@@ -294,17 +315,18 @@ public final class Server: RequestHandler {
       throw error
     } catch {
       logger.error("A tool failed", metadata: ["tool": "\(call.name)", "error": "\(error)"])
-      return .error("The tool \(call.name) failed for an internal reason; it was logged.")
+      return .error(Self.internalFailure(of: call.name))
     }
   }
 
   private static let noArguments: RawJSON = JSONValue.object(JSONObject()).raw
 
-  private func text(of tool: ToolResult, _ era: Era) -> ByteBuffer {
+  /// - Parameter text: the structured content as it was checked, if it was: then it is not written again.
+  private func text(of tool: ToolResult, structured text: RawJSON? = nil, _ era: Era) -> ByteBuffer {
     var result = ResultText(era, capacity: 512)
     result.value(.array(tool.content.map(\.json)), for: "content")
     if let structured = tool.structured, era == .modern || structured.object != nil {
-      result.value(structured, for: "structuredContent")
+      if let text { result.text(text.bytes, for: "structuredContent") } else { result.value(structured, for: "structuredContent") }
     }
     if tool.isError { result.value(true, for: "isError") }
     return result.finish(server: implementation, meta: tool.meta)
