@@ -34,6 +34,7 @@ let package = Package(
   products: [
     .executable(name: "sluice", targets: ["sluice"]),
     .executable(name: "everything-client", targets: ["everything-client"]),
+    .executable(name: "everything-server", targets: ["everything-server"]),
     .library(name: "MCP", targets: ["JSON", "MCP"]),
     .library(name: "MCPHTTP", targets: ["MCPHTTP"]),
     .library(name: "Cedar", targets: ["Cedar"]),
@@ -77,6 +78,9 @@ let package = Package(
 
     // Examples.
     .executableTarget(name: "everything-client", dependencies: ["JSON", "MCP", "MCPHTTP"], path: "Examples/EverythingClient", swiftSettings: settings),
+    .executableTarget(
+      name: "everything-server", dependencies: ["JSON", "MCP", "MCPHTTP", .nio, .nioPosix, .logging], path: "Examples/EverythingServer",
+      swiftSettings: settings),
 
     // Tests.
     .testTarget(name: "JSONTests", dependencies: ["JSON", .nio], swiftSettings: settings),
@@ -100,6 +104,6 @@ let package = Package(
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(
       name: "ExamplesTests", dependencies: ["JSON", "MCP", "MCPHTTP", "everything-client", .nio, .nioPosix, .logging], swiftSettings: settings),
-    .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice"], exclude: ["Python"], swiftSettings: settings),
+    .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice", "everything-server"], exclude: ["Python"], swiftSettings: settings),
   ]
 )

@@ -83,6 +83,7 @@ extension ServerChange {
     case .promptsListChanged: key.method == .promptsList
     case .resourcesListChanged: key.method == .resourcesList || key.method == .resourceTemplatesList
     case .resourceUpdated(let uri): key.method == .resourcesRead && key.parameter == uri
+    case .taskUpdated: false
     }
   }
 }

@@ -29,6 +29,7 @@ public struct ChangeFilter: Sendable, Hashable {
     case .resourcesListChanged: resourcesList
     // "A sub-resource of one that was subscribed to" may be named (server/resources).
     case .resourceUpdated(let uri): resources.contains { uri == $0 || uri.hasPrefix($0) }
+    case .taskUpdated: false
     }
   }
 

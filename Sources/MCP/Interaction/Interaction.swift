@@ -13,9 +13,13 @@ public final class Interaction: Sendable {
     case closed
     case live(any ClientChannel)
     case replayed
+    case task(TaskRun)
   }
 
   private struct State {
+    var mode: Mode
+    /// Makes a task of the request, where that is possible and has not happened.
+    var startTask: (@Sendable (String?) async throws -> TaskRun)?
     var call: CallState
     /// `inputResponses` of the request.
     var incoming: RawJSON?
@@ -37,7 +41,6 @@ public final class Interaction: Sendable {
     var description: String { "The request waits for its client; its handler runs again with the answer" }
   }
 
-  private let mode: Mode
   private let client: ClientDescription
   /// Never held while a handler runs.
   private let state: Mutex<State>
@@ -45,6 +48,7 @@ public final class Interaction: Sendable {
   /// - Throws: ``RPCError`` `-32602` when the request brings answers or a state that cannot be.
   init(_ request: Envelope, _ context: RequestContext, seal: CallStateSeal, now: () -> Int) throws(RPCError) {
     client = context.client
+    let mode: Mode
     var opened: CallState?
     var incoming: RawJSON?
     if context.era == .modern {
@@ -55,13 +59,12 @@ public final class Interaction: Sendable {
     } else {
       mode = context.channel.map { .live($0) } ?? .closed
     }
-    state = Mutex(State(call: opened ?? CallState(), incoming: incoming))
+    state = Mutex(State(mode: mode, call: opened ?? CallState(), incoming: incoming))
   }
 
   private init(closed client: ClientDescription) {
     self.client = client
-    mode = .closed
-    state = Mutex(State(call: CallState()))
+    state = Mutex(State(mode: .closed, call: CallState()))
   }
 
   /// For requests during which nothing may be asked.
@@ -77,35 +80,53 @@ public final class Interaction: Sendable {
     throw RPCError.missingCapability(missing)
   }
 
-  /// The answer; nil when it is still open, which only happens to replayed requests.
-  func answer<Q: Question>(to question: Q) async throws -> Q.Answer? {
+  /// Puts a question. Its answer is nil when it is still open, which only happens to replayed requests.
+  func begin<Q: Question>(_ question: Q) async throws -> @Sendable () async throws -> Q.Answer? {
     let params = question.params(for: client.version)
-    switch mode {
+    switch state.withLock(\.mode) {
     case .closed:
       throw ClientFailure.unreachable(
         client.version.era == .modern
           ? "Nothing can be asked while this request is answered" : "The client cannot be asked: its request takes no stream (Accept: text/event-stream)")
     case .live(let channel):
-      let result = try await channel.request(question.method, params: params == [:] ? nil : ByteBuffer(params))
-      do { return try question.answer(JSONValue(result)) } catch {
-        throw ClientFailure.invalidAnswer(question.method, error.description)
+      return {
+        let result = try await channel.request(question.method, params: params == [:] ? nil : ByteBuffer(params))
+        do throws(AnswerProblem) { return try question.answer(JSONValue(result)) } catch {
+          throw ClientFailure.invalidAnswer(question.method, error.description)
+        }
       }
-    case .replayed: return recordedAnswer(to: question, params)
+    case .replayed:
+      let answer = recordedAnswer(to: question, params)
+      return { answer }
+    case .task(let run):
+      // What was answered before the task began is not asked again.
+      let (key, request, recorded) = lookUp(question, params)
+      if let recorded { return { recorded } }
+      try await run.open(key, request) { (try? question.answer($0)) != nil }
+      return { try question.answer(try await run.answer(key)) }
     }
   }
 
   private func recordedAnswer<Q: Question>(to question: Q, _ params: JSONValue) -> Q.Answer? {
+    let (key, request, recorded) = lookUp(question, params)
+    if recorded == nil { state.withLock { $0.open.append((key, request)) } }
+    return recorded
+  }
+
+  /// The name of a question in this run, the request that asks it, and its answer if there is one.
+  private func lookUp<Q: Question>(_ question: Q, _ params: JSONValue) -> (key: String, request: JSONValue, answer: Q.Answer?) {
     let request: JSONValue = ["method": .string(question.method.rawValue), "params": params]
     let digest = CanonicalDigest.hex(of: request)
     return state.withLock { state in
       let key = state.next(question.key ?? Interaction.name(of: question.method) + "_" + digest)
-      if let recorded = state.call.answers[key], recorded.question == digest, let answer = try? question.answer(recorded.result) { return answer }
+      if let recorded = state.call.answers[key], recorded.question == digest, let answer = try? question.answer(recorded.result) {
+        return (key, request, answer)
+      }
       if let given = state.incoming?[key].map({ JSONValue($0) }), let answer = try? question.answer(given) {
         state.call.answers[key] = CallState.Answer(question: digest, result: given)
-        return answer
+        return (key, request, answer)
       }
-      state.open.append((key, request))
-      return nil
+      return (key, request, nil)
     }
   }
 
@@ -116,6 +137,27 @@ public final class Interaction: Sendable {
     default: "roots"
     }
   }
+
+  // MARK: Tasks
+
+  /// Says how the request becomes a task.
+  func mayStartTask(_ start: @escaping @Sendable (String?) async throws -> TaskRun) { state.withLock { $0.startTask = start } }
+
+  /// Makes a task of the request, if it may be one; from here on questions are the task's.
+  func startTask(_ message: String?) async throws {
+    let start = state.withLock { state in
+      defer { state.startTask = nil }
+      return state.startTask
+    }
+    guard let run = try await start?(message) else { return }
+    state.withLock { state in
+      state.mode = .task(run)
+      // A new run of keys: the handler goes on, it does not start again.
+      state.incoming = nil
+    }
+  }
+
+  var task: TaskRun? { if case .task(let run) = state.withLock(\.mode) { run } else { nil } }
 
   // MARK: Recorded results
 

@@ -34,7 +34,7 @@ extension ServerRequest {
   /// Asks one question.
   public func ask<Q: Question>(_ question: Q) async throws -> Q.Answer {
     try interaction.check(question)
-    guard let answer = try await interaction.answer(to: question) else { throw Interaction.Suspension() }
+    guard let answer = try await interaction.begin(question)() else { throw Interaction.Suspension() }
     return answer
   }
 
@@ -43,7 +43,8 @@ extension ServerRequest {
   ///     let (name, roots) = try await call.ask(Elicitation("Your name?", form), ListRoots())
   public func ask<each Q: Question>(_ question: repeat each Q) async throws -> (repeat (each Q).Answer) {
     repeat try interaction.check(each question)
-    let answers = (repeat try await interaction.answer(to: each question))
+    let pending = (repeat try await interaction.begin(each question))
+    let answers = (repeat try await (each pending)())
     func settled<Answer>(_ answer: Answer?) throws -> Answer {
       guard let answer else { throw Interaction.Suspension() }
       return answer
@@ -55,8 +56,10 @@ extension ServerRequest {
   public func ask<Q: Question>(_ questions: [Q]) async throws -> [Q.Answer] {
     for question in questions { try interaction.check(question) }
     var answers: [Q.Answer] = []
-    for question in questions {
-      if let answer = try await interaction.answer(to: question) { answers.append(answer) }
+    var pending: [@Sendable () async throws -> Q.Answer?] = []
+    for question in questions { pending.append(try await interaction.begin(question)) }
+    for wait in pending {
+      if let answer = try await wait() { answers.append(answer) }
     }
     guard answers.count == questions.count else { throw Interaction.Suspension() }
     return answers
@@ -70,6 +73,12 @@ extension ServerRequest {
     guard context.era == .legacy else { return }
     await context.notify(Message.notification(.elicitationComplete, params: ByteBuffer(["elicitationId": .string(id)])))
   }
+
+  /// Ends the HTTP response and goes on: a client of revision 2025-11-25 comes back for what is said from here on, the answer included.
+  /// Does nothing for other clients and transports.
+  ///
+  /// - Parameter milliseconds: how long the client is asked to wait before it comes back.
+  public func closeStream(retryAfter milliseconds: Int) async { await context.channel?.closeStream(retryAfter: milliseconds) }
 
   // MARK: Rounds
 

@@ -60,7 +60,7 @@ public enum Method: String, Sendable, CaseIterable {
   public func isRequest(in era: Era) -> Bool {
     switch self {
     case .toolsList, .toolsCall, .resourcesList, .resourceTemplatesList, .resourcesRead, .promptsList, .promptsGet, .complete: true
-    case .discover, .subscriptionsListen: era == .modern
+    case .discover, .subscriptionsListen, .tasksGet, .tasksUpdate, .tasksCancel: era == .modern
     case .initialize, .ping, .resourcesSubscribe, .resourcesUnsubscribe, .setLogLevel: era == .legacy
     default: false
     }

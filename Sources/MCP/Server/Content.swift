@@ -53,6 +53,17 @@ public struct Content: Sendable, Hashable {
   public static func link(_ link: ResourceLink) -> Content { Content(.link(link)) }
   public static func resource(_ contents: ResourceContents) -> Content { Content(.resource(contents)) }
 
+  /// The block for a client of `version`: what its revision does not know is said in words that it knows.
+  func json(for version: ProtocolVersion) -> JSONValue {
+    switch kind {
+    case .audio(let bytes, let mimeType) where version < .v2025_03_26:
+      return Content(.resource(.blob(bytes, mimeType: mimeType, uri: "data:\(mimeType)")), annotations: annotations, meta: meta).json
+    case .link(let link) where version < .v2025_06_18:
+      return Content(.text("\(link.title ?? link.name): \(link.uri)"), annotations: annotations, meta: meta).json
+    default: return json
+    }
+  }
+
   public var json: JSONValue {
     var object: JSONObject
     switch kind {
@@ -81,9 +92,12 @@ public struct ResourceLink: Sendable, Hashable {
   public var mimeType: String?
   /// In bytes, before any encoding.
   public var size: Int?
+  /// `Icon` objects.
+  public var icons: [JSONValue]
 
   public init(
-    uri: String, name: String, title: String? = nil, description: String? = nil, mimeType: String? = nil, size: Int? = nil
+    uri: String, name: String, title: String? = nil, description: String? = nil, mimeType: String? = nil, size: Int? = nil,
+    icons: [JSONValue] = []
   ) {
     self.uri = uri
     self.name = name
@@ -91,6 +105,7 @@ public struct ResourceLink: Sendable, Hashable {
     self.description = description
     self.mimeType = mimeType
     self.size = size
+    self.icons = icons
   }
 
   var members: JSONObject {
@@ -99,6 +114,7 @@ public struct ResourceLink: Sendable, Hashable {
     if let description { object["description"] = .string(description) }
     if let mimeType { object["mimeType"] = .string(mimeType) }
     if let size { object["size"] = .int(size) }
+    if !icons.isEmpty { object["icons"] = .array(icons) }
     return object
   }
 }

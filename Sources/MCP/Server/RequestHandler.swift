@@ -58,6 +58,9 @@ public struct ServerDescription: Sendable {
   public var title: String?
   public var version: String
   public var instructions: String?
+  /// `Icon` objects.
+  public var icons: [JSONValue]
+  public var websiteURL: String?
   /// `ServerCapabilities`.
   public var capabilities: JSONValue
   /// How long and by whom this description may be kept.
@@ -65,13 +68,15 @@ public struct ServerDescription: Sendable {
 
   public init(
     name: String, title: String? = nil, version: String, instructions: String? = nil, capabilities: JSONValue,
-    cache: CacheHint = CacheHint(milliseconds: 0, scope: .private)
+    icons: [JSONValue] = [], websiteURL: String? = nil, cache: CacheHint = CacheHint(milliseconds: 0, scope: .private)
   ) {
     self.name = name
     self.title = title
     self.version = version
     self.instructions = instructions
     self.capabilities = capabilities
+    self.icons = icons
+    self.websiteURL = websiteURL
     self.cache = cache
   }
 
@@ -79,6 +84,8 @@ public struct ServerDescription: Sendable {
   public var implementation: JSONValue {
     var object: JSONValue = ["name": .string(name), "version": .string(version)]
     if let title { object["title"] = .string(title) }
+    if !icons.isEmpty { object["icons"] = .array(icons) }
+    if let websiteURL { object["websiteUrl"] = .string(websiteURL) }
     return object
   }
 }
@@ -89,6 +96,8 @@ public enum ServerChange: Sendable, Hashable {
   case promptsListChanged
   case resourcesListChanged
   case resourceUpdated(uri: String)
+  /// Extension `io.modelcontextprotocol/tasks`.
+  case taskUpdated(TaskRecord)
 }
 
 /// A running observation; ends when cancelled or released.

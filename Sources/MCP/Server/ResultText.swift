@@ -37,6 +37,16 @@ struct ResultText {
     buffer.write(value)
   }
 
+  mutating func members(_ object: JSONObject) {
+    for (name, value) in object {
+      if !isEmpty { buffer.writeStaticString(",") }
+      isEmpty = false
+      JSONText.write(name, to: &buffer)
+      buffer.writeStaticString(":")
+      buffer.write(value)
+    }
+  }
+
   mutating func text(_ text: ByteBuffer, for name: StaticString) {
     self.name(name)
     buffer.writeImmutableBuffer(text)

@@ -21,18 +21,25 @@ public final class Server: RequestHandler {
     public var schemaResources: [String: JSONValue]
     /// How schemas of tools are read, and the bounds of checking arguments and results against them.
     public var schemaOptions: JSONSchema.Options
+    /// `Icon` objects of the server itself.
+    public var icons: [JSONValue]
+    public var websiteURL: String?
     /// Seals what calls learn in one round for the next (`requestState`). Replicas of one server share it.
     public var stateKey: SymmetricKey
     /// For how many seconds an `input_required` result may be answered.
     public var stateLifetime: Int
     /// The time in milliseconds since 1970.
     public var now: @Sendable () -> Int
+    /// Keeps the calls that became tasks.
+    public var taskStore: any TaskStore
 
     public init(
       pageSize: Int = 100, cache: CacheHint = CacheHint(milliseconds: 60_000, scope: .public),
       readCache: CacheHint = CacheHint(milliseconds: 0, scope: .private), capabilities: JSONObject = JSONObject(),
       schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(),
-      stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil
+      icons: [JSONValue] = [], websiteURL: String? = nil,
+      stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil,
+      taskStore: (any TaskStore)? = nil
     ) {
       self.pageSize = pageSize
       self.cache = cache
@@ -40,9 +47,12 @@ public final class Server: RequestHandler {
       self.capabilities = capabilities
       self.schemaResources = schemaResources
       self.schemaOptions = schemaOptions
+      self.icons = icons
+      self.websiteURL = websiteURL
       self.stateKey = stateKey
       self.stateLifetime = stateLifetime
       self.now = now ?? WallClock.now
+      self.taskStore = taskStore ?? InMemoryTaskStore(now: now)
     }
   }
 
@@ -50,23 +60,27 @@ public final class Server: RequestHandler {
   public let title: String?
   public let version: String
   public let instructions: String?
-  private let settings: Settings
-  private let seal: CallStateSeal
-  private let logger: Logger
+  let settings: Settings
+  let seal: CallStateSeal
+  let logger: Logger
   /// The text of the server's `Implementation`, which every modern result carries.
-  private let implementation: ByteBuffer
+  let implementation: ByteBuffer
 
-  private struct State {
-    var tools = Registry<(tool: Tool, schemas: ToolSchemas)>()
+  struct State {
+    var tools = Registry<RegisteredTool>()
     var prompts = Registry<Prompt>()
     var resources = Registry<Resource>()
     var templates = Registry<ResourceTemplate>()
     var completions: [CompletionTarget: @Sendable (CompletionRequest) async throws -> Completion] = [:]
+    /// Calls that go on as tasks here, by the id of the task.
+    var tasks: [String: TaskRun] = [:]
     var observers: [Int: @Sendable (ServerChange) -> Void] = [:]
     var nextObserver = 0
+    /// Whether there ever was a tool with tasks: then the server speaks the extension.
+    var hasTasks = false
   }
   /// What is offered and who observes it. Never held while anything of those runs.
-  private let state = Mutex(State())
+  let state = Mutex(State())
 
   public init(
     name: String, title: String? = nil, version: String, instructions: String? = nil, settings: Settings = Settings(),
@@ -79,7 +93,8 @@ public final class Server: RequestHandler {
     self.settings = settings
     self.logger = logger
     seal = CallStateSeal(key: settings.stateKey, lifetime: settings.stateLifetime * 1000, server: name)
-    let description = ServerDescription(name: name, title: title, version: version, capabilities: [:])
+    let description = ServerDescription(
+      name: name, title: title, version: version, capabilities: [:], icons: settings.icons, websiteURL: settings.websiteURL)
     implementation = ByteBuffer(description.implementation)
   }
 
@@ -92,8 +107,14 @@ public final class Server: RequestHandler {
   public func add(_ tool: Tool) {
     let schemas = ToolSchemas(of: tool, resources: settings.schemaResources, options: settings.schemaOptions)
     if let fault = schemas.fault { logger.error("A tool cannot be called", metadata: ["tool": "\(tool.name)", "reason": "\(fault)"]) }
+    var headers: [HeaderParameter] = []
+    do { headers = try HeaderParameter.all(in: tool.inputSchema.raw) } catch {
+      logger.error("A tool is not valid, clients will leave it out", metadata: ["tool": "\(tool.name)", "reason": "\(error.description)"])
+    }
+    let registered = RegisteredTool(tool: tool, schemas: schemas, headers: headers)
     state.withLock {
-      $0.tools.set(tool.name, (tool, schemas), modern: tool.definition(.modern), legacy: tool.definition(.legacy))
+      if tool.task != nil { $0.hasTasks = true }
+      $0.tools.set(tool.name, registered, modern: tool.definition(.modern), legacy: tool.definition(.legacy))
     }
     notify(.toolsListChanged)
   }
@@ -145,7 +166,7 @@ public final class Server: RequestHandler {
   /// Tells those who subscribed to the resource that it has changed.
   public func notifyResourceUpdated(_ uri: String) { notify(.resourceUpdated(uri: uri)) }
 
-  private func notify(_ change: ServerChange) {
+  func notify(_ change: ServerChange) {
     let observers = state.withLock { Array($0.observers.values) }
     for observer in observers { observer(change) }
   }
@@ -153,25 +174,34 @@ public final class Server: RequestHandler {
   public func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation {
     let key = state.withLock { state in
       defer { state.nextObserver += 1 }
-      state.observers[state.nextObserver] = observer
+      state.observers[state.nextObserver] = { change in
+        if case .taskUpdated(let record) = change, !record.belongs(to: caller) { return }
+        observer(change)
+      }
       return state.nextObserver
     }
     return Observation { [weak self] in self?.state.withLock { $0.observers[key] = nil } }
   }
 
-  public func describe(_ context: RequestContext) async -> ServerDescription { description }
+  public func describe(_ context: RequestContext) async -> ServerDescription { description(context.era) }
 
-  private var description: ServerDescription {
+  private func description(_ era: Era) -> ServerDescription {
     var capabilities: JSONObject = ["logging": [:]]
     state.withLock {
       if !$0.completions.isEmpty { capabilities["completions"] = [:] }
       if $0.prompts.isOffered { capabilities["prompts"] = ["listChanged": true] }
       if $0.resources.isOffered || $0.templates.isOffered { capabilities["resources"] = ["subscribe": true, "listChanged": true] }
       if $0.tools.isOffered { capabilities["tools"] = ["listChanged": true] }
+      if $0.hasTasks, era == .modern { capabilities["extensions"] = [TaskSupport.identifier: [:]] }
     }
-    for (name, value) in settings.capabilities { capabilities[name] = value }
+    for (name, value) in settings.capabilities {
+      var value = value
+      if name == "extensions" { for (id, own) in capabilities[name]?.object ?? JSONObject() { value[id] = own } }
+      capabilities[name] = value
+    }
     return ServerDescription(
-      name: name, title: title, version: version, instructions: instructions, capabilities: .object(capabilities), cache: settings.cache)
+      name: name, title: title, version: version, instructions: instructions, capabilities: .object(capabilities),
+      icons: settings.icons, websiteURL: settings.websiteURL, cache: settings.cache)
   }
 
   // MARK: Requests
@@ -209,6 +239,7 @@ public final class Server: RequestHandler {
     case .promptsList: return try list(state.withLock(\.prompts), "prompts", request, context.era)
     case .promptsGet: return try await getPrompt(request, context)
     case .complete: return try await complete(request, context)
+    case .tasksGet, .tasksUpdate, .tasksCancel: return try await answerTask(method, request, context)
     case .setLogLevel:
       guard let level = request["level"] else { throw RPCError(.invalidParams, "Missing parameter \"level\"") }
       _ = try logLevel(level)
@@ -218,16 +249,16 @@ public final class Server: RequestHandler {
       guard method == .resourcesUnsubscribe || resource(uri) != nil else { throw RPCError.resourceNotFound(uri, context.era) }
       return empty(context.era)
     // The transports answer these; here they serve whoever uses a server without one.
-    case .discover: return description.discoverResult(versions: ProtocolVersion.allCases.reversed())
+    case .discover: return description(.modern).discoverResult(versions: ProtocolVersion.allCases.reversed())
     case .initialize:
       let version = ProtocolVersion.negotiate(request["protocolVersion"]?.string ?? "", among: ProtocolVersion.allCases)
-      return description.initializeResult(version: version ?? .latestLegacy)
+      return description(.legacy).initializeResult(version: version ?? .latestLegacy)
     case .ping: return empty(context.era)
     default: throw RPCError.methodNotFound(method.rawValue)
     }
   }
 
-  private func empty(_ era: Era) -> ByteBuffer { ResultText(era).finish(server: implementation) }
+  func empty(_ era: Era) -> ByteBuffer { ResultText(era).finish(server: implementation) }
 
   private func logLevel(_ raw: RawJSON) throws(RPCError) -> LogLevel {
     guard let level = raw.string.flatMap({ LogLevel(rawValue: $0) }) else {
@@ -236,7 +267,7 @@ public final class Server: RequestHandler {
     return level
   }
 
-  private func string(_ parameter: String, of request: Envelope) throws(RPCError) -> String {
+  func string(_ parameter: String, of request: Envelope) throws(RPCError) -> String {
     guard let value = request[parameter]?.string else { throw RPCError(.invalidParams, "Missing parameter \"\(parameter)\": it is a string") }
     return value
   }
@@ -253,7 +284,7 @@ public final class Server: RequestHandler {
   }
 
   /// Runs `work` with its questions to the client; those that are left open are the result.
-  private func interact(
+  func interact(
     _ request: Envelope, _ context: RequestContext, _ work: (Interaction) async throws -> ByteBuffer
   ) async throws -> ByteBuffer {
     let interaction = try Interaction(request, context, seal: seal, now: settings.now)
@@ -270,164 +301,4 @@ public final class Server: RequestHandler {
     }
   }
 
-  // MARK: Tools
-
-  private func callTool(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
-    let name = try string("name", of: request)
-    guard let (tool, schemas) = state.withLock({ $0.tools[name] }) else {
-      throw RPCError(.invalidParams, "Unknown tool: \(name.prefix(128))")
-    }
-    let arguments = request["arguments"] ?? Server.noArguments
-    guard arguments.kind == .object else { throw RPCError(.invalidParams, "\"arguments\" must be an object") }
-    if let fault = schemas.fault {
-      return text(of: .error("The tool \(name) cannot be called, whatever the arguments: \(fault)."), context.era)
-    }
-    if let problem = schemas.problem(with: arguments) { return text(of: .error(problem), context.era) }
-    return try await interact(request, context) { interaction in
-      let call = ToolCall(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction)
-      return checked(try await result(of: tool, call), name, schemas, context.era)
-    }
-  }
-
-  /// The text of a result whose structured content fits the output schema. One that does not is the server's fault, which
-  /// is for its log: the client learns no more than that.
-  private func checked(_ result: ToolResult, _ name: String, _ schemas: ToolSchemas, _ era: Era) -> ByteBuffer {
-    guard schemas.checksResults, !result.isError else { return text(of: result, era) }
-    let structured = result.structured?.raw
-    guard let problem = schemas.problem(withResult: structured) else { return text(of: result, structured: structured, era) }
-    logger.error("A result does not fit the output schema of its tool", metadata: ["tool": "\(name)", "reason": "\(problem)"])
-    return text(of: .error(Self.internalFailure(of: name)), era)
-  }
-
-  private static func internalFailure(of tool: String) -> String { "The tool \(tool) failed for an internal reason; it was logged." }
-
-  /// What a tool answers; failures of its own are results that a model may read.
-  private func result(of tool: Tool, _ call: ToolCall) async throws -> ToolResult {
-    do {
-      return try await tool.run(call)
-    } catch let error as RPCError {
-      // Legacy revisions have no code for this, and a model can tell its user.
-      guard error.code == .missingClientCapability, call.context.era == .legacy else { throw error }
-      return .error(error.message)
-    } catch let failure as ClientFailure where failure != .cancelled {
-      return .error(failure.description)
-    } catch let error where error is CancellationError || error is Interaction.Suspension || error is ClientFailure {
-      throw error
-    } catch {
-      logger.error("A tool failed", metadata: ["tool": "\(call.name)", "error": "\(error)"])
-      return .error(Self.internalFailure(of: call.name))
-    }
-  }
-
-  private static let noArguments: RawJSON = JSONValue.object(JSONObject()).raw
-
-  /// - Parameter text: the structured content as it was checked, if it was: then it is not written again.
-  private func text(of tool: ToolResult, structured text: RawJSON? = nil, _ era: Era) -> ByteBuffer {
-    var result = ResultText(era, capacity: 512)
-    result.value(.array(tool.content.map(\.json)), for: "content")
-    if let structured = tool.structured, era == .modern || structured.object != nil {
-      if let text { result.text(text.bytes, for: "structuredContent") } else { result.value(structured, for: "structuredContent") }
-    }
-    if tool.isError { result.value(true, for: "isError") }
-    return result.finish(server: implementation, meta: tool.meta)
-  }
-
-  // MARK: Resources
-
-  private func resource(_ uri: String) -> (mimeType: String?, variables: URITemplate.Variables, read: @Sendable (ResourceRead) async throws -> ReadResult)? {
-    let (resource, templates) = state.withLock { ($0.resources[uri], $0.templates) }
-    if let resource { return (resource.link.mimeType, URITemplate.Variables(), resource.read) }
-    for template in templates.items {
-      if let variables = template.uriTemplate.match(uri) { return (template.mimeType, variables, template.read) }
-    }
-    return nil
-  }
-
-  private func readResource(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
-    let uri = try string("uri", of: request)
-    guard let resource = resource(uri) else { throw RPCError.resourceNotFound(uri, context.era) }
-    return try await interact(request, context) { interaction in
-      let read = try await resource.read(
-        ResourceRead(uri: uri, variables: resource.variables, envelope: request, context: context, interaction: interaction))
-      var result = ResultText(context.era)
-      result.value(.array(read.contents.map { $0.json(uri: uri, mimeType: resource.mimeType) }), for: "contents")
-      return result.finish(server: implementation, cache: read.cache ?? settings.readCache, meta: read.meta)
-    }
-  }
-
-  // MARK: Prompts
-
-  private func getPrompt(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
-    let name = try string("name", of: request)
-    guard let prompt = state.withLock({ $0.prompts[name] }) else {
-      throw RPCError(.invalidParams, "Unknown prompt: \(name.prefix(128))")
-    }
-    let arguments = try strings(request["arguments"], "arguments")
-    let missing = prompt.arguments.filter { $0.required && arguments[$0.name] == nil }.map(\.name)
-    guard missing.isEmpty else {
-      throw RPCError(.invalidParams, "Missing required argument of prompt \(name): \(missing.joined(separator: ", "))")
-    }
-    return try await interact(request, context) { interaction in
-      let got = try await prompt.get(PromptGet(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction))
-      var result = ResultText(context.era)
-      if let description = got.description ?? prompt.description { result.string(description, for: "description") }
-      let messages = got.messages.map { JSONValue.object(["role": .string($0.role.rawValue), "content": $0.content.json]) }
-      result.value(.array(messages), for: "messages")
-      return result.finish(server: implementation, meta: got.meta)
-    }
-  }
-
-  private func strings(_ raw: RawJSON?, _ name: String) throws(RPCError) -> [String: String] {
-    guard let raw else { return [:] }
-    guard raw.kind == .object else { throw RPCError(.invalidParams, "\"\(name)\" must be an object") }
-    var strings: [String: String] = [:]
-    for (name, value) in raw.members {
-      guard let name = name.string, let value = value.string else {
-        throw RPCError(.invalidParams, "The argument \"\(name.string ?? "")\" must be a string")
-      }
-      strings[name] = value
-    }
-    return strings
-  }
-
-  // MARK: Completion
-
-  private func complete(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
-    guard state.withLock({ !$0.completions.isEmpty }) else { throw RPCError.methodNotFound(Method.complete.rawValue) }
-    guard let reference = request["ref"], let argument = request["argument"]?["name"]?.string,
-      let value = request["argument"]?["value"]?.string
-    else { throw RPCError(.invalidParams, "completion/complete needs \"ref\" and \"argument\" with \"name\" and \"value\"") }
-    let arguments = try strings(request["context"]?["arguments"], "context.arguments")
-    let target = try target(reference, argument)
-    let complete = state.withLock { $0.completions[target] }
-    let asked = CompletionRequest(argument: argument, value: value, arguments: arguments, envelope: request, context: context, interaction: .none(context))
-    let completion = try await complete?(asked) ?? []
-    let values = completion.values.prefix(Completion.limit)
-    let total = max(completion.total ?? 0, completion.values.count)
-    var object: JSONObject = ["values": .array(values.map { .string($0) })]
-    object["total"] = .int(total)
-    object["hasMore"] = .bool(total > values.count)
-    var result = ResultText(context.era)
-    result.value(.object(object), for: "completion")
-    return result.finish(server: implementation)
-  }
-
-  private func target(_ reference: RawJSON, _ argument: String) throws(RPCError) -> CompletionTarget {
-    switch reference["type"]?.string {
-    case "ref/prompt":
-      guard let name = reference["name"]?.string, state.withLock({ $0.prompts[name] }) != nil else {
-        throw RPCError(.invalidParams, "Unknown prompt in \"ref\"")
-      }
-      return .prompt(name, argument: argument)
-    case "ref/resource":
-      guard let uri = reference["uri"]?.string else { throw RPCError(.invalidParams, "Missing \"uri\" in \"ref\"") }
-      let templates = state.withLock(\.templates)
-      if templates[uri] != nil { return .resourceTemplate(uri, argument: argument) }
-      guard let template = templates.items.first(where: { $0.uriTemplate.match(uri) != nil }) else {
-        throw RPCError(.invalidParams, "Unknown resource template in \"ref\"")
-      }
-      return .resourceTemplate(template.uriTemplate.text, argument: argument)
-    default: throw RPCError(.invalidParams, "\"ref\" has the type \"ref/prompt\" or \"ref/resource\"")
-    }
-  }
 }

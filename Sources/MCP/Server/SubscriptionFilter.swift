@@ -12,12 +12,17 @@ public struct SubscriptionFilter: Sendable, Hashable {
   /// URIs of resources whose updates are wanted, in the order of the request; nil when none were asked for or none are offered.
   public private(set) var resources: [String]?
   private var resourceSet: Set<String> = []
+  /// Tasks whose status is wanted (extension `io.modelcontextprotocol/tasks`); nil when none were asked for or none are offered.
+  public private(set) var tasks: [String]?
 
   /// Reads the filter of a `subscriptions/listen` request and reduces it to what the server supports.
   ///
-  /// - Parameter capabilities: the `ServerCapabilities` of the server.
-  /// - Throws: ``RPCError`` `-32602` when the filter is missing, of the wrong type or too long.
-  public init(of request: Envelope, capabilities: JSONValue) throws(RPCError) {
+  /// - Parameters:
+  ///   - capabilities: the `ServerCapabilities` of the server.
+  ///   - client: who asks.
+  /// - Throws: ``RPCError`` `-32602` when the filter is missing, of the wrong type or too long; `-32021` when it asks for tasks and the
+  ///   client did not declare them.
+  public init(of request: Envelope, capabilities: JSONValue, client: ClientDescription? = nil) throws(RPCError) {
     guard let filter = request["notifications"], filter.kind == .object else {
       throw RPCError(.invalidParams, "subscriptions/listen needs \"notifications\", an object that says which changes are wanted")
     }
@@ -30,6 +35,10 @@ public struct SubscriptionFilter: Sendable, Hashable {
     toolsListChanged = try wants("toolsListChanged") && offers("tools")
     promptsListChanged = try wants("promptsListChanged") && offers("prompts")
     resourcesListChanged = try wants("resourcesListChanged") && offers("resources")
+    if let ids = filter["taskIds"], capabilities["extensions"]?[TaskSupport.identifier] != nil {
+      guard client?.knowsTasks == true else { throw .tasksNeeded }
+      tasks = Array(ids.elements.compactMap(\.string).prefix(SubscriptionFilter.resourceLimit))
+    }
     guard let asked = filter["resourceSubscriptions"] else { return }
     var uris: [String] = []
     for element in asked.elements {
@@ -50,6 +59,7 @@ public struct SubscriptionFilter: Sendable, Hashable {
     case .promptsListChanged: promptsListChanged
     case .resourcesListChanged: resourcesListChanged
     case .resourceUpdated(let uri): resourceSet.contains(uri)
+    case .taskUpdated(let record): tasks?.contains(record.id) == true
     }
   }
 
@@ -60,6 +70,7 @@ public struct SubscriptionFilter: Sendable, Hashable {
     if promptsListChanged { honoured["promptsListChanged"] = true }
     if resourcesListChanged { honoured["resourcesListChanged"] = true }
     if let resources { honoured["resourceSubscriptions"] = .array(resources.map { .string($0) }) }
+    if let tasks { honoured["taskIds"] = .array(tasks.map { .string($0) }) }
     let params: JSONValue = ["_meta": [MetaKey.subscriptionID: JSONValue(id)], "notifications": .object(honoured)]
     return Message.notification(.subscriptionsAcknowledged, params: ByteBuffer(params))
   }
@@ -86,6 +97,9 @@ extension ServerChange {
     case .resourceUpdated(let uri):
       method = .resourceUpdated
       params["uri"] = .string(uri)
+    case .taskUpdated(let record):
+      method = .taskStatus
+      for (name, value) in record.members { params[name] = value }
     }
     return Message.notification(method, params: params.isEmpty ? nil : ByteBuffer(.object(params)))
   }

@@ -15,13 +15,15 @@ public struct Tool: Sendable {
   public var icons: [JSONValue]
   /// `_meta` of the definition, for example ``MetaKey/records``.
   public var meta: JSONObject?
+  /// Whether calls become tasks; nil for tools that answer at once.
+  public var task: TaskSupport?
   public let run: @Sendable (ToolCall) async throws -> ToolResult
 
   public init(
     name: String, title: String? = nil, description: String? = nil,
     inputSchema: JSONValue = ["type": "object", "additionalProperties": false], outputSchema: JSONValue? = nil,
     annotations: ToolAnnotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
-    run: @escaping @Sendable (ToolCall) async throws -> ToolResult
+    task: TaskSupport? = nil, run: @escaping @Sendable (ToolCall) async throws -> ToolResult
   ) {
     self.name = name
     self.title = title
@@ -31,6 +33,7 @@ public struct Tool: Sendable {
     self.annotations = annotations
     self.icons = icons
     self.meta = meta
+    self.task = task
     self.run = run
   }
 
@@ -92,6 +95,16 @@ public struct ToolCall: ServerRequest {
   public func int(_ argument: String) -> Int? { arguments[argument]?.int }
   public func double(_ argument: String) -> Double? { arguments[argument]?.double }
   public func bool(_ argument: String) -> Bool? { arguments[argument]?.bool }
+
+  // MARK: Tasks
+
+  /// Goes on as a task: the client gets its handle now. Does nothing for clients and tools without tasks, and the second time.
+  ///
+  /// - Parameter message: says in words how far the work is.
+  public func continueAsTask(_ message: String? = nil) async throws { try await interaction.startTask(message) }
+
+  /// Says in words how far the task is; does nothing where there is none.
+  public func reportTask(_ message: String) async { try? await interaction.task?.report(message) }
 }
 
 /// What a tool answers (`CallToolResult`).

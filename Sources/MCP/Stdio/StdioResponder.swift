@@ -264,7 +264,7 @@ public final class StdioResponder: Sendable {
   private func listen(_ message: Envelope, _ context: RequestContext, _ exchange: StdioExchange) async -> Answer? {
     guard let id = message.id else { return nil }
     let filter: SubscriptionFilter
-    do { filter = try SubscriptionFilter(of: message, capabilities: await handler.describe(context).capabilities) } catch {
+    do { filter = try SubscriptionFilter(of: message, capabilities: await handler.describe(context).capabilities, client: context.client) } catch {
       return .failure(error)
     }
     let queue = ChangeQueue()

@@ -28,7 +28,12 @@ extension StreamableHTTPResponder {
     let key = id.text
     session.begin(exchange, id: key)
     let isStream = asEvent || (arrival.headers.acceptsEvents && message.meta?[MetaKey.progressToken] != nil)
-    return await answer(message, id: id, exchange, arrival, asEvent: isStream, finished: { session.finish(exchange, id: key) }) { notify in
+    var keep: (@Sendable (String) -> Void)?
+    if configuration.isResumable, session.token.client.version >= .v2025_11_25 { keep = { session.keep(exchange, streamID: $0) } }
+    return await answer(
+      message, id: id, exchange, arrival, asEvent: isStream, keep: keep,
+      finished: { session.finish(exchange, id: key) }
+    ) { notify in
       arrival.headers.acceptsEvents
         ? arrival.context(session.token.client, session: session, channel: channel(of: exchange, session), notify: notify)
         : arrival.context(session.token.client, session: session)
@@ -106,6 +111,7 @@ extension StreamableHTTPResponder {
     guard arrival.isOfLegacyClient, arrival.headers.acceptsEvents else { return MCPReply.methodNotAllowed("POST") }
     let session: LegacySession
     do { session = try await legacySession(arrival) } catch { return MCPReply.failure(error.error, id: nil, status: error.status) }
+    if let event = arrival.request.headers["Last-Event-ID"] { return resume(event, session) }
     let queue = ChangeQueue()
     session.open(queue)
     let observation = handler.observe(for: arrival.caller) { change in
@@ -118,6 +124,14 @@ extension StreamableHTTPResponder {
       }
       try await relay(queue, to: writer, for: arrival) { $0.notification() }
     }
+  }
+
+  /// Goes on with the stream of a request whose response ended before its answer.
+  private func resume(_ event: String, _ session: LegacySession) -> HTTPReply {
+    guard let place = EventLog.place(event), let exchange = session.exchange(streamID: place.streamID) else {
+      return MCPReply.failure(RPCError(.invalidRequest, "There is no stream with this Last-Event-ID, or no longer"), id: nil, status: 400)
+    }
+    return .stream(.ok, MCPReply.eventHeaders) { writer in try await exchange.resume(to: writer, after: place.number) }
   }
 
   // MARK: Requests
@@ -134,7 +148,7 @@ extension StreamableHTTPResponder {
   }
 
   private func channel(of exchange: Exchange, _ session: LegacySession) -> LegacyChannel {
-    LegacyChannel(clientRequests, scope: session.token.id, exchange)
+    LegacyChannel(clientRequests, exchange, of: session)
   }
 
   /// Answers requests that are about the session itself; nil for all others.

@@ -12,6 +12,8 @@ final class LegacySession: Sendable {
     var stream: ChangeQueue?
     /// Requests being answered, by the text of their id.
     var exchanges: [String: Exchange] = [:]
+    /// Exchanges whose streams can be gone on with, by the name of the stream, the oldest first.
+    var streams: [(id: String, exchange: Exchange)] = []
   }
   private let state = Mutex(State())
 
@@ -65,12 +67,31 @@ final class LegacySession: Sendable {
     state.withLock { if $0.exchanges[id] === exchange { $0.exchanges[id] = nil } }
   }
 
+  /// The most streams of a session that can be gone on with.
+  private static let streamLimit = 16
+
+  func keep(_ exchange: Exchange, streamID: String) {
+    state.withLock { state in
+      guard !state.streams.contains(where: { $0.id == streamID }) else { return }
+      if state.streams.count >= LegacySession.streamLimit {
+        let oldest = state.streams.removeFirst().exchange
+        state.exchanges = state.exchanges.filter { $0.value !== oldest }
+      }
+      state.streams.append((streamID, exchange))
+    }
+  }
+
+  func exchange(streamID: String) -> Exchange? { state.withLock { $0.streams.first { $0.id == streamID }?.exchange } }
+
   /// Cancels the request with this id, if it is being answered here.
   func cancel(id: String) { state.withLock { $0.exchanges[id] }?.cancelByClient() }
 
   /// Ends what the session has open.
   func end() {
-    let (stream, exchanges) = state.withLock { ($0.stream, Array($0.exchanges.values)) }
+    let (stream, exchanges) = state.withLock { state in
+      defer { state.streams = [] }
+      return (state.stream, Array(state.exchanges.values) + state.streams.map(\.exchange))
+    }
     stream?.close()
     for exchange in exchanges { exchange.cancelByClient() }
   }

@@ -27,6 +27,9 @@ public struct StreamableHTTPConfiguration: Sendable {
   public var batchLimit: Int
   /// The longest that a legacy client may take to answer a request of ours.
   public var answerBound: Duration
+  /// Whether clients of revision 2025-11-25 can go on with a stream that they lost, by `Last-Event-ID`: its events are kept in the memory
+  /// of this process, and its handler is not cancelled when the client goes. Handlers may end a response early either way.
+  public var isResumable: Bool
   /// The time in seconds since 1970.
   public var now: @Sendable () -> Int
 
@@ -34,7 +37,7 @@ public struct StreamableHTTPConfiguration: Sendable {
     path: String = "/mcp", allowed: AllowedHosts = .loopback, versions: [ProtocolVersion] = ProtocolVersion.allCases.reversed(),
     limits: JSONLimits = JSONLimits(), keepAlive: TimeAmount = .seconds(15), sessionKey: SymmetricKey = SymmetricKey(size: .bits256),
     sessionLifetime: Int = 7 * 86_400, sessionsInMemory: Int = 10_000, capabilityBytes: Int = 2048, batchLimit: Int = 100,
-    answerBound: Duration = .seconds(600), now: @escaping @Sendable () -> Int = StreamableHTTPConfiguration.systemTime
+    answerBound: Duration = .seconds(600), isResumable: Bool = false, now: @escaping @Sendable () -> Int = StreamableHTTPConfiguration.systemTime
   ) {
     self.path = path
     self.allowed = allowed
@@ -47,6 +50,7 @@ public struct StreamableHTTPConfiguration: Sendable {
     self.capabilityBytes = capabilityBytes
     self.batchLimit = batchLimit
     self.answerBound = answerBound
+    self.isResumable = isResumable
     self.now = now
   }
 }

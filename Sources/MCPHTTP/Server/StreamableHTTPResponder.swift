@@ -143,7 +143,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
     }
     let description = await handler.describe(arrival.context(client))
     let filter: SubscriptionFilter
-    do { filter = try SubscriptionFilter(of: message, capabilities: description.capabilities) } catch {
+    do { filter = try SubscriptionFilter(of: message, capabilities: description.capabilities, client: client) } catch {
       return MCPReply.failure(error, id: id, status: error.httpStatus)
     }
     let queue = ChangeQueue()
@@ -189,9 +189,12 @@ public final class StreamableHTTPResponder: HTTPResponder {
 
   /// Answers a request that may have something to say before its answer.
   ///
-  /// - Parameter asEvent: whether a result goes out as a stream even if nothing was said before it.
+  /// - Parameters:
+  ///   - asEvent: whether a result goes out as a stream even if nothing was said before it.
+  ///   - keep: makes the stream one that can be gone on with, and is told its name.
   func answer(
-    _ message: Envelope, id: RawJSON, _ exchange: Exchange, _ arrival: Arrival, asEvent: Bool, finished: @escaping @Sendable () -> Void = {},
+    _ message: Envelope, id: RawJSON, _ exchange: Exchange, _ arrival: Arrival, asEvent: Bool, keep: (@Sendable (String) -> Void)? = nil,
+    finished: @escaping @Sendable () -> Void = {},
     _ context: (@escaping @Sendable (ByteBuffer) async -> Void) -> RequestContext
   ) async -> HTTPReply {
     let context = context { [weak exchange] in await exchange?.notify($0) }
@@ -207,8 +210,10 @@ public final class StreamableHTTPResponder: HTTPResponder {
       return MCPReply.accepted
     case .notification:
       return .stream(.ok, MCPReply.eventHeaders) { writer in
-        defer { finished() }
-        try await exchange.stream(to: writer) { MCPReply.message($0, id: id) }
+        // What was detached is found by its stream from now on, and cancelled by its request's id still.
+        var isOver = true
+        defer { if isOver { finished() } }
+        isOver = try await exchange.stream(to: writer, keep: keep) { MCPReply.message($0, id: id) }
       }
     }
   }

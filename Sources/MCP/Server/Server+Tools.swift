@@ -1,0 +1,86 @@
+internal import JSON
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+
+extension Server {
+  func callTool(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
+    let name = try string("name", of: request)
+    guard let registered = state.withLock({ $0.tools[name] }) else {
+      throw RPCError(.invalidParams, "Unknown tool: \(name.prefix(128))")
+    }
+    let tool = registered.tool
+    if tool.task?.isRequired == true, !context.client.knowsTasks {
+      guard context.era == .modern else { return text(of: .error(RPCError.tasksNeeded.message), context.client.version) }
+      throw RPCError.tasksNeeded
+    }
+    let arguments = request["arguments"] ?? Server.noArguments
+    guard arguments.kind == .object else { throw RPCError(.invalidParams, "\"arguments\" must be an object") }
+    if context.era == .modern, let header = context.header { try HeaderParameter.check(registered.headers, arguments, header: header) }
+    if let fault = registered.schemas.fault {
+      return text(of: .error("The tool \(name) cannot be called, whatever the arguments: \(fault)."), context.client.version)
+    }
+    if let problem = registered.schemas.problem(with: arguments) { return text(of: .error(problem), context.client.version) }
+    if tool.task != nil, context.client.knowsTasks { return try await callAsTask(registered, arguments, request, context) }
+    return try await interact(request, context) { interaction in
+      let call = ToolCall(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction)
+      return try await answer(to: call, by: registered)
+    }
+  }
+
+  /// The text of what a tool answers; failures of its own are results that a model may read.
+  ///
+  /// Structured content that does not fit the output schema is the server's fault, which is for its log: the client learns no
+  /// more than that.
+  func answer(to call: ToolCall, by registered: RegisteredTool) async throws -> ByteBuffer {
+    let version = call.context.client.version
+    let result = try await result(of: registered.tool, call)
+    guard registered.schemas.checksResults, !result.isError else { return text(of: result, version) }
+    let structured = result.structured?.raw
+    if let problem = registered.schemas.problem(withResult: structured) {
+      logger.error("A result does not fit the output schema of its tool", metadata: ["tool": "\(call.name)", "reason": "\(problem)"])
+      return text(of: .error(Self.internalFailure(of: call.name)), version)
+    }
+    return text(of: result, checked: structured, version)
+  }
+
+  private func result(of tool: Tool, _ call: ToolCall) async throws -> ToolResult {
+    do {
+      return try await tool.run(call)
+    } catch let error as RPCError {
+      // Legacy revisions have no code for this, and a model can tell its user.
+      guard error.code == .missingClientCapability, call.context.era == .legacy else { throw error }
+      return .error(error.message)
+    } catch let failure as ClientFailure where failure != .cancelled {
+      return .error(failure.description)
+    } catch let error where error is CancellationError || error is Interaction.Suspension || error is ClientFailure {
+      throw error
+    } catch {
+      logger.error("A tool failed", metadata: ["tool": "\(call.name)", "error": "\(error)"])
+      return .error(Self.internalFailure(of: call.name))
+    }
+  }
+
+  private static func internalFailure(of tool: String) -> String { "The tool \(tool) failed for an internal reason; it was logged." }
+
+  static let noArguments: RawJSON = JSONValue.object(JSONObject()).raw
+
+  /// - Parameter text: the structured content as it was checked, if it was: then it is not written again.
+  private func text(of tool: ToolResult, checked text: RawJSON? = nil, _ version: ProtocolVersion) -> ByteBuffer {
+    var result = ResultText(version.era, capacity: 512)
+    result.value(.array(tool.content.map { $0.json(for: version) }), for: "content")
+    if let structured = tool.structured, version >= .v2025_06_18, version.era == .modern || structured.object != nil {
+      if let text { result.text(text.bytes, for: "structuredContent") } else { result.value(structured, for: "structuredContent") }
+    }
+    if tool.isError { result.value(true, for: "isError") }
+    return result.finish(server: implementation, meta: tool.meta)
+  }
+}
+
+/// A tool with what is made of its definition once.
+struct RegisteredTool: Sendable {
+  let tool: Tool
+  let schemas: ToolSchemas
+  /// Arguments that modern HTTP clients repeat in headers.
+  let headers: [HeaderParameter]
+}
