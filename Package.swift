@@ -104,6 +104,6 @@ let package = Package(
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(
       name: "ExamplesTests", dependencies: ["JSON", "MCP", "MCPHTTP", "everything-client", .nio, .nioPosix, .logging], swiftSettings: settings),
-    .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice", "everything-server"], exclude: ["Python"], swiftSettings: settings),
+    .testTarget(name: "InteropTests", dependencies: ["JSON", "MCP", "MCPHTTP", "sluice", "everything-server"], exclude: ["Python"], swiftSettings: settings),
   ]
 )
