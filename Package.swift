@@ -105,6 +105,6 @@ let package = Package(
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(
       name: "ExamplesTests", dependencies: ["JSON", "MCP", "MCPHTTP", "everything-client", .nio, .nioPosix, .logging], swiftSettings: settings),
-    .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice"], exclude: ["Python"], swiftSettings: settings),
+    .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice", "everything-client"], exclude: ["Python"], swiftSettings: settings),
   ]
 )
