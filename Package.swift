@@ -18,7 +18,6 @@ extension Target.Dependency {
   static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
   static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
   static let sqlite: Self = .product(name: "GRDBSQLite", package: "GRDB.swift")
-  static let jwt: Self = .product(name: "JWTKit", package: "jwt-kit")
   static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
   static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
   static let logging: Self = .product(name: "Logging", package: "swift-log")
@@ -46,7 +45,7 @@ let package = Package(
     .executable(name: "everything-server", targets: ["everything-server"]),
     .executable(name: "weather-server", targets: ["weather-server"]),
     .library(name: "MCP", targets: ["JSON", "MCP"]),
-    .library(name: "MCPHTTP", targets: ["MCPHTTP"]),
+    .library(name: "MCPHTTP", targets: ["MCPHTTP", "MCPAuth"]),
     .library(name: "MCPTools", targets: ["MCPTools"]),
     .library(name: "MCPToolMacros", targets: ["MCPToolMacros"]),
     .library(name: "Cedar", targets: ["Cedar"]),
@@ -62,15 +61,15 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-syntax.git", "602.0.0"..<"604.0.0"),
-    .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
   ],
   targets: [
     // Libraries, the lowest first. Arrows point down only.
     .target(name: "JSON", dependencies: [.nio], swiftSettings: settings),
     .target(name: "CSpawn"),
     .target(name: "MCP", dependencies: ["JSON", "CSpawn", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
+    .target(name: "MCPAuth", dependencies: ["JSON", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
     .target(
-      name: "MCPHTTP", dependencies: ["JSON", "MCP", .nio, .nioPosix, .nioSSL, .nioTLS, .crypto, .logging, .lifecycle, .unixSignals],
+      name: "MCPHTTP", dependencies: ["JSON", "MCP", "MCPAuth", .nio, .nioPosix, .nioSSL, .nioTLS, .crypto, .logging, .lifecycle, .unixSignals],
       swiftSettings: settings),
     // Typed tools. Only who imports the macros builds swift-syntax.
     .target(name: "MCPTools", dependencies: ["JSON", "MCP", .nio], swiftSettings: settings),
@@ -81,7 +80,7 @@ let package = Package(
     .target(name: "Cedar", swiftSettings: settings),
     .target(name: "Ledger", dependencies: [.crypto], swiftSettings: settings),
     .target(
-      name: "Gateway", dependencies: ["JSON", "MCP", "Cedar", "Ledger", .nio, .nioPosix, .crypto, .grdb, .jwt, .logging],
+      name: "Gateway", dependencies: ["JSON", "MCP", "MCPAuth", "Cedar", "Ledger", .nio, .nioPosix, .crypto, .grdb, .logging],
       swiftSettings: settings),
     .target(
       name: "SQLConnector", dependencies: ["JSON", "MCP", .grdb, .sqlite, .nio, .logging], path: "Sources/Connectors/SQL",
@@ -90,13 +89,18 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
 
     // Examples.
-    .executableTarget(name: "everything-client", dependencies: ["JSON", "MCP", "MCPHTTP"], path: "Examples/EverythingClient", swiftSettings: settings),
+    .target(
+      name: "EverythingClientAuthorization", dependencies: ["JSON", "MCPAuth", "MCPHTTP", .nio], path: "Examples/EverythingClient/Authorization",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "everything-client", dependencies: ["JSON", "MCP", "MCPHTTP", "EverythingClientAuthorization", .nioPosix], path: "Examples/EverythingClient",
+      exclude: ["Authorization"], swiftSettings: settings),
     .executableTarget(
       name: "everything-server", dependencies: ["JSON", "MCP", "MCPHTTP", .nio, .nioPosix, .logging], path: "Examples/EverythingServer",
       swiftSettings: settings),
@@ -115,11 +119,12 @@ let package = Package(
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
       ], swiftSettings: settings),
     .testTarget(
-      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "JSON", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+    .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ledger-crash-fixture", .crypto], swiftSettings: settings),
-    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", "Cedar", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
+    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", "MCPAuth", "Cedar", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(
@@ -132,6 +137,8 @@ let package = Package(
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(
       name: "ExamplesTests", dependencies: ["JSON", "MCP", "MCPHTTP", "everything-client", .nio, .nioPosix, .logging], swiftSettings: settings),
-    .testTarget(name: "InteropTests", dependencies: ["JSON", "MCP", "MCPHTTP", "sluice", "everything-server"], exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
+      name: "InteropTests", dependencies: ["JSON", "MCP", "MCPHTTP", "sluice", "everything-server", "everything-client"], exclude: ["Python"],
+      swiftSettings: settings),
   ]
 )
