@@ -49,6 +49,8 @@ struct BaseProtocolRequirements {
       ("tools/list", ["cursor": 1]), ("resources/read", ["uri": "test://nope"]), ("prompts/get", ["name": "nope"]), ("completion/complete", [:]),
     ]
     for (method, params) in requests {
+      // Legacy revisions have no code for a missing capability: there the tool says it.
+      if era == .legacy, params["name"] == "needs_sampling" { continue }
       let error = try await fixture.ask(method, params, era)["error"]
       #expect(error?["code"]?.int != nil && error?["message"]?.string?.isEmpty == false, "\(method) \(params.text)")
     }
