@@ -5,19 +5,20 @@ import NIOCore
 import NIOPosix
 import Testing
 
-/// What the stdio pages ask of a client. The server is a shell script that notes what it reads.
+/// What the stdio pages ask of a client. The server is a shell script that tells in each answer to `tools/list` what it has read.
 @Suite("Requirements of stdio clients", .timeLimit(.minutes(2)))
 struct StdioClientRequirements {
-  /// Answers `server/discover` and the handshake in the ways of servers, then what a test adds.
+  /// Answers `server/discover` and the handshake in the ways of servers, and what a test adds.
   private static func script(_ cases: String, discover: String = modern) -> String {
     #"""
-    tee "$SEEN" | while IFS= read -r line; do
+    while IFS= read -r line; do
+      seen="$seen,$line"
       id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
       case "$line" in
       \#(cases)
       *server/discover*) \#(discover);;
       *'"initialize"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}}\n' "$id";;
-      *tools/list*) printf '{"jsonrpc":"2.0","id":%s,"result":{"resultType":"complete","tools":[],"ttlMs":0,"cacheScope":"private"}}\n' "$id";;
+      *tools/list*) printf '{"jsonrpc":"2.0","id":%s,"result":{"resultType":"complete","tools":[],"ttlMs":0,"cacheScope":"private","seen":[%s]}}\n' "$id" "${seen#,}";;
       esac
     done
     """#
@@ -28,37 +29,38 @@ struct StdioClientRequirements {
 
   private static func error(_ code: Int) -> String { #"printf '{"jsonrpc":"2.0","id":%s,"error":{"code":\#(code),"message":"No."}}\n' "$id""# }
 
-  /// Runs `body` with a connection to the script, and what it read so far.
-  private func withServer(
-    _ script: String, _ body: (ClientConnection, @Sendable () -> [JSONValue], Lifeline) async throws -> Void
-  ) async throws {
-    let seen = try await Lifeline()
+  /// Runs `body` with a connection to the script.
+  private func withServer(_ script: String, _ body: (ClientConnection) async throws -> Void) async throws {
     let wire = StdioWire(
-      name: "script", command: shell(script, environment: ["SEEN": seen.path]), on: MultiThreadedEventLoopGroup.singleton.next(), configuration: .quick,
+      name: "script", command: shell(script), on: MultiThreadedEventLoopGroup.singleton.next(), configuration: .quick,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     wire.start()
-    let connection = ClientConnection(wire: wire, identity: ["name": "tests", "version": "2"])
-    let read: @Sendable () -> [JSONValue] = { seen.recorder.lines.map { (try? JSONValue(parsing: $0)) ?? .string("no JSON: \($0)") } }
-    do { try await body(connection, read, seen) } catch {
+    do { try await body(ClientConnection(wire: wire, identity: ["name": "tests", "version": "2"])) } catch {
       await wire.stop()
       throw error
     }
     await wire.stop()
   }
 
-  private static var soon: NIODeadline { .now() + .seconds(20) }
+  private static var farOff: NIODeadline { .now() + .seconds(60) }
 
-  private static func call(_ name: String) -> ClientConnection.RequestBody {
-    ClientConnection.RequestBody(members: ByteBuffer(string: "\"name\":\"\(name)\",\"arguments\":{\"text\":\"a\\nb\"}"), name: name)
+  /// All messages that the server has read, that of the question included.
+  private static func seen(_ connection: ClientConnection) async throws -> [JSONValue] {
+    let answer = try await connection.request(.toolsList, .init(), deadline: farOff)
+    return (answer.result?["seen"]).map { JSONValue($0).array ?? [] } ?? []
   }
+
+  private static let call = ClientConnection.RequestBody(
+    members: ByteBuffer(string: "\"name\":\"slow\",\"arguments\":{\"text\":\"a\\nb\"}"), name: "slow", wantsProgress: true)
 
   @Test("server/discover comes first, in the preferred version, and every message is one line that says what it must")
   func modernMessages() async throws {
-    try await withServer(Self.script("")) { connection, read, _ in
-      #expect(try await connection.connect().version == .v2026_07_28)
-      _ = try await connection.request(.toolsList, .init(), deadline: Self.soon)
-      #expect(read().map { $0["method"] } == ["server/discover", "tools/list"])
-      for message in read() {
+    try await withServer(Self.script("")) { connection in
+      let found = try await connection.connect()
+      #expect(found.version == .v2026_07_28)
+      let messages = try await Self.seen(connection)
+      #expect(messages.map { $0["method"] } == ["server/discover", "tools/list"])
+      for message in messages {
         #expect(message["jsonrpc"] == "2.0" && message["id"]?.int != nil)
         let meta = message["params"]?["_meta"]
         #expect(meta?[MetaKey.protocolVersion] == "2026-07-28" && meta?[MetaKey.clientCapabilities]?.object != nil)
@@ -69,74 +71,83 @@ struct StdioClientRequirements {
 
   @Test("Any error to server/discover leads to the handshake of the legacy era", arguments: [-32601, -32602, -32600, -32000, 1])
   func fallback(_ code: Int) async throws {
-    try await withServer(Self.script("", discover: Self.error(code))) { connection, read, _ in
-      #expect(try await connection.connect().version == .v2025_11_25)
-      _ = try await connection.request(.toolsList, .init(), deadline: Self.soon)
-      #expect(read().map { $0["method"] } == ["server/discover", "initialize", "notifications/initialized", "tools/list"])
-      #expect(read()[1]["params"]?["protocolVersion"] == "2025-11-25" && read()[1]["params"]?["clientInfo"] == ["name": "tests", "version": "2"])
+    try await withServer(Self.script("", discover: Self.error(code))) { connection in
+      let found = try await connection.connect()
+      #expect(found.version == .v2025_11_25)
+      let messages = try await Self.seen(connection)
+      #expect(messages.map { $0["method"] } == ["server/discover", "initialize", "notifications/initialized", "tools/list"])
+      let params = messages.first { $0["method"] == "initialize" }?["params"]
+      #expect(params?["protocolVersion"] == "2025-11-25" && params?["clientInfo"] == ["name": "tests", "version": "2"])
     }
   }
 
   @Test("A server that does not answer server/discover is greeted in the legacy way")
   func silence() async throws {
-    try await withServer(Self.script("", discover: ":")) { connection, read, _ in
+    try await withServer(Self.script("", discover: ":")) { connection in
       let found = try await connection.connect(timeout: .seconds(2))
       #expect(found.version == .v2025_11_25)
-      // Its answer shows that all before it was read.
-      _ = try await connection.request(.toolsList, .init(), deadline: Self.soon)
-      #expect(
-        read().compactMap { $0["method"]?.string }.filter { $0 != "notifications/cancelled" } == [
-          "server/discover", "initialize", "notifications/initialized", "tools/list",
-        ])
+      let methods = try await Self.seen(connection).compactMap { $0["method"]?.string }.filter { $0 != "notifications/cancelled" }
+      #expect(methods == ["server/discover", "initialize", "notifications/initialized", "tools/list"])
     }
   }
 
-  @Test("A request that is given up, or whose time is over, is cancelled by its id, and a late answer is ignored", arguments: [true, false], [Era.modern, .legacy])
+  @Test(
+    "A request that is given up, or whose time is over, is cancelled by its id, and a late answer is ignored",
+    arguments: [true, false], [Era.modern, .legacy])
   func cancellation(_ isDeadline: Bool, _ era: Era) async throws {
-    // Answers the cancelled request when the cancellation comes: too late.
-    let cases = #"*tools/call*) late=$id;; *notifications/cancelled*) printf '{"jsonrpc":"2.0","id":%s,"result":{"content":[]}}\n' "$late";;"#
-    try await withServer(Self.script(cases, discover: era == .modern ? Self.modern : Self.error(-32601))) { connection, read, seen in
+    // The answer to the request comes when it is cancelled: too late.
+    let cases = #"""
+      *tools/call*) late=$id; printf '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%s,"progress":1}}\n' "$id";;
+      *notifications/cancelled*) printf '{"jsonrpc":"2.0","id":%s,"result":{"content":[]}}\n' "$late";;
+      """#
+    try await withServer(Self.script(cases, discover: era == .modern ? Self.modern : Self.error(-32601))) { connection in
       try await connection.connect()
+      let began = Recorder()
       let call = Task {
-        try await connection.request(.toolsCall, Self.call("slow"), deadline: isDeadline ? .now() + .milliseconds(200) : Self.soon)
+        try await connection.request(
+          .toolsCall, Self.call, deadline: isDeadline ? .now() + .milliseconds(200) : Self.farOff,
+          onNotification: { _ in began.record(.started(1)) })
       }
-      try await seen.recorder.wait { if case .line(_, let text) = $0 { text.contains("tools/call") } else { false } }
-      if !isDeadline { call.cancel() }
-      try await seen.recorder.wait { if case .line(_, let text) = $0 { text.contains("notifications/cancelled") } else { false } }
+      if !isDeadline {
+        try await began.wait(for: .started(1))
+        call.cancel()
+      }
       await #expect(throws: ClientError.self) { try await call.value }
-      #expect(try await connection.request(.toolsList, .init(), deadline: Self.soon).result?["tools"] != nil)
-      let sent = read().first { $0["method"] == "tools/call" }
-      let cancelled = read().filter { $0["method"] == "notifications/cancelled" }
-      #expect(cancelled.count == 1 && cancelled[0]["params"]?["requestId"] == sent?["id"] && cancelled[0]["id"] == nil)
+      let messages = try await Self.seen(connection)
+      let sent = messages.first { $0["method"] == "tools/call" }
+      let cancelled = messages.filter { $0["method"] == "notifications/cancelled" }
+      #expect(cancelled.count == 1 && cancelled.first?["params"]?["requestId"] == sent?["id"] && cancelled.first?["id"] == nil)
     }
   }
 
   @Test("What is written to standard error is no error, and what is no message is passed over")
   func noise() async throws {
     let cases = #"*tools/call*) echo 'ERROR: all is well' >&2; echo 'not a message'; printf '{"jsonrpc":"2.0","id":%s,"result":{"content":[]}}\n' "$id";;"#
-    try await withServer(Self.script(cases)) { connection, _, _ in
+    try await withServer(Self.script(cases)) { connection in
       try await connection.connect()
-      #expect(try await connection.request(.toolsCall, Self.call("noisy"), deadline: Self.soon).result?["content"] != nil)
+      let answer = try await connection.request(.toolsCall, Self.call, deadline: Self.farOff)
+      #expect(answer.result?["content"] != nil)
     }
   }
 
   @Test("Notifications of subscriptions that share the pipe are told apart by their id")
   func subscriptions() async throws {
-    // The second subscription hears of prompts, the first of tools; the wrong way round in time.
+    // The second subscription hears of prompts, and then the first of tools.
     let cases = #"""
-      *toolsListChanged*) first=$id;;
+      *toolsListChanged*) first=$id
+        printf '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":%s},"notifications":{"toolsListChanged":true}}}\n' "$id";;
       *promptsListChanged*) printf '{"jsonrpc":"2.0","method":"notifications/prompts/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":%s}}}\n' "$id"
         printf '{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":%s}}}\n' "$first";;
       """#
-    try await withServer(Self.script(cases)) { connection, _, seen in
+    try await withServer(Self.script(cases)) { connection in
       try await connection.connect()
       let (tools, prompts) = (Recorder(), Recorder())
       let first = Task { try await connection.listen(filter: ["toolsListChanged": true]) { tools.record(.line(0, $0.methodName?.string ?? "")) } }
-      try await seen.recorder.wait { if case .line(_, let text) = $0 { text.contains("toolsListChanged") } else { false } }
+      try await tools.waitForLine("notifications/subscriptions/acknowledged")
       let second = Task { try await connection.listen(filter: ["promptsListChanged": true]) { prompts.record(.line(0, $0.methodName?.string ?? "")) } }
       try await prompts.waitForLine("notifications/prompts/list_changed")
       try await tools.waitForLine("notifications/tools/list_changed")
-      #expect(tools.lines.count == 1 && prompts.lines.count == 1)
+      #expect(tools.lines.count == 2 && prompts.lines.count == 1)
       first.cancel()
       second.cancel()
       _ = (await first.result, await second.result)
