@@ -130,6 +130,21 @@ struct StdioClientRequirements {
     }
   }
 
+  @Test("A modern server that asks something is not answered, a legacy one is", arguments: [Era.modern, .legacy])
+  func noResponses(_ era: Era) async throws {
+    let cases = #"*tools/call*) printf '{"jsonrpc":"2.0","id":"q","method":"ping"}\n{"jsonrpc":"2.0","id":%s,"result":{"content":[]}}\n' "$id";;"#
+    try await withServer(Self.script(cases, discover: era == .modern ? Self.modern : Self.error(-32601))) { connection in
+      try await connection.connect()
+      _ = try await connection.request(.toolsCall, Self.call, deadline: Self.farOff)
+      // A legacy answer may come a little later than what we send next.
+      var isAnswered = false
+      for _ in 0..<(era == .modern ? 3 : 200) where !isAnswered {
+        isAnswered = try await Self.seen(connection).contains { $0["id"] == "q" }
+      }
+      #expect(isAnswered == (era == .legacy))
+    }
+  }
+
   @Test("Notifications of subscriptions that share the pipe are told apart by their id")
   func subscriptions() async throws {
     // The second subscription hears of prompts, and then the first of tools.
