@@ -56,7 +56,7 @@ extension Server {
       let answer: Result<ByteBuffer, any Error>
       do {
         if support.startsAtOnce { try await call.continueAsTask() }
-        let result = try await answer(to: call, by: registered)
+        let result = try await self.answer(to: call, by: registered)
         answer = .success(try inputRequired(interaction, request, context) ?? result)
       } catch {
         do { answer = try inputRequired(interaction, request, context).map { .success($0) } ?? .failure(error) } catch { answer = .failure(error) }
