@@ -17,7 +17,6 @@ extension Target.Dependency {
   static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
   static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
   static let sqlite: Self = .product(name: "GRDBSQLite", package: "GRDB.swift")
-  static let jwt: Self = .product(name: "JWTKit", package: "jwt-kit")
   static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
   static let unixSignals: Self = .product(name: "UnixSignals", package: "swift-service-lifecycle")
   static let logging: Self = .product(name: "Logging", package: "swift-log")
@@ -36,7 +35,7 @@ let package = Package(
     .executable(name: "everything-client", targets: ["everything-client"]),
     .executable(name: "everything-server", targets: ["everything-server"]),
     .library(name: "MCP", targets: ["JSON", "MCP"]),
-    .library(name: "MCPHTTP", targets: ["MCPHTTP"]),
+    .library(name: "MCPHTTP", targets: ["MCPHTTP", "MCPAuth"]),
     .library(name: "Cedar", targets: ["Cedar"]),
     .library(name: "Ledger", targets: ["Ledger"]),
   ],
@@ -49,20 +48,20 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-    .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
   ],
   targets: [
     // Libraries, the lowest first. Arrows point down only.
     .target(name: "JSON", dependencies: [.nio], swiftSettings: settings),
     .target(name: "CSpawn"),
     .target(name: "MCP", dependencies: ["JSON", "CSpawn", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
+    .target(name: "MCPAuth", dependencies: ["JSON", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
     .target(
-      name: "MCPHTTP", dependencies: ["JSON", "MCP", .nio, .nioPosix, .nioSSL, .nioTLS, .crypto, .logging, .lifecycle],
+      name: "MCPHTTP", dependencies: ["JSON", "MCP", "MCPAuth", .nio, .nioPosix, .nioSSL, .nioTLS, .crypto, .logging, .lifecycle],
       swiftSettings: settings),
     .target(name: "Cedar", swiftSettings: settings),
     .target(name: "Ledger", dependencies: [.crypto], swiftSettings: settings),
     .target(
-      name: "Gateway", dependencies: ["JSON", "MCP", "Cedar", "Ledger", .nio, .nioPosix, .crypto, .grdb, .jwt, .logging],
+      name: "Gateway", dependencies: ["JSON", "MCP", "MCPAuth", "Cedar", "Ledger", .nio, .nioPosix, .crypto, .grdb, .logging],
       swiftSettings: settings),
     .target(
       name: "SQLConnector", dependencies: ["JSON", "MCP", .grdb, .sqlite, .nio, .logging], path: "Sources/Connectors/SQL",
@@ -71,7 +70,7 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
@@ -88,10 +87,11 @@ let package = Package(
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .testTarget(
       name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "JSON", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+    .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ledger-crash-fixture", .crypto], swiftSettings: settings),
-    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", "Cedar", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
+    .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", "MCPAuth", "Cedar", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(

@@ -1,3 +1,5 @@
+public import MCPAuth
+
 /// Makes, lists, revokes and checks API tokens. The gateway and the command line use it on the same state directory.
 public struct APITokens: Sendable {
   private let store: any Store

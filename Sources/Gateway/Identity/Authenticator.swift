@@ -1,5 +1,6 @@
 import JSON
 public import Logging
+public import MCPAuth
 import Synchronization
 
 /// The identity stage: turns the credential of a request into a ``Principal``.
@@ -20,6 +21,8 @@ public final class Authenticator: Sendable {
 
   private let tokens: APITokens
   private let verifier: JWTVerifier
+  /// How each issuer's claims name users, by its name.
+  private let mappings: [String: ClaimMapping]
   private let store: any Store
   private let epoch: ChangeEpoch
   private let clock: WallClock
@@ -36,11 +39,12 @@ public final class Authenticator: Sendable {
   ///   - fetch: gets a JWK set; needed if the keys of an issuer are at a URL.
   ///   - capacity: the most credentials to remember.
   public init(
-    store: any Store, directory: UserDirectory = UserDirectory(), issuers: [JWTIssuer] = [],
+    store: any Store, directory: UserDirectory = UserDirectory(), issuers: [TrustedIssuer] = [],
     fetch: KeyFetch? = nil, capacity: Int = 20_000, clock: WallClock = .system, logger: Logger = Logger(label: "sluice.identity")
   ) throws(IdentityConfigurationError) {
     tokens = APITokens(store: store, clock: clock)
-    verifier = try JWTVerifier(issuers: issuers, fetch: fetch, clock: clock, logger: logger)
+    verifier = try JWTVerifier(issuers: issuers.map(\.settings), fetch: fetch, now: { clock.seconds }, logger: logger)
+    mappings = Dictionary(issuers.map { ($0.settings.issuer, $0.claims) }) { first, _ in first }
     self.store = store
     epoch = store.epoch
     self.clock = clock
@@ -110,7 +114,8 @@ public final class Authenticator: Sendable {
       expires = token.expires
       noteUse(token)
     case .jwt(let bytes):
-      let token = try await verifier.verify(bytes)
+      let verified = try await verifier.verify(bytes)
+      let token = try VerifiedToken(verified, mappings[verified.issuer] ?? ClaimMapping())
       do {
         if try await store.isRevoked(anyOf: token.sessions) { throw AuthenticationFailure.revoked }
       } catch let failure as AuthenticationFailure {

@@ -1,3 +1,5 @@
+internal import MCPAuth
+
 /// The token in an Authorization header (RFC 6750 section 2.1), by its digest.
 struct BearerCredential {
   enum Kind {

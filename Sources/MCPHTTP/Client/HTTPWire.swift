@@ -11,15 +11,19 @@ public final class HTTPWire: ClientWire {
     public var path: String
     /// Gives the headers of each request beyond the protocol's, credentials above all; read when used, kept nowhere.
     public var headers: @Sendable () throws -> [HTTPHint.Header]
+    /// Supplies credentials and deals with 401 and 403; see ``OAuthClient``.
+    public var authorizer: (any HTTPAuthorizer)?
     /// The longest answer, in bytes.
     public var limits: JSONLimits
 
     public init(
-      origin: HTTPOrigin, path: String, headers: @escaping @Sendable () throws -> [HTTPHint.Header] = { [] }, limits: JSONLimits = JSONLimits()
+      origin: HTTPOrigin, path: String, headers: @escaping @Sendable () throws -> [HTTPHint.Header] = { [] }, authorizer: (any HTTPAuthorizer)? = nil,
+      limits: JSONLimits = JSONLimits()
     ) {
       self.origin = origin
       self.path = path
       self.headers = headers
+      self.authorizer = authorizer
       self.limits = limits
     }
   }
@@ -237,6 +241,13 @@ public final class HTTPWire: ClientWire {
   }
 
   private func send(_ request: HTTPClientRequest, eventLoop: (any EventLoop)?, deadline: NIODeadline) async throws(WireError) -> HTTPClientResponse {
+    guard let authorizer = configuration.authorizer else { return try await transmit(request, eventLoop: eventLoop, deadline: deadline) }
+    return try await authorizer.send(request, deadline: deadline) { request, deadline throws(WireError) in
+      try await transmit(request, eventLoop: eventLoop, deadline: deadline)
+    }
+  }
+
+  private func transmit(_ request: HTTPClientRequest, eventLoop: (any EventLoop)?, deadline: NIODeadline) async throws(WireError) -> HTTPClientResponse {
     do throws(HTTPClientError) {
       if let eventLoop { return try await client.send(request, on: eventLoop, deadline: deadline) }
       return try await client.send(request, deadline: deadline)

@@ -2,6 +2,7 @@ internal import Gateway
 internal import JSON
 internal import Logging
 internal import MCP
+internal import MCPAuth
 internal import MCPHTTP
 internal import NIOCore
 

@@ -5,6 +5,7 @@ internal import JSON
 internal import Ledger
 public import Logging
 internal import MCP
+public import MCPAuth
 internal import MCPHTTP
 internal import NIOCore
 internal import NIOPosix
@@ -76,7 +77,7 @@ public final class SluiceServer: Service {
     self.gateway = gateway
 
     let metadata = try ProtectedResourceMetadata(
-      resource: configuration.publicURL, authorizationServers: configuration.issuers.map(\.issuer).filter { $0.hasPrefix("http") },
+      resource: configuration.publicURL, authorizationServers: configuration.issuers.map(\.settings.issuer).filter { $0.hasPrefix("http") },
       resourceName: configuration.name)
     let authentication = FrontDoorAuthentication(authenticator: authenticator, metadata: metadata, logger: logger)
     let endpoint = StreamableHTTPResponder(

@@ -1,6 +1,7 @@
 public import Gateway
 internal import JSON
 internal import MCP
+public import MCPAuth
 internal import MCPHTTP
 internal import NIOCore
 
@@ -20,7 +21,7 @@ public struct SluiceConfiguration: Sendable {
   /// Event loops; nil for one.
   public var loops: Int?
   public var directory = UserDirectory(admitsUnlistedUsers: false)
-  public var issuers: [JWTIssuer] = []
+  public var issuers: [TrustedIssuer] = []
   /// Cedar text.
   public var policies = ""
   public var upstreams: [UpstreamEntry] = []
@@ -135,7 +136,7 @@ extension SluiceConfiguration {
     }
   }
 
-  private static func issuer(_ node: ConfigurationNode, _ resource: String, _ directory: String) throws(ConfigurationError) -> JWTIssuer {
+  private static func issuer(_ node: ConfigurationNode, _ resource: String, _ directory: String) throws(ConfigurationError) -> TrustedIssuer {
     let fields = try node.members(["issuer", "audience", "jwks", "algorithms", "scopes", "claims"])
     guard let issuer = fields["issuer"], let jwks = try fields["jwks"]?.string() else { throw node.error("an issuer needs issuer and jwks (an https URL or a file)") }
     var algorithms = SignatureAlgorithm.asymmetric
@@ -153,10 +154,11 @@ extension SluiceConfiguration {
         user: try names["user"]?.string() ?? claims.user, userPrefix: try names["user_prefix"]?.string() ?? "", groups: try names["groups"]?.string() ?? claims.groups,
         roles: try names["roles"]?.string() ?? claims.roles, attributes: try names["attributes"]?.strings() ?? [])
     }
-    return JWTIssuer(
+    let settings = JWTIssuer(
       issuer: try issuer.string(), audiences: try fields["audience"]?.strings() ?? [resource],
       keys: jwks.contains("://") ? .url(jwks) : .file(FileText.resolve(jwks, in: directory)), algorithms: algorithms,
-      requiredScopes: try fields["scopes"]?.strings() ?? [], claims: claims)
+      requiredScopes: try fields["scopes"]?.strings() ?? [])
+    return TrustedIssuer(settings, claims: claims)
   }
 
   private mutating func readLimits(_ node: ConfigurationNode) throws(ConfigurationError) {

@@ -1,6 +1,7 @@
 import Foundation
 import Gateway
 import JSON
+import MCPAuth
 import Testing
 
 @Suite("API token authentication")

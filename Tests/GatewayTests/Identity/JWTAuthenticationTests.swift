@@ -1,6 +1,7 @@
 import Foundation
 import Gateway
 import JSON
+import MCPAuth
 import Testing
 
 /// One issuer, one gateway.
@@ -11,7 +12,7 @@ private struct Setting {
   let issuer: TestIssuer
   let authenticator: Authenticator
 
-  init(_ keys: [TestKey], _ settings: JWTIssuer = TestIssuer.settings(), users: UserDirectory = UserDirectory()) throws {
+  init(_ keys: [TestKey], _ settings: TrustedIssuer = TestIssuer.settings(), users: UserDirectory = UserDirectory()) throws {
     store = try SQLiteStore(directory: directory.path)
     issuer = TestIssuer(keys)
     authenticator = try Authenticator(store: store, directory: users, issuers: [settings], fetch: issuer.fetch, clock: clock.clock)

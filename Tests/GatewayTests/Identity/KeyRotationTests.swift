@@ -1,6 +1,7 @@
 import Foundation
 import Gateway
 import JSON
+import MCPAuth
 import Testing
 
 @Suite("An issuer's keys")
@@ -8,7 +9,7 @@ struct KeyRotationTests {
   private let clock = TestClock()
   private let directory = TemporaryDirectory()
 
-  private func authenticator(_ issuer: TestIssuer, _ settings: JWTIssuer = TestIssuer.settings()) throws -> Authenticator {
+  private func authenticator(_ issuer: TestIssuer, _ settings: TrustedIssuer = TestIssuer.settings()) throws -> Authenticator {
     try Authenticator(store: SQLiteStore(directory: directory.path), issuers: [settings], fetch: issuer.fetch, clock: clock.clock)
   }
 
@@ -142,7 +143,7 @@ struct KeyRotationTests {
   func configuration() throws {
     let store = try SQLiteStore(directory: directory.path)
     var noAudience = TestIssuer.settings()
-    noAudience.audiences = []
+    noAudience.settings.audiences = []
     for issuers in [[noAudience], [TestIssuer.settings(algorithms: [])], [TestIssuer.settings(), TestIssuer.settings()]] {
       #expect(throws: IdentityConfigurationError.self) { try Authenticator(store: store, issuers: issuers, fetch: TestIssuer([]).fetch) }
     }

@@ -3,6 +3,7 @@ import CryptoExtras
 import Foundation
 import Gateway
 import JSON
+import MCPAuth
 import NIOCore
 import Synchronization
 
@@ -108,8 +109,8 @@ final class TestIssuer: Sendable {
   static func settings(
     keys: JWTIssuer.Keys = .url("https://issuer.example/jwks"), algorithms: Set<SignatureAlgorithm> = SignatureAlgorithm.asymmetric,
     requiredScopes: [String] = [], claims: ClaimMapping = ClaimMapping()
-  ) -> JWTIssuer {
-    JWTIssuer(issuer: name, audiences: [audience], keys: keys, algorithms: algorithms, requiredScopes: requiredScopes, claims: claims)
+  ) -> TrustedIssuer {
+    TrustedIssuer(JWTIssuer(issuer: name, audiences: [audience], keys: keys, algorithms: algorithms, requiredScopes: requiredScopes), claims: claims)
   }
 
   /// Claims of a token that is valid for five minutes.

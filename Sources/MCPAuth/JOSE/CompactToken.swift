@@ -1,20 +1,36 @@
-import JSON
-import NIOCore
+package import JSON
+internal import NIOCore
 
 /// A JWS in compact form (RFC 7515 section 7.1), taken apart and not yet believed.
-struct CompactToken {
+package struct CompactToken {
   /// Bytes of the longest token taken.
-  static let maximumLength = 16 << 10
+  package static let maximumLength = 16 << 10
 
-  let algorithm: SignatureAlgorithm
-  let keyID: String?
-  let claims: RawJSON
+  /// What a token says it is (`typ`, RFC 8725 section 3.11). A token of another kind must not pass for the one that is asked for.
+  package enum Kind: Sendable {
+    /// An access token: `at+jwt`, or `JWT` and nothing, as many issuers have it.
+    case accessToken
+    /// A proof of possession (RFC 9449 section 4.2).
+    case dpopProof
+
+    func accepts(_ type: String?) -> Bool {
+      switch self {
+      case .accessToken: type.map { ["jwt", "at+jwt", "application/at+jwt"].contains($0) } ?? true
+      case .dpopProof: type == "dpop+jwt"
+      }
+    }
+  }
+
+  package let header: RawJSON
+  package let algorithm: SignatureAlgorithm
+  package let keyID: String?
+  package let claims: RawJSON
   /// The header and the payload as they were signed.
-  let signingInput: [UInt8]
-  let signature: [UInt8]
+  package let signingInput: [UInt8]
+  package let signature: [UInt8]
 
   /// Throws `invalid` for anything that is not a token we could verify. The header is not trusted beyond naming a key.
-  init(parsing token: [UInt8]) throws(AuthenticationFailure) {
+  package init(parsing token: [UInt8], as kind: Kind = .accessToken) throws(AuthenticationFailure) {
     let parts = token.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
     guard parts.count == 3, let headerBytes = Base64URL.decode(parts[0]), let claimsBytes = Base64URL.decode(parts[1]),
       let signature = Base64URL.decode(parts[2]), !signature.isEmpty
@@ -30,10 +46,11 @@ struct CompactToken {
       guard let text = value.string, text.utf8.count <= 512 else { throw .invalid }
       keyID = text
     }
-    // A token of another kind must not pass for an access token (RFC 8725 section 3.11).
-    if let type = header["typ"] {
-      guard let text = type.string?.lowercased(), ["jwt", "at+jwt", "application/at+jwt"].contains(text) else { throw .invalid }
+    switch header["typ"] {
+    case nil: guard kind.accepts(nil) else { throw .invalid }
+    case let type?: guard let text = type.string?.lowercased(), kind.accepts(text) else { throw .invalid }
     }
+    self.header = header
     claims = try Self.object(claimsBytes)
     signingInput = Array(token[..<parts[1].endIndex])
     self.signature = signature

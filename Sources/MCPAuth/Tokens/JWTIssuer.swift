@@ -1,4 +1,4 @@
-/// An authorization server whose access tokens the gateway takes.
+/// An authorization server whose access tokens a resource server takes.
 public struct JWTIssuer: Sendable, Hashable {
   /// Where the issuer's public keys come from (a JWK set, RFC 7517 section 5).
   public enum Keys: Sendable, Hashable {
@@ -16,7 +16,6 @@ public struct JWTIssuer: Sendable, Hashable {
   public var algorithms: Set<SignatureAlgorithm>
   /// Every one must be in the token's `scope` (or `scp`).
   public var requiredScopes: [String]
-  public var claims: ClaimMapping
   /// How far the issuer's clock may be off, in seconds.
   public var leeway: Int64
   /// Seconds after which the keys are fetched again, in the background, when a token comes.
@@ -24,14 +23,13 @@ public struct JWTIssuer: Sendable, Hashable {
 
   public init(
     issuer: String, audiences: [String], keys: Keys, algorithms: Set<SignatureAlgorithm> = SignatureAlgorithm.asymmetric,
-    requiredScopes: [String] = [], claims: ClaimMapping = ClaimMapping(), leeway: Int64 = 30, keysMaximumAge: Int64 = 3600
+    requiredScopes: [String] = [], leeway: Int64 = 30, keysMaximumAge: Int64 = 3600
   ) {
     self.issuer = issuer
     self.audiences = audiences
     self.keys = keys
     self.algorithms = algorithms
     self.requiredScopes = requiredScopes
-    self.claims = claims
     self.leeway = leeway
     self.keysMaximumAge = keysMaximumAge
   }
@@ -40,7 +38,7 @@ public struct JWTIssuer: Sendable, Hashable {
   func validate() throws(IdentityConfigurationError) {
     if issuer.isEmpty { throw IdentityConfigurationError("An issuer has no name. Set it to the `iss` of its tokens.") }
     if audiences.isEmpty || audiences.contains("") {
-      throw IdentityConfigurationError("The issuer \(issuer) has no audience. Set it to the URL of this gateway's MCP endpoint.")
+      throw IdentityConfigurationError("The issuer \(issuer) has no audience. Set it to the URL of the MCP endpoint.")
     }
     if algorithms.isEmpty {
       throw IdentityConfigurationError("The issuer \(issuer) allows no algorithm. Name those of its tokens, such as RS256 or ES256.")

@@ -12,6 +12,10 @@ public struct AuthenticationFailure: Error, Sendable, CustomStringConvertible {
     case revoked
     case wrongAudience = "wrong_audience"
     case insufficientScope = "insufficient_scope"
+    /// The proof of possession (RFC 9449) is missing, does not fit the request or was seen before.
+    case invalidProof = "invalid_proof"
+    /// The proof of possession must carry a nonce of this server.
+    case nonceRequired = "nonce_required"
     /// The credential could not be checked: the store or the issuer's keys are out of reach.
     case unavailable
   }
@@ -40,6 +44,11 @@ public struct AuthenticationFailure: Error, Sendable, CustomStringConvertible {
   public static let wrongAudience = AuthenticationFailure(
     .wrongAudience, "The token was issued for another resource. Request one with the resource parameter of this server")
 
+  public static let nonceRequired = AuthenticationFailure(.nonceRequired, "Send the DPoP proof again with the nonce of the DPoP-Nonce header")
+
+  /// - Parameter reason: what is wrong with the proof, a sentence without quotes.
+  public static func invalidProof(_ reason: String) -> AuthenticationFailure { AuthenticationFailure(.invalidProof, reason) }
+
   public static func insufficientScope(_ scopes: [String]) -> AuthenticationFailure {
     AuthenticationFailure(.insufficientScope, "The token lacks a scope that is required here", scopes: scopes)
   }
@@ -64,17 +73,24 @@ public struct AuthenticationFailure: Error, Sendable, CustomStringConvertible {
     case .missing, .unavailable: nil
     case .malformed: "invalid_request"
     case .insufficientScope: "insufficient_scope"
+    case .invalidProof: "invalid_dpop_proof"
+    case .nonceRequired: "use_dpop_nonce"
     default: "invalid_token"
     }
   }
 
   /// The value of `WWW-Authenticate` (RFC 6750 section 3, RFC 9728 section 5.1), or nil if none belongs in the answer.
-  /// - Parameter resourceMetadata: the URL of the ``ProtectedResourceMetadata``.
-  public func challenge(resourceMetadata: String) -> String? {
+  /// - Parameters:
+  ///   - resourceMetadata: the URL of the ``ProtectedResourceMetadata``.
+  ///   - scopes: what to ask for where no credential was presented (MCP 2026-07-28, scope selection strategy).
+  ///   - dpopAlgorithms: makes it a challenge of the scheme `DPoP`, with these algorithms (RFC 9449 section 7.1).
+  public func challenge(resourceMetadata: String, scopes wanted: [String] = [], dpopAlgorithms: [SignatureAlgorithm] = []) -> String? {
     if code == .unavailable { return nil }
-    var text = "Bearer resource_metadata=\"\(Self.quotable(resourceMetadata))\""
+    var text = "\(dpopAlgorithms.isEmpty ? "Bearer" : "DPoP") resource_metadata=\"\(Self.quotable(resourceMetadata))\""
+    let scopes = scopes.isEmpty ? wanted : scopes
     if !scopes.isEmpty { text += ", scope=\"\(Self.quotable(scopes.joined(separator: " ")))\"" }
     if let error { text += ", error=\"\(error)\", error_description=\"\(Self.quotable(description))\"" }
+    if !dpopAlgorithms.isEmpty { text += ", algs=\"\(dpopAlgorithms.map(\.rawValue).joined(separator: " "))\"" }
     return text
   }
 

@@ -1,7 +1,7 @@
 /// base64url without padding (RFC 4648 section 5, RFC 7515 section 2), strict: one text for each byte string.
-enum Base64URL {
+package enum Base64URL {
   /// The bytes, or nil if there is any other character, an impossible length or a set bit that no byte has.
-  static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
+  package static func decode(_ text: some Collection<UInt8>) -> [UInt8]? {
     guard text.count % 4 != 1 else { return nil }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count * 3 / 4)
@@ -17,6 +17,24 @@ enum Base64URL {
       }
     }
     return bits & (1 << UInt32(count) - 1) == 0 ? bytes : nil
+  }
+
+  /// The text of bytes, without padding.
+  package static func encode(_ bytes: some Sequence<UInt8>) -> String {
+    let alphabet = [UInt8]("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+    var text: [UInt8] = []
+    var bits: UInt32 = 0
+    var count: UInt32 = 0
+    for byte in bytes {
+      bits = bits << 8 | UInt32(byte)
+      count += 8
+      while count >= 6 {
+        count -= 6
+        text.append(alphabet[Int(bits >> count & 63)])
+      }
+    }
+    if count > 0 { text.append(alphabet[Int(bits << (6 - count) & 63)]) }
+    return String(decoding: text, as: UTF8.self)
   }
 
   private static func value(_ character: UInt8) -> UInt32? {

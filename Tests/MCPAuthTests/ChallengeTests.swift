@@ -1,5 +1,5 @@
-import Gateway
 import JSON
+import MCPAuth
 import Testing
 
 @Suite("The challenge and the protected resource metadata")

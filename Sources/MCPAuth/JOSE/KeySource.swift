@@ -1,6 +1,5 @@
-import Foundation
-import JWTKit
-import Logging
+internal import Foundation
+public import Logging
 public import NIOCore
 
 /// Fetches the body of a URL: a 200 answer, or an error. It must have a time limit of its own.
@@ -15,12 +14,12 @@ public struct KeySourceError: Error, Sendable, Hashable, CustomStringConvertible
 
 /// An issuer's keys, fetched when first needed, again when a token names an unknown one, and again when they are old.
 ///
-/// One fetch is under way at a time and at most one a `retryInterval` is started, so invented key ids cannot make the gateway
+/// One fetch is under way at a time and at most one a `retryInterval` is started, so invented key ids cannot make the server
 /// hammer the issuer. Keys that were fetched once are kept for as long as no newer ones can be had.
-actor KeySource {
+public actor KeySource {
   private let issuer: JWTIssuer
   private let fetch: KeyFetch?
-  private let clock: WallClock
+  private let now: @Sendable () -> Int64
   private let logger: Logger
   private var current: JSONWebKeySet?
   private var fetched: Int64 = 0
@@ -32,29 +31,32 @@ actor KeySource {
   /// The same while there are no keys at all and every token is refused.
   static let firstRetryInterval: Int64 = 2
 
-  init(issuer: JWTIssuer, fetch: KeyFetch?, clock: WallClock, logger: Logger) {
+  /// - Parameters:
+  ///   - fetch: gets the set, where it is at a URL.
+  ///   - now: seconds since 1970.
+  public init(issuer: JWTIssuer, fetch: KeyFetch?, now: @escaping @Sendable () -> Int64 = SystemSeconds.now, logger: Logger) {
     self.issuer = issuer
     self.fetch = fetch
-    self.clock = clock
+    self.now = now
     self.logger = logger
   }
 
   /// The keys that may have signed such a token; none if the issuer has no such key.
   /// - Throws: if there are no keys to look at.
-  func verifiers(keyID: String?, algorithm: SignatureAlgorithm) async throws(KeySourceError) -> [any JWTAlgorithm] {
-    if let found = current?.verifiers(keyID: keyID, algorithm: algorithm), !found.isEmpty {
-      if clock.seconds - fetched >= issuer.keysMaximumAge { _ = startRefresh() }
+  public func keys(keyID: String?, algorithm: SignatureAlgorithm) async throws(KeySourceError) -> [VerificationKey] {
+    if let found = current?.keys(keyID: keyID, algorithm: algorithm), !found.isEmpty {
+      if now() - fetched >= issuer.keysMaximumAge { _ = startRefresh() }
       return found
     }
     await startRefresh()?.value
     guard let current else { throw failure }
-    return current.verifiers(keyID: keyID, algorithm: algorithm)
+    return current.keys(keyID: keyID, algorithm: algorithm)
   }
 
   /// The refresh under way, a new one, or nil if it is too early for another.
   private func startRefresh() -> Task<Void, Never>? {
     if let refreshing { return refreshing }
-    let now = clock.seconds
+    let now = self.now()
     let interval = current == nil ? Self.firstRetryInterval : Self.retryInterval
     if let attempted, now >= attempted, now - attempted < interval { return nil }
     attempted = now
@@ -67,8 +69,8 @@ actor KeySource {
   private func refresh() async {
     defer { refreshing = nil }
     do {
-      current = try await JSONWebKeySet(parsing: load(), algorithms: issuer.algorithms)
-      fetched = clock.seconds
+      current = try JSONWebKeySet(parsing: await load(), algorithms: issuer.algorithms)
+      fetched = now()
     } catch {
       failure = error as? KeySourceError ?? KeySourceError("Cannot get the keys of \(issuer.issuer): \(error)")
       logger.warning(
