@@ -1,4 +1,4 @@
-public import MCPAuth
+internal import MCPAuth
 
 /// Makes, lists, revokes and checks API tokens. The gateway and the command line use it on the same state directory.
 public struct APITokens: Sendable {

@@ -1,5 +1,5 @@
 internal import Crypto
-internal import JSON
+package import JSON
 internal import Synchronization
 
 /// Checks proofs of possession at a resource server (RFC 9449 section 4.3) and remembers those that it saw.
@@ -77,7 +77,7 @@ public final class DPoPVerifier: Sendable {
   }
 
   /// The thumbprint of a public key (RFC 7638 section 3.2).
-  static func thumbprint(_ jwk: RawJSON) -> String? {
+  package static func thumbprint(_ jwk: RawJSON) -> String? {
     let names: [String]
     switch jwk["kty"]?.string {
     case "EC": names = ["crv", "kty", "x", "y"]

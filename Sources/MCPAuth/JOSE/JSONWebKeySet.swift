@@ -1,4 +1,4 @@
-package import JSON
+internal import JSON
 package import NIOCore
 
 /// The usable keys of a JWK set (RFC 7517), each bound to the algorithms that its type allows.

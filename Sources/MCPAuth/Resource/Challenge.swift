@@ -45,10 +45,10 @@ public struct Challenge: Sendable, Hashable {
           let name = word.lowercased()
           if found[found.count - 1].parameters[name] == nil { found[found.count - 1].parameters[name] = value }
         } else {
+          guard found.count < 16 else { break }
           found.append(Challenge(scheme: word.lowercased()))
           skipToken68()
         }
-        guard found.count <= 16 else { break }
       }
       return found
     }

@@ -5,7 +5,7 @@ internal import JSON
 internal import Ledger
 public import Logging
 internal import MCP
-public import MCPAuth
+internal import MCPAuth
 internal import MCPHTTP
 internal import NIOCore
 internal import NIOPosix

@@ -1,7 +1,7 @@
 public import Gateway
 internal import JSON
 internal import MCP
-public import MCPAuth
+internal import MCPAuth
 internal import MCPHTTP
 internal import NIOCore
 

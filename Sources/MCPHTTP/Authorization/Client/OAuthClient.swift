@@ -96,7 +96,8 @@ public final class OAuthClient: HTTPAuthorizer {
     }
     let isNew = state.withLock { $0.generation != authorization.generation }
     if isNew { return true }
-    let challenge = challenges.first { $0.scheme == "dpop" && $0.resourceMetadata != nil } ?? challenges.first { $0.scheme == "bearer" } ?? challenges.first { $0.scheme == "dpop" }
+    let challenge =
+      challenges.first { $0.scheme == "dpop" && $0.resourceMetadata != nil } ?? challenges.first { $0.scheme == "bearer" } ?? challenges.first { $0.scheme == "dpop" }
     if refusal.status == .unauthorized { return try await authorizeAgain(challenge, authorization, attempt) }
     guard let challenge, challenge.error == "insufficient_scope", let scopes = challenge.scopes else { return false }
     return try await stepUp(to: scopes, challenge, request.operation, authorization)
@@ -121,7 +122,8 @@ public final class OAuthClient: HTTPAuthorizer {
     }
     if isInVain {
       throw OAuthError(
-        .insufficientScope, "\(server) still refuses \(operation.isEmpty ? "the request" : operation) for want of the scopes \(scopes.joined(separator: " ")), though they were asked for."
+        .insufficientScope,
+        "\(server) still refuses \(operation.isEmpty ? "the request" : operation) for want of the scopes \(scopes.joined(separator: " ")), though they were asked for."
       )
     }
     try await share(authorization.generation) { try await self.renew(challenge, scopes: scopes, mayRefresh: false) }
@@ -323,7 +325,9 @@ public final class OAuthClient: HTTPAuthorizer {
   ) async throws -> Secret {
     let url: HTTPURL
     var methods: [String]?
-    if let text = provider.tokenEndpoint { url = try transport.check(text, "identity provider's token endpoint") } else {
+    if let text = provider.tokenEndpoint {
+      url = try transport.check(text, "identity provider's token endpoint")
+    } else {
       let found = try await self.metadata(of: provider.issuer, isLegacy: false)
       url = found.tokenEndpoint
       methods = found.tokenAuthenticationMethods

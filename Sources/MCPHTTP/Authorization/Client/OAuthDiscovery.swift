@@ -24,7 +24,9 @@ struct OAuthDiscovery: Sendable {
   /// - Parameter location: the `resource_metadata` of the challenge. It is used where it is given, and the well-known places where not.
   func resourceMetadata(at location: String?) async throws(OAuthError) -> Found {
     var locations: [String] = []
-    if let location { locations = [location] } else {
+    if let location {
+      locations = [location]
+    } else {
       let path = server.path.prefix { $0 != "?" }
       let wellKnown = server.origin.description + "/.well-known/oauth-protected-resource"
       locations = path == "/" ? [wellKnown] : [wellKnown + path, wellKnown]

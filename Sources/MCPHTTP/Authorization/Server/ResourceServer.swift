@@ -108,7 +108,9 @@ public final class ResourceServer: Sendable {
     let digest = SHA256.hash(data: Array(text.utf8))
     let now = configuration.now()
     let caller: TokenCaller
-    if let known = cache.withLock({ $0.caller(for: digest, at: now) }) { caller = known } else {
+    if let known = cache.withLock({ $0.caller(for: digest, at: now) }) {
+      caller = known
+    } else {
       caller = TokenCaller(try await verify(text))
       let until = min(caller.token.expires, now + configuration.cacheSeconds)
       cache.withLock { $0.insert(VerifiedTokenCache.Entry(token: caller, until: until), for: digest) }
