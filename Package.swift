@@ -76,7 +76,12 @@ let package = Package(
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
 
     // Examples.
-    .executableTarget(name: "everything-client", dependencies: ["JSON", "MCP", "MCPHTTP"], path: "Examples/EverythingClient", swiftSettings: settings),
+    .target(
+      name: "EverythingClientAuthorization", dependencies: ["JSON", "MCPAuth", "MCPHTTP", .nio], path: "Examples/EverythingClient/Authorization",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "everything-client", dependencies: ["JSON", "MCP", "MCPHTTP", "EverythingClientAuthorization", .nioPosix], path: "Examples/EverythingClient",
+      exclude: ["Authorization"], swiftSettings: settings),
     .executableTarget(
       name: "everything-server", dependencies: ["JSON", "MCP", "MCPHTTP", .nio, .nioPosix, .logging], path: "Examples/EverythingServer",
       swiftSettings: settings),
@@ -86,7 +91,7 @@ let package = Package(
     .executableTarget(name: "stdio-fixture", dependencies: ["MCP", .nio, .nioPosix, .logging], path: "Tests/StdioFixture", swiftSettings: settings),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .testTarget(
-      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
     .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),

@@ -126,6 +126,33 @@ struct OAuthDiscoveryTests {
     }
   }
 
+  @Test("wants PKCE announced in OpenID Connect metadata as well")
+  func openIDWithoutPKCE() async throws {
+    try await AuthorizationFixture().serving { fixture in
+      fixture.first.script.metadataPath = "/.well-known/openid-configuration"
+      fixture.first.script.metadata = ["code_challenge_methods_supported": .null]
+      let error = await fixture.refusal(try OAuthClient(fixture.configuration(), client: fixture.client))
+      #expect(error?.code == .noPKCE)
+      #expect(fixture.first.seen.authorizations.isEmpty)
+    }
+  }
+
+  @Test("takes a scheme in upper case, and names the server in its canonical form")
+  func canonical() async throws {
+    try await AuthorizationFixture().serving { fixture in
+      fixture.script.metadataPath = nil
+      fixture.script.namesMetadata = false
+      fixture.first.script.hasMetadata = false
+      fixture.first.script.iss = nil
+      let loud = fixture.configuration { $0.server = fixture.url.replacing("http://", with: "HTTP://") }
+      try await fixture.wire(loud).call()
+      #expect(fixture.first.seen.authorizations.first?["resource"] == fixture.url)
+      let root = fixture.configuration { $0.server = fixture.origin + "/" }
+      _ = await fixture.refusal(try OAuthClient(root, client: fixture.client), location: nil)
+      #expect(fixture.first.seen.authorizations.last?["resource"] == fixture.origin)
+    }
+  }
+
   @Test("asks no URL that the program's settings forbid")
   func settings() async throws {
     try await AuthorizationFixture().serving { fixture in
@@ -158,12 +185,14 @@ extension JSONObject {
 
 extension AuthorizationFixture {
   /// What an authorizer says to the server's first refusal; nil if it is dealt with.
-  func refusal(_ client: OAuthClient) async -> OAuthError? {
+  func refusal(_ client: OAuthClient) async -> OAuthError? { await refusal(client, location: origin + (script.metadataPath ?? "")) }
+
+  func refusal(_ client: OAuthClient, location: String?) async -> OAuthError? {
     let request = HTTPAuthorizationRequest(
       method: .post, origin: HTTPURL(url)!.origin, path: "/mcp", operation: "tools/list")
     do {
       let authorization = try await client.authorize(request)
-      let challenge = "Bearer resource_metadata=\"\(origin)\(script.metadataPath ?? "")\""
+      let challenge = location.map { "Bearer resource_metadata=\"\($0)\"" } ?? "Bearer"
       let refusal = HTTPAuthorizationRefusal(status: .unauthorized, headers: HTTPHeaders([("WWW-Authenticate", challenge)]))
       _ = try await client.answer(refusal, of: request, sentWith: authorization, attempt: 1)
       return nil

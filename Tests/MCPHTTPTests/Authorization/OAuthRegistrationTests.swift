@@ -49,9 +49,27 @@ struct OAuthRegistrationTests {
     await client.shutdown()
   }
 
+  @Test("describes itself in a metadata document whose client_id is its URL")
+  func documentContent() {
+    let document = OAuthClientDescription(name: "App", uri: "https://app.example.com").metadataDocument(at: Self.document, redirectURIs: ["http://127.0.0.1/cb"])
+    #expect(document["client_id"]?.string == Self.document)
+    #expect(document["client_name"] == "App")
+    #expect(document["redirect_uris"] == ["http://127.0.0.1/cb"])
+  }
+
+  @Test(
+    "takes only redirect URIs on this machine or with https",
+    arguments: [("http://127.0.0.1:7/cb", true), ("http://localhost/cb", true), ("https://app.example/cb", true), ("http://app.example/cb", false), ("app:/cb", false)])
+  func redirectURIs(uri: String, isTaken: Bool) async {
+    let client = HTTPClient(eventLoopGroup: loops)
+    let configuration = OAuthConfiguration(server: "https://mcp.example/mcp", grant: .authorizationCode(redirectURI: uri) { $0 })
+    #expect(((try? OAuthClient(configuration, client: client)) != nil) == isTaken)
+    await client.shutdown()
+  }
+
   @Test(
     "registers as the kind of application that its redirect URI shows",
-    arguments: [("http://127.0.0.1:7/cb", "native"), ("http://localhost/cb", "native"), ("com.example.app:/cb", "native"), ("https://app.example.com/cb", "web")])
+    arguments: [("http://127.0.0.1:7/cb", "native"), ("http://localhost/cb", "native"), ("https://app.example.com/cb", "web")])
   func applicationType(redirectURI: String, type: String) async throws {
     try await AuthorizationFixture().serving { fixture in
       let configuration = fixture.configuration { $0.grant = .authorizationCode(redirectURI: redirectURI, browser: fixture.browser) }

@@ -116,6 +116,23 @@ struct ResourceServerTests {
     }
   }
 
+  @Test("counts a broad scope for the narrow ones in it")
+  func implied() async throws {
+    try await serving { issuer, client in
+      var configuration = ResourceServer.Configuration(
+        metadata: try ProtectedResourceMetadata(resource: Self.resource),
+        issuers: [JWTIssuer(issuer: issuer.issuer, audiences: [Self.resource], keys: .url(issuer.origin + "/jwks"))],
+        requiredScopes: { [$0.headers["Mcp-Name"] ?? ""] })
+      configuration.impliedScopes = ["admin": ["write"], "write": ["read", "admin"]]
+      let server = try ResourceServer(configuration, client: client, logger: quiet)
+      let bearer = ("Authorization", "Bearer " + (try self.token(issuer, ["scope": "admin"])))
+      for (name, isAllowed) in [("admin", true), ("write", true), ("read", true), ("other", false)] {
+        let answer = self.outcome(await server.authenticate(self.request([bearer, ("Mcp-Name", name)])))
+        #expect((answer.caller != nil) == isAllowed)
+      }
+    }
+  }
+
   @Test("asks the authorization server about opaque tokens, and not again at once")
   func introspection() async throws {
     try await serving { issuer, client in
@@ -180,6 +197,11 @@ struct ResourceServerTests {
     let open = TokenIntrospection(endpoint: "http://as.example/i", issuer: "i", clientID: "c", authentication: .none, audiences: ["a"])
     #expect(throws: IdentityConfigurationError.self) {
       try ResourceServer(ResourceServer.Configuration(metadata: metadata, introspection: open), client: client)
+    }
+    let offline = try ProtectedResourceMetadata(resource: Self.resource, scopesSupported: ["offline_access"])
+    let issuer = JWTIssuer(issuer: "https://i", audiences: ["a"], keys: .url("https://i/jwks"))
+    #expect(throws: IdentityConfigurationError.self) {
+      try ResourceServer(ResourceServer.Configuration(metadata: offline, issuers: [issuer]), client: client)
     }
     await client.shutdown()
   }

@@ -1,3 +1,4 @@
+public import JSON
 public import MCPAuth
 
 /// How a client proves who it is at a token endpoint.
@@ -49,5 +50,19 @@ public struct OAuthClientDescription: Sendable {
     self.name = name
     self.uri = uri
     self.applicationType = applicationType
+  }
+
+  /// The document to serve at an https URL, which is then the client's id (draft-ietf-oauth-client-id-metadata-document-00).
+  /// - Parameters:
+  ///   - url: where it is served, the ``OAuthConfiguration/clientMetadataURL``.
+  ///   - redirectURIs: every one that the client uses.
+  public func metadataDocument(at url: String, redirectURIs: [String]) -> JSONValue {
+    var document: JSONObject = [
+      "client_id": .string(url), "client_name": .string(name), "redirect_uris": .array(redirectURIs.map { .string($0) }),
+      "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"], "token_endpoint_auth_method": "none",
+    ]
+    if let uri { document["client_uri"] = .string(uri) }
+    if let applicationType { document["application_type"] = .string(applicationType.rawValue) }
+    return .object(document)
   }
 }

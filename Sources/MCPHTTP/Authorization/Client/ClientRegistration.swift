@@ -119,7 +119,6 @@ final class ClientRegistration: Sendable {
   /// MCP 2026-07-28, application type and redirect URI constraints.
   private static func applicationType(_ description: OAuthClientDescription, _ redirectURI: String?) -> OAuthClientDescription.ApplicationType {
     if let type = description.applicationType { return type }
-    guard let redirectURI, let url = HTTPURL(redirectURI) else { return .native }
-    return url.isLoopback ? .native : .web
+    return redirectURI.flatMap(HTTPURL.init)?.isLoopback == false ? .web : .native
   }
 }

@@ -52,10 +52,16 @@ public final class OAuthClient: HTTPAuthorizer {
         throw OAuthError(.configuration, "The client metadata URL must be https with a path, such as https://example.com/client.json.")
       }
     }
+    if case .authorizationCode(let redirectURI, _) = configuration.grant {
+      guard let parsed = HTTPURL(redirectURI), parsed.origin.scheme == .https || parsed.isLoopback, !redirectURI.contains("#") else {
+        throw OAuthError(.configuration, "The redirect URI must be https or on this machine (MCP 2026-07-28, communication security), not \(redirectURI).")
+      }
+    }
     self.configuration = configuration
     self.server = server
     let path = server.path.prefix { $0 != "?" }
-    resource = server.origin.description + (path == "/" ? "" : path)
+    // The canonical form: lower case before the path, and no slash where there is no path.
+    resource = server.origin.description.lowercased() + (path == "/" ? "" : path)
     transport = OAuthTransport(client: client, allowsLoopback: server.isLoopback, allows: configuration.allows)
     discovery = OAuthDiscovery(server: server, resource: resource, transport: transport, allowsLegacy: configuration.allowsLegacyDiscovery)
     registration = ClientRegistration(configuration, transport)

@@ -33,6 +33,8 @@ public final class ResourceServer: Sendable {
     public var dpop: DPoPVerifier?
     /// The scopes that a request needs, by its method, path, headers or body.
     public var requiredScopes: @Sendable (HTTPRequest) -> [String]
+    /// Which scopes are part of a broader one, such as `["files:write": ["files:read"]]`.
+    public var impliedScopes: [String: [String]] = [:]
     /// Seconds that a verified token is believed without another look; for introspection, how long a revocation may go unnoticed.
     public var cacheSeconds: Int64
     /// The most tokens to remember.
@@ -54,6 +56,18 @@ public final class ResourceServer: Sendable {
       self.now = now
       self.requiredScopes = requiredScopes
     }
+
+    /// Whether a token's scopes, with all that they imply, hold those that a request needs.
+    func grants(_ needed: [String], to held: [String]) -> Bool {
+      if needed.allSatisfy(held.contains) { return true }
+      if impliedScopes.isEmpty { return false }
+      var all = Set(held)
+      var rest = held
+      while let scope = rest.popLast() {
+        for implied in impliedScopes[scope] ?? [] where all.insert(implied).inserted { rest.append(implied) }
+      }
+      return all.isSuperset(of: needed)
+    }
   }
 
   public let metadata: ProtectedResourceMetadata
@@ -72,6 +86,9 @@ public final class ResourceServer: Sendable {
     guard let resource = HTTPURL(metadata.resource) else { throw IdentityConfigurationError("The resource \(metadata.resource) is no URL.") }
     guard !configuration.issuers.isEmpty || configuration.introspection != nil else {
       throw IdentityConfigurationError("A resource server needs issuers whose JWTs it takes, or an introspection endpoint.")
+    }
+    guard !metadata.scopesSupported.contains("offline_access") else {
+      throw IdentityConfigurationError("offline_access is between a client and the authorization server (MCP 2026-07-28, refresh tokens). Leave it out of the scopes.")
     }
     try configuration.introspection?.validate()
     self.metadata = metadata
@@ -117,7 +134,7 @@ public final class ResourceServer: Sendable {
     }
     try checkPossession(caller.token, text, scheme, request)
     let needed = configuration.requiredScopes(request)
-    guard needed.allSatisfy(caller.token.scopes.contains) else { throw .insufficientScope(needed) }
+    guard configuration.grants(needed, to: caller.token.scopes) else { throw .insufficientScope(needed) }
     return caller
   }
 
