@@ -109,6 +109,7 @@ let package = Package(
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(
       name: "ExamplesTests", dependencies: ["JSON", "MCP", "MCPHTTP", "everything-client", .nio, .nioPosix, .logging], swiftSettings: settings),
-    .testTarget(name: "InteropTests", dependencies: ["JSON", "sluice", "everything-server"], exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
+      name: "InteropTests", dependencies: ["JSON", "sluice", "everything-client", "everything-server"], exclude: ["Python"], swiftSettings: settings),
   ]
 )

@@ -9,7 +9,7 @@ struct Scenario: Sendable {
   init(_ run: @escaping @Sendable (ScenarioContext) async throws -> Void) { self.run = run }
 
   /// The scenarios by name: one dictionary for each file of Scenarios.
-  static let all: [String: Scenario] = basics.merging(interaction) { $1 }.merging(headers) { $1 }.merging(schemas) { $1 }
+  static let all: [String: Scenario] = basics.merging(interaction) { $1 }.merging(headers) { $1 }.merging(schemas) { $1 }.merging(authorization) { $1 }
 }
 
 /// What a scenario is given.

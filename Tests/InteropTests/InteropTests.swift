@@ -46,4 +46,9 @@ struct InteropTests {
   func desktopImport() async throws {
     try await PythonProgram.run("desktop_import.py")
   }
+
+  @Test("The everything client authorizes itself with the official authorization server and resource server", arguments: ["2026-07-28", "2025-11-25"])
+  func officialAuthorization(revision: String) async throws {
+    try await PythonProgram.run("oauth_server.py", revision)
+  }
 }

@@ -10,7 +10,15 @@ public enum AuthorizationScenario {
   static let clientMetadataURL = "https://conformance-test.local/client-metadata.json"
   static let redirectURI = "http://localhost:3000/callback"
 
-  public static func isOne(_ name: String) -> Bool { name.hasPrefix("auth/") }
+  /// Those of the fixture list's rows "auth/*" and "auth extensions".
+  public static let names: [String] = [
+    "2025-03-26-oauth-endpoint-fallback", "2025-03-26-oauth-metadata-backcompat", "authorization-server-migration", "basic-cimd", "basic-dcr",
+    "client-credentials-basic", "client-credentials-jwt", "dpop", "dpop-nonce", "enterprise-managed-authorization", "iss-normalized", "iss-not-advertised",
+    "iss-supported", "iss-supported-missing", "iss-unexpected", "iss-wrong-issuer", "metadata-default", "metadata-issuer-mismatch", "metadata-var1",
+    "metadata-var2", "metadata-var3", "offline-access-not-supported", "offline-access-scope", "pre-registration", "resource-mismatch",
+    "scope-from-scopes-supported", "scope-from-www-authenticate", "scope-omitted-when-undefined", "scope-retry-limit", "scope-step-up",
+    "token-endpoint-auth-basic", "token-endpoint-auth-none", "token-endpoint-auth-post", "wif-jwt-bearer",
+  ].map { "auth/" + $0 }
 
   /// - Parameters:
   ///   - name: of the scenario.

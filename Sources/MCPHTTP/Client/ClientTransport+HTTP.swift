@@ -29,6 +29,22 @@ extension ClientTransport {
     http(url, headers: { [HTTPHint.Header("Authorization", "Bearer \(token)")] })
   }
 
+  /// A server over HTTP that asks for OAuth access tokens, at the URL that the configuration names.
+  public static func http(
+    _ authorization: OAuthConfiguration, limits: JSONLimits = JSONLimits(), tls: TLSConfiguration = .makeClientConfiguration()
+  ) -> ClientTransport {
+    ClientTransport { _ in
+      let client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, tls: tls)
+      do throws(OAuthError) {
+        let authorizer = try OAuthClient(authorization, client: client)
+        let configuration = HTTPWire.Configuration(origin: authorizer.server.origin, path: authorizer.server.path, authorizer: authorizer, limits: limits)
+        return HTTPWire(configuration, client: client, ownsClient: true)
+      } catch {
+        return UnusableWire(WireError(.unreachable, error.message, mayHaveHadEffect: false))
+      }
+    }
+  }
+
   /// A server over HTTP, through a client that others use as well and that is shut down by whoever made it.
   public static func http(_ configuration: HTTPWire.Configuration, client: HTTPClient) -> ClientTransport {
     ClientTransport { _ in HTTPWire(configuration, client: client) }

@@ -30,7 +30,8 @@ public final class OAuthClient: HTTPAuthorizer {
   }
 
   private let configuration: OAuthConfiguration
-  private let server: HTTPURL
+  /// The MCP endpoint.
+  let server: HTTPURL
   private let resource: String
   private let transport: OAuthTransport
   private let discovery: OAuthDiscovery
@@ -94,7 +95,8 @@ public final class OAuthClient: HTTPAuthorizer {
   public func answer(
     _ refusal: HTTPAuthorizationRefusal, of request: HTTPAuthorizationRequest, sentWith authorization: HTTPAuthorization, attempt: Int
   ) async throws -> Bool {
-    guard request.origin == server.origin else { return false }
+    // The end of a session is no reason to send a user to a browser.
+    guard request.origin == server.origin, request.method != .delete else { return false }
     let challenges = Challenge.parse(refusal.headers.values("WWW-Authenticate"))
     // `received` has taken the nonce of the same answer.
     if refusal.status == .unauthorized, challenges.contains(where: { $0.error == "use_dpop_nonce" }), refusal.headers.contains("DPoP-Nonce"), attempt <= 2 {
