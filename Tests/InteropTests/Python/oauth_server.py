@@ -97,7 +97,10 @@ async def main(checks):
     web = uvicorn.Server(uvicorn.Config(server.streamable_http_app(), host="127.0.0.1", port=port, log_level="error"))
     serving = asyncio.create_task(web.serve())
     try:
-        await checking.eventually(lambda: web.started)
+        async def started():
+            return web.started
+
+        await checking.eventually(started)
         binary = os.path.join(os.path.dirname(os.environ["SLUICE_BINARY"]), "everything-client")
         environment = {**os.environ, "MCP_CONFORMANCE_SCENARIO": "auth/basic-dcr", "MCP_CONFORMANCE_PROTOCOL_VERSION": revision}
         process = await asyncio.create_subprocess_exec(

@@ -69,6 +69,8 @@ struct TokenEndpoint: Sendable {
       switch client.proof {
       case .none: fields.append(("client_id", client.id))
       case .basic(let secret):
+        // Superfluous (RFC 6749 section 3.2.1) and harmless: the Python SDK's server finds the client by it alone.
+        fields.append(("client_id", client.id))
         // RFC 6749 section 2.3.1: both parts are form-encoded before they are joined.
         headers.append(("Authorization", "Basic " + Self.base64(FormText.encode(client.id) + ":" + FormText.encode(secret.reveal()))))
       case .post(let secret): fields += [("client_id", client.id), ("client_secret", secret.reveal())]
