@@ -47,7 +47,17 @@ public struct ResourceTemplate: Sendable {
     annotations: Annotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
     read: @escaping @Sendable (ResourceRead) async throws -> ReadResult
   ) throws(URITemplate.ParseError) {
-    self.uriTemplate = try URITemplate(uriTemplate)
+    self.init(
+      uriTemplate: try URITemplate(uriTemplate), name: name, title: title, description: description, mimeType: mimeType,
+      annotations: annotations, icons: icons, meta: meta, read: read)
+  }
+
+  public init(
+    uriTemplate: URITemplate, name: String, title: String? = nil, description: String? = nil, mimeType: String? = nil,
+    annotations: Annotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
+    read: @escaping @Sendable (ResourceRead) async throws -> ReadResult
+  ) {
+    self.uriTemplate = uriTemplate
     self.name = name
     self.title = title
     self.description = description

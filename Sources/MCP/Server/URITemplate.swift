@@ -68,6 +68,12 @@ public struct URITemplate: Sendable, Hashable {
     self.parts = parts
   }
 
+  /// A template without variables: it stands for `text` alone, braces and all.
+  public init(literal text: String) {
+    self.text = text
+    parts = [.literal(Array(text.utf8))]
+  }
+
   /// The names of the variables in the order of the template.
   public var variableNames: [String] {
     parts.flatMap { part -> [String] in

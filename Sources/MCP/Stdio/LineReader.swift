@@ -29,6 +29,7 @@ final class LineReader: ChannelInboundHandler {
   private var paused: Bool
   private var delivering = false
   private var reading = false
+  private var closed = false
   private var ended = false
   private var finished = false
 
@@ -45,8 +46,15 @@ final class LineReader: ChannelInboundHandler {
     pump()
   }
 
+  /// Reads no more: what was read is still delivered, then comes the end. On the event loop.
+  func close() {
+    closed = true
+    context?.close(promise: nil)
+  }
+
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    if closed { return context.close(promise: nil) }
     if context.channel.isActive { pump() }
   }
 

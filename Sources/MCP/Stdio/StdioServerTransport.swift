@@ -110,6 +110,11 @@ public final class StdioServerTransport: Sendable {
     }
   }
 
+  /// Ends the input as if the client had closed it: `run` returns when what was read has been delivered.
+  public func closeInput() {
+    eventLoop.execute { [reader] in reader.value?.close() }
+  }
+
   /// Queues a JSON text, without its newline, or refuses it. Line breaks between its tokens become spaces. Lines leave whole and
   /// in the order of the calls.
   public func enqueue(_ line: ByteBuffer) throws(StdioError) {
