@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import CompilerPluginSupport
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -24,6 +25,14 @@ extension Target.Dependency {
   static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
   static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
   static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+  static let swiftSyntaxMacros: Self = .product(name: "SwiftSyntaxMacros", package: "swift-syntax")
+  static let swiftSyntaxBuilder: Self = .product(name: "SwiftSyntaxBuilder", package: "swift-syntax")
+  static let swiftSyntax: Self = .product(name: "SwiftSyntax", package: "swift-syntax")
+  static let swiftParser: Self = .product(name: "SwiftParser", package: "swift-syntax")
+  static let swiftDiagnostics: Self = .product(name: "SwiftDiagnostics", package: "swift-syntax")
+  static let swiftCompilerPlugin: Self = .product(name: "SwiftCompilerPlugin", package: "swift-syntax")
+  static let swiftSyntaxMacroExpansion: Self = .product(name: "SwiftSyntaxMacroExpansion", package: "swift-syntax")
+  static let swiftSyntaxMacrosTesting: Self = .product(name: "SwiftSyntaxMacrosGenericTestSupport", package: "swift-syntax")
   static let yams: Self = .product(name: "Yams", package: "Yams")
 }
 
@@ -34,8 +43,11 @@ let package = Package(
     .executable(name: "sluice", targets: ["sluice"]),
     .executable(name: "everything-client", targets: ["everything-client"]),
     .executable(name: "everything-server", targets: ["everything-server"]),
+    .executable(name: "weather-server", targets: ["weather-server"]),
     .library(name: "MCP", targets: ["JSON", "MCP"]),
     .library(name: "MCPHTTP", targets: ["MCPHTTP", "MCPAuth"]),
+    .library(name: "MCPTools", targets: ["MCPTools"]),
+    .library(name: "MCPToolMacros", targets: ["MCPToolMacros"]),
     .library(name: "Cedar", targets: ["Cedar"]),
     .library(name: "Ledger", targets: ["Ledger"]),
   ],
@@ -48,6 +60,7 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-syntax.git", "602.0.0"..<"604.0.0"),
   ],
   targets: [
     // Libraries, the lowest first. Arrows point down only.
@@ -56,7 +69,13 @@ let package = Package(
     .target(name: "MCP", dependencies: ["JSON", "CSpawn", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .target(name: "MCPAuth", dependencies: ["JSON", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
     .target(
-      name: "MCPHTTP", dependencies: ["JSON", "MCP", "MCPAuth", .nio, .nioPosix, .nioSSL, .nioTLS, .crypto, .logging, .lifecycle],
+      name: "MCPHTTP", dependencies: ["JSON", "MCP", "MCPAuth", .nio, .nioPosix, .nioSSL, .nioTLS, .crypto, .logging, .lifecycle, .unixSignals],
+      swiftSettings: settings),
+    // Typed tools. Only who imports the macros builds swift-syntax.
+    .target(name: "MCPTools", dependencies: ["JSON", "MCP", .nio], swiftSettings: settings),
+    .target(name: "MCPToolMacros", dependencies: ["JSON", "MCP", "MCPTools", "MCPMacros"], swiftSettings: settings),
+    .macro(
+      name: "MCPMacros", dependencies: [.swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftSyntaxMacros, .swiftDiagnostics, .swiftCompilerPlugin],
       swiftSettings: settings),
     .target(name: "Cedar", swiftSettings: settings),
     .target(name: "Ledger", dependencies: [.crypto], swiftSettings: settings),
@@ -85,11 +104,20 @@ let package = Package(
     .executableTarget(
       name: "everything-server", dependencies: ["JSON", "MCP", "MCPHTTP", .nio, .nioPosix, .logging], path: "Examples/EverythingServer",
       swiftSettings: settings),
+    .executableTarget(
+      name: "weather-server", dependencies: ["MCPHTTP", "MCPToolMacros", .argumentParser], path: "Examples/WeatherServer",
+      swiftSettings: settings),
 
     // Tests.
     .testTarget(name: "JSONTests", dependencies: ["JSON", .nio], swiftSettings: settings),
     .executableTarget(name: "stdio-fixture", dependencies: ["MCP", .nio, .nioPosix, .logging], path: "Tests/StdioFixture", swiftSettings: settings),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
+    .testTarget(name: "MCPToolsTests", dependencies: ["JSON", "MCP", "MCPTools", "MCPToolMacros", .nio], swiftSettings: settings),
+    .testTarget(
+      name: "MCPMacrosTests",
+      dependencies: [
+        "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
+      ], swiftSettings: settings),
     .testTarget(
       name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
     .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),

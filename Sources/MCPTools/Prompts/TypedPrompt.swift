@@ -1,0 +1,65 @@
+internal import JSON
+public import MCP
+
+/// What a prompt may return: a text that the user says, messages, or the whole result.
+public protocol PromptOutput: Sendable {
+  func promptResult() -> PromptResult
+}
+
+extension String: PromptOutput {
+  public func promptResult() -> PromptResult { PromptResult([.user(self)]) }
+}
+extension PromptResult: PromptOutput {
+  public func promptResult() -> PromptResult { self }
+}
+extension PromptResult.Message: PromptOutput {
+  public func promptResult() -> PromptResult { PromptResult([self]) }
+}
+extension Array: PromptOutput where Element == PromptResult.Message {
+  public func promptResult() -> PromptResult { PromptResult(self) }
+}
+
+extension Prompt {
+  /// A prompt whose arguments have Swift types.
+  ///
+  /// Arguments of prompts are strings (2026-07-28, server/prompts). Those of other types are read as JSON: `5`, `true`, `["a"]`.
+  public init<each Value: ToolValue, Output: PromptOutput>(
+    name: String, title: String? = nil, description: String? = nil, parameters: repeat Parameter<each Value>,
+    get: @escaping @Sendable (PromptGet, repeat each Value) async throws -> Output
+  ) {
+    var arguments: [Argument] = []
+    repeat arguments.append((each parameters).promptArgument)
+    self.init(name: name, title: title, description: description, arguments: arguments) { request in
+      let values = (repeat try (each parameters).read(from: request))
+      return try await get(request, repeat each values).promptResult()
+    }
+  }
+}
+
+extension Parameter {
+  fileprivate var promptArgument: Prompt.Argument {
+    Prompt.Argument(name, description: description, required: `default` == nil && Value.absent == nil)
+  }
+
+  fileprivate func read(from request: PromptGet) throws -> Value {
+    guard let text = request[name] else {
+      if let value = `default` ?? Value.absent { return value }
+      throw RPCError(.invalidParams, "Missing required argument \"\(name)\" of prompt \(request.name)")
+    }
+    do throws(ValueError) {
+      return try Value(promptArgument: text)
+    } catch {
+      throw RPCError(.invalidParams, "Argument \"\(name)\" of prompt \(request.name) \(error.problem)")
+    }
+  }
+}
+
+extension ToolValue {
+  /// - Throws: the problem with the text as a string where it is no JSON either.
+  init(promptArgument text: String) throws(ValueError) {
+    do { self = try Self(json: JSONValue.string(text).raw) } catch let asString {
+      guard let json = try? RawJSON(text) else { throw asString }
+      self = try Self(json: json)
+    }
+  }
+}
