@@ -110,6 +110,7 @@ let package = Package(
     .testTarget(
       name: "ExamplesTests", dependencies: ["JSON", "MCP", "MCPHTTP", "everything-client", .nio, .nioPosix, .logging], swiftSettings: settings),
     .testTarget(
-      name: "InteropTests", dependencies: ["JSON", "sluice", "everything-client", "everything-server"], exclude: ["Python"], swiftSettings: settings),
+      name: "InteropTests", dependencies: ["JSON", "MCP", "MCPHTTP", "sluice", "everything-client", "everything-server"], exclude: ["Python"],
+      swiftSettings: settings),
   ]
 )

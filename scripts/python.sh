@@ -27,3 +27,4 @@ environment() {
 
 environment .build/venv scripts/python-requirements.txt
 environment .build/venv-legacy scripts/python-requirements-legacy.txt
+environment .build/venv-fastmcp scripts/python-requirements-fastmcp.txt

@@ -20,6 +20,9 @@ struct PythonProgram {
   /// That with the first generation of the `mcp` package.
   static let legacyInterpreter = interpreter("SLUICE_PYTHON_LEGACY", venv: "venv-legacy")
 
+  /// That with `fastmcp`.
+  static let fastmcpInterpreter = interpreter("SLUICE_PYTHON_FASTMCP", venv: "venv-fastmcp")
+
   private static func interpreter(_ variable: String, venv: String) -> String? {
     if let named = environment[variable] { return named }
     let folder = root.appending(path: ".build/\(venv)")

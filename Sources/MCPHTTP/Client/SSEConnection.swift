@@ -45,7 +45,7 @@ final class SSEConnection: Sendable {
   /// - Returns: whether it did, in time and with an address of the same origin.
   func open(_ stream: HTTPBodyStream, origin: HTTPOrigin, path: String, deadline: NIODeadline) async -> Bool {
     let patience = Task {
-      try? await Task.sleep(for: .nanoseconds(max(0, (deadline - .now()).nanoseconds)))
+      do { try await Task.sleep(for: .nanoseconds(max(0, (deadline - .now()).nanoseconds))) } catch { return }
       self.end()
     }
     defer { patience.cancel() }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Gateway
 internal import JSON
 internal import MCP
 internal import MCPHTTP
@@ -25,43 +26,37 @@ struct CallCommand: AsyncParsableCommand {
   func run() async throws {
     let address = url ?? ChildCommand.ownVariable("SLUICE_URL") ?? "http://127.0.0.1:7300/mcp"
     guard let members = try? JSONValue(parsing: arguments), members.object != nil else { throw ValidationError("the arguments are no JSON object") }
-    try await RemoteEndpoint.with(url: address, token: token ?? ChildCommand.ownVariable("SLUICE_TOKEN")) { connection in
-      try await connection.connect()
-      if let tool { try await call(tool, members, connection) } else { try await list(connection) }
+    guard HTTPURL(address) != nil else { throw ValidationError("\(address) is no http or https URL") }
+    let client = Client(
+      .http(address, headers: RemoteEndpoint.headers(token: token ?? ChildCommand.ownVariable("SLUICE_TOKEN"))),
+      settings: .init(name: "sluice-cli", version: SluiceVersion.current, timeout: .seconds(120), acceptsTasks: true))
+    do {
+      if let tool { try await call(tool, members, client) } else { try await list(client) }
+      await client.close()
+    } catch {
+      await client.close()
+      throw RemoteEndpoint.explained(error)
     }
   }
 
-  private func call(_ tool: String, _ arguments: JSONValue, _ connection: ClientConnection) async throws {
-    var body = ByteBuffer()
-    body.writeStaticString("\"name\":")
-    body.write(JSONValue.string(tool))
-    body.writeStaticString(",\"arguments\":")
-    body.write(arguments)
-    let answer = try await connection.request(.toolsCall, .init(members: body, name: tool), deadline: .now() + .seconds(120))
-    guard let result = answer.result else { throw RPCError(answer.error ?? RawJSON.null) }
+  private func call(_ tool: String, _ arguments: JSONValue, _ client: Client) async throws {
+    let result: CallResult
+    do throws(ClientError) { result = try await client.callTool(tool, arguments) } catch {
+      if case .server(let refusal) = error { throw refusal }
+      throw error
+    }
     if json {
-      print(JSONValue(result).prettyText)
+      print(JSONValue(result.raw).prettyText)
     } else {
-      for block in result["content"]?.elements.map({ $0 }) ?? [] { print(block["text"]?.string ?? "(\(block["type"]?.string ?? "content"))") }
+      for block in result.raw["content"]?.elements.map({ $0 }) ?? [] { print(block["text"]?.string ?? "(\(block["type"]?.string ?? "content"))") }
     }
-    if result["isError"]?.bool == true { throw ExitCode(1) }
+    if result.isError { throw ExitCode(1) }
   }
 
-  private func list(_ connection: ClientConnection) async throws {
-    var cursor: RawJSON?
-    repeat {
-      var body = ByteBuffer()
-      if let cursor {
-        body.writeStaticString("\"cursor\":")
-        body.write(cursor)
-      }
-      let answer = try await connection.request(.toolsList, .init(members: body), deadline: .now() + .seconds(30))
-      guard let result = answer.result else { throw RPCError(answer.error ?? RawJSON.null) }
-      for tool in result["tools"]?.elements.map({ $0 }) ?? [] {
-        print("\(tool["name"]?.string ?? "")  \((tool["description"]?.string ?? "").split(separator: "\n").first ?? "")")
-      }
-      cursor = result["nextCursor"]
-    } while cursor != nil
+  private func list(_ client: Client) async throws {
+    for try await tool in client.tools() {
+      print("\(tool.name)  \((tool.description ?? "").split(separator: "\n").first ?? "")")
+    }
   }
 }
 
@@ -71,19 +66,28 @@ enum RemoteEndpoint {
     guard let target = HTTPURL(url) else { throw ValidationError("\(url) is no http or https URL") }
     let group = MultiThreadedEventLoopGroup.singleton
     let client = HTTPClient(eventLoopGroup: group)
-    let wire = HTTPWire(
-      .init(origin: target.origin, path: target.path) { token.map { [HTTPHint.Header("Authorization", "Bearer \($0)")] } ?? [] }, client: client)
+    let wire = HTTPWire(.init(origin: target.origin, path: target.path, headers: headers(token: token)), client: client)
     let connection = ClientConnection(wire: wire, identity: ["name": "sluice-cli", "version": "0.1.0"])
     do { try await body(connection) } catch {
       await client.shutdown()
-      throw isRefusedToken(error) ? ValidationError("the endpoint refuses the token. Give a valid one by --token or SLUICE_TOKEN.") : error
+      throw explained(error)
     }
     await client.shutdown()
   }
 
+  static func headers(token: String?) -> @Sendable () -> [HTTPHint.Header] {
+    { token.map { [HTTPHint.Header("Authorization", "Bearer \($0)")] } ?? [] }
+  }
+
+  /// The error, or what to do about it.
+  static func explained(_ error: any Error) -> any Error {
+    isRefusedToken(error) ? ValidationError("the endpoint refuses the token. Give a valid one by --token or SLUICE_TOKEN.") : error
+  }
+
   /// A 401 without a message of JSON-RPC, or with the gateway's.
   private static func isRefusedToken(_ error: any Error) -> Bool {
-    switch error as? ClientError {
+    if let error = error as? RPCError { return error.data?["code"] == "unauthenticated" }
+    return switch error as? ClientError {
     case .wire(let wire): wire.code == .status(401)
     case .server(let error): error.data?["code"] == "unauthenticated"
     case .input, nil: false

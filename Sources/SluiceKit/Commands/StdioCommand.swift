@@ -66,6 +66,7 @@ struct StdioCommand: AsyncParsableCommand {
 /// Hands requests of one side on to a server elsewhere, in whichever eras the two speak.
 final class RemoteHandler: RequestHandler {
   private let connection: ClientConnection
+  private let headers = ToolHeaders()
 
   init(_ connection: ClientConnection) { self.connection = connection }
 
@@ -79,20 +80,45 @@ final class RemoteHandler: RequestHandler {
     }
     guard let method = request.method else { return .failure(.methodNotFound(request.methodName?.string ?? "")) }
     let token = request.meta?[MetaKey.progressToken]
-    let body = ClientConnection.RequestBody(
+    var body = ClientConnection.RequestBody(
       members: members, name: method.nameParameter.flatMap { request[$0]?.string }, wantsProgress: token != nil,
       capabilities: context.era == .modern ? context.client.capabilities : nil)
+    if method == .toolsCall, let name = body.name { body.parameterHeaders = headers.headers(for: name, arguments: request["arguments"]) }
     do throws(ClientError) {
-      let answer = try await connection.request(method, body, deadline: .now() + .minutes(10)) { notification in
+      let forward: @Sendable (Envelope) async -> Void = { notification in
         guard notification.method == .progress, let token, let params = notification.params else { return }
         var changed = JSONValue(params)
         changed["progressToken"] = JSONValue(token)
         await context.notify(Message.notification(.progress, params: ByteBuffer(changed)))
       }
+      var answer = try await connection.request(method, body, deadline: .now() + .minutes(10), onNotification: forward)
+      if method == .toolsCall, answer.error?["code"]?.int == RPCError.Code.headerMismatch.rawValue, let name = body.name {
+        // The client on this side of the pipe has listed the tools at another time, or not at all.
+        try await learnHeaders()
+        body.parameterHeaders = headers.headers(for: name, arguments: request["arguments"])
+        answer = try await connection.request(method, body, deadline: .now() + .minutes(10), onNotification: forward)
+      }
+      if method == .toolsList, let result = answer.result { headers.remember(result) }
       if let result = answer.result { return .result(ResultForm.adapt(result, to: context.era, method)) }
       return .failure(answer.error.map { Self.error($0, to: context.era, method) } ?? RPCError(.internalError, "the gateway gave no answer"))
     } catch {
       return .failure(RPCError(.internalError, "The gateway cannot be reached: \(error)"))
+    }
+  }
+
+  /// Reads all pages of the tools for what goes into headers.
+  private func learnHeaders() async throws(ClientError) {
+    var cursor: RawJSON?
+    for _ in 0..<100 {
+      var members = ByteBuffer()
+      if let cursor {
+        members.writeStaticString("\"cursor\":")
+        members.write(cursor)
+      }
+      guard let result = try await connection.request(.toolsList, .init(members: members), deadline: .now() + .seconds(30)).result else { return }
+      headers.remember(result)
+      guard let next = result["nextCursor"] else { return }
+      cursor = next
     }
   }
 

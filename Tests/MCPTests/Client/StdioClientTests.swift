@@ -1,0 +1,133 @@
+import Foundation
+import JSON
+import MCP
+import Testing
+
+/// A client and a child process that misbehaves. The servers are shell scripts; `answer TEXT` answers the line that was read last.
+@Suite("A client over stdio")
+struct StdioClientTests {
+  private static let prelude = #"""
+    answer() { id=$(printf '%s' "$line" | sed 's/.*"id":\([0-9]*\).*/\1/'); printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
+    discover() { IFS= read -r line; answer '{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{}}'; }
+    """#
+
+  private func client(_ script: String, versions: [ProtocolVersion] = [.v2026_07_28], timeout: Duration = .seconds(20)) -> Client {
+    Client(.stdio("/bin/sh", ["-c", Self.prelude + "\n" + script]), settings: .init(versions: versions, timeout: timeout, connectTimeout: .seconds(20)))
+  }
+
+  /// The wire's error of a call that must fail.
+  private func failure(_ client: Client) async -> WireError? {
+    do throws(ClientError) {
+      _ = try await client.callTool("t")
+      return nil
+    } catch {
+      if case .wire(let error) = error { return error }
+      return nil
+    }
+  }
+
+  @Test(
+    "A server that dies while a call waits fails the call at once, and says how it died",
+    arguments: [("exit 3", "exit code 3"), ("kill -9 $$", "signal 9"), (#"printf '{"jsonrpc":"2.0","id":2,"resu'; exit 0"#, "exit code 0")])
+  func death(end: String, says: String) async {
+    let client = client("discover; IFS= read -r line; \(end)")
+    let error = await failure(client)
+    #expect(error?.code == .closed)
+    #expect(error?.mayHaveHadEffect == true)
+    #expect(error?.message.contains(says) == true, "\(error?.message ?? "no error")")
+    await client.close()
+  }
+
+  @Test("After a death the next call goes to the successor")
+  func successor() async throws {
+    let script = #"""
+      while IFS= read -r line; do case $line in
+        *server/discover*) answer '{"supportedVersions":["2026-07-28"],"capabilities":{}}';;
+        *die*) exit 1;;
+        *) answer '{"content":[{"type":"text","text":"alive"}]}';;
+      esac; done
+      """#
+    let client = client(script)
+    try await client.connect()
+    await #expect(throws: ClientError.self) { try await client.callTool("die") }
+    #expect(try await client.callTool("live").text == "alive")
+    await client.close()
+  }
+
+  @Test("Lines that are no messages do not disturb a call")
+  func garbage() async throws {
+    let client = client(#"echo starting up; discover; IFS= read -r line; echo 'debug: {"half'; echo; echo '[1,2'; printf '\377\376\n'; answer '{"content":[]}'"#)
+    _ = try await client.callTool("t")
+    await client.close()
+  }
+
+  @Test("A server that hangs is timed out, and told")
+  func hang() async throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "sluice-hang-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let client = client(
+      "discover; IFS= read -r line; IFS= read -r line; printf '%s' \"$line\" > '\(file.path).part'; mv '\(file.path).part' '\(file.path)'; sleep 60",
+      timeout: .milliseconds(300))
+    #expect(await failure(client)?.code == .timeout)
+    await client.close()
+    // The script writes what it was told before it sleeps, and closing waits for its end.
+    let told = try String(contentsOf: file, encoding: .utf8)
+    #expect(told.contains("notifications/cancelled") && told.contains(#""requestId":2"#))
+  }
+
+  @Test("A command that is not there is named")
+  func missing() async {
+    let client = Client(.stdio("no-such-command-anywhere"))
+    let error = await failure(client)
+    #expect(error?.code == .unreachable)
+    #expect(error?.message.contains("no-such-command-anywhere") == true)
+    await client.close()
+  }
+
+  @Test("A legacy server that dies of the probe is greeted when it runs again")
+  func deadlyProbe() async throws {
+    let script = """
+      while IFS= read -r line; do case $line in
+        *server/discover*) exit 1;;
+        *'"initialize"'*) answer '{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"old","version":"1"}}';;
+        *tools/call*) answer '{"content":[{"type":"text","text":"old but alive"}]}';;
+      esac; done
+      """
+    let client = client(script, versions: ProtocolVersion.allCases)
+    #expect(try await client.callTool("t").text == "old but alive")
+    #expect(client.server?.version == .v2025_06_18)
+    await client.close()
+  }
+
+  @Test("A legacy server that died is greeted again, and called")
+  func legacySuccessor() async throws {
+    let script = """
+      while IFS= read -r line; do case $line in
+        *'"initialize"'*) answer '{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"old","version":"1"}}';;
+        *die*) exit 1;;
+        *tools/call*) answer '{"content":[{"type":"text","text":"back"}]}';;
+      esac; done
+      """
+    let client = client(script, versions: [.v2025_11_25])
+    try await client.connect()
+    await #expect(throws: ClientError.self) { try await client.callTool("die") }
+    #expect(try await client.callTool("t").text == "back")
+    await client.close()
+  }
+
+  @Test("A question on the pipe is answered while a call waits")
+  func question() async throws {
+    let script = """
+      while IFS= read -r line; do case $line in
+        *'"initialize"'*) answer '{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"old","version":"1"}}';;
+        *tools/call*) call=$line; echo '{"jsonrpc":"2.0","id":"q","method":"roots/list"}';;
+        *file:///asked*) line=$call; answer '{"content":[{"type":"text","text":"thanks"}]}';;
+      esac; done
+      """
+    let client = Client(
+      .stdio("/bin/sh", ["-c", Self.prelude + "\n" + script]), handlers: ClientHandlers(roots: { [Root(uri: "file:///asked")] }),
+      settings: .init(versions: [.v2025_11_25]))
+    #expect(try await client.callTool("t").text == "thanks")
+    await client.close()
+  }
+}
