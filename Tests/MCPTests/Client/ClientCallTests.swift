@@ -155,7 +155,7 @@ struct ClientCallTests {
     let server = ScriptedServer.modern { message, request in
       let token = message["params"]?["_meta"]?["progressToken"] ?? .null
       for step in 1...4 {
-        try await Task.sleep(for: .milliseconds(150))
+        try await Task.sleep(for: .milliseconds(500))
         let progress: JSONValue = ["jsonrpc": "2.0", "method": "notifications/progress", "params": ["progressToken": token, "progress": .int(step)]]
         await request.onNotification?(try Envelope(scanning: .init(progress)))
       }
@@ -163,7 +163,7 @@ struct ClientCallTests {
       return ["content": []]
     }
     let client = Client(server.transport)
-    let options = RequestOptions(timeout: .milliseconds(400), maximumTimeout: .seconds(30))
+    let options = RequestOptions(timeout: .milliseconds(1700), maximumTimeout: .seconds(60))
     _ = try await client.callTool("slow", options: options)
     do throws(ClientError) {
       _ = try await client.callTool("hangs", options: options)
