@@ -23,6 +23,8 @@ public final class StdioWire: ClientWire {
     var generation: UInt64?
     /// Whether the process that runs has been through the legacy handshake.
     var isInitialized = false
+    /// Whether it is spoken to in the legacy era, in which servers may ask.
+    var isLegacy = false
     var waiters: [Int: Waiter] = [:]
     /// Those who wait for the process to run; resumed with the reason if it cannot be started.
     var starting: [Int: Starting] = [:]
@@ -84,6 +86,7 @@ public final class StdioWire: ClientWire {
   public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
     // What has been started again knows nothing of the handshake with its predecessor.
     let needsHandshake = request.version.era == .legacy && request.method != .initialize
+    if request.version.era == .legacy { state.withLock { $0.isLegacy = true } }
     let generation = try await running(until: request.deadline, needsHandshake: needsHandshake)
     guard let forward = request.onNotification else { return try await exchange(request, on: generation, notifications: nil) }
     let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(1024))
@@ -231,6 +234,7 @@ public final class StdioWire: ClientWire {
       defer {
         (state.generation, state.waiters, state.starting, state.losing, state.unsolicited) = (nil, [:], [:], [:], [:])
         state.isInitialized = false
+        state.isLegacy = false
       }
       return (state.waiters, state.starting, state.losing, state.unsolicited)
     }
@@ -272,7 +276,9 @@ public final class StdioWire: ClientWire {
         }
       }
     case .request:
-      let generation = state.withLock(\.generation)
+      let (generation, isLegacy) = state.withLock { ($0.generation, $0.isLegacy) }
+      // "The client MUST NOT write JSON-RPC responses" (2026-07-28, stdio).
+      guard isLegacy else { return }
       answering.receive(message) { [weak self] answer in try? await self?.child?.send(answer, generation: generation) }
     }
   }

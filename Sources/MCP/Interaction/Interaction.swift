@@ -27,6 +27,8 @@ public final class Interaction: Sendable {
     var open: [(key: String, request: JSONValue)] = []
     /// How often a key was used in this run.
     var uses: [String: Int] = [:]
+    /// The progress that was told last.
+    var progress = -Double.infinity
 
     /// `key` the first time, then `key.2`, `key.3`: what is asked again is another question.
     mutating func next(_ key: String) -> String {
@@ -70,12 +72,22 @@ public final class Interaction: Sendable {
   /// For requests during which nothing may be asked.
   static func none(_ context: RequestContext) -> Interaction { Interaction(closed: context.client) }
 
+  /// Whether `progress` is more than was told before: it grows with each notification (2026-07-28, basic/patterns/progress).
+  func advances(to progress: Double) -> Bool {
+    state.withLock { state in
+      guard progress > state.progress else { return false }
+      state.progress = progress
+      return true
+    }
+  }
+
   var callID: String { state.withLock(\.call.callID) }
 
   // MARK: Questions
 
-  /// Refuses the question unless the client declared that it can be asked.
+  /// Refuses the question unless it can be asked and the client declared that it can answer.
   func check(_ question: some Question) throws(RPCError) {
+    if let problem = question.problem { throw RPCError(.internalError, "This server's question cannot be asked: \(problem)") }
     guard let missing = question.missingCapability(of: client) else { return }
     throw RPCError.missingCapability(missing)
   }

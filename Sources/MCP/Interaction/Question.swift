@@ -10,12 +10,18 @@ public protocol Question: Sendable {
   var method: Method { get }
   /// The params of the request for a client of `version`.
   func params(for version: ProtocolVersion) -> JSONValue
+  /// Why it must not be asked of anyone; nil where it may.
+  var problem: String? { get }
   /// The capabilities that `client` must declare and does not, as a `ClientCapabilities` object; nil when it may be asked.
   func missingCapability(of client: ClientDescription) -> JSONObject?
   /// Reads the result of the request.
   ///
   /// - Throws: ``AnswerProblem`` when it has not the form that was asked for.
   func answer(_ result: JSONValue) throws(AnswerProblem) -> Answer
+}
+
+extension Question {
+  public var problem: String? { nil }
 }
 
 /// What is wrong with an answer, in words for whoever wrote the client.

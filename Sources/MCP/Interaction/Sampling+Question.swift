@@ -18,6 +18,8 @@ public struct Sampling: Question {
 
   public func params(for version: ProtocolVersion) -> JSONValue { request.params }
 
+  public var problem: String? { request.toolUseProblem }
+
   public func missingCapability(of client: ClientDescription) -> JSONObject? {
     let needsTools = !request.tools.isEmpty || request.toolChoice != nil
     guard let declared = client.capabilities["sampling"] else { return ["sampling": needsTools ? ["tools": [:]] : [:]] }

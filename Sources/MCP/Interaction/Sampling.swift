@@ -69,6 +69,7 @@ public struct SamplingRequest: Sendable, Hashable {
         hints: wanted["hints"]?.array?.compactMap { $0["name"]?.string } ?? [], costPriority: wanted["costPriority"]?.double,
         speedPriority: wanted["speedPriority"]?.double, intelligencePriority: wanted["intelligencePriority"]?.double)
     }
+    if let problem = toolUseProblem { throw RPCError(.invalidParams, problem) }
   }
 
   /// The `params` of `sampling/createMessage`.

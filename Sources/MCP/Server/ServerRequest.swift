@@ -18,10 +18,10 @@ extension ServerRequest {
   /// Tells the client how far the work is, if it asked to know.
   ///
   /// - Parameters:
-  ///   - progress: must grow from call to call.
+  ///   - progress: grows from call to call; what does not is not told.
   ///   - total: what `progress` will be in the end, if known.
   public func progress(_ progress: Double, total: Double? = nil, message: String? = nil) async {
-    guard let token = meta?[MetaKey.progressToken], token.kind == .string || token.kind == .number,
+    guard let token = meta?[MetaKey.progressToken], token.kind == .string || token.kind == .number, interaction.advances(to: progress),
       let progress = JSONNumber(progress)
     else { return }
     var params = ByteBuffer()

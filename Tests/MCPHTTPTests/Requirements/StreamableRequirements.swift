@@ -142,6 +142,37 @@ struct StreamableRequirements {
     }
   }
 
+  @Test("That a URL elicitation is done with is told by its id, to the client that was asked and to no other")
+  func elicitationComplete() async throws {
+    let fixture = StreamableFixture()
+    fixture.server.add(
+      Tool(name: "visit") { call in
+        let answer = try await call.elicit("Sign in", url: "https://example.com/sign-in", id: "e-1")
+        await call.elicitationCompleted("e-1")
+        return ToolResult(text: answer.action.rawValue)
+      })
+    let body = StreamableFixture.initialize("2025-11-25", capabilities: ["elicitation": ["url": [:]]])
+    let session = await fixture.send(.post, body.text).headers["Mcp-Session-Id"] ?? ""
+    let other = await fixture.send(.post, body.text).headers["Mcp-Session-Id"] ?? ""
+    try await fixture.serving { port in
+      let (bystander, caller) = (try RawSocket(port: port), try RawSocket(port: port))
+      bystander.send(StreamableFixture.wire("GET", "", [("Mcp-Session-Id", other)]))
+      _ = await bystander.read { $0.hasSuffix("\r\n\r\n") }
+      let call: JSONValue = ["jsonrpc": "2.0", "id": 8, "method": "tools/call", "params": ["name": "visit"]]
+      caller.send(StreamableFixture.wire("POST", call.text, [("Mcp-Session-Id", session)]))
+      let question = await caller.read { $0.contains("elicitation/create") && $0.hasSuffix("\r\n") }
+      let asked = try #require(question.events.last)
+      #expect(asked["params"]?["elicitationId"] == "e-1" && asked["params"]?["mode"] == "url")
+      let response: JSONValue = ["jsonrpc": "2.0", "id": asked["id"] ?? .null, "result": ["action": "accept"]]
+      #expect(await fixture.send(.post, response.text, [("Mcp-Session-Id", session)]).status == 202)
+      let rest = await caller.read { $0.hasSuffix("0\r\n\r\n") }
+      #expect(rest.events.first == ["jsonrpc": "2.0", "method": "notifications/elicitation/complete", "params": ["elicitationId": "e-1"]])
+      fixture.server.removeTool("echo")
+      let heard = await bystander.read { !$0.events.isEmpty }
+      #expect(heard.events.map { $0["method"] } == ["notifications/tools/list_changed"])
+    }
+  }
+
   @Test("Session ids are long, each its own, of visible characters, and those of others cannot be guessed from them")
   func sessionIDs() async {
     let fixture = StreamableFixture()
