@@ -64,7 +64,12 @@ struct BaseProtocolRequirements {
     let fixture = try ServerFixture()
     fixture.server.add(Prompt(name: "broken") { _ in throw Broken() })
     fixture.server.add(Resource(uri: "test://broken", name: "broken") { _ in throw Broken() })
-    for (method, params) in [("prompts/get", ["name": "broken"]), ("resources/read", ["uri": "test://broken"])] as [(String, JSONValue)] {
+    fixture.server.addCompletion(for: .prompt("greet", argument: "tone")) { _ in throw Broken() }
+    let completion: JSONValue = ["ref": ["type": "ref/prompt", "name": "greet"], "argument": ["name": "tone", "value": ""]]
+    let requests: [(String, JSONValue)] = [
+      ("prompts/get", ["name": "broken"]), ("resources/read", ["uri": "test://broken"]), ("completion/complete", completion),
+    ]
+    for (method, params) in requests {
       #expect(try await fixture.ask(method, params, era)["error"] == ["code": -32603, "message": "Internal error"], "\(method)")
     }
   }

@@ -6,7 +6,7 @@ import NIOPosix
 import Testing
 
 /// What the stdio pages ask of a client. The server is a shell script that tells in each answer to `tools/list` what it has read.
-@Suite("Requirements of stdio clients", .timeLimit(.minutes(2)))
+@Suite("Requirements of stdio clients", .serialized, .timeLimit(.minutes(2)))
 struct StdioClientRequirements {
   /// Answers `server/discover` and the handshake in the ways of servers, and what a test adds.
   private static func script(_ cases: String, discover: String = modern) -> String {
