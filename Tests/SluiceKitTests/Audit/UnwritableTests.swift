@@ -31,7 +31,7 @@ struct UnwritableTests {
       })
     try await withUpstream(server) { upstream in
       try await withDirectory { state in
-        try await FullDisk.with("\(state)/audit", kilobytes: 512) { disk in
+        try await FullDisk.with("\(state)/audit", kilobytes: 2048) { disk in
           var configuration = TestConfiguration()
           configuration.add("counter", port: upstream)
           let (port, token) = try await ServeProcess.prepare(configuration, state: state)
@@ -94,7 +94,7 @@ extension UnwritableTests {
     server.add(Tool(name: "add", inputSchema: ["type": "object"], annotations: ToolAnnotations(readOnly: false)) { _ in ToolResult(text: "done") })
     try await withUpstream(server) { upstream in
       try await withDirectory { state in
-        try await FullDisk.with("\(state)/audit", kilobytes: 512) { disk in
+        try await FullDisk.with("\(state)/audit", kilobytes: 2048) { disk in
           var configuration = TestConfiguration()
           configuration.add("counter", port: upstream)
           configuration.limits = ["requests_per_minute": 1_000_000]
