@@ -143,8 +143,8 @@ import Testing
     "bad arguments are answered with what would be right",
     arguments: [
       ("list_opportunities", #"{"limit": 0}"#, "1 to 200"), ("list_opportunities", #"{"limit": 1e9}"#, "1 to 200"),
-      ("list_opportunities", #"{"fields": ["salary"]}"#, "Fields are"),
-      ("list_opportunities", #"{"fields": [1]}"#, "names"), ("list_opportunities", #"{"stage": "won"}"#, "closed_won"), ("get_account", #"{"id": "acc_0"}"#, "not found"),
+      ("list_opportunities", #"{"fields": ["salary"]}"#, "must be one of"),
+      ("list_opportunities", #"{"fields": [1]}"#, "string"), ("list_opportunities", #"{"stage": "won"}"#, "closed_won"), ("get_account", #"{"id": "acc_0"}"#, "not found"),
       ("update_opportunity_forecast", #"{"id": "opp_000001", "forecast_category": "commit", "forecast_amount": -1}"#, "from 0 to"),
       ("query", #"{"sql": "SELECT 1", "limit": 0}"#, "from 1 to"),
       ("describe_table", #"{"table": "nope"}"#, "Tables are"), ("search_contacts", #"{"query": "a b c d e f g h i"}"#, "8 words"),

@@ -43,7 +43,7 @@ final class SchemaProgram: Sendable {
     enum Relation: Sendable { case atLeast, atMost, above, below }
     let relation: Relation
     let value: Decimal
-    /// The text of the number, for messages.
+    /// What would be right, for messages: both ends where the schema has both.
     let text: String
   }
 

@@ -17,17 +17,32 @@ extension Server {
     let arguments = request["arguments"] ?? Server.noArguments
     guard arguments.kind == .object else { throw RPCError(.invalidParams, "\"arguments\" must be an object") }
     if context.era == .modern, let header = context.header { try HeaderParameter.check(registered.headers, arguments, header: header) }
-    if let problem = registered.check.problem(arguments) { return text(of: .error(problem), context.client.version) }
-    if tool.task != nil, context.client.knowsTasks { return try await callAsTask(registered.tool, arguments, request, context) }
+    if let fault = registered.schemas.fault {
+      return text(of: .error("The tool \(name) cannot be called, whatever the arguments: \(fault)."), context.client.version)
+    }
+    if let problem = registered.schemas.problem(with: arguments) { return text(of: .error(problem), context.client.version) }
+    if tool.task != nil, context.client.knowsTasks { return try await callAsTask(registered, arguments, request, context) }
     return try await interact(request, context) { interaction in
-      text(
-        of: try await self.result(of: tool, ToolCall(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction)),
-        context.client.version)
+      try await answer(of: registered, ToolCall(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction))
     }
   }
 
+  /// The text of a result whose structured content fits the output schema. One that does not is the server's fault, which
+  /// is for its log: the client learns no more than that.
+  func answer(of registered: RegisteredTool, _ call: ToolCall) async throws -> ByteBuffer {
+    let result = try await result(of: registered.tool, call)
+    let version = call.context.client.version
+    guard registered.schemas.checksResults, !result.isError else { return text(of: result, version) }
+    let structured = result.structured?.raw
+    guard let problem = registered.schemas.problem(withResult: structured) else { return text(of: result, structured: structured, version) }
+    logger.error("A result does not fit the output schema of its tool", metadata: ["tool": "\(call.name)", "reason": "\(problem)"])
+    return text(of: .error(Self.internalFailure(of: call.name)), version)
+  }
+
+  private static func internalFailure(of tool: String) -> String { "The tool \(tool) failed for an internal reason; it was logged." }
+
   /// What a tool answers; failures of its own are results that a model may read.
-  func result(of tool: Tool, _ call: ToolCall) async throws -> ToolResult {
+  private func result(of tool: Tool, _ call: ToolCall) async throws -> ToolResult {
     do {
       return try await tool.run(call)
     } catch let error as RPCError {
@@ -40,17 +55,18 @@ extension Server {
       throw error
     } catch {
       logger.error("A tool failed", metadata: ["tool": "\(call.name)", "error": "\(error)"])
-      return .error("The tool \(call.name) failed for an internal reason; it was logged.")
+      return .error(Self.internalFailure(of: call.name))
     }
   }
 
   static let noArguments: RawJSON = JSONValue.object(JSONObject()).raw
 
-  func text(of tool: ToolResult, _ version: ProtocolVersion) -> ByteBuffer {
+  /// - Parameter text: the structured content as it was checked, if it was: then it is not written again.
+  func text(of tool: ToolResult, structured text: RawJSON? = nil, _ version: ProtocolVersion) -> ByteBuffer {
     var result = ResultText(version.era, capacity: 512)
     result.value(.array(tool.content.map { $0.json(for: version) }), for: "content")
     if let structured = tool.structured, version >= .v2025_06_18, version.era == .modern || structured.object != nil {
-      result.value(structured, for: "structuredContent")
+      if let text { result.text(text.bytes, for: "structuredContent") } else { result.value(structured, for: "structuredContent") }
     }
     if tool.isError { result.value(true, for: "isError") }
     return result.finish(server: implementation, meta: tool.meta)
@@ -60,7 +76,7 @@ extension Server {
 /// A tool with what is made of its definition once.
 struct RegisteredTool: Sendable {
   let tool: Tool
-  let check: ArgumentCheck
+  let schemas: ToolSchemas
   /// Arguments that modern HTTP clients repeat in headers.
   let headers: [HeaderParameter]
 }

@@ -20,8 +20,10 @@ public final class Server: RequestHandler {
     /// `Icon` objects of the server itself.
     public var icons: [JSONValue]
     public var websiteURL: String?
-    /// Makes the check of a tool's arguments from its input schema.
-    public var check: @Sendable (JSONValue) -> ArgumentCheck
+    /// What the schemas of tools may refer to besides themselves, by absolute URI. References are never fetched.
+    public var schemaResources: [String: JSONValue]
+    /// How schemas of tools are read, and the bounds of checking arguments and results against them.
+    public var schemaOptions: JSONSchema.Options
     /// Seals what calls learn in one round for the next (`requestState`). Replicas of one server share it.
     public var stateKey: SymmetricKey
     /// For how many seconds an `input_required` result may be answered.
@@ -35,7 +37,7 @@ public final class Server: RequestHandler {
       pageSize: Int = 100, cache: CacheHint = CacheHint(milliseconds: 60_000, scope: .public),
       readCache: CacheHint = CacheHint(milliseconds: 0, scope: .private), capabilities: JSONObject = JSONObject(),
       icons: [JSONValue] = [], websiteURL: String? = nil,
-      check: @escaping @Sendable (JSONValue) -> ArgumentCheck = ArgumentCheck.shallow,
+      schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(),
       stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil,
       taskStore: (any TaskStore)? = nil
     ) {
@@ -45,7 +47,8 @@ public final class Server: RequestHandler {
       self.capabilities = capabilities
       self.icons = icons
       self.websiteURL = websiteURL
-      self.check = check
+      self.schemaResources = schemaResources
+      self.schemaOptions = schemaOptions
       self.stateKey = stateKey
       self.stateLifetime = stateLifetime
       self.now = now ?? WallClock.now
@@ -98,12 +101,17 @@ public final class Server: RequestHandler {
   // MARK: What is offered
 
   /// Adds a tool, or replaces the one of that name.
+  ///
+  /// A tool whose schemas do not compile is offered all the same, so that the fault shows where it is looked for: it is
+  /// logged, and every call is answered with it instead of running the tool.
   public func add(_ tool: Tool) {
     var headers: [HeaderParameter] = []
     do { headers = try HeaderParameter.all(in: tool.inputSchema.raw) } catch {
       logger.error("A tool is not valid, clients will leave it out", metadata: ["tool": "\(tool.name)", "reason": "\(error.description)"])
     }
-    let registered = RegisteredTool(tool: tool, check: settings.check(tool.inputSchema), headers: headers)
+    let schemas = ToolSchemas(of: tool, resources: settings.schemaResources, options: settings.schemaOptions)
+    if let fault = schemas.fault { logger.error("A tool cannot be called", metadata: ["tool": "\(tool.name)", "reason": "\(fault)"]) }
+    let registered = RegisteredTool(tool: tool, schemas: schemas, headers: headers)
     state.withLock {
       if tool.task != nil { $0.hasTasks = true }
       $0.tools.set(tool.name, registered, modern: tool.definition(.modern), legacy: tool.definition(.legacy))

@@ -34,7 +34,8 @@ extension Server {
   }
 
   /// Runs a call that may become a task, in a task that outlives the request if it does.
-  func callAsTask(_ tool: Tool, _ arguments: RawJSON, _ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
+  func callAsTask(_ registered: RegisteredTool, _ arguments: RawJSON, _ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
+    let tool = registered.tool
     let support = tool.task ?? .optional
     let interaction = try Interaction(request, context, seal: seal, now: settings.now)
     let call = ToolCall(name: tool.name, arguments: arguments, envelope: request, context: context, interaction: interaction)
@@ -55,7 +56,7 @@ extension Server {
       let answer: Result<ByteBuffer, any Error>
       do {
         if support.startsAtOnce { try await call.continueAsTask() }
-        let result = text(of: try await result(of: tool, call), context.client.version)
+        let result = try await self.answer(of: registered, call)
         answer = .success(try inputRequired(interaction, request, context) ?? result)
       } catch {
         do { answer = try inputRequired(interaction, request, context).map { .success($0) } ?? .failure(error) } catch { answer = .failure(error) }

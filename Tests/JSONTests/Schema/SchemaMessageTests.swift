@@ -9,6 +9,7 @@ import Testing
     (##"{"enum":["a","b",3]}"##, ##""c""##, [##"the value must be one of "a", "b", 3"##]),
     (##"{"const":{"a":1}}"##, "2", [##"the value must be {"a":1}"##]),
     (##"{"minimum":3}"##, "2", ["the value must be at least 3"]),
+    (##"{"minimum":1,"maximum":200}"##, "0", ["the value must be from 1 to 200"]),
     (##"{"exclusiveMaximum":1e2}"##, "100", ["the value must be less than 1e2"]),
     (##"{"multipleOf":0.05}"##, "0.12", ["the value must be a multiple of 0.05"]),
     (##"{"minLength":2}"##, ##""\u00e9""##, ["the value must have at least 2 characters, has 1"]),

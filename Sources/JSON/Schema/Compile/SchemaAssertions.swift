@@ -10,13 +10,18 @@ extension SchemaCompiler {
       append(.enumeration(Int32(truncatingIfNeeded: tables.enumerations.count)), keywords.place(value))
       tables.enumerations.append(try enumeration(value, keywords))
     }
-    let bounds: [(String, SchemaProgram.Bound.Relation)] = [
-      ("minimum", .atLeast), ("maximum", .atMost), ("exclusiveMinimum", .above), ("exclusiveMaximum", .below),
+    let bounds: [(keyword: String, relation: SchemaProgram.Bound.Relation, words: String)] = [
+      ("minimum", .atLeast, "at least"), ("maximum", .atMost, "at most"), ("exclusiveMinimum", .above, "greater than"),
+      ("exclusiveMaximum", .below, "less than"),
     ]
-    for (keyword, relation) in bounds {
+    for (keyword, relation, words) in bounds {
       guard let value = keywords[keyword] else { continue }
+      var text = "\(words) \(value.text.prefix(40))"
+      if relation == .atLeast || relation == .atMost, let least = keywords["minimum"], let most = keywords["maximum"] {
+        text = "from \(least.text.prefix(40)) to \(most.text.prefix(40))"
+      }
       append(.bound(Int32(truncatingIfNeeded: tables.bounds.count)), keywords.place(value))
-      tables.bounds.append(SchemaProgram.Bound(relation: relation, value: try decimal(value, keywords), text: String(value.text.prefix(40))))
+      tables.bounds.append(SchemaProgram.Bound(relation: relation, value: try decimal(value, keywords), text: text))
     }
     if let value = keywords["multipleOf"] {
       let decimal = try decimal(value, keywords)

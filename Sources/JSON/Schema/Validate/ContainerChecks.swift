@@ -71,10 +71,11 @@ extension SchemaValidation {
     guard schema.first == schema.end, !schema.accepts else { return apply(plan.additional, value, tracking: false) }
     guard isExplaining else { return false }
     let known = SchemaText.names(plan)
+    let expected = known.isEmpty ? "it takes none" : "known are \(known)"
     let unknown = SchemaText.shortened(name: view.string(name))
     report(
-      "additionalProperties", plan.keywords.additional, object, property: unknown,
-      "must not have the property \"\(unknown)\": \(known.isEmpty ? "it takes none" : "known are \(known)")")
+      "additionalProperties", plan.keywords.additional, object, property: unknown, expected: expected,
+      "must not have the property \"\(unknown)\": \(expected)")
     return false
   }
 
@@ -103,8 +104,10 @@ extension SchemaValidation {
       guard isExplaining else { return false }
       let missing = SchemaText.shortened(name: String(decoding: plan.names[Int(name)], as: UTF8.self))
       let schema = plan.properties[Int(name)].schema
-      let expected = schema < 0 ? "" : SchemaText.types(of: schema, program).map { " (\($0))" } ?? ""
-      report("required", plan.keywords.required, object, property: missing, "lacks the required property \"\(missing)\"\(expected)")
+      let types = schema < 0 ? nil : SchemaText.types(of: schema, program)
+      report(
+        "required", plan.keywords.required, object, property: missing, expected: types,
+        "lacks the required property \"\(missing)\"\(types.map { " (\($0))" } ?? "")")
     }
     return isValid
   }

@@ -37,29 +37,22 @@ extension SchemaValidation {
       let number = view.number(node)
       order = program.tables.bounds[index].value.withText { number.compare($0) }
     }
-    let text: String
+    let keyword: StaticString
     switch program.tables.bounds[index].relation {
     case .atLeast:
       if order >= 0 { return true }
-      text = "at least"
+      keyword = "minimum"
     case .atMost:
       if order <= 0 { return true }
-      text = "at most"
+      keyword = "maximum"
     case .above:
       if order > 0 { return true }
-      text = "greater than"
+      keyword = "exclusiveMinimum"
     case .below:
       if order < 0 { return true }
-      text = "less than"
+      keyword = "exclusiveMaximum"
     }
-    let keyword: StaticString =
-      switch program.tables.bounds[index].relation {
-      case .atLeast: "minimum"
-      case .atMost: "maximum"
-      case .above: "exclusiveMinimum"
-      case .below: "exclusiveMaximum"
-      }
-    return fail(keyword, at, node, "must be \(text) \(program.tables.bounds[index].text)")
+    return fail(keyword, at, node, "must be \(program.tables.bounds[index].text)")
   }
 
   /// A number written as a whole one of at most 18 digits.

@@ -56,7 +56,7 @@ struct SchemaValidation {
     var violations = findings.prefix(mostFindings).map { finding in
       JSONSchemaViolation(
         instancePath: view.pointer(from: node, to: finding.node), schemaPath: program.path(finding.place), keyword: finding.keyword,
-        property: finding.property, message: finding.message)
+        property: finding.property, expected: finding.expected, message: finding.message)
     }
     if work < 0 || isTooDeep {
       let bound = work < 0 ? "takes more than \(allowedWork) steps to check: make it smaller" : "applies schemas more than \(deepest) deep: nest it less"
@@ -175,10 +175,10 @@ struct SchemaValidation {
 
   @inline(__always)
   func report(
-    _ keyword: StaticString, _ place: SchemaPlace, _ node: Int, property: String? = nil, _ message: @autoclosure () -> String
+    _ keyword: StaticString, _ place: SchemaPlace, _ node: Int, property: String? = nil, expected: String? = nil, _ message: @autoclosure () -> String
   ) {
     guard isExplaining, let notes, notes.findings.count < mostFindings else { return }
-    notes.findings.append(SchemaFinding(node: node, place: place, keyword: "\(keyword)", property: property, message: message()))
+    notes.findings.append(SchemaFinding(node: node, place: place, keyword: "\(keyword)", property: property, expected: expected, message: message()))
   }
 }
 
@@ -193,5 +193,6 @@ struct SchemaFinding {
   let place: SchemaPlace
   let keyword: String
   let property: String?
+  let expected: String?
   let message: String
 }

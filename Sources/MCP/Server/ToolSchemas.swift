@@ -1,0 +1,53 @@
+internal import JSON
+
+/// The schemas of one tool, compiled: what its arguments and its structured results are held to.
+struct ToolSchemas: Sendable {
+  private let input: JSONSchema?
+  private let output: JSONSchema?
+  /// Why the tool cannot be called, if one of its schemas does not compile.
+  let fault: String?
+
+  init(of tool: Tool, resources: [String: JSONValue], options: JSONSchema.Options) {
+    do throws(JSONSchemaError) {
+      input = try JSONSchema(tool.inputSchema, resources: resources, options: options)
+    } catch {
+      (input, output, fault) = (nil, nil, "its input schema is not usable: \(error)")
+      return
+    }
+    do throws(JSONSchemaError) {
+      output = try tool.outputSchema.map { schema throws(JSONSchemaError) in try JSONSchema(schema, resources: resources, options: options) }
+      fault = nil
+    } catch {
+      (output, fault) = (nil, "its output schema is not usable: \(error)")
+    }
+  }
+
+  /// Says what is wrong with the arguments, in words that a model can act on; nil when they fit.
+  func problem(with arguments: RawJSON) -> String? {
+    guard let input, !input.isValid(arguments) else { return nil }
+    return input.validate(arguments).map(Self.sentence).joined(separator: " ")
+  }
+
+  private static func sentence(_ violation: JSONSchemaViolation) -> String {
+    // Arguments of arguments are named by their path: `filter/limit`.
+    let argument = violation.instancePath.dropFirst()
+    switch (violation.keyword, violation.property) {
+    case ("required", let property?) where argument.isEmpty:
+      return "Missing required argument \"\(property)\"\(violation.expected.map { " (\($0))" } ?? "")."
+    case ("additionalProperties", let property?) where argument.isEmpty, ("unevaluatedProperties", let property?) where argument.isEmpty:
+      return "Unknown argument \"\(property)\"\(violation.expected.map { ": \($0)" } ?? "")."
+    default: return argument.isEmpty ? "The arguments: \(violation.message)." : "Argument \"\(argument)\" \(violation.message)."
+    }
+  }
+
+  /// Whether results are checked at all.
+  var checksResults: Bool { output != nil }
+
+  /// Says what is wrong with a structured result, for the log of the server; nil when it fits.
+  func problem(withResult structured: RawJSON?) -> String? {
+    guard let output else { return nil }
+    guard let structured else { return "it has no structured content, which the output schema asks for" }
+    guard !output.isValid(structured) else { return nil }
+    return output.validate(structured).map(\.description).joined(separator: "; ")
+  }
+}

@@ -1,0 +1,122 @@
+import JSON
+import Logging
+import MCP
+import NIOCore
+import Synchronization
+import Testing
+
+@Suite("Schemas of tools")
+struct ServerSchemaTests {
+  private let lines = CapturedLines()
+  private let server: Server
+
+  init() {
+    let lines = lines
+    server = Server(
+      name: "fixture", version: "1", settings: Server.Settings(schemaResources: ["https://example.com/limit": ["type": "integer", "maximum": 10]]),
+      logger: Logger(label: "test") { _ in CapturingLogHandler(lines: lines) })
+  }
+
+  private func call(_ name: String, _ arguments: String = "{}", _ version: ProtocolVersion = .latest) async throws -> JSONValue {
+    let request: JSONValue = [
+      "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": ["name": .string(name), "arguments": try JSONValue(parsing: arguments)],
+    ]
+    let context = RequestContext(client: ClientDescription(version: version), transport: .inProcess)
+    let answer = await server.handle(try Envelope(request.raw), context)
+    guard case .result(let text) = answer else { throw UnexpectedAnswer() }
+    return JSONValue(try RawJSON(scanning: text))
+  }
+
+  private struct UnexpectedAnswer: Error {}
+
+  @Test(
+    "say what is wrong deep inside the arguments, before the handler runs",
+    arguments: [
+      (#"{"filter":{"limit":11}}"#, #"Argument "filter/limit" must be at most 10."#),
+      (#"{"filter":{"tags":["a",1]}}"#, #"Argument "filter/tags/1" must be of type string, not number."#),
+      (#"{"filter":{}, "kind":"x"}"#, #"Argument "kind" must match the pattern ^[a-c]$."#),
+      (#"{"filter":{"nope":1}}"#, #"Argument "filter" must not have the property "nope": known are limit, tags."#),
+      (#"{"a":1}"#, #"The arguments: lacks the property "b", which is required where "a" is. Missing required argument "filter" (object)."#),
+    ])
+  func arguments(_ arguments: String, _ expected: String) async throws {
+    let ran = Mutex(false)
+    let schema = try JSONValue(
+      parsing: """
+        {"type":"object","required":["filter"],"dependentRequired":{"a":["b"]},"properties":{"kind":{"pattern":"^[a-c]$"},
+        "filter":{"type":"object","additionalProperties":false,
+        "properties":{"limit":{"$ref":"https://example.com/limit"},"tags":{"type":"array","items":{"type":"string"}}}}}}
+        """)
+    server.add(
+      Tool(name: "find", inputSchema: schema) { _ in
+        ran.withLock { $0 = true }
+        return ToolResult(text: "found")
+      })
+    let result = try await call("find", arguments)
+    #expect(result["isError"] == true)
+    let text = result["content"]?.array?.first?["text"]?.string ?? ""
+    #expect(text.split(separator: ". ").count == expected.split(separator: ". ").count)
+    #expect(Set(text.dropLast().split(separator: ". ")) == Set(expected.dropLast().split(separator: ". ")))
+    #expect(ran.withLock { $0 } == false)
+    #expect(try await call("find", #"{"filter":{"limit":10,"tags":["a"]},"kind":"b"}"#)["isError"] == nil)
+  }
+
+  @Test("that a result does not fit are the server's fault: logged, and not shown", arguments: [ProtocolVersion.latest, .latestLegacy])
+  func results(version: ProtocolVersion) async throws {
+    let schema: JSONValue = ["type": "object", "properties": ["sum": ["type": "integer"]], "required": ["sum"]]
+    server.add(Tool(name: "wrong", outputSchema: schema) { _ in ToolResult(structured: ["sum": "s3cret"]) })
+    server.add(Tool(name: "missing", outputSchema: schema) { _ in ToolResult(text: "s3cret") })
+    server.add(Tool(name: "right", outputSchema: schema) { _ in ToolResult(structured: ["sum": 5, "more": [1]]) })
+    server.add(Tool(name: "failing", outputSchema: schema) { _ in .error("no such sum") })
+    for name in ["wrong", "missing"] {
+      let result = try await call(name, "{}", version)
+      #expect(result["isError"] == true)
+      #expect(result["structuredContent"] == nil)
+      #expect(result["content"] == [["type": "text", "text": .string("The tool \(name) failed for an internal reason; it was logged.")]])
+    }
+    #expect(try await call("right", "{}", version)["structuredContent"] == ["sum": 5, "more": [1]])
+    #expect(try await call("failing", "{}", version)["content"]?.array?.first?["text"] == "no such sum")
+    let logged = lines.all
+    #expect(logged.count == 2)
+    #expect(logged.first?.contains("/sum must be of type integer, not string") == true)
+    #expect(logged.allSatisfy { !$0.contains("s3cret") })
+  }
+
+  @Test("that do not compile are logged, and answer every call", arguments: [true, false])
+  func faults(isInput: Bool) async throws {
+    let broken: JSONValue = ["type": "object", "properties": ["a": ["$ref": "#/$defs/none"]]]
+    let ran = Mutex(false)
+    server.add(
+      Tool(name: "broken", inputSchema: isInput ? broken : ["type": "object"], outputSchema: isInput ? nil : broken) { _ in
+        ran.withLock { $0 = true }
+        return ToolResult(text: "ran")
+      })
+    #expect(lines.all.count == 1)
+    let result = try await call("broken")
+    #expect(result["isError"] == true)
+    let text = result["content"]?.array?.first?["text"]?.string ?? ""
+    #expect(text.contains("The tool broken cannot be called") && text.contains("/properties/a/$ref"))
+    #expect(ran.withLock { $0 } == false)
+  }
+}
+
+/// What was logged, for one test.
+private final class CapturedLines: Sendable {
+  private let lines = Mutex<[String]>([])
+  var all: [String] { lines.withLock { $0 } }
+  func append(_ line: String) { lines.withLock { $0.append(line) } }
+}
+
+private struct CapturingLogHandler: LogHandler {
+  let lines: CapturedLines
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level = .debug
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    lines.append("\(event.message) \(event.metadata ?? [:])")
+  }
+}
