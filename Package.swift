@@ -82,6 +82,12 @@ let package = Package(
     .target(
       name: "Gateway", dependencies: ["JSON", "MCP", "MCPAuth", "Cedar", "Ledger", .nio, .nioPosix, .crypto, .grdb, .logging],
       swiftSettings: settings),
+    // Where secrets are kept, and by which names configuration speaks of them.
+    .target(name: "Secrets", dependencies: ["MCPAuth"], swiftSettings: settings),
+    // What connectors of vendors share.
+    .target(
+      name: "ConnectorKit", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", .nio, .nioPosix, .crypto, .logging], path: "Sources/Connectors/Kit",
+      swiftSettings: settings),
     .target(
       name: "SQLConnector", dependencies: ["JSON", "MCP", .grdb, .sqlite, .nio, .logging], path: "Sources/Connectors/SQL",
       swiftSettings: settings),
@@ -89,7 +95,7 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
