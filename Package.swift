@@ -92,13 +92,19 @@ let package = Package(
       name: "OpenAPIConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging, .yams], path: "Sources/Connectors/OpenAPI",
       swiftSettings: settings),
     .target(
+      name: "SlackConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto, .logging], path: "Sources/Connectors/Slack",
+      swiftSettings: settings),
+    .target(name: "CFiles"),
+    .target(
+      name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files", swiftSettings: settings),
+    .target(
       name: "SQLConnector", dependencies: ["JSON", "MCP", .grdb, .sqlite, .nio, .logging], path: "Sources/Connectors/SQL",
       swiftSettings: settings),
     .target(name: "Demo", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .logging], swiftSettings: settings),
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "OpenAPIConnector", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "FilesConnector", "OpenAPIConnector", "SlackConnector", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),

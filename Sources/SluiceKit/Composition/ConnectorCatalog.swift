@@ -1,10 +1,12 @@
 internal import ConnectorKit
+internal import FilesConnector
 internal import OpenAPIConnector
+internal import SlackConnector
 
 /// The connectors that are built in. A new one is added to the list, and nowhere else.
 enum ConnectorCatalog {
   static let all: [any Connector.Type] = [
-    OpenAPIConnector.self,
+    FilesConnector.self, OpenAPIConnector.self, SlackConnector.self,
   ]
 
   static func type(named name: String) -> (any Connector.Type)? { all.first { $0.name == name } }

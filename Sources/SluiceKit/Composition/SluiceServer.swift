@@ -60,7 +60,8 @@ public final class SluiceServer: Service {
     limiter = try await Limiter(configuration: configuration.limits, store: store, logger: logger)
 
     var connectors = ConnectorHost(
-      http: client, state: configuration.state + "/connectors", publicURL: configuration.publicURL, isGoverned: true, logger: logger)
+      http: client, state: configuration.state + "/connectors", publicURL: configuration.publicURL, isGoverned: true,
+      signInKey: try await store.key(named: "connector-sign-in"), logger: logger)
     var upstreams: [Upstream] = []
     var processes: [StdioWire] = []
     for entry in configuration.upstreams {
