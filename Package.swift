@@ -140,6 +140,13 @@ let package = Package(
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ledger-crash-fixture", .crypto], swiftSettings: settings),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", "MCPAuth", "Cedar", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
+    // What tests of connectors share: a vendor's double, checks against vendors' descriptions, Python clients.
+    .target(
+      name: "ConnectorTesting", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", .nio, .nioPosix, .logging], path: "Tests/ConnectorTesting",
+      exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
+      name: "ConnectorKitTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "ConnectorTesting", .nio, .crypto, .logging],
+      swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(
