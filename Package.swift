@@ -94,6 +94,9 @@ let package = Package(
     .target(
       name: "SlackConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto, .logging], path: "Sources/Connectors/Slack",
       swiftSettings: settings),
+    .target(
+      name: "JiraConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Jira",
+      swiftSettings: settings),
     .target(name: "CFiles"),
     .target(
       name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files", swiftSettings: settings),
@@ -104,7 +107,7 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "FilesConnector", "OpenAPIConnector", "SlackConnector", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "FilesConnector", "JiraConnector", "OpenAPIConnector", "SlackConnector", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),

@@ -30,7 +30,9 @@ struct FileResources: Sendable {
           let (bytes, length) = try await files.perform { () throws(VendorError) in try files.read(path, offset: 0, count: maximumBytes) }
           guard length <= maximumBytes else { throw VendorError(.tooLarge, "\(path) has \(length) bytes; \(maximumBytes) are given at most.") }
           let type = FileContent.mimeType(path)
-          guard let text = FileContent.text(bytes), !type.hasPrefix("image/") else { return .blob(bytes, mimeType: type == "text/plain" ? "application/octet-stream" : type) }
+          guard let text = FileContent.text(bytes), !type.hasPrefix("image/") else {
+            return .blob(bytes, mimeType: type == "text/plain" ? "application/octet-stream" : type)
+          }
           return .text(text, mimeType: type)
         }
       })

@@ -45,7 +45,10 @@ enum SlackPrompts {
     }
     add(
       server, "channel_digest", "Digest several channels", "Gives one digest over several channels.",
-      [.init("channels", title: "Channels", description: "Names, separated by commas.", required: true), .init("since", title: "Since", description: "A date; yesterday if not given.")]
+      [
+        .init("channels", title: "Channels", description: "Names, separated by commas.", required: true),
+        .init("since", title: "Since", description: "A date; yesterday if not given."),
+      ]
     ) { get in
       """
       Give a digest of these Slack channels since \(line(get["since"], or: "yesterday")): \(line(get["channels"]))

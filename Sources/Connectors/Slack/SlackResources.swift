@@ -24,7 +24,8 @@ struct SlackResources: Sendable {
         return CompactTable(SlackContext.elements(json, "members").compactMap { SlackUser($0)?.json }, columns: ["id", "display_name", "real_name", "title"]).text
       })
     server.add(
-      try template("slack://{workspace}/channels/{channel}/history{?oldest,latest}", "history", "Channel history", "The newest messages of a channel.") { read, subject throws(VendorError) in
+      try template("slack://{workspace}/channels/{channel}/history{?oldest,latest}", "history", "Channel history", "The newest messages of a channel.") {
+        read, subject throws(VendorError) in
         try await history(read["channel"] ?? "", read["oldest"], read["latest"], subject)
       })
     server.add(
@@ -49,7 +50,8 @@ struct SlackResources: Sendable {
     server.add(
       try template("slack://user/{name}/profile", "profile", "Profile", "A person by e-mail address or id.") { read, subject throws(VendorError) in
         let name = read["name"] ?? ""
-        let json = name.contains("@")
+        let json =
+          name.contains("@")
           ? try await slack.api.get("users.lookupByEmail", [("email", name)], as: subject) : try await slack.api.get("users.info", [("user", name)], as: subject)
         guard let user = json["user"].flatMap({ SlackUser($0) }) else { throw VendorError(.notFound, "There is no such person.") }
         return user.json.text
@@ -81,7 +83,8 @@ struct SlackResources: Sendable {
       "conversations.history",
       [
         ("channel", channel.id), ("oldest", try oldest.map { text throws(VendorError) in try SlackTime.timestamp(text) }),
-        ("latest", try latest.map { text throws(VendorError) in try SlackTime.timestamp(text) }), ("limit", String(min(Self.messages, slack.api.history?.objects ?? Self.messages))),
+        ("latest", try latest.map { text throws(VendorError) in try SlackTime.timestamp(text) }),
+        ("limit", String(min(Self.messages, slack.api.history?.objects ?? Self.messages))),
       ], as: subject)
     return try await text(json, channel, subject)
   }

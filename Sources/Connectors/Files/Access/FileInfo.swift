@@ -39,7 +39,8 @@ struct FileInfo: Sendable {
 
   var json: JSONValue {
     [
-      "id": .string(path.description), "path": .string(path.description), "root": .string(path.root), "name": .string(path.name), "extension": .string(path.fileExtension),
+      "id": .string(path.description), "path": .string(path.description), "root": .string(path.root), "name": .string(path.name),
+      "extension": .string(path.fileExtension),
       "kind": .string(kind.rawValue), "bytes": .int(bytes), "modified": .string(modified),
     ]
   }

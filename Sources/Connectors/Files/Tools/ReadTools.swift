@@ -22,7 +22,8 @@ struct ReadTools: Sendable {
     [
       "type": "object",
       "properties": .object([
-        member: ["type": "array", "items": FileInfo.schema], "next_cursor": ["type": "string"], "truncated": ["type": "boolean", "description": "Not all was looked at."],
+        member: ["type": "array", "items": FileInfo.schema], "next_cursor": ["type": "string"],
+        "truncated": ["type": "boolean", "description": "Not all was looked at."],
       ]), "required": [.string(member)],
     ]
   }
@@ -105,7 +106,8 @@ struct ReadTools: Sendable {
 
   private var fileInfo: Tool {
     Tool(
-      name: "get_file_info", title: "Look at a file", description: "Tells kind, size and time of change of a file or directory.", inputSchema: Self.schema(["path": Self.path]),
+      name: "get_file_info", title: "Look at a file", description: "Tells kind, size and time of change of a file or directory.",
+      inputSchema: Self.schema(["path": Self.path]),
       outputSchema: ["type": "object", "properties": ["file": FileInfo.schema], "required": ["file"]], annotations: Self.annotations,
       meta: FileInfo.record.meta(rows: "/file", isList: false)
     ) { call in
@@ -197,7 +199,9 @@ struct ReadTools: Sendable {
             read.append(try await files.perform { () throws(VendorError) in try content(path, from: 1, lines: 20_000) })
           } catch { failed.append(["path": .string(text), "reason": .string(error.description)]) }
         }
-        let texts = read.map { UntrustedText.framed($0["text"]?.string ?? "", source: $0["path"]?.string ?? "") } + failed.map { "\($0["path"]?.string ?? ""): \($0["reason"]?.string ?? "")" }
+        let texts =
+          read.map { UntrustedText.framed($0["text"]?.string ?? "", source: $0["path"]?.string ?? "") }
+          + failed.map { "\($0["path"]?.string ?? ""): \($0["reason"]?.string ?? "")" }
         return UntrustedText.mark(ToolResult(structured: ["files": .array(read), "failed": .array(failed)], text: texts.joined(separator: "\n\n")), "/files/*/text")
       }
     }
@@ -210,7 +214,8 @@ struct ReadTools: Sendable {
       name: "search_files", title: "Find files by name", description: "Finds files and directories below a path whose name fits a pattern.",
       inputSchema: Self.schema(
         [
-          "path": Self.path, "pattern": ["type": "string", "minLength": 1, "maxLength": 256, "description": "* stands for any characters: *.md, report*2026*. Case does not matter."],
+          "path": Self.path,
+          "pattern": ["type": "string", "minLength": 1, "maxLength": 256, "description": "* stands for any characters: *.md, report*2026*. Case does not matter."],
           "limit": ["type": "integer", "minimum": 1, "maximum": 1000, "description": "100 if not given."],
         ], required: ["path", "pattern"]),
       outputSchema: Self.list("files"), annotations: Self.annotations, meta: FileInfo.record.meta(rows: "/files")
@@ -232,7 +237,8 @@ struct ReadTools: Sendable {
       name: "search_text", title: "Search in files", description: "Finds lines that hold a text in the files below a path.",
       inputSchema: Self.schema(
         [
-          "path": Self.path, "text": ["type": "string", "minLength": 1, "maxLength": 256], "pattern": ["type": "string", "description": "Only files whose name fits: *.swift."],
+          "path": Self.path, "text": ["type": "string", "minLength": 1, "maxLength": 256],
+          "pattern": ["type": "string", "description": "Only files whose name fits: *.swift."],
           "case_sensitive": ["type": "boolean"], "limit": ["type": "integer", "minimum": 1, "maximum": 500, "description": "Lines at most, 100 if not given."],
         ], required: ["path", "text"]),
       outputSchema: [
@@ -241,7 +247,11 @@ struct ReadTools: Sendable {
           "matches": [
             "type": "array",
             "items": [
-              "type": "object", "properties": ["id": ["type": "string"], "path": ["type": "string"], "root": ["type": "string"], "name": ["type": "string"], "extension": ["type": "string"], "line": ["type": "integer"], "text": ["type": "string"]],
+              "type": "object",
+              "properties": [
+                "id": ["type": "string"], "path": ["type": "string"], "root": ["type": "string"], "name": ["type": "string"], "extension": ["type": "string"],
+                "line": ["type": "integer"], "text": ["type": "string"],
+              ],
               "required": ["id", "path", "line", "text"],
             ],
           ], "truncated": ["type": "boolean"],

@@ -47,7 +47,8 @@ struct WriteTools: Sendable {
         "edits": [
           "type": "array", "minItems": 1, "maxItems": 100,
           "items": [
-            "type": "object", "properties": ["old": ["type": "string", "minLength": 1], "new": ["type": "string"]], "required": ["old", "new"], "additionalProperties": false,
+            "type": "object", "properties": ["old": ["type": "string", "minLength": 1], "new": ["type": "string"]], "required": ["old", "new"],
+            "additionalProperties": false,
           ],
         ],
       ], required: ["path", "edits"], ToolAnnotations(readOnly: false, destructive: true, idempotent: false, openWorld: false)
@@ -63,7 +64,8 @@ struct WriteTools: Sendable {
         let (old, new) = (edit["old"]?.string ?? "", edit["new"]?.string ?? "")
         let places = edited.ranges(of: old)
         guard places.count == 1, let place = places.first else {
-          throw VendorError(.conflict, "The old text of edit \(number + 1) stands in \(path) \(places.count) times, not once. Nothing was changed. Give more of its surroundings.")
+          throw VendorError(
+            .conflict, "The old text of edit \(number + 1) stands in \(path) \(places.count) times, not once. Nothing was changed. Give more of its surroundings.")
         }
         edited.replaceSubrange(place, with: new)
       }

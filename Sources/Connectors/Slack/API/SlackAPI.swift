@@ -103,7 +103,8 @@ struct SlackAPI: Sendable {
       return failed(.notFound, "Slack does not find it, or it may not be seen.")
     case "is_archived": return failed(.conflict, "The channel is archived.")
     case "already_reacted", "already_pinned", "name_taken", "already_in_channel", "no_reaction": return failed(.conflict, "Slack says that this is so already.")
-    case "restricted_action", "access_denied", "no_permission", "not_allowed_token_type", "ekm_access_denied", "cant_delete_message", "cant_update_message", "org_login_required":
+    case "restricted_action", "access_denied", "no_permission", "not_allowed_token_type", "ekm_access_denied", "cant_delete_message", "cant_update_message",
+      "org_login_required":
       return failed(.forbidden, "Slack does not allow this to the account that is used.")
     default: return failed(.invalid, "Slack refused the request.")
     }
@@ -120,7 +121,8 @@ struct SlackAPI: Sendable {
       "conversations.setTopic", "canvases.create", "reactions.remove", "assistant.search.info":
       Budget(20, per: 60)
     case "users.info", "users.profile.get", "conversations.members", "files.info", "files.getUploadURLExternal", "files.completeUploadExternal": Budget(100, per: 60)
-    case "auth.test", "team.info", "conversations.info", "conversations.open", "conversations.invite", "users.conversations", "users.lookupByEmail", "chat.update", "chat.delete",
+    case "auth.test", "team.info", "conversations.info", "conversations.open", "conversations.invite", "users.conversations", "users.lookupByEmail", "chat.update",
+      "chat.delete",
       "chat.scheduleMessage", "reactions.add", "reactions.get", "files.list", "bookmarks.list", "canvases.edit", "canvases.sections.lookup":
       Budget(50, per: 60)
     default: nil

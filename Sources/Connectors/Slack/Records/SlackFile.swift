@@ -13,7 +13,8 @@ struct SlackFile: Sendable {
   static let shape = RecordShape(
     RecordType("File", entities: ["owner": "User"]), list: "files", one: "file",
     properties: [
-      "id": ["type": "string"], "name": ["type": "string"], "title": ["type": "string"], "type": ["type": "string"], "mime_type": ["type": "string"], "bytes": ["type": "integer"],
+      "id": ["type": "string"], "name": ["type": "string"], "title": ["type": "string"], "type": ["type": "string"], "mime_type": ["type": "string"],
+      "bytes": ["type": "integer"],
       "owner": ["type": "string"], "created": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "private"]],
       "channels": ["type": "array", "items": ["type": "string"]], "permalink": ["type": "string"], "text": ["type": "string"],
     ], always: ["owner", "visibility"], columns: ["id", "name", "type", "bytes", "owner", "created"])

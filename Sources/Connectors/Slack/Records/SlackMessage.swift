@@ -37,7 +37,9 @@ struct SlackMessage: Sendable {
     let id = self.channel ?? channel?.id ?? ""
     var json: JSONObject = ["id": .string(id + ":" + ts), "ts": .string(ts), "channel": .string(id)]
     if let name = channel?.name ?? raw["channel"]?["name"]?.string ?? raw["channel_name"]?.string { json["channel_name"] = .string(name) }
-    if let channel { json["visibility"] = .string(channel.isPrivate ? "private" : "public") } else if let isPrivate = raw["channel"]?["is_private"]?.bool {
+    if let channel {
+      json["visibility"] = .string(channel.isPrivate ? "private" : "public")
+    } else if let isPrivate = raw["channel"]?["is_private"]?.bool {
       json["visibility"] = .string(isPrivate ? "private" : "public")
     }
     if let time = SlackTime.text(ts) { json["time"] = .string(time) }

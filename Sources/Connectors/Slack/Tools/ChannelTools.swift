@@ -12,7 +12,8 @@ struct ChannelTools: Sendable {
     let shape = SlackChannel.shape
     return slack.tool(
       "create_channel", "Create a channel", "Creates a channel.",
-      [Field.text("name", "Lower case, digits, - and _.", required: true, length: 80), Field.flag("private", "Only for who is invited.")], output: shape.oneSchema, annotations: .adding,
+      [Field.text("name", "Lower case, digits, - and _.", required: true, length: 80), Field.flag("private", "Only for who is invited.")], output: shape.oneSchema,
+      annotations: .adding,
       meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
       let name = call.string("name") ?? ""
@@ -23,9 +24,13 @@ struct ChannelTools: Sendable {
     }
   }
 
-  private var invite: Tool { change("invite_to_channel", "Invite people", "Invites people to a channel.", "conversations.invite", Field.texts("users", "U...", required: true), .adding) }
+  private var invite: Tool {
+    change("invite_to_channel", "Invite people", "Invites people to a channel.", "conversations.invite", Field.texts("users", "U...", required: true), .adding)
+  }
   private var setTopic: Tool {
-    change("set_channel_topic", "Set a topic", "Sets the topic of a channel.", "conversations.setTopic", Field.text("topic", "The new topic.", required: true, length: 250), .changing)
+    change(
+      "set_channel_topic", "Set a topic", "Sets the topic of a channel.", "conversations.setTopic", Field.text("topic", "The new topic.", required: true, length: 250),
+      .changing)
   }
   private var join: Tool { change("join_channel", "Join a channel", "Makes the account a member of a public channel.", "conversations.join", nil, .adding) }
 

@@ -19,7 +19,8 @@ struct ConversationTools: Sendable {
       output: [
         "type": "object",
         "properties": [
-          "team_id": ["type": "string"], "team": ["type": "string"], "url": ["type": "string"], "user_id": ["type": "string"], "user": ["type": "string"], "domain": ["type": "string"],
+          "team_id": ["type": "string"], "team": ["type": "string"], "url": ["type": "string"], "user_id": ["type": "string"], "user": ["type": "string"],
+          "domain": ["type": "string"],
         ], "required": ["team_id"],
       ]
     ) { call, subject throws(VendorError) in
@@ -37,7 +38,8 @@ struct ConversationTools: Sendable {
     return slack.tool(
       "list_channels", "List channels", "Lists channels, a page at a time. mine=true lists only those that the account is in.",
       [
-        Field.texts("types", "public_channel if not given.", oneOf: ["public_channel", "private_channel", "mpim", "im"]), Field.flag("mine", "Only channels that the account is in."),
+        Field.texts("types", "public_channel if not given.", oneOf: ["public_channel", "private_channel", "mpim", "im"]),
+        Field.flag("mine", "Only channels that the account is in."),
         Field.flag("archived", "Archived ones too."), shape.fields,
       ] + Field.page(limit: 100, most: 200), output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
@@ -60,7 +62,8 @@ struct ConversationTools: Sendable {
 
   private var getChannel: Tool {
     let shape = SlackChannel.shape
-    return slack.tool("get_channel", "Get a channel", "Gets a channel by id or name.", [Self.channel], output: shape.oneSchema, meta: shape.oneMeta) { call, subject throws(VendorError) in
+    return slack.tool("get_channel", "Get a channel", "Gets a channel by id or name.", [Self.channel], output: shape.oneSchema, meta: shape.oneMeta) {
+      call, subject throws(VendorError) in
       shape.result(try await slack.channel(call.string("channel") ?? "", as: subject).json)
     }
   }
@@ -68,7 +71,8 @@ struct ConversationTools: Sendable {
   private var members: Tool {
     let shape = SlackUser.shape
     return slack.tool(
-      "list_channel_members", "List members of a channel", "Lists who is in a channel, a page at a time.", [Self.channel] + Field.page(limit: 30, most: 40), output: shape.listSchema,
+      "list_channel_members", "List members of a channel", "Lists who is in a channel, a page at a time.", [Self.channel] + Field.page(limit: 30, most: 40),
+      output: shape.listSchema,
       meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
@@ -98,7 +102,8 @@ struct ConversationTools: Sendable {
     let shape = SlackMessage.shape
     return slack.tool(
       "get_thread", "Read a thread", "Reads a message and the replies to it, oldest first, a page at a time.",
-      [Self.channel, Field.text("ts", "The ts (or thread_ts) of the message that the thread is under.", required: true)] + Self.times + [shape.fields] + Field.page(limit: 50, most: 200),
+      [Self.channel, Field.text("ts", "The ts (or thread_ts) of the message that the thread is under.", required: true)] + Self.times + [shape.fields]
+        + Field.page(limit: 50, most: 200),
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
@@ -124,7 +129,8 @@ struct ConversationTools: Sendable {
 
   private var permalink: Tool {
     slack.tool(
-      "get_permalink", "Get a link to a message", "Gets the address of a message for people to open.", [Self.channel, Field.text("ts", "The message's ts.", required: true)],
+      "get_permalink", "Get a link to a message", "Gets the address of a message for people to open.",
+      [Self.channel, Field.text("ts", "The message's ts.", required: true)],
       output: ["type": "object", "properties": ["permalink": ["type": "string"]], "required": ["permalink"]]
     ) { call, subject throws(VendorError) in
       let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
@@ -142,7 +148,8 @@ struct ConversationTools: Sendable {
           "reactions": [
             "type": "array",
             "items": [
-              "type": "object", "properties": ["name": ["type": "string"], "count": ["type": "integer"], "users": ["type": "array", "items": ["type": "string"]]], "required": ["name"],
+              "type": "object", "properties": ["name": ["type": "string"], "count": ["type": "integer"], "users": ["type": "array", "items": ["type": "string"]]],
+              "required": ["name"],
             ],
           ]
         ], "required": ["reactions"],
@@ -164,7 +171,8 @@ struct ConversationTools: Sendable {
 
   private var pins: Tool {
     let shape = SlackMessage.shape
-    return slack.tool("list_pins", "List pins", "Lists the messages that are pinned to a channel.", [Self.channel], output: shape.listSchema, meta: shape.listMeta) { call, subject throws(VendorError) in
+    return slack.tool("list_pins", "List pins", "Lists the messages that are pinned to a channel.", [Self.channel], output: shape.listSchema, meta: shape.listMeta) {
+      call, subject throws(VendorError) in
       let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
       let json = try await slack.api.get("pins.list", [("channel", channel.id)], as: subject)
       let rows = await slack.records(SlackContext.elements(json, "items").compactMap { $0["message"] }, in: channel, as: subject)
@@ -180,7 +188,10 @@ struct ConversationTools: Sendable {
         "properties": [
           "bookmarks": [
             "type": "array",
-            "items": ["type": "object", "properties": ["id": ["type": "string"], "title": ["type": "string"], "link": ["type": "string"], "emoji": ["type": "string"]], "required": ["id"]],
+            "items": [
+              "type": "object", "properties": ["id": ["type": "string"], "title": ["type": "string"], "link": ["type": "string"], "emoji": ["type": "string"]],
+              "required": ["id"],
+            ],
           ]
         ], "required": ["bookmarks"],
       ]

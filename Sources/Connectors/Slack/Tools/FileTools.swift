@@ -16,7 +16,8 @@ struct FileTools: Sendable {
     return slack.tool(
       "list_files", "List files", "Lists files, newest first, of a channel or of a person if one is given.",
       [
-        Field.text("channel", "A channel's id or name."), Field.text("user", "U..."), Field.text("oldest", "Only what is newer."), Field.text("latest", "Only what is older."),
+        Field.text("channel", "A channel's id or name."), Field.text("user", "U..."), Field.text("oldest", "Only what is newer."),
+        Field.text("latest", "Only what is older."),
         Field.text("types", "all, images, pdfs, snippets, zips, ... separated by commas."), shape.fields,
       ] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
@@ -32,16 +33,21 @@ struct FileTools: Sendable {
           ("channel", channel?.id), ("user", call.string("user")), ("ts_from", oldest), ("ts_to", latest), ("types", call.string("types")),
           ("count", String(call.int("limit") ?? 50)), ("page", String(page)),
         ], as: subject)
-      let files = SlackContext.elements(json, "files").compactMap { SlackFile($0) }.filter { slack.channels.admitsAll || $0.channels.contains { slack.channels.admits($0) } }
+      let files = SlackContext.elements(json, "files").compactMap { SlackFile($0) }.filter {
+        slack.channels.admitsAll || $0.channels.contains { slack.channels.admits($0) }
+      }
       let pages = json["paging"]?["pages"]?.int ?? page
-      return shape.result(files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: json["paging"]?["total"]?.int)
+      return shape.result(
+        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: json["paging"]?["total"]?.int)
     }
   }
 
   private func file(_ id: String, as subject: Subject) async throws(VendorError) -> SlackFile {
     let json = try await slack.api.get("files.info", [("file", id)], as: subject)
     guard let file = json["file"].flatMap({ SlackFile($0) }) else { throw VendorError(.invalidAnswer, "Slack described the file in no known form.") }
-    guard slack.channels.admitsAll || file.channels.contains(where: { slack.channels.admits($0) }) else { throw VendorError(.notFound, "There is no such file, or it may not be seen.") }
+    guard slack.channels.admitsAll || file.channels.contains(where: { slack.channels.admits($0) }) else {
+      throw VendorError(.notFound, "There is no such file, or it may not be seen.")
+    }
     return file
   }
 
@@ -76,11 +82,13 @@ struct FileTools: Sendable {
       "find_canvas_sections", "Find sections of a canvas", "Finds the sections of a canvas that hold a text, for edit_canvas.",
       [Field.text("canvas", "F...", required: true, length: 20), Field.text("text", "What the section holds.", required: true, length: 500)],
       output: [
-        "type": "object", "properties": ["sections": ["type": "array", "items": ["type": "object", "properties": ["id": ["type": "string"]], "required": ["id"]]]], "required": ["sections"],
+        "type": "object", "properties": ["sections": ["type": "array", "items": ["type": "object", "properties": ["id": ["type": "string"]], "required": ["id"]]]],
+        "required": ["sections"],
       ]
     ) { call, subject throws(VendorError) in
       let json = try await slack.api.post(
-        "canvases.sections.lookup", ["canvas_id": .string(call.string("canvas") ?? ""), "criteria": ["contains_text": .string(call.string("text") ?? "")]], as: subject, isRead: true)
+        "canvases.sections.lookup", ["canvas_id": .string(call.string("canvas") ?? ""), "criteria": ["contains_text": .string(call.string("text") ?? "")]], as: subject,
+        isRead: true)
       let rows = SlackContext.elements(json, "sections").compactMap { $0["id"]?.string }.map { JSONValue.object(["id": .string($0)]) }
       return ToolResult(structured: ["sections": .array(rows)], text: CompactTable(rows, columns: ["id"]).text)
     }
@@ -94,7 +102,8 @@ struct FileTools: Sendable {
       "upload_file", "Upload a file", "Uploads a text as a file, and shares it in a channel if one is given.",
       [
         Field.text("filename", "With its ending: notes.md.", required: true, length: 255), Field.text("text", "What is in it.", required: true),
-        Field.text("title", "As it is shown."), Field.text("channel", "Where to share it: id or name."), Field.text("thread_ts", "In which thread."), Field.text("comment", "A message along with it."),
+        Field.text("title", "As it is shown."), Field.text("channel", "Where to share it: id or name."), Field.text("thread_ts", "In which thread."),
+        Field.text("comment", "A message along with it."),
       ], output: shape.oneSchema, annotations: .adding, meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
       let bytes = Array((call.string("text") ?? "").utf8)
@@ -120,7 +129,10 @@ struct FileTools: Sendable {
   private var createCanvas: Tool {
     slack.tool(
       "create_canvas", "Create a canvas", "Creates a canvas from Markdown, of a channel's own if one is given.",
-      [Field.text("title", "Its title."), Field.text("markdown", "What is on it.", required: true, length: 100_000), Field.text("channel", "A channel whose canvas it becomes: id or name.")],
+      [
+        Field.text("title", "Its title."), Field.text("markdown", "What is on it.", required: true, length: 100_000),
+        Field.text("channel", "A channel whose canvas it becomes: id or name."),
+      ],
       output: Self.canvasOutput, annotations: .adding
     ) { call, subject throws(VendorError) in
       var arguments: JSONObject = ["document_content": ["type": "markdown", "markdown": .string(call.string("markdown") ?? "")]]
@@ -142,7 +154,8 @@ struct FileTools: Sendable {
       [
         Field.text("canvas", "F...", required: true, length: 20),
         Field.text("operation", "What to do.", required: true, oneOf: ["insert_at_start", "insert_at_end", "insert_before", "insert_after", "replace", "delete"]),
-        Field.text("section", "As find_canvas_sections gave it; for all but the first two."), Field.text("markdown", "The new text; for all but delete.", length: 100_000),
+        Field.text("section", "As find_canvas_sections gave it; for all but the first two."),
+        Field.text("markdown", "The new text; for all but delete.", length: 100_000),
       ], output: Self.canvasOutput, annotations: .changing
     ) { call, subject throws(VendorError) in
       let operation = call.string("operation") ?? ""
@@ -150,7 +163,9 @@ struct FileTools: Sendable {
       if let section = call.string("section") { change["section_id"] = .string(section) }
       if let markdown = call.string("markdown") { change["document_content"] = ["type": "markdown", "markdown": .string(markdown)] }
       guard operation == "delete" || change["document_content"] != nil else { throw VendorError(.refused, "\(operation) needs \"markdown\".") }
-      guard operation.hasPrefix("insert_at") || change["section_id"] != nil || operation == "replace" else { throw VendorError(.refused, "\(operation) needs \"section\".") }
+      guard operation.hasPrefix("insert_at") || change["section_id"] != nil || operation == "replace" else {
+        throw VendorError(.refused, "\(operation) needs \"section\".")
+      }
       _ = try await slack.api.post("canvases.edit", ["canvas_id": .string(call.string("canvas") ?? ""), "changes": [.object(change)]], as: subject)
       return ToolResult(structured: ["canvas_id": .string(call.string("canvas") ?? "")], text: "Changed the canvas.")
     }

@@ -42,7 +42,8 @@ struct MessageTools: Sendable {
       "post_message", "Post a message", "Posts a message to a channel or thread, or to a person directly.",
       [
         Field.text("channel", "A channel's id or name."), Field.text("user", "U..., for a direct message in place of a channel."), Self.text,
-        Field.text("thread_ts", "The thread to reply in."), Field.flag("broadcast", "Show the reply in the channel as well."), Field.flag("unfurl", "Preview links; true if not given."),
+        Field.text("thread_ts", "The thread to reply in."), Field.flag("broadcast", "Show the reply in the channel as well."),
+        Field.flag("unfurl", "Preview links; true if not given."),
       ], output: Self.output, annotations: .adding, meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       let channel = try await target(call, subject)
@@ -59,7 +60,8 @@ struct MessageTools: Sendable {
 
   private var update: Tool {
     slack.tool(
-      "update_message", "Change a message", "Replaces the text of a message that the same account posted.", [ConversationTools.channel, Self.ts, Self.text], output: Self.output,
+      "update_message", "Change a message", "Replaces the text of a message that the same account posted.", [ConversationTools.channel, Self.ts, Self.text],
+      output: Self.output,
       annotations: .changing, meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       let channel = try await slack.channel(call.string("channel") ?? "", as: subject).id
@@ -70,7 +72,8 @@ struct MessageTools: Sendable {
 
   private var delete: Tool {
     slack.tool(
-      "delete_message", "Delete a message", "Deletes a message that the same account posted. It cannot be brought back.", [ConversationTools.channel, Self.ts], output: Self.output,
+      "delete_message", "Delete a message", "Deletes a message that the same account posted. It cannot be brought back.", [ConversationTools.channel, Self.ts],
+      output: Self.output,
       annotations: .changing, meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       let channel = try await slack.channel(call.string("channel") ?? "", as: subject).id
@@ -81,7 +84,8 @@ struct MessageTools: Sendable {
   private var schedule: Tool {
     slack.tool(
       "schedule_message", "Schedule a message", "Posts a message at a time to come.",
-      [ConversationTools.channel, Self.text, Field.text("at", "When: 2026-07-28T12:00:00Z.", required: true), Field.text("thread_ts", "The thread to reply in.")], output: Self.output,
+      [ConversationTools.channel, Self.text, Field.text("at", "When: 2026-07-28T12:00:00Z.", required: true), Field.text("thread_ts", "The thread to reply in.")],
+      output: Self.output,
       annotations: .adding, meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       guard let time = Timestamp.seconds(call.string("at") ?? "") else { throw VendorError(.refused, "\"at\" must be a time such as 2026-07-28T12:00:00Z.") }
@@ -99,7 +103,8 @@ struct MessageTools: Sendable {
 
   private func reaction(_ name: String, _ title: String, _ description: String, _ method: String, _ annotations: ToolAnnotations) -> Tool {
     slack.tool(
-      name, title, description, [ConversationTools.channel, Self.ts, Self.emoji], output: Self.output, annotations: annotations, meta: SlackMessage.shape.type.meta(rows: nil)
+      name, title, description, [ConversationTools.channel, Self.ts, Self.emoji], output: Self.output, annotations: annotations,
+      meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       let channel = try await slack.channel(call.string("channel") ?? "", as: subject).id
       let emoji = (call.string("emoji") ?? "").replacing(":", with: "")

@@ -11,7 +11,8 @@ struct PeopleTools: Sendable {
   private var listUsers: Tool {
     let shape = SlackUser.shape
     return slack.tool(
-      "list_users", "List people", "Lists the people of the workspace, a page at a time.", [Field.flag("bots", "Bots too."), shape.fields] + Field.page(limit: 100, most: 200),
+      "list_users", "List people", "Lists the people of the workspace, a page at a time.",
+      [Field.flag("bots", "Bots too."), shape.fields] + Field.page(limit: 100, most: 200),
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let place = PageCursor(list: ["list_users"])
@@ -27,7 +28,8 @@ struct PeopleTools: Sendable {
   private var getUser: Tool {
     let shape = SlackUser.shape
     return slack.tool(
-      "get_user", "Get a person", "Gets a person by id, with what their profile says.", [Field.text("user", "U...", required: true, length: 20)], output: shape.oneSchema, meta: shape.oneMeta
+      "get_user", "Get a person", "Gets a person by id, with what their profile says.", [Field.text("user", "U...", required: true, length: 20)], output: shape.oneSchema,
+      meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
       let id = call.string("user") ?? ""
       let json = try await slack.api.get("users.info", [("user", id)], as: subject)
@@ -47,7 +49,8 @@ struct PeopleTools: Sendable {
   private var findUser: Tool {
     let shape = SlackUser.shape
     return slack.tool(
-      "find_user", "Find a person", "Finds a person by e-mail address.", [Field.text("email", "The whole address.", required: true, length: 320)], output: shape.oneSchema, meta: shape.oneMeta
+      "find_user", "Find a person", "Finds a person by e-mail address.", [Field.text("email", "The whole address.", required: true, length: 320)],
+      output: shape.oneSchema, meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
       let json = try await slack.api.get("users.lookupByEmail", [("email", call.string("email"))], as: subject)
       guard let user = json["user"].flatMap({ SlackUser($0) }) else { throw VendorError(.invalidAnswer, "Slack described the person in no known form.") }
@@ -62,7 +65,9 @@ struct PeopleTools: Sendable {
         "type": "array",
         "items": [
           "type": "object",
-          "properties": ["id": ["type": "string"], "handle": ["type": "string"], "name": ["type": "string"], "description": ["type": "string"], "members": ["type": "integer"]],
+          "properties": [
+            "id": ["type": "string"], "handle": ["type": "string"], "name": ["type": "string"], "description": ["type": "string"], "members": ["type": "integer"],
+          ],
           "required": ["id"],
         ],
       ]
@@ -85,7 +90,8 @@ struct PeopleTools: Sendable {
   private var groupMembers: Tool {
     let shape = SlackUser.shape
     return slack.tool(
-      "list_user_group_members", "List members of a user group", "Lists who is in a user group.", [Field.text("group", "S...", required: true, length: 20)], output: shape.listSchema,
+      "list_user_group_members", "List members of a user group", "Lists who is in a user group.", [Field.text("group", "S...", required: true, length: 20)],
+      output: shape.listSchema,
       meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let json = try await slack.api.get("usergroups.users.list", [("usergroup", call.string("group"))], as: subject)

@@ -14,7 +14,8 @@ struct SearchTools: Sendable {
     let shape = SlackMessage.shape
     return slack.tool(
       "search_messages", "Search messages", "Finds messages, the best matches first, or the newest with sort=timestamp.",
-      [Self.query, Field.text("sort", "score if not given.", oneOf: ["score", "timestamp"]), shape.fields] + Field.page(limit: 20, most: 20), output: shape.listSchema, meta: shape.listMeta
+      [Self.query, Field.text("sort", "score if not given.", oneOf: ["score", "timestamp"]), shape.fields] + Field.page(limit: 20, most: 20), output: shape.listSchema,
+      meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let (query, sort, limit) = (call.string("query") ?? "", call.string("sort") ?? "score", call.int("limit") ?? 20)
       let place = PageCursor(list: ["search_messages", query, sort])
@@ -39,7 +40,8 @@ struct SearchTools: Sendable {
     _ call: ToolCall, _ query: String, _ sort: String, _ limit: Int, _ cursor: String?, _ place: PageCursor, _ shape: RecordShape, _ subject: Subject
   ) async throws(VendorError) -> ToolResult {
     var arguments: JSONObject = [
-      "query": .string(query), "content_types": ["messages"], "channel_types": ["public_channel", "private_channel", "mpim", "im"], "limit": .int(limit), "sort": .string(sort),
+      "query": .string(query), "content_types": ["messages"], "channel_types": ["public_channel", "private_channel", "mpim", "im"], "limit": .int(limit),
+      "sort": .string(sort),
     ]
     if let cursor { arguments["cursor"] = .string(cursor) }
     let json = try await slack.api.post("assistant.search.context", arguments, as: subject, isRead: true)
@@ -70,16 +72,20 @@ struct SearchTools: Sendable {
   private var searchFiles: Tool {
     let shape = SlackFile.shape
     return slack.tool(
-      "search_files", "Search files", "Finds files by name and content. Needs a user's token.", [Self.query, shape.fields] + Field.page(limit: 20, most: 100), output: shape.listSchema,
+      "search_files", "Search files", "Finds files by name and content. Needs a user's token.", [Self.query, shape.fields] + Field.page(limit: 20, most: 100),
+      output: shape.listSchema,
       meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let query = call.string("query") ?? ""
       let place = PageCursor(list: ["search_files", query])
       let page = try call.string("cursor").map { text throws(VendorError) in Int(try place.vendor(text)) ?? 1 } ?? 1
       let json = try await slack.api.get("search.files", [("query", query), ("count", String(call.int("limit") ?? 20)), ("page", String(page))], as: subject)
-      let files = SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }.filter { slack.channels.admitsAll || $0.channels.contains { slack.channels.admits($0) } }
+      let files = SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }.filter {
+        slack.channels.admitsAll || $0.channels.contains { slack.channels.admits($0) }
+      }
       let pages = json["files"]?["paging"]?["pages"]?.int ?? page
-      return shape.result(files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: json["files"]?["total"]?.int)
+      return shape.result(
+        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: json["files"]?["total"]?.int)
     }
   }
 }
