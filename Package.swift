@@ -48,6 +48,7 @@ let package = Package(
     .library(name: "MCPHTTP", targets: ["MCPHTTP", "MCPAuth"]),
     .library(name: "MCPTools", targets: ["MCPTools"]),
     .library(name: "MCPToolMacros", targets: ["MCPToolMacros"]),
+    .library(name: "MCPTesting", targets: ["MCPTesting"]),
     .library(name: "Cedar", targets: ["Cedar"]),
     .library(name: "Ledger", targets: ["Ledger"]),
   ],
@@ -66,6 +67,7 @@ let package = Package(
     // Libraries, the lowest first. Arrows point down only.
     .target(name: "JSON", dependencies: [.nio], swiftSettings: settings),
     .target(name: "CSpawn"),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "MCP", dependencies: ["JSON", "CSpawn", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .target(name: "MCPAuth", dependencies: ["JSON", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
     .target(
@@ -74,6 +76,8 @@ let package = Package(
     // Typed tools. Only who imports the macros builds swift-syntax.
     .target(name: "MCPTools", dependencies: ["JSON", "MCP", .nio], swiftSettings: settings),
     .target(name: "MCPToolMacros", dependencies: ["JSON", "MCP", "MCPTools", "MCPMacros"], swiftSettings: settings),
+    // What tests of servers and clients need, of this package and of others.
+    .target(name: "MCPTesting", dependencies: ["JSON", "CSpawn", "MCP", "MCPHTTP", .nio, .nioPosix, .logging], swiftSettings: settings),
     .macro(
       name: "MCPMacros", dependencies: [.swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftSyntaxMacros, .swiftDiagnostics, .swiftCompilerPlugin],
       swiftSettings: settings),
@@ -89,7 +93,7 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", "CZlib", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
@@ -113,6 +117,8 @@ let package = Package(
     .executableTarget(name: "stdio-fixture", dependencies: ["MCP", .nio, .nioPosix, .logging], path: "Tests/StdioFixture", swiftSettings: settings),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .testTarget(name: "MCPToolsTests", dependencies: ["JSON", "MCP", "MCPTools", "MCPToolMacros", .nio], swiftSettings: settings),
+    .testTarget(
+      name: "MCPTestingTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPTools", "MCPToolMacros", "MCPTesting"], swiftSettings: settings),
     .testTarget(
       name: "MCPMacrosTests",
       dependencies: [
