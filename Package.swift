@@ -93,7 +93,8 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", "CZlib", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", "CZlib", .argumentParser, .crypto, .logging, .nio, .nioPosix,
+        .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
@@ -125,7 +126,9 @@ let package = Package(
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
       ], swiftSettings: settings),
     .testTarget(
-      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+      name: "MCPHTTPTests",
+      dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto],
+      swiftSettings: settings),
     .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
@@ -138,7 +141,8 @@ let package = Package(
     .testTarget(
       name: "SluiceKitTests",
       dependencies: [
-        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", .nio, .nioPosix, .logging, .crypto, .cryptoExtras, .grdb,
+        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", "weather-server", .argumentParser, .nio, .nioPosix, .logging, .crypto,
+        .cryptoExtras, .grdb,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(

@@ -2,12 +2,6 @@ internal import JSON
 internal import MCP
 internal import Synchronization
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// Where the inspector writes: results to standard output, all else to standard error.
 final class InspectOutput: Sendable {
   /// Results as JSON, one value a line.
@@ -36,15 +30,5 @@ final class InspectOutput: Sendable {
     error(TerminalText.coloured(arrow, message.direction == .sent ? .sent : .received, hasColour) + TerminalText.json(JSONValue(message.text), colour: hasColour))
   }
 
-  private func error(_ line: String) {
-    let bytes = Array((line + "\n").utf8)
-    lines.withLock { _ in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = rest.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
-        guard count > 0 else { return }
-        rest = rest.dropFirst(count)
-      }
-    }
-  }
+  private func error(_ line: String) { lines.withLock { _ in StandardOutput.writeError(line + "\n") } }
 }

@@ -23,7 +23,7 @@ final class TerminalInput: Sendable {
       let task = Task<String?, Never> { [isInteractive] in
         _ = await previous?.value
         let line = try? await NIOThreadPool.singleton.runIfActive { () -> String? in
-          if isInteractive { Self.show(TerminalText.harmless(prompt)) }
+          if isInteractive { StandardOutput.writeError(TerminalText.harmless(prompt)) }
           return readLine()
         }
         return line ?? nil
@@ -32,10 +32,5 @@ final class TerminalInput: Sendable {
       return task
     }
     return await task.value
-  }
-
-  private static func show(_ prompt: String) {
-    let bytes = Array(prompt.utf8)
-    _ = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
   }
 }
