@@ -15,10 +15,13 @@ struct ScriptedServerTests {
       default: nil
       }
     }
-    try await withClient(of: server, over: wire) { client in
+    try await withClient(of: server, over: wire) { client async throws in
       #expect(try await client.callTool("x", ["y": 1]).text == "first")
       let refused = await #expect(throws: ClientError.self) { try await client.callTool("x") }
-      guard case .server(let error) = refused else { return Issue.record("\(refused as Any)") }
+      guard case .server(let error) = refused else {
+        Issue.record("\(refused as Any)")
+        return
+      }
       #expect(error.message == "not twice")
       // A wrong result is what a client's test is after.
       await #expect(throws: ClientError.self) { try await client.listTools() }
@@ -32,7 +35,7 @@ struct ScriptedServerTests {
   @Test("tells of changes", arguments: Wire.all)
   func changes(over wire: Wire) async throws {
     let server = ScriptedServer(capabilities: ["tools": ["listChanged": true]]) { _ in [:] }
-    try await withClient(of: server, over: wire) { client in
+    try await withClient(of: server, over: wire) { client async throws in
       let changes = try await client.subscribe(to: .lists)
       server.tell(.toolsListChanged)
       for await change in changes {

@@ -8,7 +8,7 @@ import Testing
 struct WireTests {
   @Test("every wire speaks its revision and answers a call", arguments: Wire.all)
   func calls(over wire: Wire) async throws {
-    try await withClient(of: Calculator.server(), over: wire) { client, recording in
+    try await withClient(of: Calculator.server(), over: wire) { client, recording async throws in
       #expect(client.server?.version == wire.version)
       #expect(client.server?.instructions == "It calculates.")
       #expect(try await client.callTool("add", ["a": 1, "b": 2]).text == "3")
@@ -22,11 +22,14 @@ struct WireTests {
   @Test("questions of a server get the answers of the test, in order", arguments: Wire.all)
   func questions(over wire: Wire) async throws {
     let answers = ScriptedAnswers(forms: [.accept(["n": 21]), .decline])
-    try await withClient(of: Calculator.server(), over: wire, answers: answers) { client, recording in
+    try await withClient(of: Calculator.server(), over: wire, answers: answers) { client, recording async throws in
       #expect(try await client.callTool("ask_and_double").text == "42")
       #expect(try await client.callTool("ask_and_double").text == "no number")
       #expect(recording.asked.count == 2)
-      guard case .form(let form) = recording.asked.first else { return Issue.record("no form was asked") }
+      guard case .form(let form) = recording.asked.first else {
+        Issue.record("no form was asked")
+        return
+      }
       #expect(form.message == "Which number?")
       // Legacy servers ask in a request of their own, which is on the record with its answer.
       if wire.version.era == .legacy {
@@ -41,7 +44,7 @@ struct WireTests {
 
   @Test("a client without answers is one that cannot be asked", arguments: Wire.all)
   func unasked(over wire: Wire) async throws {
-    try await withClient(of: Calculator.server(), over: wire) { client in
+    try await withClient(of: Calculator.server(), over: wire) { client async throws in
       let outcome = await Result { try await client.callTool("ask_and_double") }
       switch outcome {
       case .success(let result): #expect(result.isError)
@@ -52,7 +55,7 @@ struct WireTests {
 
   @Test("progress comes over every wire", arguments: Wire.all)
   func progress(over wire: Wire) async throws {
-    try await withClient(of: Calculator.server(), over: wire) { client, recording in
+    try await withClient(of: Calculator.server(), over: wire) { client, recording async throws in
       _ = try await client.callTool("count", ["n": 3], options: RequestOptions(onProgress: { _ in }))
       #expect(recording.messages(.received, .progress).count == 3)
     }
@@ -61,7 +64,7 @@ struct WireTests {
   @Test("list changes reach a subscription over every wire", arguments: Wire.all)
   func subscription(over wire: Wire) async throws {
     let server = Calculator.server()
-    try await withClient(of: server, over: wire) { client in
+    try await withClient(of: server, over: wire) { client async throws in
       let changes = try await client.subscribe(to: .lists)
       server.add(Tool(name: "late") { _ in ToolResult(text: "late") })
       for await change in changes {
@@ -76,14 +79,14 @@ struct WireTests {
   @Test("forEachWire gives each wire a server of its own, and its failure names the wire")
   func each() async throws {
     let seen = Names()
-    try await forEachWire(Calculator.server()) { client, recording in
+    try await forEachWire(Calculator.server()) { client, recording async throws in
       seen.add("\(recording.wire)")
       _ = try await client.callTool("add", ["a": 1])
     }
     #expect(seen.all == Wire.all.map(\.description))
     struct Wrong: Error {}
     let failure = await #expect(throws: WireFailure.self) {
-      try await forEachWire(Calculator.server(), on: [.stdio]) { client in
+      try await forEachWire(Calculator.server(), on: [.stdio]) { client async throws in
         _ = try await client.callTool("add", ["a": 7])
         throw Wrong()
       }
@@ -111,8 +114,8 @@ struct WireTests {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<12 {
         group.addTask {
-          try await withClient(of: Calculator.server(), over: wire) { client in
-            try await withClient(of: Calculator.server(), over: wire) { inner in
+          try await withClient(of: Calculator.server(), over: wire) { client async throws in
+            try await withClient(of: Calculator.server(), over: wire) { inner async throws in
               #expect(try await inner.callTool("add", ["a": 1]).text == (try await client.callTool("add", ["a": 1])).text)
             }
           }
@@ -127,7 +130,7 @@ struct WireTests {
     try await withThrowingTaskGroup(of: String.self) { group in
       for number in 0..<200 {
         group.addTask {
-          try await withClient(of: Calculator.server(), over: Wire(.stdio, number % 2 == 0 ? .latest : .latestLegacy)) { client in
+          try await withClient(of: Calculator.server(), over: Wire(.stdio, number % 2 == 0 ? .latest : .latestLegacy)) { client async throws in
             try await client.callTool("add", ["a": .int(number), "b": 0]).text
           }
         }

@@ -8,6 +8,7 @@ public import MCP
 ///   - limit: the time that `body` may take.
 ///   - body: gets the client, which is connected, and the record of what passed.
 /// - Throws: ``WireFailure`` with the wire and what was last said on it, where `body` throws; ``TestTimeout`` inside of it at the limit.
+@discardableResult
 public func withClient<R: Sendable>(
   of server: any RequestHandler, over wire: Wire, answers: ScriptedAnswers = ScriptedAnswers(), within limit: Duration = .seconds(60),
   _ body: @escaping @Sendable (Client, Recording) async throws -> R
@@ -39,6 +40,7 @@ public func withClient<R: Sendable>(
 }
 
 /// As above, for a body that needs the client alone.
+@discardableResult
 public func withClient<R: Sendable>(
   of server: any RequestHandler, over wire: Wire, answers: ScriptedAnswers = ScriptedAnswers(), within limit: Duration = .seconds(60),
   _ body: @escaping @Sendable (Client) async throws -> R

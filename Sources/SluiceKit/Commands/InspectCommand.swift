@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Gateway
 internal import JSON
 internal import Logging
 internal import MCP

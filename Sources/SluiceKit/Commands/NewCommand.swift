@@ -19,7 +19,7 @@ struct NewCommand: AsyncParsableCommand {
 
     func make(_ kind: Scaffold.Kind) throws {
       let name: ScaffoldName
-      do throws(CommandError) { name = try ScaffoldName(name) } catch { throw ValidationError(error.description) }
+      do throws(CommandError) { name = try ScaffoldName(self.name) } catch { throw ValidationError(error.description) }
       var source = Scaffold.Source.placeholder
       if let sluicePath {
         guard let path = FileText.absolute(sluicePath), FileText.exists("\(path)/Package.swift"), FileText.exists("\(path)/Sources/MCP") else {

@@ -10,7 +10,8 @@ struct TerminalQuestions: Sendable {
 
   /// The handlers of a client with a terminal; without one it declares that it cannot be asked.
   static func handlers(_ input: TerminalInput, _ output: InspectOutput, server: String, roots: [Root]) -> ClientHandlers {
-    var handlers = ClientHandlers(roots: roots.isEmpty ? nil : { roots })
+    var handlers = ClientHandlers()
+    if !roots.isEmpty { handlers.roots = { roots } }
     guard input.isInteractive else { return handlers }
     let questions = TerminalQuestions(input: input, output: output, server: server)
     handlers.form = { await questions.fillIn($0) }

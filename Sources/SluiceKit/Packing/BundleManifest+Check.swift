@@ -5,7 +5,7 @@ extension BundleManifest {
   /// What is wrong with a manifest, each with its place and what would be right; empty for one that can be installed.
   ///
   /// - Parameter contains: whether the bundle has a file at a path.
-  static func problems(_ manifest: JSONValue, contains: (String) -> Bool) -> [String] {
+  static func problems(_ manifest: JSONValue, contains: @escaping (String) -> Bool) -> [String] {
     guard manifest.object != nil else { return ["manifest.json must be an object"] }
     var check = ManifestCheck(contains: contains)
     check.run(manifest)
@@ -137,7 +137,11 @@ private struct ManifestCheck {
     let type = server["type"]?.string
     if !["node", "python", "binary", "uv"].contains(type) { add("server.type", "must be node, python or binary, and from 0.4 on uv") }
     if type == "uv", version != "0.4" { add("server.type", "uv needs manifest_version 0.4") }
-    if let entry = server["entry_point"]?.string { file(entry, at: "server.entry_point") } else { add("server.entry_point", "is missing: the path of the server in the bundle") }
+    if let entry = server["entry_point"]?.string {
+      file(entry, at: "server.entry_point")
+    } else {
+      add("server.entry_point", "is missing: the path of the server in the bundle")
+    }
     guard let configuration = server["mcp_config"] else {
       if type != "uv" { add("server.mcp_config", "is missing: how the server is started") }
       return

@@ -149,7 +149,7 @@ struct InspectTests {
   }
 
   @Test(
-    "on a terminal it asks the questions of the server there", .enabled(if: terminal != nil, "no script command: the prompt is not tested"),
+    "on a terminal it asks the questions of the server there", .enabled(if: hasScript, "no script command: the prompt is not tested"),
     arguments: ["modern", "legacy"])
   func terminal(_ era: String) async throws {
     try await withDirectory { directory in
@@ -169,11 +169,11 @@ struct InspectTests {
   }
 
   private static let scriptCommand = "/usr/bin/script"
-  private static let terminal: String? = {
+  private static let hasScript: Bool = {
     #if os(Linux)
-      FileManager.default.isExecutableFile(atPath: scriptCommand) ? scriptCommand : nil
+      FileManager.default.isExecutableFile(atPath: scriptCommand)
     #else
-      nil
+      false
     #endif
   }()
 }
