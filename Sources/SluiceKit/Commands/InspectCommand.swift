@@ -19,7 +19,7 @@ struct InspectCommand: AsyncParsableCommand {
 
       Examples:
         sluice inspect 'uvx mcp-server-time' list tools
-        sluice inspect https://example.com/mcp --header 'Authorization: Bearer ${env:TOKEN}' call search '{"query": "x"}'
+        sluice inspect https://example.com/mcp --header 'X-Key: ${env:KEY}' call find q=tea
         sluice inspect .build/debug/weather-server --raw
 
       Exit status: 0 done, 1 the server failed or refused, 2 the command line is wrong.

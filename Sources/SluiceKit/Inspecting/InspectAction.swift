@@ -30,9 +30,9 @@ enum InspectAction {
     call TOOL [JSON | NAME=VALUE ...]      call a tool
     read URI                               read a resource
     prompt NAME [JSON | NAME=VALUE ...]    get a prompt
-    complete prompt NAME ARGUMENT [TEXT]   suggestions for an argument of a prompt
-    complete template URI ARGUMENT [TEXT]  suggestions for a variable of a resource template
-    subscribe [URI ...]                    tell of changes of these resources, or of the lists
+    complete prompt NAME ARGUMENT [TEXT]   suggestions for an argument
+    complete template URI ARGUMENT [TEXT]  the same for a resource template
+    subscribe [URI ...]                    tell of changes; without URI of the lists
     log LEVEL                              show log messages from this level on
     ping                                   find out whether the server answers
     request METHOD [JSON]                  any request of the protocol
