@@ -97,7 +97,8 @@ struct InspectCommand: AsyncParsableCommand {
     guard lines > 0 || input.isInteractive else {
       throw ValidationError("nothing to do: name an action, such as list, or give actions on standard input. sluice inspect --help lists them")
     }
-    return succeeded
+    // A person has seen what went wrong; a script is told.
+    return input.isInteractive || succeeded
   }
 
   /// A refusal with what can be done about it.
