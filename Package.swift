@@ -119,7 +119,7 @@ let package = Package(
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .testTarget(name: "MCPToolsTests", dependencies: ["JSON", "MCP", "MCPTools", "MCPToolMacros", .nio], swiftSettings: settings),
     .testTarget(
-      name: "MCPTestingTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPTools", "MCPToolMacros", "MCPTesting"], swiftSettings: settings),
+      name: "MCPTestingTests", dependencies: ["JSON", "MCP", "MCPTools", "MCPTesting"], swiftSettings: settings),
     .testTarget(
       name: "MCPMacrosTests",
       dependencies: [
@@ -141,7 +141,7 @@ let package = Package(
     .testTarget(
       name: "SluiceKitTests",
       dependencies: [
-        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", "weather-server", .argumentParser, .nio, .nioPosix, .logging, .crypto,
+        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", .argumentParser, .nio, .nioPosix, .logging, .crypto,
         .cryptoExtras, .grdb,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
