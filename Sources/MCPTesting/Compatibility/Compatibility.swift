@@ -49,7 +49,8 @@ public enum Compatibility {
         guard let here = found.answers[index], let there = first.found.answers[index] else { continue }
         let (mine, other) = (here.compared(sample.comparing, with: wire.version), there.compared(sample.comparing, with: wire.version))
         if mine != other {
-          report.add(nil, sample.tool, "answers \(sample.arguments.text.prefix(200)) with \(mine.text.prefix(300)) over \(wire), with \(other.text.prefix(300)) over \(first.wire)")
+          let (one, another) = (mine.text.prefix(300), other.text.prefix(300))
+          report.add(nil, sample.tool, "answers \(sample.arguments.text.prefix(200)) with \(one) over \(wire), with \(another) over \(first.wire)")
         }
       }
     }
@@ -129,11 +130,14 @@ private struct Findings: Sendable {
       return ["refused": .int(refusal.code.rawValue)]
     }
     if result.isError != sample.fails {
-      report.add(wire, sample.tool, sample.fails ? "is meant to fail with its sample, and does not" : "fails with its sample \(sample.arguments.text.prefix(200)): \(result.text.prefix(300))")
+      let failure = "fails with its sample \(sample.arguments.text.prefix(200)): \(result.text.prefix(300))"
+      report.add(wire, sample.tool, sample.fails ? "is meant to fail with its sample, and does not" : failure)
     }
     if let schema = tool.outputSchema, !result.isError {
       if let structured = result.structured {
-        for violation in (try? JSONSchema(schema))?.validate(structured.raw) ?? [] { report.add(wire, sample.tool, "its structured content does not fit its outputSchema: \(violation)") }
+        for violation in (try? JSONSchema(schema))?.validate(structured.raw) ?? [] {
+          report.add(wire, sample.tool, "its structured content does not fit its outputSchema: \(violation)")
+        }
       } else {
         report.add(wire, sample.tool, "has an outputSchema and gives no structured content")
       }
