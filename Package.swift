@@ -36,6 +36,14 @@ extension Target.Dependency {
   static let yams: Self = .product(name: "Yams", package: "Yams")
 }
 
+/// The connectors that the executable has, one a line.
+let connectors: [Target.Dependency] = [
+  "FilesConnector",
+  "JiraConnector",
+  "OpenAPIConnector",
+  "SlackConnector",
+]
+
 let package = Package(
   name: "sluice",
   platforms: [.macOS(.v15)],
@@ -48,6 +56,7 @@ let package = Package(
     .library(name: "MCPHTTP", targets: ["MCPHTTP", "MCPAuth"]),
     .library(name: "MCPTools", targets: ["MCPTools"]),
     .library(name: "MCPToolMacros", targets: ["MCPToolMacros"]),
+    .library(name: "MCPTesting", targets: ["MCPTesting"]),
     .library(name: "Cedar", targets: ["Cedar"]),
     .library(name: "Ledger", targets: ["Ledger"]),
   ],
@@ -66,6 +75,7 @@ let package = Package(
     // Libraries, the lowest first. Arrows point down only.
     .target(name: "JSON", dependencies: [.nio], swiftSettings: settings),
     .target(name: "CSpawn"),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "MCP", dependencies: ["JSON", "CSpawn", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .target(name: "MCPAuth", dependencies: ["JSON", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
     .target(
@@ -74,6 +84,8 @@ let package = Package(
     // Typed tools. Only who imports the macros builds swift-syntax.
     .target(name: "MCPTools", dependencies: ["JSON", "MCP", .nio], swiftSettings: settings),
     .target(name: "MCPToolMacros", dependencies: ["JSON", "MCP", "MCPTools", "MCPMacros"], swiftSettings: settings),
+    // What tests of servers and clients need, of this package and of others.
+    .target(name: "MCPTesting", dependencies: ["JSON", "CSpawn", "MCP", "MCPHTTP", .nio, .nioPosix, .logging], swiftSettings: settings),
     .macro(
       name: "MCPMacros", dependencies: [.swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftSyntaxMacros, .swiftDiagnostics, .swiftCompilerPlugin],
       swiftSettings: settings),
@@ -107,9 +119,9 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "FilesConnector", "JiraConnector", "OpenAPIConnector", "SlackConnector", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
-        .unixSignals, .yams,
-      ], swiftSettings: settings),
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "SQLConnector", "Demo", "CZlib", .argumentParser, .crypto, .logging,
+        .nio, .nioPosix, .lifecycle, .unixSignals, .yams,
+      ] + connectors, swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
 
     // Examples.
@@ -132,12 +144,16 @@ let package = Package(
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .testTarget(name: "MCPToolsTests", dependencies: ["JSON", "MCP", "MCPTools", "MCPToolMacros", .nio], swiftSettings: settings),
     .testTarget(
+      name: "MCPTestingTests", dependencies: ["JSON", "MCP", "MCPTools", "MCPTesting"], swiftSettings: settings),
+    .testTarget(
       name: "MCPMacrosTests",
       dependencies: [
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
       ], swiftSettings: settings),
     .testTarget(
-      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+      name: "MCPHTTPTests",
+      dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto],
+      swiftSettings: settings),
     .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
@@ -157,7 +173,8 @@ let package = Package(
     .testTarget(
       name: "SluiceKitTests",
       dependencies: [
-        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", .nio, .nioPosix, .logging, .crypto, .cryptoExtras, .grdb,
+        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", .argumentParser, .nio, .nioPosix, .logging, .crypto,
+        .cryptoExtras, .grdb,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(

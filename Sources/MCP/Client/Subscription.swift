@@ -174,6 +174,10 @@ extension Client {
         throw error
       }
     }
+    // Lines are read in order: a server that answers this has read that we are initialized, and tells of every change from then on.
+    if wire.isSharedChannel, filter.toolsList || filter.promptsList || filter.resourcesList {
+      _ = try? await connection.request(.ping, ClientConnection.RequestBody(), deadline: .now() + .seconds(10))
+    }
     let (connection, subscriptions) = (connection, subscriptions)
     let task = Task {
       for await event in events {
