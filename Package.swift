@@ -46,6 +46,7 @@ let package = Package(
     .executable(name: "everything-client", targets: ["everything-client"]),
     .executable(name: "everything-server", targets: ["everything-server"]),
     .executable(name: "weather-server", targets: ["weather-server"]),
+    .executable(name: "greeter", targets: ["greeter"]),
     .executable(name: "weather-client", targets: ["weather-client"]),
     .executable(name: "elicitation-server", targets: ["elicitation-server"]),
     .executable(name: "sampling-host", targets: ["sampling-host"]),
@@ -118,6 +119,7 @@ let package = Package(
     .executableTarget(
       name: "weather-server", dependencies: ["MCPHTTP", "MCPToolMacros", .argumentParser], path: "Examples/WeatherServer",
       swiftSettings: settings),
+    .executableTarget(name: "greeter", dependencies: ["MCPHTTP", "MCPToolMacros"], path: "Examples/Greeter", swiftSettings: settings),
     .executableTarget(
       name: "weather-client", dependencies: ["JSON", "MCP", "MCPHTTP", .argumentParser], path: "Examples/WeatherClient",
       swiftSettings: settings),
@@ -161,7 +163,12 @@ let package = Package(
     .testTarget(
       name: "ExamplesTests",
       dependencies: [
-        "JSON", "MCP", "MCPHTTP", "MCPTools", "everything-client", "weather-server", "weather-client", "elicitation-server", "sampling-host", .nio, .nioPosix, .logging], swiftSettings: settings),
+        "JSON", "MCP", "MCPHTTP", "MCPTools", "everything-client", "weather-server", "weather-client", "greeter", "elicitation-server", "sampling-host",
+        .nio, .nioPosix, .logging,
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "SnippetTests",
+      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "MCPTools", "MCPToolMacros", "greeter", .nio, .nioPosix], swiftSettings: settings),
     .testTarget(
       name: "InteropTests", dependencies: ["JSON", "MCP", "MCPHTTP", "sluice", "everything-server", "everything-client"], exclude: ["Python"],
       swiftSettings: settings),

@@ -1,3 +1,4 @@
+import JSON
 import MCP
 
 /// The human in the loop: says whether a request may go to the model, and whether its answer may go to the server.
