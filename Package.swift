@@ -55,6 +55,7 @@ let package = Package(
     .library(name: "MCPHummingbird", targets: ["MCPHummingbird"]),
     .library(name: "MCPTools", targets: ["MCPTools"]),
     .library(name: "MCPToolMacros", targets: ["MCPToolMacros"]),
+    .library(name: "MCPTesting", targets: ["MCPTesting"]),
     .library(name: "Cedar", targets: ["Cedar"]),
     .library(name: "Ledger", targets: ["Ledger"]),
   ],
@@ -75,6 +76,7 @@ let package = Package(
     // Libraries, the lowest first. Arrows point down only.
     .target(name: "JSON", dependencies: [.nio], swiftSettings: settings),
     .target(name: "CSpawn"),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "MCP", dependencies: ["JSON", "CSpawn", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .target(name: "MCPAuth", dependencies: ["JSON", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
     .target(
@@ -86,6 +88,8 @@ let package = Package(
     // Typed tools. Only who imports the macros builds swift-syntax.
     .target(name: "MCPTools", dependencies: ["JSON", "MCP", .nio], swiftSettings: settings),
     .target(name: "MCPToolMacros", dependencies: ["JSON", "MCP", "MCPTools", "MCPMacros"], swiftSettings: settings),
+    // What tests of servers and clients need, of this package and of others.
+    .target(name: "MCPTesting", dependencies: ["JSON", "CSpawn", "MCP", "MCPHTTP", .nio, .nioPosix, .logging], swiftSettings: settings),
     .macro(
       name: "MCPMacros", dependencies: [.swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftSyntaxMacros, .swiftDiagnostics, .swiftCompilerPlugin],
       swiftSettings: settings),
@@ -101,7 +105,8 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", "CZlib", .argumentParser, .crypto, .logging, .nio, .nioPosix,
+        .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
@@ -136,6 +141,8 @@ let package = Package(
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
     .testTarget(name: "MCPToolsTests", dependencies: ["JSON", "MCP", "MCPTools", "MCPToolMacros", .nio], swiftSettings: settings),
     .testTarget(
+      name: "MCPTestingTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPTools", "MCPToolMacros", "MCPTesting"], swiftSettings: settings),
+    .testTarget(
       name: "MCPMacrosTests",
       dependencies: [
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
@@ -144,6 +151,8 @@ let package = Package(
       name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
     .testTarget(
       name: "MCPHummingbirdTests", dependencies: ["MCPHummingbird", "MCPHTTP", "MCPAuth", "MCPTools", "MCP", "JSON", .hummingbird, .httpTypes, .nio, .nioPosix, .logging, .lifecycle],
+      name: "MCPHTTPTests",
+      dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto],
       swiftSettings: settings),
     .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
@@ -157,7 +166,8 @@ let package = Package(
     .testTarget(
       name: "SluiceKitTests",
       dependencies: [
-        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", .nio, .nioPosix, .logging, .crypto, .cryptoExtras, .grdb,
+        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", "weather-server", .argumentParser, .nio, .nioPosix, .logging, .crypto,
+        .cryptoExtras, .grdb,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(
@@ -168,7 +178,7 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(
       name: "SnippetTests",
-      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "MCPTools", "MCPToolMacros", "greeter", .nio, .nioPosix], swiftSettings: settings),
+      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "MCPTools", "MCPToolMacros", "MCPTesting", "greeter", .nio, .nioPosix], swiftSettings: settings),
     .testTarget(
       name: "InteropTests", dependencies: ["JSON", "MCP", "MCPHTTP", "sluice", "everything-server", "everything-client"], exclude: ["Python"],
       swiftSettings: settings),

@@ -21,7 +21,7 @@ public struct InProcessWire: ClientWire {
     let context = RequestContext(client: client, transport: .inProcess, eventLoop: request.eventLoop, notify: notify)
     guard let id = message.id else { throw WireError(.invalidAnswer, "a request has an id", mayHaveHadEffect: false) }
     if request.method == .discover {
-      return try envelope(Message.response(id: id, result: discovery(await handler.describe(context))))
+      return try envelope(Message.response(id: id, result: await handler.describe(context).discoverResult(versions: [.latest])))
     }
     if request.method == .subscriptionsListen { return try await forwardChanges(message, to: receive) }
     switch await handler.handle(message, context) {
@@ -42,14 +42,6 @@ public struct InProcessWire: ClientWire {
     do throws(RPCError) { return try Envelope(scanning: text) } catch {
       throw WireError(.invalidAnswer, "the server answered with no valid message: \(error.message)", mayHaveHadEffect: true)
     }
-  }
-
-  private func discovery(_ description: ServerDescription) -> ByteBuffer {
-    ByteBuffer([
-      "resultType": "complete", "supportedVersions": [.string(ProtocolVersion.latest.rawValue)],
-      "capabilities": description.capabilities, "ttlMs": 0, "cacheScope": "private",
-      "_meta": .object([MetaKey.serverInfo: description.implementation]),
-    ])
   }
 
   private func forwardChanges(_ request: Envelope, to receive: (@Sendable (Envelope) async -> Void)?) async throws(WireError) -> Envelope {

@@ -9,8 +9,11 @@ public final class ServerRequests: Sendable {
   /// Gives the result of a request, or the error to answer with.
   public typealias Answering = @Sendable (Method, JSONValue) async throws(RPCError) -> JSONValue
 
+  typealias Observer = @Sendable (WireMessage.Direction, ByteBuffer) -> Void
+
   private struct State {
     var answering: Answering?
+    var observer: Observer?
     /// By the id as the server wrote it.
     var running: [String: Task<Void, Never>] = [:]
   }
@@ -25,10 +28,15 @@ public final class ServerRequests: Sendable {
   /// Sets what answers. Without, only `ping` is answered.
   public func answer(with answering: @escaping Answering) { state.withLock { $0.answering = answering } }
 
+  /// Sets what sees requests and their responses.
+  func observe(_ observer: @escaping Observer) { state.withLock { $0.observer = observer } }
+
   /// Takes a request, and sends its response by `reply`.
   public func receive(_ request: Envelope, reply: @escaping @Sendable (ByteBuffer) async -> Void) {
     guard let id = request.id else { return }
     let key = id.text
+    let observer = state.withLock(\.observer)
+    observer?(.received, request.raw.bytes)
     state.withLock { state in
       // A second one with the same id is a fault of the server's, which the first answer settles.
       guard state.running[key] == nil else { return }
@@ -40,7 +48,10 @@ public final class ServerRequests: Sendable {
       state.running[key] = Task {
         let answer = await Self.response(to: request, id, answering)
         // Whoever cancelled does not wait for an answer.
-        if !Task.isCancelled { await reply(answer) }
+        if !Task.isCancelled {
+          observer?(.sent, answer)
+          await reply(answer)
+        }
         self.state.withLock { _ = $0.running.removeValue(forKey: key) }
       }
     }

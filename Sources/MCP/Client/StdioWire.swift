@@ -3,7 +3,7 @@ public import Logging
 public import NIOCore
 internal import Synchronization
 
-/// The wire to a server that runs as a supervised child process: all requests share its pipes.
+/// The wire to a server that speaks line by line, as a rule a supervised child process: all requests share its pipes.
 ///
 /// When the process ends, what is in flight fails at once, and ``lost()`` returns; the supervisor starts it again by itself.
 public final class StdioWire: ClientWire {
@@ -43,7 +43,7 @@ public final class StdioWire: ClientWire {
   }
 
   /// Filled in once, right after `self` exists: the process calls back into it.
-  private let process: Mutex<ChildProcess?>
+  private let process: Mutex<(any LinePeer)?>
   /// Guards who waits for what; callbacks run outside of it.
   private let state = Mutex(State())
   private let logger: Logger
@@ -69,7 +69,19 @@ public final class StdioWire: ClientWire {
     self.process.withLock { $0 = process }
   }
 
-  private var child: ChildProcess? { process.withLock { $0 } }
+  /// A server that `peer` reaches by other means than a process of ours. It can be used from ``start()`` on.
+  package init(name: String, logger: Logger, peer: (LinePeerEvents) -> any LinePeer) {
+    self.name = name
+    self.logger = logger
+    process = Mutex(nil)
+    let peer = peer(
+      LinePeerEvents(
+        started: { [weak self] in self?.started($0) }, line: { [weak self] in self?.receive($0) },
+        ended: { [weak self] in self?.exited($0) }))
+    process.withLock { $0 = peer }
+  }
+
+  private var child: (any LinePeer)? { process.withLock { $0 } }
 
   public func start() { child?.start() }
 
@@ -134,7 +146,7 @@ public final class StdioWire: ClientWire {
     waiter.timeout?.cancel()
     if tellServer {
       let params = ByteBuffer(string: "{\"requestId\":\(id)}")
-      try? child?.enqueue(Message.notification(.cancelled, params: params))
+      try? child?.enqueue(Message.notification(.cancelled, params: params), generation: nil)
     }
     waiter.resume(.failure(error))
   }
@@ -142,7 +154,7 @@ public final class StdioWire: ClientWire {
   /// The first notification of the legacy era is `notifications/initialized`: requests may follow it.
   public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {
     let generation = state.withLock(\.generation)
-    do throws(StdioError) { try await child?.send(notification) } catch {
+    do throws(StdioError) { try await child?.send(notification, generation: nil) } catch {
       throw WireError(.closed, "\(name): \(error)", mayHaveHadEffect: false)
     }
     if version.era == .legacy, let generation { initialized(generation) }
