@@ -148,9 +148,9 @@ let package = Package(
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
       ], swiftSettings: settings),
     .testTarget(
-      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
-    .testTarget(
       name: "MCPHummingbirdTests", dependencies: ["MCPHummingbird", "MCPHTTP", "MCPAuth", "MCPTools", "MCP", "JSON", .hummingbird, .httpTypes, .nio, .nioPosix, .logging, .lifecycle],
+      swiftSettings: settings),
+    .testTarget(
       name: "MCPHTTPTests",
       dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto],
       swiftSettings: settings),
