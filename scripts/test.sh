@@ -12,7 +12,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 # One after the other: tests with real time-outs, and those with many processes, each get the machine for themselves.
-for group in '^(JSONTests|CedarTests|LedgerTests|GatewayTests|SQLConnectorTests|DemoTests|SpecCoverageTests|MCPAuthTests|MCPToolsTests|MCPMacrosTests)\.' \
+for group in '^(JSONTests|CedarTests|LedgerTests|GatewayTests|SQLConnectorTests|DemoTests|SpecCoverageTests|MCPAuthTests|MCPToolsTests|MCPMacrosTests|MCPHummingbirdTests|SnippetTests)\.' \
   '^MCPTests\.(?!ChildProcessEndTests)' '^MCPTests\.ChildProcessEndTests' '^MCPHTTPTests\.' '^MCPTestingTests\.' '^ExamplesTests\.' '^SluiceKitTests\.' '^InteropTests\.'; do
   printf '== %s\n' "$group"
   swift test --skip-build --parallel --filter "$group" 2>&1 | tee -a "$log" |

@@ -12,7 +12,7 @@ extension RouterMethods where Context: ChannelRequestContext {
   /// ```swift
   /// let router = Router(context: MCPRequestContext.self)
   /// router.get("/") { _, _ in "Hello" }
-  /// router.mcp(Server(name: "weather", version: "1.0.0", Weather()))
+  /// router.mcp(server: Server(name: "weather", version: "1.0.0", Weather()))
   /// try await Application(router: router).runService()
   /// ```
   ///
@@ -21,12 +21,13 @@ extension RouterMethods where Context: ChannelRequestContext {
   ///
   /// - Parameters:
   ///   - path: below the path of this router or group.
+  ///   - handler: the server.
   ///   - configuration: its `path` means nothing here. The hosts and origins that it allows are this machine's unless you say otherwise.
   ///   - maximumBodyBytes: the longest body taken; more is answered 413.
   ///   - authenticate: finds out who sends a request; nil leaves the endpoint open to whoever passes the router's middleware.
   /// - Returns: this router, for more routes.
   @discardableResult public func mcp(
-    _ path: RouterPath = "/mcp", _ handler: any RequestHandler, configuration: StreamableHTTPConfiguration = StreamableHTTPConfiguration(),
+    _ path: RouterPath = "/mcp", server handler: any RequestHandler, configuration: StreamableHTTPConfiguration = StreamableHTTPConfiguration(),
     maximumBodyBytes: Int = 4 << 20, authenticate: StreamableHTTPResponder.Authenticate? = nil
   ) -> Self {
     mount(path, handler, configuration, maximumBodyBytes) { _, _ in authenticate }
@@ -35,7 +36,7 @@ extension RouterMethods where Context: ChannelRequestContext {
   /// Serves MCP at a path of this router, to the callers that the application's own middleware has found.
   ///
   /// ```swift
-  /// router.group().add(middleware: BearerAuthenticator()).mcp(server) { _, context in
+  /// router.group().add(middleware: BearerAuthenticator()).mcp(server: server) { _, context in
   ///   guard let user = context.identity else { throw HTTPError(.unauthorized) }
   ///   return user
   /// }
@@ -44,7 +45,7 @@ extension RouterMethods where Context: ChannelRequestContext {
   /// - Parameter caller: is asked when a request comes, and again before each message of a long stream. What it throws refuses the
   ///   request; with an `HTTPError` it chooses the status and headers, anything else is answered 401.
   @discardableResult public func mcp(
-    _ path: RouterPath = "/mcp", _ handler: any RequestHandler, configuration: StreamableHTTPConfiguration = StreamableHTTPConfiguration(),
+    _ path: RouterPath = "/mcp", server handler: any RequestHandler, configuration: StreamableHTTPConfiguration = StreamableHTTPConfiguration(),
     maximumBodyBytes: Int = 4 << 20, caller: @escaping FindCaller<Context>
   ) -> Self {
     mount(path, handler, configuration, maximumBodyBytes) { request, context in
@@ -56,10 +57,10 @@ extension RouterMethods where Context: ChannelRequestContext {
 
   /// Serves MCP as an OAuth 2.1 resource server. Add ``mcpMetadata(_:)`` to the router itself: clients look there for whom to ask.
   @discardableResult public func mcp(
-    _ path: RouterPath = "/mcp", _ handler: any RequestHandler, configuration: StreamableHTTPConfiguration = StreamableHTTPConfiguration(),
+    _ path: RouterPath = "/mcp", server handler: any RequestHandler, configuration: StreamableHTTPConfiguration = StreamableHTTPConfiguration(),
     maximumBodyBytes: Int = 4 << 20, resourceServer: ResourceServer
   ) -> Self {
-    mcp(path, handler, configuration: configuration, maximumBodyBytes: maximumBodyBytes, authenticate: { await resourceServer.authenticate($0) })
+    mcp(path, server: handler, configuration: configuration, maximumBodyBytes: maximumBodyBytes, authenticate: { await resourceServer.authenticate($0) })
   }
 
   /// Serves the protected-resource metadata (RFC 9728) where clients look for it: below the root, so call it on the router, not on a group.

@@ -85,7 +85,7 @@ struct ElicitationServerTests {
     "cancels a booking only on a yes",
     arguments: [(ElicitationResult.accept(["sure": true]), "is cancelled"), (.accept(["sure": false]), "stays"), (.decline, "stays"), (.cancel, "stays")])
   func confirmation(_ answer: ElicitationResult, _ outcome: String) async throws {
-    try await withClient(.stdio, .v2026_07_28, ClientHandlers(form: { _ in answer })) { client in
+    try await withClient(.stdio, .v2026_07_28, ClientHandlers(form: { _ in answer })) { client async throws in
       #expect(try await client.callTool("cancel_booking", ["id": "B-7"]).text == "B-7 \(outcome).")
     }
   }

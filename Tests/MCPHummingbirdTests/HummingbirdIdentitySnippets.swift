@@ -23,7 +23,7 @@ final class AppUser: Caller {
 }
 
 func addEndpoint(to router: Router<AppContext>, _ server: Server) {
-  router.group("api").mcp("/mcp", server) { _, context in
+  router.group("api").mcp("/mcp", server: server) { _, context in
     guard let user = context.user else { throw HTTPError(.unauthorized) }
     return user
   }
@@ -33,7 +33,7 @@ func addEndpoint(to router: Router<AppContext>, _ server: Server) {
 // snippet: hummingbird-oauth
 func addProtectedEndpoint(to router: Router<MCPRequestContext>, _ server: Server, _ resourceServer: ResourceServer) {
   let configuration = StreamableHTTPConfiguration(allowed: AllowedHosts(hosts: ["mcp.example.com"]))
-  router.mcp("/mcp", server, configuration: configuration, resourceServer: resourceServer)
+  router.mcp("/mcp", server: server, configuration: configuration, resourceServer: resourceServer)
   router.mcpMetadata(resourceServer)
 }
 // snippet end

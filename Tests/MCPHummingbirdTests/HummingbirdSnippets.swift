@@ -9,7 +9,7 @@ func makeApplication() -> some ApplicationProtocol {
   }
   let router = Router(context: MCPRequestContext.self)
   router.get("/") { _, _ in "Hello" }
-  router.mcp("/mcp", server)
+  router.mcp("/mcp", server: server)
   return Application(router: router, configuration: .init(address: .hostname("127.0.0.1", port: 8080)))
 }
 // snippet end

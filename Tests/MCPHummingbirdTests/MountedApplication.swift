@@ -101,7 +101,7 @@ struct MountedApplication {
 
   /// The endpoint at `/mcp` beside one other route.
   func serving<R: Sendable>(
-    _ mount: (Router<MCPRequestContext>, Server) -> Void = { $0.mcp($1) }, _ body: @escaping @Sendable (Int) async throws -> R
+    _ mount: (Router<MCPRequestContext>, Server) -> Void = { $0.mcp(server: $1) }, _ body: @escaping @Sendable (Int) async throws -> R
   ) async throws -> R {
     let router = Router(context: MCPRequestContext.self)
     router.get("/hello") { _, _ in "Hello" }

@@ -49,7 +49,7 @@ struct MountedEndpointTests {
   @Test("a group's path and middleware hold for the endpoint in it")
   func inGroup() async throws {
     try await MountedApplication().serving({ router, server in
-      router.group("api").add(middleware: Stamp()).mcp("tools", server)
+      router.group("api").add(middleware: Stamp()).mcp("tools", server: server)
     }) { port in
       let wire = Wire(port: port)
       let answer = try await wire.send(.post, "/api/tools", Wire.call("echo", ["text": "hi"]))
@@ -74,15 +74,15 @@ struct MountedEndpointTests {
   @Test("a host that is not allowed is refused")
   func hosts() async throws {
     try await MountedApplication().serving({ router, server in
-      router.mcp(server, configuration: StreamableHTTPConfiguration(allowed: AllowedHosts(hosts: ["mcp.example.com"])))
-    }) { port in
+      router.mcp(server: server, configuration: StreamableHTTPConfiguration(allowed: AllowedHosts(hosts: ["mcp.example.com"])))
+    }) { port async throws in
       #expect(try await Wire(port: port).send(.post, "/mcp", Wire.call("echo")).status == 403)
     }
   }
 
   @Test("takes no body beyond its bound")
   func bodyBound() async throws {
-    try await MountedApplication().serving({ $0.mcp($1, maximumBodyBytes: 1000) }) { port in
+    try await MountedApplication().serving({ $0.mcp(server: $1, maximumBodyBytes: 1000) }) { port in
       let wire = Wire(port: port)
       #expect(try await wire.send(.post, "/mcp", Wire.call("echo", ["text": "short"])).status == 200)
       let long = Wire.call("echo", ["text": .string(String(repeating: "x", count: 2000))])
@@ -110,8 +110,8 @@ struct MountedEndpointTests {
   }
 }
 
-private struct Stamp<Context>: RouterMiddleware {
-  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+private struct Stamp: RouterMiddleware {
+  func handle(_ request: Request, context: MCPRequestContext, next: @concurrent (Request, MCPRequestContext) async throws -> Response) async throws -> Response {
     var response = try await next(request, context)
     response.headers[.init("X-Stamp")!] = "seen"
     return response

@@ -14,7 +14,7 @@ struct MountedIdentityTests {
   @Test("the endpoint's own authentication decides, with its challenge")
   func authentication() async throws {
     try await MountedApplication().serving({ router, server in
-      router.mcp(server) { request in
+      router.mcp(server: server) { request in
         guard request.headers["Authorization"] == "Bearer ada" else {
           return .refused(HTTPHint(status: 401, headers: [.init("WWW-Authenticate", "Bearer")]))
         }
@@ -34,7 +34,7 @@ struct MountedIdentityTests {
   func contextIdentity() async throws {
     let application = MountedApplication()
     let router = Router(context: PersonContext.self)
-    router.group().add(middleware: Names()).mcp("/mcp", application.server) { _, context in
+    router.group().add(middleware: Names()).mcp("/mcp", server: application.server) { _, context in
       guard let name = context.name else { throw HTTPError(.forbidden) }
       return Person(name)
     }
@@ -64,7 +64,7 @@ struct MountedIdentityTests {
           JWTIssuer(issuer: "https://login.example.com", audiences: ["https://mcp.example.com/mcp"], keys: .file(keys.path))
         ]), client: http, logger: quiet)
     try await MountedApplication().serving({ router, server in
-      router.mcp(server, resourceServer: resourceServer)
+      router.mcp(server: server, resourceServer: resourceServer)
       router.mcpMetadata(resourceServer)
     }) { port in
       let wire = Wire(port: port)
@@ -102,7 +102,7 @@ private struct PersonContext: ChannelRequestContext {
 }
 
 private struct Names: RouterMiddleware {
-  func handle(_ request: Request, context: PersonContext, next: (Request, PersonContext) async throws -> Response) async throws -> Response {
+  func handle(_ request: Request, context: PersonContext, next: @concurrent (Request, PersonContext) async throws -> Response) async throws -> Response {
     var context = context
     context.name = request.headers[.init("X-Name")!]
     return try await next(request, context)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Streams and disconnects of an endpoint in an application of Hummingbird")
 struct MountedStreamTests {
-  @Test("a client that goes cancels its handler, whether it has said something or not", arguments: [false, true], .timeLimit(.minutes(1)))
+  @Test("a client that goes cancels its handler, whether it has said something or not", .timeLimit(.minutes(1)), arguments: [false, true])
   func disconnect(_ speaks: Bool) async throws {
     let application = MountedApplication()
     let (began, wasCancelled) = (application.began, application.wasCancelled)

@@ -106,7 +106,7 @@ struct ElicitationSnippets {
     let port = try await endpoint.start()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await endpoint.run() }
-      try await Client.with(.http("http://127.0.0.1:\(port)/mcp"), handlers: Self.answers, settings: .init(versions: [version])) { client in
+      try await Client.with(.http("http://127.0.0.1:\(port)/mcp"), handlers: Self.answers, settings: .init(versions: [version])) { client async throws in
         #expect(try await client.callTool("order", ["model": "Roadster"]).text == "Ordered: Roadster, black, 8 gears.")
         #expect(try await client.callTool("book_repair").text == "We repair your brake on 2027-01-04.")
         #expect(try await client.callTool("buy", ["model": "Roadster"]).text == "Bought for 401 euros.")

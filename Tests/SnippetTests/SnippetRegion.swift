@@ -56,9 +56,9 @@ struct ArticleBlock: Sendable {
 
   static func all() throws -> [ArticleBlock] {
     let catalog = SnippetRegion.root.appending(path: "Sources/MCP/MCP.docc")
-    let pages = [SnippetRegion.root.appending(path: "docs/sdk.md"), SnippetRegion.root.appending(path: "docs/hummingbird.md")]
+    let pages = [SnippetRegion.root.appending(path: "docs/sdk.md")]
     let articles = try FileManager.default.contentsOfDirectory(at: catalog, includingPropertiesForKeys: nil).filter { $0.pathExtension == "md" }
-    return try (articles + pages.filter { FileManager.default.fileExists(atPath: $0.path) }).flatMap { file in
+    return try (articles + pages).flatMap { file in
       blocks(of: try String(contentsOf: file, encoding: .utf8), in: file.lastPathComponent)
     }
   }
