@@ -14,12 +14,13 @@ struct MountedStreamTests {
     let (began, wasCancelled) = (application.began, application.wasCancelled)
     try await application.serving { port in
       let wire = Wire(port: port)
-      let call = Task { try await wire.send(.post, "/mcp", Wire.call("wait", ["speaks": .bool(speaks)], progress: speaks), streams: true) }
-      await began.wait()
+      let request = Wire.call("wait", ["speaks": .bool(speaks)], progress: speaks)
       if speaks {
-        // The head is here; dropping the body closes the connection.
-        _ = try await call.value
+        // The head is here; nobody keeps the body, and that closes the connection.
+        _ = try await wire.send(.post, "/mcp", request, streams: true)
       } else {
+        let call = Task { try await wire.send(.post, "/mcp", request, streams: true) }
+        await began.wait()
         call.cancel()
       }
       await wasCancelled.wait()

@@ -24,13 +24,13 @@ public enum MetaKey {
   public static let categories = "dev.sluice/categories"
 }
 
-/// The revision that the client speaks.
 /// What a modern request says of itself in `_meta`, and what a legacy session said once in `initialize`.
 public struct ClientDescription: Sendable {
+  /// The revision that the client speaks.
   public var version: ProtocolVersion
-  /// `ClientCapabilities`, as the client declared them.
   /// `Implementation`: name and version, self-reported, for display only.
   public var info: RawJSON?
+  /// `ClientCapabilities`, as the client declared them.
   public var capabilities: RawJSON
 
   public init(version: ProtocolVersion, info: RawJSON? = nil, capabilities: RawJSON? = nil) {

@@ -47,13 +47,13 @@ public final class StdioServerTransport: Sendable {
       opened: @escaping @Sendable () -> Void = {}
     ) {
       self.line = line
-      /// The loop that reads and writes.
       self.lineTooLong = lineTooLong
       self.partialLine = partialLine
       self.opened = opened
     }
   }
 
+  /// The loop that reads and writes.
   public let eventLoop: any EventLoop
   private let configuration: Configuration
   private let input: CInt
