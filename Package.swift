@@ -148,7 +148,8 @@ let package = Package(
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
       ], swiftSettings: settings),
     .testTarget(
-      name: "MCPHummingbirdTests", dependencies: ["MCPHummingbird", "MCPHTTP", "MCPAuth", "MCPTools", "MCP", "JSON", .hummingbird, .httpTypes, .nio, .nioPosix, .logging, .lifecycle],
+      name: "MCPHummingbirdTests",
+      dependencies: ["MCPHummingbird", "MCPHTTP", "MCPAuth", "MCPTools", "MCP", "JSON", .hummingbird, .httpTypes, .nio, .nioPosix, .logging, .lifecycle],
       swiftSettings: settings),
     .testTarget(
       name: "MCPHTTPTests",
