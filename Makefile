@@ -1,10 +1,11 @@
 # make demo      build, and serve the sample company on 127.0.0.1:7300
 # make test      install what the tests need, and run them
-# make check     format, lint, links, tests
+# make check     format, lint, links, documentation, tests
+# make docs      .build/docs: the documentation of the SDK, its links and snippets checked
 # make bench     measure against nginx and Envoy, side by side
 # make release   dist/sluice: one binary with the Swift runtime inside
 # make sanitize  the tests under Thread Sanitizer
-.PHONY: demo test check bench release sanitize format setup clean
+.PHONY: demo test check docs bench release sanitize format setup clean
 
 STATE ?= .build/demo
 LISTEN ?= 127.0.0.1:7300
@@ -19,6 +20,11 @@ test: setup
 check: setup
 	@scripts/check.sh
 	@scripts/test.sh
+	@scripts/docs.sh
+
+docs: setup
+	@scripts/build.sh --build-tests
+	@scripts/docs.sh
 
 bench: setup
 	@Benchmarks/kit/setup.sh

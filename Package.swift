@@ -16,6 +16,8 @@ extension Target.Dependency {
   static let argumentParser: Self = .product(name: "ArgumentParser", package: "swift-argument-parser")
   static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
   static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
+  static let httpTypes: Self = .product(name: "HTTPTypes", package: "swift-http-types")
+  static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
   static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
   static let sqlite: Self = .product(name: "GRDBSQLite", package: "GRDB.swift")
   static let lifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -52,8 +54,13 @@ let package = Package(
     .executable(name: "everything-client", targets: ["everything-client"]),
     .executable(name: "everything-server", targets: ["everything-server"]),
     .executable(name: "weather-server", targets: ["weather-server"]),
+    .executable(name: "greeter", targets: ["greeter"]),
+    .executable(name: "weather-client", targets: ["weather-client"]),
+    .executable(name: "elicitation-server", targets: ["elicitation-server"]),
+    .executable(name: "sampling-host", targets: ["sampling-host"]),
     .library(name: "MCP", targets: ["JSON", "MCP"]),
     .library(name: "MCPHTTP", targets: ["MCPHTTP", "MCPAuth"]),
+    .library(name: "MCPHummingbird", targets: ["MCPHummingbird"]),
     .library(name: "MCPTools", targets: ["MCPTools"]),
     .library(name: "MCPToolMacros", targets: ["MCPToolMacros"]),
     .library(name: "MCPTesting", targets: ["MCPTesting"]),
@@ -63,10 +70,12 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/swiftlang/swift-syntax.git", "602.0.0"..<"604.0.0"),
@@ -81,6 +90,9 @@ let package = Package(
     .target(
       name: "MCPHTTP", dependencies: ["JSON", "MCP", "MCPAuth", .nio, .nioPosix, .nioSSL, .nioTLS, .crypto, .logging, .lifecycle, .unixSignals],
       swiftSettings: settings),
+    // An endpoint in an application of Hummingbird. Only who imports it builds the framework.
+    .target(
+      name: "MCPHummingbird", dependencies: ["MCP", "MCPAuth", "MCPHTTP", .hummingbird, .httpTypes, .nio, .lifecycle], swiftSettings: settings),
     // Typed tools. Only who imports the macros builds swift-syntax.
     .target(name: "MCPTools", dependencies: ["JSON", "MCP", .nio], swiftSettings: settings),
     .target(name: "MCPToolMacros", dependencies: ["JSON", "MCP", "MCPTools", "MCPMacros"], swiftSettings: settings),
@@ -137,6 +149,16 @@ let package = Package(
     .executableTarget(
       name: "weather-server", dependencies: ["MCPHTTP", "MCPToolMacros", .argumentParser], path: "Examples/WeatherServer",
       swiftSettings: settings),
+    .executableTarget(name: "greeter", dependencies: ["MCPHTTP", "MCPToolMacros"], path: "Examples/Greeter", swiftSettings: settings),
+    .executableTarget(
+      name: "weather-client", dependencies: ["JSON", "MCP", "MCPHTTP", .argumentParser], path: "Examples/WeatherClient",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "elicitation-server", dependencies: ["MCPHTTP", "MCPToolMacros", .argumentParser], path: "Examples/ElicitationServer",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "sampling-host", dependencies: ["JSON", "MCP", "MCPHTTP", .argumentParser], path: "Examples/SamplingHost",
+      swiftSettings: settings),
 
     // Tests.
     .testTarget(name: "JSONTests", dependencies: ["JSON", .nio], swiftSettings: settings),
@@ -150,6 +172,10 @@ let package = Package(
       dependencies: [
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
       ], swiftSettings: settings),
+    .testTarget(
+      name: "MCPHummingbirdTests",
+      dependencies: ["MCPHummingbird", "MCPHTTP", "MCPAuth", "MCPTools", "MCP", "JSON", .hummingbird, .httpTypes, .nio, .nioPosix, .logging, .lifecycle],
+      swiftSettings: settings),
     .testTarget(
       name: "MCPHTTPTests",
       dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto],
@@ -178,7 +204,14 @@ let package = Package(
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(
-      name: "ExamplesTests", dependencies: ["JSON", "MCP", "MCPHTTP", "everything-client", .nio, .nioPosix, .logging], swiftSettings: settings),
+      name: "ExamplesTests",
+      dependencies: [
+        "JSON", "MCP", "MCPHTTP", "MCPTools", "everything-client", "weather-server", "weather-client", "greeter", "elicitation-server", "sampling-host",
+        .nio, .nioPosix, .logging,
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "SnippetTests",
+      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "MCPTools", "MCPToolMacros", "MCPTesting", "greeter", .nio, .nioPosix], swiftSettings: settings),
     .testTarget(
       name: "InteropTests", dependencies: ["JSON", "MCP", "MCPHTTP", "sluice", "everything-server", "everything-client"], exclude: ["Python"],
       swiftSettings: settings),

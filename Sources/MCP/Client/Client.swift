@@ -14,10 +14,13 @@ internal import Synchronization
 ///
 /// The first call connects. Calls may run beside each other; cancelling the task of one tells the server. Errors are ``ClientError``.
 public final class Client: Sendable {
+  /// How a client introduces itself, and what it waits for and keeps.
   public struct Settings: Sendable {
     /// What the client calls itself (`Implementation`).
     public var name: String
+    /// What the client is called, for people.
     public var title: String?
+    /// The version of the client's own program.
     public var version: String
     /// The revisions to speak.
     public var versions: [ProtocolVersion]
@@ -58,6 +61,7 @@ public final class Client: Sendable {
     var upkeep: Task<Void, Never>?
   }
 
+  /// What the client was made with.
   public let settings: Settings
   let handlers: ClientHandlers
   let connection: ClientConnection
@@ -73,6 +77,9 @@ public final class Client: Sendable {
   /// Takes notifications of requests that nobody else listens to; made once.
   let forward: @Sendable (Envelope) async -> Void
 
+  /// A client that connects at its first call.
+  ///
+  /// - Parameter handlers: what it does for servers that ask; it declares just these capabilities.
   public init(
     _ transport: ClientTransport, handlers: ClientHandlers = ClientHandlers(), settings: Settings = Settings(),
     logger: Logger = Logger(label: "mcp.client")

@@ -9,9 +9,13 @@ internal import Synchronization
 public final class ClientConnection: Sendable {
   /// What is known of the server once connected.
   public struct Peer: Sendable {
+    /// The revision that both speak from here on.
     public var version: ProtocolVersion
+    /// `ServerCapabilities`, as the server gave them.
     public var capabilities: RawJSON
+    /// `Implementation`: name and version, self-reported, for display only.
     public var serverInfo: RawJSON?
+    /// How the server wants to be used, for the model.
     public var instructions: String?
     /// Counts the connections to the server.
     internal fileprivate(set) var connectionNumber = 0
@@ -51,6 +55,7 @@ public final class ClientConnection: Sendable {
     self.versions = versions
   }
 
+  /// What is known of the server; nil before the first connection.
   public var peer: Peer? { state.withLock { $0.peer } }
   /// The revision that the server speaks; nil before the first connection.
   public var version: ProtocolVersion? { state.withLock { $0.peer?.version } }
@@ -180,6 +185,7 @@ public final class ClientConnection: Sendable {
     public var meta: ByteBuffer
     /// What the `Mcp-Name` header says.
     public var name: String?
+    /// The arguments that also go into headers (`x-mcp-header`).
     public var parameterHeaders: [HTTPHint.Header]
     /// Whether to ask for progress notifications. The token is the request's id, which is unique on the wire.
     public var wantsProgress: Bool

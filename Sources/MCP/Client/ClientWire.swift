@@ -34,6 +34,7 @@ public protocol ClientWire: Sendable {
 }
 
 extension ClientWire {
+  /// Takes what a server sends of itself, until the connection ends.
   public func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError) {
     try await receiveUnsolicited(version: version, opened: {}, receive)
   }
@@ -53,9 +54,11 @@ extension ClientWire {
 public struct WireRequest: Sendable {
   /// Unique on the wire among requests in flight.
   public var id: Int
+  /// The method of the request.
   public var method: Method
   /// What the `Mcp-Name` header says: the tool, prompt or URI.
   public var name: String?
+  /// The revision that it is written in.
   public var version: ProtocolVersion
   /// The whole message, with ``id`` as its id.
   public var message: ByteBuffer
@@ -63,6 +66,7 @@ public struct WireRequest: Sendable {
   public var parameterHeaders: [HTTPHint.Header]
   /// The event loop on which the caller runs; nil lets the wire choose.
   public var eventLoop: (any EventLoop)?
+  /// When to give up waiting for the answer.
   public var deadline: NIODeadline
   /// Whether the response may be a stream that stays open beyond the usual bounds (`subscriptions/listen`).
   public var isStream: Bool
@@ -89,6 +93,7 @@ public struct WireRequest: Sendable {
 
 /// Why a request got no JSON-RPC response.
 public struct WireError: Error, Sendable, CustomStringConvertible {
+  /// Why there was no answer.
   public enum Code: Sendable, Hashable {
     /// The server cannot be reached or started.
     case unreachable
@@ -102,9 +107,11 @@ public struct WireError: Error, Sendable, CustomStringConvertible {
     case status(Int)
     /// The legacy session is no longer known to the server.
     case sessionEnded
+    /// The task that waited was cancelled.
     case cancelled
   }
 
+  /// Why there was no answer.
   public var code: Code
   /// For operators; may name addresses and commands, never secrets.
   public var message: String

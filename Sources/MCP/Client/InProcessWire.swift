@@ -5,6 +5,7 @@ public import NIOCore
 public struct InProcessWire: ClientWire {
   private let handler: any RequestHandler
 
+  /// A wire to a server in this process.
   public init(_ handler: any RequestHandler) { self.handler = handler }
 
   public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {

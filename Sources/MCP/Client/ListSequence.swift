@@ -16,6 +16,7 @@ public struct ListSequence<Element: Sendable>: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> Iterator { Iterator(list: self) }
 
+  /// The iterator of the sequence. One task uses it.
   public struct Iterator: AsyncIteratorProtocol {
     private let list: ListSequence
     private var page: ArraySlice<Element> = []

@@ -3,9 +3,12 @@ internal import NIOCore
 
 /// A message as it passed between a client and its server.
 public struct WireMessage: Sendable {
+  /// Which way a message went, as the client sees it.
   public enum Direction: String, Sendable { case sent, received }
 
+  /// Which way it went.
   public let direction: Direction
+  /// The message.
   public let text: RawJSON
 
   package init(_ direction: Direction, _ text: RawJSON) {

@@ -83,6 +83,7 @@ public final class StdioWire: ClientWire {
 
   private var child: (any LinePeer)? { process.withLock { $0 } }
 
+  /// Starts the process.
   public func start() { child?.start() }
 
   /// Ends the process; see `ChildProcess.stop()`.

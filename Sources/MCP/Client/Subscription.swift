@@ -4,8 +4,11 @@ internal import Synchronization
 
 /// What a subscription is about.
 public struct ChangeFilter: Sendable, Hashable {
+  /// Whether to hear of changes of the list of tools.
   public var toolsList: Bool
+  /// Whether to hear of changes of the list of prompts.
   public var promptsList: Bool
+  /// Whether to hear of changes of the list of resources.
   public var resourcesList: Bool
   /// URIs of resources.
   public var resources: [String]
@@ -20,6 +23,7 @@ public struct ChangeFilter: Sendable, Hashable {
   /// The three lists.
   public static let lists = ChangeFilter(toolsList: true, promptsList: true, resourcesList: true)
 
+  /// The resources with these URIs.
   public static func resources(_ uris: String...) -> ChangeFilter { ChangeFilter(resources: uris) }
 
   func admits(_ change: ServerChange) -> Bool {
@@ -70,6 +74,7 @@ public final class Subscription: AsyncSequence, Sendable {
 
   deinit { cancel() }
 
+  /// Ends the subscription, and the sequence with it.
   public func cancel() {
     task.cancel()
     queue.close()
@@ -77,6 +82,7 @@ public final class Subscription: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> Iterator { Iterator(subscription: self) }
 
+  /// The iterator of the sequence. One task uses it.
   public struct Iterator: AsyncIteratorProtocol {
     let subscription: Subscription
 

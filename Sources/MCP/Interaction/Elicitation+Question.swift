@@ -2,7 +2,9 @@ public import JSON
 
 /// A question to the user: a form to fill in, or a page to visit (2026-07-28, client/elicitation).
 public struct Elicitation: Question {
+  /// In which way the user is asked.
   public enum Mode: Sendable, Hashable {
+    /// A form in the client.
     case form(ElicitationForm)
     /// A page outside of the protocol, for what the client and its model must not see. `id` names it in revision 2025-11-25.
     case url(String, id: String)
@@ -10,9 +12,11 @@ public struct Elicitation: Question {
 
   /// Why the user is asked.
   public var message: String
+  /// A form, or a page.
   public var mode: Mode
   public var key: String?
 
+  /// A form to fill in.
   public init(_ message: String, _ form: ElicitationForm, key: String? = nil) {
     self.message = message
     self.key = key
@@ -63,6 +67,7 @@ public struct Elicitation: Question {
 }
 
 extension ElicitationResult {
+  /// Whether the user said yes.
   public var isAccepted: Bool { action == .accept }
   /// A field of an accepted form.
   public subscript(_ field: String) -> JSONValue? { content?[field] }

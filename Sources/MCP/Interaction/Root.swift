@@ -4,6 +4,7 @@ public import JSON
 public struct Root: Sendable, Hashable {
   /// A `file://` URI.
   public var uri: String
+  /// What the folder is called, for people.
   public var name: String?
 
   public init(uri: String, name: String? = nil) {
@@ -17,6 +18,7 @@ public struct Root: Sendable, Hashable {
     self.init(uri: uri, name: json["name"]?.string)
   }
 
+  /// The JSON of it, as it goes on the wire.
   public var json: JSONValue {
     var json: JSONValue = ["uri": .string(uri)]
     if let name { json["name"] = .string(name) }

@@ -3,9 +3,12 @@ public import NIOCore
 
 /// One JSON-RPC message, scanned once: the parts that routing and policy need, as slices of the text.
 public struct Envelope: Sendable {
+  /// What kind of JSON-RPC message it is.
   public enum Kind: Sendable { case request, notification, response }
 
+  /// The message, scanned.
   public let raw: RawJSON
+  /// What kind of JSON-RPC message it is.
   public let kind: Kind
   /// The method, if any revision defines it.
   public let method: Method?
@@ -25,10 +28,13 @@ public struct Envelope: Sendable {
   public var id: RawJSON? { parts.id.map { raw.value(at: $0) } }
   /// The method of a request or notification as written; nil for responses.
   public var methodName: RawJSON? { parts.methodName.map { raw.value(at: $0) } }
+  /// `params` of a request or notification.
   public var params: RawJSON? { parts.params.map { raw.value(at: $0) } }
   /// `params._meta`.
   public var meta: RawJSON? { parts.meta.map { raw.value(at: $0) } }
+  /// `result` of a response.
   public var result: RawJSON? { parts.result.map { raw.value(at: $0) } }
+  /// `error` of a response.
   public var error: RawJSON? { parts.error.map { raw.value(at: $0) } }
 
   /// Scans one message.

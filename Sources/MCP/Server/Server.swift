@@ -8,6 +8,7 @@ internal import Synchronization
 ///
 /// What it offers may change while it runs; whoever observes it is told. ``handle(_:_:)`` can be called without any transport.
 public final class Server: RequestHandler {
+  /// Bounds, cache hints and keys of a server.
   public struct Settings: Sendable {
     /// The most items in one page of a list.
     public var pageSize: Int
@@ -25,6 +26,7 @@ public final class Server: RequestHandler {
     public var discovery: ToolDiscovery?
     /// `Icon` objects of the server itself.
     public var icons: [JSONValue]
+    /// Where people can read about the server.
     public var websiteURL: String?
     /// Seals what calls learn in one round for the next (`requestState`). Replicas of one server share it.
     public var stateKey: SymmetricKey
@@ -59,9 +61,13 @@ public final class Server: RequestHandler {
     }
   }
 
+  /// What the server is called, for programs.
   public let name: String
+  /// What it is called, for people.
   public let title: String?
+  /// The version of the server's own program.
   public let version: String
+  /// How to use the server, for the model.
   public let instructions: String?
   let settings: Settings
   let seal: CallStateSeal
@@ -87,6 +93,7 @@ public final class Server: RequestHandler {
   /// What is offered and who observes it. Never held while anything of those runs.
   let state = Mutex(State())
 
+  /// A server that offers nothing yet.
   public init(
     name: String, title: String? = nil, version: String, instructions: String? = nil, settings: Settings = Settings(),
     logger: Logger = Logger(label: "mcp.server")
@@ -152,18 +159,22 @@ public final class Server: RequestHandler {
     state.withLock { $0.completions[target] = complete }
   }
 
+  /// Removes a tool, if there is one of this name. Whoever subscribed is told.
   public func removeTool(_ name: String) {
     if state.withLock({ $0.tools.remove(name) }) { notify(.toolsListChanged) }
   }
 
+  /// Removes a prompt, if there is one of this name. Whoever subscribed is told.
   public func removePrompt(_ name: String) {
     if state.withLock({ $0.prompts.remove(name) }) { notify(.promptsListChanged) }
   }
 
+  /// Removes a resource, if there is one with this URI. Whoever subscribed is told.
   public func removeResource(_ uri: String) {
     if state.withLock({ $0.resources.remove(uri) }) { notify(.resourcesListChanged) }
   }
 
+  /// Removes a template, if there is one of this text. Whoever subscribed is told.
   public func removeResourceTemplate(_ uriTemplate: String) {
     if state.withLock({ $0.templates.remove(uriTemplate) }) { notify(.resourcesListChanged) }
   }

@@ -6,8 +6,11 @@ public struct SubscriptionFilter: Sendable, Hashable {
   /// The most resources that one subscription may name. It bounds what can wait for a slow client.
   public static let resourceLimit = 1000
 
+  /// Whether changes of the list of tools are told.
   public var toolsListChanged = false
+  /// Whether changes of the list of prompts are told.
   public var promptsListChanged = false
+  /// Whether changes of the list of resources are told.
   public var resourcesListChanged = false
   /// URIs of resources whose updates are wanted, in the order of the request; nil when none were asked for or none are offered.
   public private(set) var resources: [String]?

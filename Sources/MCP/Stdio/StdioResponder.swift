@@ -7,6 +7,7 @@ internal import Synchronization
 /// A request whose `_meta` names a protocol version is modern and stands for itself; `initialize` opens the legacy era for the rest.
 /// Both may interleave. Requests run at the same time and are answered as they finish.
 public final class StdioResponder: Sendable {
+  /// Settings and bounds.
   public struct Configuration: Sendable {
     /// The revisions that are spoken, the preferred one first.
     public var versions: [ProtocolVersion]

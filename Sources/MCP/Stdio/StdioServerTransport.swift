@@ -17,11 +17,13 @@ internal import NIOPosix
 /// await transport.finish()
 /// ```
 public final class StdioServerTransport: Sendable {
+  /// Settings and bounds.
   public struct Configuration: Sendable {
     /// Of a line from the client, in bytes.
     public var maximumLineLength = 16 * 1024 * 1024
     /// What may wait to be read by the client before `enqueue` refuses and `send` waits.
     public var maximumQueuedLines = 1024
+    /// The most bytes of answers that may wait to be written.
     public var maximumQueuedBytes = 32 * 1024 * 1024
 
     public init() {}
@@ -51,6 +53,7 @@ public final class StdioServerTransport: Sendable {
     }
   }
 
+  /// The loop that reads and writes.
   public let eventLoop: any EventLoop
   private let configuration: Configuration
   private let input: CInt

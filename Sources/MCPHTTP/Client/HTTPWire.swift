@@ -5,7 +5,9 @@ internal import Synchronization
 
 /// The wire to a server that speaks Streamable HTTP, in either era.
 public final class HTTPWire: ClientWire {
+  /// Where the endpoint is and what goes with each request.
   public struct Configuration: Sendable {
+    /// Where the endpoint is.
     public var origin: HTTPOrigin
     /// Path and query of the MCP endpoint.
     public var path: String

@@ -7,6 +7,7 @@ public import NIOCore
 public struct StreamableHTTPConfiguration: Sendable {
   /// The one path of the endpoint.
   public var path: String
+  /// Under which names the endpoint may be reached, and from which origins.
   public var allowed: AllowedHosts
   /// The revisions that are spoken, the preferred one first.
   public var versions: [ProtocolVersion]

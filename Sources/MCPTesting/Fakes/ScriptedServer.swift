@@ -39,7 +39,7 @@ public final class ScriptedServer: RequestHandler {
     }
   }
 
-  /// Gives the result; an ``RPCError`` that it throws is the answer. Nil stands for a method that the server does not have.
+  /// Gives the result; an `RPCError` that it throws is the answer. Nil stands for a method that the server does not have.
   ///
   /// A modern result without `resultType` is given `complete`; all else goes out as it is, wrong as it may be.
   public typealias Script = @Sendable (Request) async throws -> JSONValue?
