@@ -119,20 +119,23 @@ let package = Package(
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
       ], swiftSettings: settings),
     .testTarget(
-      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+      name: "MCPHTTPTests",
+      dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto],
+      swiftSettings: settings),
     .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ledger-crash-fixture", .crypto], swiftSettings: settings),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", "MCPAuth", "Cedar", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
+    .target(name: "PostgresFixture", path: "Tests/PostgresFixture", swiftSettings: settings),
     .testTarget(
-      name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
+      name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "PostgresFixture", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(
       name: "DemoTests", dependencies: ["JSON", "MCP", "SQLConnector", "Demo", "Cedar", .grdb, .nio, .logging], swiftSettings: settings),
     .testTarget(
       name: "SluiceKitTests",
       dependencies: [
-        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "sluice", .nio, .nioPosix, .logging, .crypto, .cryptoExtras, .grdb,
+        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "PostgresFixture", "sluice", .nio, .nioPosix, .logging, .crypto, .cryptoExtras, .grdb,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
     .testTarget(
