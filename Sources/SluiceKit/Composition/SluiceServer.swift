@@ -171,8 +171,8 @@ enum UpstreamWires {
           for (header, secret) in headers { resolved.append(.init(header, try secret.resolve())) }
           return resolved
         }, client: client)
-    case .sqlite(let path, let crm):
-      return InProcessWire(try SQLUpstream.server(name: name, path: path, crm: crm, logger: logger))
+    case .database(let configuration): return try SQLUpstream(configuration, logger: logger)
+    case .sample(let path): return try SQLUpstream.sample(name: name, path: path, logger: logger)
     }
   }
 }
