@@ -1,5 +1,6 @@
 internal import Gateway
 internal import SQLConnector
+internal import Secrets
 
 extension SluiceConfiguration.UpstreamEntry {
   /// The keys of an upstream that only a database has.
@@ -20,8 +21,8 @@ extension SluiceConfiguration.UpstreamEntry {
   }
 
   static func postgres(_ node: ConfigurationNode, _ fields: [String: ConfigurationNode]) throws(ConfigurationError) -> PostgresSettings {
-    let secret = try SecretReference(node.string())
-    var settings = PostgresSettings(connectionString: { try secret.resolve() })
+    let secret = try SecretReference(configuration: node.string())
+    var settings = PostgresSettings(connectionString: { try secret.text() })
     if let node = fields["schema"] { settings.schema = try node.string() }
     if let node = fields["connections"] { settings.connections = try node.int(1...64) }
     if let node = fields["channel"] { settings.channel = try node.string() }

@@ -1,10 +1,11 @@
 public import Gateway
-internal import JSON
+public import JSON
 internal import MCP
 internal import MCPAuth
 internal import MCPHTTP
 internal import NIOCore
 public import SQLConnector
+public import Secrets
 
 /// Everything that `sluice serve` is told by its file. docs/configuration.md explains each key.
 public struct SluiceConfiguration: Sendable {
@@ -46,6 +47,8 @@ public struct SluiceConfiguration: Sendable {
       case database(SQLConfiguration)
       /// The sample company, in an SQLite file.
       case sample(path: String)
+      /// One of our connectors to a vendor's system, by its name in ``ConnectorCatalog``.
+      case connector(String, settings: JSONObject)
     }
     public var settings: Upstream.Configuration
     public var kind: Kind
@@ -196,7 +199,7 @@ extension SluiceConfiguration.UpstreamEntry {
     let fields = try node.members(
       Self.databaseKeys.union([
         "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools",
-        "trusted", "postgres",
+        "trusted", "postgres", "connector", "settings",
       ]))
     var settings = Upstream.Configuration(name: name)
     if let node = fields["timeout_seconds"] { settings.timeout = .seconds(Int64(try node.int(1...3600))) }
@@ -208,31 +211,42 @@ extension SluiceConfiguration.UpstreamEntry {
     settings.isTrusted = try fields["trusted"]?.bool() ?? false
     let isDatabase = fields["sqlite"] != nil || fields["postgres"] != nil
     for key in Self.databaseKeys where !isDatabase { if let node = fields[key] { throw node.error("only an upstream with sqlite or postgres has this key") } }
-    switch (fields["command"], fields["url"], fields["sqlite"], fields["postgres"]) {
-    case (let command?, nil, nil, nil):
+    switch (fields["command"], fields["url"], fields["sqlite"], fields["postgres"], fields["connector"]) {
+    case (let command?, nil, nil, nil, nil):
       var environment: [String: SecretReference] = [:]
-      for (name, value) in try fields["env"]?.entries() ?? [] { environment[name] = try SecretReference(value.string()) }
+      for (name, value) in try fields["env"]?.entries() ?? [] { environment[name] = try SecretReference(configuration: value.string()) }
       kind = .command(
         try command.string(), arguments: try fields["args"]?.strings() ?? [], environment: environment,
         directory: try fields["cwd"].map { node throws(ConfigurationError) in FileText.resolve(try node.string(), in: directory) })
-    case (nil, let url?, nil, nil):
+    case (nil, let url?, nil, nil, nil):
       let text = try url.string()
       guard HTTPURL(text) != nil else { throw url.error("expected an http or https URL") }
       var headers: [(name: String, value: SecretReference)] = []
-      for (name, value) in try fields["headers"]?.entries() ?? [] { headers.append((name, try SecretReference(value.string()))) }
+      for (name, value) in try fields["headers"]?.entries() ?? [] { headers.append((name, try SecretReference(configuration: value.string()))) }
       kind = .http(url: text, headers: headers)
-    case (nil, nil, let path?, nil):
+    case (nil, nil, let path?, nil, nil):
       settings.isTrusted = true
       settings.enforcesRows = true
       for key in ["schema", "connections", "channel"] { if let node = fields[key] { throw node.error("only an upstream with postgres has this key") } }
       let file = FileText.resolve(try path.string(), in: directory)
       kind = try fields["sample"]?.string() == "northwind" ? .sample(path: file) : .database(try Self.database(name, .sqlite(path: file), fields))
-    case (nil, nil, nil, let string?):
+    case (nil, nil, nil, let string?, nil):
       settings.isTrusted = true
       settings.enforcesRows = true
       kind = .database(try Self.database(name, .postgres(try Self.postgres(string, fields)), fields))
+    case (nil, nil, nil, nil, let connector?):
+      let name = try connector.string()
+      guard ConnectorCatalog.type(named: name) != nil else { throw connector.error(ConnectorCatalog.unknown(name)) }
+      settings.isTrusted = true
+      settings.learnsCaller = true
+      guard case .object(let object) = try fields["settings"]?.json() ?? .object(JSONObject()) else {
+        throw node.error("settings is a mapping (key: value)")
+      }
+      kind = .connector(name, settings: object)
     default:
-      throw node.error("an upstream has exactly one of command (a child process), url (Streamable HTTP), sqlite (a database file) and postgres (a connection string)")
+      throw node.error(
+        "an upstream has exactly one of command (a child process), url (Streamable HTTP), sqlite (a database file), postgres (a connection string) and connector (one of ours: \(ConnectorCatalog.names))"
+      )
     }
     self.settings = settings
   }
