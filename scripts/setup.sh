@@ -37,7 +37,7 @@ case "$(uname -s)" in
     fi
     ;;
   Darwin)
-    # SQLite comes with the system.
+    # SQLite comes with the system. PostgreSQL upstreams load libpq when they are used: brew install libpq.
     ;;
   *) say "Untested system $(uname -s): building may need SQLite's development files." ;;
 esac

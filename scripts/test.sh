@@ -7,6 +7,9 @@ cd "$(dirname "$0")/.."
 scripts/python.sh || true
 [ -x .build/venv/bin/python ] && export SLUICE_PYTHON="${SLUICE_PYTHON:-$PWD/.build/venv/bin/python}"
 
+# Without it the tests over PostgreSQL skip, and say so.
+scripts/postgres.sh || true
+
 scripts/build.sh --build-tests || exit 1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

@@ -182,8 +182,8 @@ enum UpstreamWires {
           for (header, secret) in headers { resolved.append(.init(header, try secret.text())) }
           return resolved
         }, client: client)
-    case .sqlite(let path, let crm):
-      return InProcessWire(try SQLUpstream.server(name: name, path: path, crm: crm, logger: logger))
+    case .database(let configuration): return try SQLUpstream(configuration, logger: logger)
+    case .sample(let path): return try SQLUpstream.sample(name: name, path: path, logger: logger)
     case .connector(let kind, let settings):
       let connector = try connectors.make(kind, name: name, settings)
       return InProcessWire(connector.server)

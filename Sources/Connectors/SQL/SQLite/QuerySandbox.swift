@@ -1,15 +1,6 @@
 internal import Dispatch
 internal import GRDBSQLite
-internal import JSON
 internal import Synchronization
-
-/// What a free query found.
-struct QueryResult: Sendable {
-  var columns: [String]
-  var rows: [[SQLValue]]
-  /// Whether a bound cut the rows off.
-  var isTruncated: Bool
-}
 
 /// Runs one `SELECT` that a caller wrote, on a private connection on which nothing else can be reached.
 ///
@@ -30,13 +21,13 @@ final class QuerySandbox: Sendable {
   }
 
   /// - Parameters:
-  ///   - tables: name -> the `SELECT` that gives what the caller may see of it.
   ///   - rows: how many rows are wanted, within the limits.
+  ///   - explains: answers with SQLite's plan instead of running the statement.
   /// - Throws: ``SQLToolError`` when the statement is refused, fails or takes too long.
-  func run(_ sql: String, tables: [String: SQLFragment], rows: Int) async throws -> QueryResult {
+  func run(_ sql: String, tables: [VisibleTable], rows: Int, explains: Bool = false) async throws -> SQLRows {
     let watch = QueryWatch(limits)
     let thread = threads[next.wrappingAdd(1, ordering: .relaxed).oldValue & 3]
-    let result: Result<QueryResult, SQLToolError> = await withTaskCancellationHandler {
+    let result: Result<SQLRows, SQLToolError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         thread.async { [path, limits] in
           continuation.resume(
@@ -45,7 +36,7 @@ final class QuerySandbox: Sendable {
               watch.start()
               let connection = try QueryConnection(path: path, limits: limits, watch: watch)
               try connection.shadow(tables)
-              return try connection.rows(of: sql, limit: min(rows, limits.rows))
+              return explains ? try connection.plan(of: sql) : try connection.rows(of: sql, limit: min(rows, limits.rows))
             })
         }
       }

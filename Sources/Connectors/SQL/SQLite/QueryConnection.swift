@@ -36,10 +36,11 @@ final class QueryConnection {
   // MARK: Setting up
 
   /// Puts a view in the place of each table, then closes the way to everything else.
-  func shadow(_ tables: [String: SQLFragment]) throws(SQLToolError) {
-    for (index, (table, select)) in tables.sorted(by: { $0.key < $1.key }).enumerated() {
+  func shadow(_ tables: [VisibleTable]) throws(SQLToolError) {
+    for (index, visible) in tables.enumerated() {
+      let table = visible.table.name
       // A value that cannot be written lets no row through.
-      guard let body = select.literal else { throw SQLToolError("The rules for \(table) cannot be applied to a free query. Use the typed tools.") }
+      guard let body = visible.select.literal else { throw SQLToolError("The rules for \(table) cannot be applied to a free query. Use the typed tools.") }
       let source = "sluice_\(nonce)_\(index)"
       // LIMIT -1 keeps SQLite from looking at the caller's conditions before the view's own: a condition that fails or is slow
       // for certain values would tell of rows that the caller must not see.
@@ -93,12 +94,27 @@ final class QueryConnection {
 
   // MARK: The caller's statement
 
-  func rows(of sql: String, limit: Int) throws(SQLToolError) -> QueryResult {
+  func rows(of sql: String, limit: Int) throws(SQLToolError) -> SQLRows {
     let statement = try prepare(sql)
     defer { sqlite3_finalize(statement) }
+    return try step(statement, limit: limit)
+  }
+
+  /// SQLite's plan of the statement, after it was found to be one that may run.
+  func plan(of sql: String) throws(SQLToolError) -> SQLRows {
+    sqlite3_finalize(try prepare(sql))
+    var statement: OpaquePointer?
+    defer { sqlite3_finalize(statement) }
+    guard sqlite3_prepare_v2(handle, "EXPLAIN QUERY PLAN " + sql, -1, &statement, nil) == SQLITE_OK, let statement else { throw problem() }
+    var plan = try step(statement, limit: 1000)
+    plan.rows = plan.rows.map { $0.map { if case .text(let text) = $0 { .text(withoutNonce(text)) } else { $0 } } }
+    return plan
+  }
+
+  private func step(_ statement: OpaquePointer, limit: Int) throws(SQLToolError) -> SQLRows {
     let count = sqlite3_column_count(statement)
     let columns = (0..<count).map { sqlite3_column_name(statement, $0).map { String(cString: $0) } ?? "" }
-    var result = QueryResult(columns: columns.map(withoutNonce), rows: [], isTruncated: false)
+    var result = SQLRows(columns: columns.map(withoutNonce))
     var bytes = 0
     while true {
       switch sqlite3_step(statement) {
