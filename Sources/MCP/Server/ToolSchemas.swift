@@ -8,6 +8,14 @@ struct ToolSchemas: Sendable {
   let fault: String?
 
   init(of tool: Tool, resources: [String: JSONValue], options: JSONSchema.Options) {
+    if let problem = Self.problem(withSchema: tool.inputSchema) {
+      (input, output, fault) = (nil, nil, "its input schema is not usable: \(problem)")
+      return
+    }
+    if let problem = tool.outputSchema.flatMap({ Self.problem(withSchema: $0) }) {
+      (input, output, fault) = (nil, nil, "its output schema is not usable: \(problem)")
+      return
+    }
     do throws(JSONSchemaError) {
       input = try JSONSchema(tool.inputSchema, resources: resources, options: options)
     } catch {
@@ -20,6 +28,18 @@ struct ToolSchemas: Sendable {
     } catch {
       (output, fault) = (nil, "its output schema is not usable: \(error)")
     }
+  }
+
+  /// The metaschema of draft 2020-12. It is known to the compiler, so that this cannot fail.
+  private static let metaschema = try? JSONSchema(["$ref": "https://json-schema.org/draft/2020-12/schema"])
+
+  /// Says what makes `schema` none of its dialect, where that is 2020-12; nil when nothing does. Compiling looks at what it needs alone.
+  private static func problem(withSchema schema: JSONValue) -> String? {
+    let dialect = schema["$schema"]?.string ?? ""
+    guard dialect.isEmpty || dialect.hasPrefix("https://json-schema.org/draft/2020-12/schema"), let metaschema else { return nil }
+    let raw = schema.raw
+    guard !metaschema.isValid(raw) else { return nil }
+    return metaschema.validate(raw).first.map { "\($0.instancePath.isEmpty ? "it" : $0.instancePath) \($0.message)" }
   }
 
   /// Says what is wrong with the arguments, in words that a model can act on; nil when they fit.
