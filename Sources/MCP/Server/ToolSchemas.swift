@@ -8,26 +8,22 @@ struct ToolSchemas: Sendable {
   let fault: String?
 
   init(of tool: Tool, resources: [String: JSONValue], options: JSONSchema.Options) {
-    if let problem = Self.problem(withSchema: tool.inputSchema) {
-      (input, output, fault) = (nil, nil, "its input schema is not usable: \(problem)")
-      return
+    func compiled(_ schema: JSONValue) -> Result<JSONSchema, Unusable> {
+      do throws(JSONSchemaError) {
+        let compiled = try JSONSchema(schema, resources: resources, options: options)
+        return Self.problem(withSchema: schema).map { .failure(Unusable(reason: $0)) } ?? .success(compiled)
+      } catch { return .failure(Unusable(reason: "\(error)")) }
     }
-    if let problem = tool.outputSchema.flatMap({ Self.problem(withSchema: $0) }) {
-      (input, output, fault) = (nil, nil, "its output schema is not usable: \(problem)")
-      return
+    switch (compiled(tool.inputSchema), tool.outputSchema.map { compiled($0) }) {
+    case (.failure(let problem), _): (input, output, fault) = (nil, nil, "its input schema is not usable: \(problem.reason)")
+    case (.success(let schema), .failure(let problem)?): (input, output, fault) = (schema, nil, "its output schema is not usable: \(problem.reason)")
+    case (.success(let schema), .success(let result)?): (input, output, fault) = (schema, result, nil)
+    case (.success(let schema), nil): (input, output, fault) = (schema, nil, nil)
     }
-    do throws(JSONSchemaError) {
-      input = try JSONSchema(tool.inputSchema, resources: resources, options: options)
-    } catch {
-      (input, output, fault) = (nil, nil, "its input schema is not usable: \(error)")
-      return
-    }
-    do throws(JSONSchemaError) {
-      output = try tool.outputSchema.map { schema throws(JSONSchemaError) in try JSONSchema(schema, resources: resources, options: options) }
-      fault = nil
-    } catch {
-      (output, fault) = (nil, "its output schema is not usable: \(error)")
-    }
+  }
+
+  private struct Unusable: Error {
+    let reason: String
   }
 
   /// The metaschema of draft 2020-12. It is known to the compiler, so that this cannot fail.
