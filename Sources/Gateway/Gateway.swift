@@ -92,7 +92,7 @@ public final class Gateway: RequestHandler {
       group.addTask { [audit] in await audit.run() }
       for upstream in catalog.upstreams {
         group.addTask { [catalog] in
-          await upstream.run(publish: { catalog.publish($0, of: upstream) }, changed: { catalog.announce($0) })
+          await upstream.run(publish: { catalog.publish($0, of: upstream) }, changed: { catalog.announce($0.published(by: upstream.name)) })
         }
       }
     }

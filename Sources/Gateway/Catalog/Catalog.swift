@@ -21,11 +21,18 @@ final class Catalog: Sendable {
     let templateList: [ResourceEntry]
 
     /// Of entries with one name, or one URI, the first has it.
-    init(generation: UInt64 = 0, tools: [ToolEntry] = [], prompts: [PromptEntry] = [], resources: [ResourceEntry] = [], templates: [ResourceEntry] = []) {
+    ///
+    /// - Parameter views: those that tools name; servers need not list them.
+    init(
+      generation: UInt64 = 0, tools: [ToolEntry] = [], prompts: [PromptEntry] = [], resources: [ResourceEntry] = [], templates: [ResourceEntry] = [],
+      views: [ResourceEntry] = []
+    ) {
       self.generation = generation
       (self.tools, toolList) = Self.unique(tools) { $0.name }
       (self.prompts, promptList) = Self.unique(prompts) { $0.name }
-      (self.resources, resourceList) = Self.unique(resources) { $0.uri }
+      let (listed, list) = Self.unique(resources) { $0.uri }
+      resourceList = list
+      self.resources = listed.merging(views.map { ($0.uri, $0) }) { listed, _ in listed }
       templateList = templates
     }
 
@@ -71,7 +78,7 @@ final class Catalog: Sendable {
       let offers = upstreams.compactMap { state.offers[$0.name] }
       state.snapshot = Snapshot(
         generation: state.snapshot.generation + 1, tools: offers.flatMap(\.tools), prompts: offers.flatMap(\.prompts),
-        resources: offers.flatMap(\.resources), templates: offers.flatMap(\.templates))
+        resources: offers.flatMap(\.resources), templates: offers.flatMap(\.templates), views: offers.flatMap(\.views))
       return Array(state.observers.values)
     }
     for change in changes { for observer in observers { observer(change) } }
@@ -109,6 +116,8 @@ private struct Offer: Sendable {
   let prompts: [PromptEntry]
   let resources: [ResourceEntry]
   let templates: [ResourceEntry]
+  /// The views that tools name.
+  let views: [ResourceEntry]
 
   init(_ listing: UpstreamListing, of upstream: Upstream, logger: Logger) {
     self.listing = listing
@@ -116,6 +125,10 @@ private struct Offer: Sendable {
     prompts = listing.prompts.compactMap { PromptEntry($0, of: upstream) }
     resources = listing.resources.compactMap { ResourceEntry($0, of: upstream, isTemplate: false) }
     templates = listing.templates.compactMap { ResourceEntry($0, of: upstream, isTemplate: true) }
+    let named = Set(listing.tools.compactMap { ViewURI.named(by: $0["_meta"]) }).sorted()
+    views = named.compactMap { uri in
+      ResourceEntry((["uri": .string(uri), "name": .string(uri), "mimeType": .string(UIExtension.mimeType)] as JSONValue).raw, of: upstream, isTemplate: false)
+    }
     let invalid =
       listing.tools.count - tools.count + listing.prompts.count - prompts.count + listing.resources.count - resources.count
       + listing.templates.count - templates.count

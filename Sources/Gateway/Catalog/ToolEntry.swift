@@ -120,7 +120,11 @@ final class ToolEntry: Sendable {
       if index > 0 { buffer.writeStaticString(",") }
       buffer.write(member.name)
       buffer.writeStaticString(":")
-      buffer.write(member.value)
+      if let published = ViewURI.published(member: member.name, member.value, of: upstream.name) {
+        buffer.write(published)
+      } else {
+        buffer.write(member.value)
+      }
     }
     buffer.writeStaticString("}")
   }

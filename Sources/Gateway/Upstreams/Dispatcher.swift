@@ -24,7 +24,11 @@ struct Dispatcher: Sendable {
     case .subscription, .acknowledged: return .own(ByteBuffer(string: "{}"))
     case .tool(let tool): return try await request(call, entry.admitted.permit.body(tool), isRead: tool.effect == .read)
     case .prompt(let prompt): return try await request(call, body(call, ["name": prompt.upstreamName], copying: ["arguments"]), isRead: true)
-    case .resource(_, let uri): return try await request(call, body(call, ["uri": uri], copying: []), isRead: true)
+    case .resource(let entry, let uri):
+      let original = entry.isRenamed ? ViewURI.original(uri, of: entry.upstream.name) : uri
+      let answer = try await request(call, body(call, ["uri": original], copying: []), isRead: true)
+      guard entry.isRenamed, case .result(let result) = answer else { return answer }
+      return .result(ViewURI.published(contentsOf: result, of: entry.upstream.name))
     case .promptCompletion(let prompt):
       var members = ByteBuffer()
       members.writeStaticString("\"ref\":")
@@ -33,7 +37,7 @@ struct Dispatcher: Sendable {
     case .resourceCompletion(let entry):
       var members = ByteBuffer()
       members.writeStaticString("\"ref\":")
-      members.write(["type": "ref/resource", "uri": .string(entry.uri)] as JSONValue)
+      members.write(["type": "ref/resource", "uri": .string(entry.upstreamURI)] as JSONValue)
       return try await request(call, completion(call, members), isRead: true)
     }
   }
@@ -79,11 +83,13 @@ struct Dispatcher: Sendable {
     return .result(try question(result, call))
   }
 
-  /// What of a client's capabilities an upstream may build on: those that come back through us. Extensions do not.
+  /// What of a client's capabilities an upstream may build on: those that come back through us. Extensions do not, but for views, which ask
+  /// nothing of us.
   private static func passedOn(_ capabilities: RawJSON) -> RawJSON {
     guard capabilities.members.contains(where: { _ in true }) else { return capabilities }
     var passed: JSONValue = .object(JSONObject())
     for name in ["elicitation", "sampling", "roots"] { passed[name] = capabilities[name].map { JSONValue($0) } }
+    if let ui = capabilities["extensions"]?[UIExtension.identifier] { passed["extensions"] = .object([UIExtension.identifier: JSONValue(ui)]) }
     return passed.raw
   }
 

@@ -36,11 +36,16 @@ public final class Client: Sendable {
     public var acceptsTasks: Bool
     /// Capabilities beyond those that follow from the handlers, for example `extensions`.
     public var capabilities: JSONObject
+    /// Whether views of MCP Apps can be shown (extension `io.modelcontextprotocol/ui`); then servers may count on it.
+    public var showsUI: Bool
+    /// Whether structured results must be what the listed output schema of their tool says; others fail the call.
+    public var checksResults: Bool
 
     public init(
       name: String = "sluice-swift-client", title: String? = nil, version: String = "1.0.0",
       versions: [ProtocolVersion] = ProtocolVersion.allCases, timeout: Duration = .seconds(60), connectTimeout: Duration = .seconds(30),
-      maximumRounds: Int = 16, cacheBytes: Int = 16 << 20, acceptsTasks: Bool = true, capabilities: JSONObject = JSONObject()
+      maximumRounds: Int = 16, cacheBytes: Int = 16 << 20, acceptsTasks: Bool = true, capabilities: JSONObject = JSONObject(),
+      showsUI: Bool = false, checksResults: Bool = true
     ) {
       self.name = name
       self.title = title
@@ -52,6 +57,8 @@ public final class Client: Sendable {
       self.cacheBytes = cacheBytes
       self.acceptsTasks = acceptsTasks
       self.capabilities = capabilities
+      self.showsUI = showsUI
+      self.checksResults = checksResults
     }
   }
 
@@ -67,6 +74,7 @@ public final class Client: Sendable {
   let connection: ClientConnection
   let wire: any ClientWire
   let headers = ToolHeaders()
+  let outputs = OutputSchemas()
   let cache: ResultCache
   let hub = ServerEvents()
   let subscriptions = LegacySubscriptions()
@@ -111,7 +119,10 @@ public final class Client: Sendable {
 
   private static func capabilities(_ era: Era, _ handlers: ClientHandlers, _ settings: Settings) -> JSONValue {
     var capabilities = handlers.capabilities(era)
-    if settings.acceptsTasks, era == .modern { capabilities["extensions"] = ["io.modelcontextprotocol/tasks": [:]] }
+    var extensions = JSONObject()
+    if settings.acceptsTasks, era == .modern { extensions[TaskSupport.identifier] = [:] }
+    if settings.showsUI { extensions[UIExtension.identifier] = UIExtension.clientSettings }
+    if !extensions.isEmpty { capabilities["extensions"] = .object(extensions) }
     for (name, value) in settings.capabilities {
       if name == "extensions", let extensions = value.object {
         var all = capabilities["extensions"]?.object ?? JSONObject()

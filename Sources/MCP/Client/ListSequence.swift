@@ -75,6 +75,7 @@ extension Client {
   ///
   /// - Returns: the names of tools that must not be used (2026-07-28, streamable-http, "Schema Extension").
   fileprivate func rememberTools(_ result: RawJSON) -> Set<String> {
+    if settings.checksResults { outputs.remember(result) }
     guard wire.carriesHeaders, connection.version?.era == .modern else { return [] }
     var rejected: Set<String> = []
     headers.remember(result) { tool, reason in

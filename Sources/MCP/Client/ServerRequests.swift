@@ -1,4 +1,5 @@
 public import JSON
+public import Logging
 public import NIOCore
 internal import Synchronization
 
@@ -21,9 +22,13 @@ public final class ServerRequests: Sendable {
   /// Guards who answers, and what is being answered.
   private let state = Mutex(State())
   private let limit: Int
+  private let logger: Logger
 
   /// - Parameter limit: requests that may be open at once; more are refused.
-  public init(limit: Int = 64) { self.limit = limit }
+  public init(limit: Int = 64, logger: Logger = Logger(label: "mcp.client")) {
+    self.limit = limit
+    self.logger = logger
+  }
 
   /// Sets what answers. Without, only `ping` is answered.
   public func answer(with answering: @escaping Answering) { state.withLock { $0.answering = answering } }
@@ -68,8 +73,12 @@ public final class ServerRequests: Sendable {
     }
   }
 
-  /// Stops answering the request with this id.
-  public func cancel(_ id: RawJSON) { state.withLock { $0.running.removeValue(forKey: id.text) }?.cancel() }
+  /// Stops answering the request that a `notifications/cancelled` names, and logs the reason that it gives.
+  public func cancel(_ notification: Envelope) {
+    CancellationReason.log(notification, to: logger)
+    guard let id = notification["requestId"] else { return }
+    state.withLock { $0.running.removeValue(forKey: id.text) }?.cancel()
+  }
 
   /// Stops answering: the connection is gone.
   public func cancelAll() {

@@ -48,7 +48,7 @@ public final class StdioWire: ClientWire {
   private let state = Mutex(State())
   private let logger: Logger
   private let name: String
-  private let answering = ServerRequests()
+  private let answering: ServerRequests
 
   /// The process runs from ``start()`` on.
   public init(
@@ -56,6 +56,7 @@ public final class StdioWire: ClientWire {
   ) {
     self.name = name
     self.logger = logger
+    answering = ServerRequests(logger: logger)
     process = Mutex(nil)
     let process = ChildProcess(
       name: name, command: command, on: eventLoop, configuration: configuration, logger: logger,
@@ -202,8 +203,11 @@ public final class StdioWire: ClientWire {
           return generation
         }
         if let running { return continuation.resume(returning: .success(running)) }
-        child?.eventLoop.scheduleTask(deadline: deadline) { [weak self] in
-          self?.endWaiting(key, WireError(.unreachable, "the process did not start in time", mayHaveHadEffect: false))
+        // A timer for the end of time would keep the loop from noticing any other.
+        if deadline < .distantFuture {
+          child?.eventLoop.scheduleTask(deadline: deadline) { [weak self] in
+            self?.endWaiting(key, WireError(.unreachable, "the process did not start in time", mayHaveHadEffect: false))
+          }
         }
         if Task.isCancelled { endWaiting(key, WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: false)) }
       }
@@ -265,11 +269,18 @@ public final class StdioWire: ClientWire {
 
   private func receive(_ line: ByteBuffer) {
     // The line shares the storage of its neighbours; what comes of it may be kept for long.
-    let message: Envelope
-    do throws(RPCError) { message = try Envelope(scanning: ByteBuffer(bytes: line.readableBytesView)) } catch {
+    let messages: [Envelope]
+    do throws(RPCError) {
+      // Batches came with a legacy revision and went with the next.
+      messages = try Envelope.messages(in: ByteBuffer(bytes: line.readableBytesView), allowsBatch: state.withLock(\.isLegacy))
+    } catch {
       logger.debug("a line of output is no MCP message and is ignored", metadata: ["server": "\(name)", "reason": "\(error.message)"])
       return
     }
+    for message in messages { receive(message, bytes: line.readableBytes) }
+  }
+
+  private func receive(_ message: Envelope, bytes: Int) {
     switch message.kind {
     case .response:
       guard let id = message.id?.int, let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
@@ -277,7 +288,7 @@ public final class StdioWire: ClientWire {
       waiter.resume(.success(message))
     case .notification:
       // Up to a thousand may wait for a slow reader; large ones would be a way to fill the memory.
-      guard line.readableBytes <= 64 << 10 else { return }
+      guard bytes <= 64 << 10 else { return }
       if message.method == .cancelled { return cancelled(message) }
       // Progress and subscriptions name the request they belong to; our tokens are the requests' ids.
       let owner = message["progressToken"]?.int ?? message.meta?[MetaKey.subscriptionID]?.int
@@ -298,10 +309,13 @@ public final class StdioWire: ClientWire {
 
   /// The server ends a subscription of ours (2026-07-28), or no longer wants the answer to a request of its own (legacy).
   private func cancelled(_ notification: Envelope) {
-    guard let id = notification["requestId"] else { return }
-    answering.cancel(id)
-    if let own = id.int, state.withLock({ $0.waiters[own]?.isStream }) == true {
-      giveUp(own, WireError(.closed, "\(name) ended the subscription", mayHaveHadEffect: false), tellServer: false)
+    answering.cancel(notification)
+    guard let own = notification["requestId"]?.int, state.withLock({ $0.waiters[own]?.isStream }) == true else { return }
+    // A server that ends it in order says so by a result as well ("Graceful Closure").
+    child?.eventLoop.scheduleTask(in: Self.patienceForResult) { [weak self] in
+      self?.giveUp(own, WireError(.closed, "\(self?.name ?? "the server") ended the subscription", mayHaveHadEffect: false), tellServer: false)
     }
   }
+
+  private static let patienceForResult: TimeAmount = .milliseconds(500)
 }

@@ -105,6 +105,25 @@ public struct Envelope: Sendable {
     self.parts = parts
   }
 
+  /// The messages of a text: one, or those of a batch (2025-03-26, basic, "Batching": whoever speaks that revision takes batches).
+  ///
+  /// - Parameter allowsBatch: whether the revision that is spoken has batches.
+  /// - Throws: as ``init(scanning:limits:)``, also where a batch is empty, too long, or holds what is no message.
+  public static func messages(in text: ByteBuffer, allowsBatch: Bool, limits: JSONLimits = JSONLimits()) throws(RPCError) -> [Envelope] {
+    let raw: RawJSON
+    do { raw = try RawJSON(scanning: text, limits: limits) } catch { throw RPCError(.parseError, "Parse error: \(error)") }
+    guard allowsBatch, raw.kind == .array else { return [try Envelope(raw)] }
+    var messages: [Envelope] = []
+    for element in raw.elements {
+      guard messages.count < batchLimit else { throw RPCError(.invalidRequest, "Invalid request: a batch has at most \(batchLimit) messages") }
+      messages.append(try Envelope(element))
+    }
+    guard !messages.isEmpty else { throw RPCError(.invalidRequest, "Invalid request: a batch has at least one message") }
+    return messages
+  }
+
+  private static let batchLimit = 1000
+
   /// The id of a message that is JSON but no valid request, so that its error can name it.
   public static func id(of text: ByteBuffer, limits: JSONLimits = JSONLimits()) -> RawJSON? {
     guard let id = (try? RawJSON(scanning: text, limits: limits))?["id"], id.kind == .string || id.kind == .number else { return nil }

@@ -45,7 +45,11 @@ extension Server {
   /// more than that.
   func answer(to call: ToolCall, by registered: RegisteredTool) async throws -> ByteBuffer {
     let version = call.context.client.version
-    let result = try await result(of: registered.tool, call)
+    var result = try await result(of: registered.tool, call)
+    if result.content.isEmpty, !result.isError, registered.hasUI {
+      // A view shows it to some; to models and other hosts the text is all there is (MCP Apps, "Graceful Degradation").
+      result.content = [.text(result.structured?.text ?? "Done.")]
+    }
     guard registered.schemas.checksResults, !result.isError else { return text(of: result, version) }
     let structured = result.structured?.raw
     if let problem = registered.schemas.problem(withResult: structured) {
@@ -94,4 +98,6 @@ struct RegisteredTool: Sendable {
   let schemas: ToolSchemas
   /// Arguments that modern HTTP clients repeat in headers.
   let headers: [HeaderParameter]
+  /// Whether a view shows the results.
+  let hasUI: Bool
 }

@@ -36,6 +36,8 @@ public final class Server: RequestHandler {
     public var now: @Sendable () -> Int
     /// Keeps the calls that became tasks.
     public var taskStore: any TaskStore
+    /// How many notifications one request may send, progress and log messages each counted by themselves.
+    public var notificationRate: NotificationRate
 
     public init(
       pageSize: Int = 100, cache: CacheHint = CacheHint(milliseconds: 60_000, scope: .public),
@@ -43,7 +45,7 @@ public final class Server: RequestHandler {
       schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(), discovery: ToolDiscovery? = nil,
       icons: [JSONValue] = [], websiteURL: String? = nil,
       stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil,
-      taskStore: (any TaskStore)? = nil
+      taskStore: (any TaskStore)? = nil, notificationRate: NotificationRate = NotificationRate()
     ) {
       self.pageSize = pageSize
       self.cache = cache
@@ -58,6 +60,7 @@ public final class Server: RequestHandler {
       self.stateLifetime = stateLifetime
       self.now = now ?? WallClock.now
       self.taskStore = taskStore ?? InMemoryTaskStore(now: now)
+      self.notificationRate = notificationRate
     }
   }
 
@@ -89,6 +92,8 @@ public final class Server: RequestHandler {
     var hasTasks = false
     /// Made when it is first asked, for one state of the list.
     var discovered: DiscoveredTools?
+    /// Whether there ever was a view, or a tool that names one.
+    var hasUI = false
   }
   /// What is offered and who observes it. Never held while anything of those runs.
   let state = Mutex(State())
@@ -115,17 +120,21 @@ public final class Server: RequestHandler {
   /// Adds a tool, or replaces the one of that name.
   ///
   /// A tool whose schemas do not compile is offered all the same, so that the fault shows where it is looked for: it is
-  /// logged, and every call is answered with it instead of running the tool.
+  /// logged, and every call is answered with it instead of running the tool. A name that clients may not take is logged too.
   public func add(_ tool: Tool) {
+    if let problem = tool.nameProblem {
+      logger.warning("A tool's name will not do everywhere", metadata: ["tool": "\(tool.name.prefix(128))", "reason": "\(problem)"])
+    }
     let schemas = ToolSchemas(of: tool, resources: settings.schemaResources, options: settings.schemaOptions)
     if let fault = schemas.fault { logger.error("A tool cannot be called", metadata: ["tool": "\(tool.name)", "reason": "\(fault)"]) }
     var headers: [HeaderParameter] = []
     do { headers = try HeaderParameter.all(in: tool.inputSchema.raw) } catch {
       logger.error("A tool is not valid, clients will leave it out", metadata: ["tool": "\(tool.name)", "reason": "\(error.description)"])
     }
-    let registered = RegisteredTool(tool: tool, schemas: schemas, headers: headers)
+    let registered = RegisteredTool(tool: tool, schemas: schemas, headers: headers, hasUI: tool.ui != nil)
     state.withLock {
       if tool.task != nil { $0.hasTasks = true }
+      if registered.hasUI { $0.hasUI = true }
       $0.tools.set(tool.name, registered, modern: tool.definition(.modern), legacy: tool.definition(.legacy))
     }
     notify(.toolsListChanged)
@@ -134,7 +143,10 @@ public final class Server: RequestHandler {
   /// Adds a resource, or replaces the one of that URI.
   public func add(_ resource: Resource) {
     let definition = resource.definition
-    state.withLock { $0.resources.set(resource.link.uri, resource, modern: definition, legacy: definition) }
+    state.withLock {
+      if resource.link.uri.hasPrefix(UIExtension.scheme) { $0.hasUI = true }
+      $0.resources.set(resource.link.uri, resource, modern: definition, legacy: definition)
+    }
     notify(.resourcesListChanged)
   }
 
@@ -208,7 +220,10 @@ public final class Server: RequestHandler {
       if $0.prompts.isOffered { capabilities["prompts"] = ["listChanged": true] }
       if $0.resources.isOffered || $0.templates.isOffered { capabilities["resources"] = ["subscribe": true, "listChanged": true] }
       if $0.tools.isOffered { capabilities["tools"] = ["listChanged": true] }
-      if $0.hasTasks, era == .modern { capabilities["extensions"] = [TaskSupport.identifier: [:]] }
+      var extensions = JSONObject()
+      if $0.hasTasks, era == .modern { extensions[TaskSupport.identifier] = [:] }
+      if $0.hasUI { extensions[UIExtension.identifier] = [:] }
+      if !extensions.isEmpty { capabilities["extensions"] = .object(extensions) }
     }
     for (name, value) in settings.capabilities {
       var value = value
@@ -305,7 +320,7 @@ public final class Server: RequestHandler {
   func interact(
     _ request: Envelope, _ context: RequestContext, _ work: (Interaction) async throws -> ByteBuffer
   ) async throws -> ByteBuffer {
-    let interaction = try Interaction(request, context, seal: seal, now: settings.now)
+    let interaction = try Interaction(request, context, seal: seal, rate: settings.notificationRate, now: settings.now)
     func inputRequired() throws(RPCError) -> ByteBuffer? {
       try interaction.inputRequired(request, context, seal: seal, now: settings.now, server: implementation)
     }

@@ -78,6 +78,11 @@ public struct SubscriptionFilter: Sendable, Hashable {
     return Message.notification(.subscriptionsAcknowledged, params: ByteBuffer(params))
   }
 
+  /// The notification that a server over stdio takes the subscription down. Servers send it for nothing else.
+  public static func takenDown(id: RawJSON) -> ByteBuffer {
+    Message.notification(.cancelled, params: ByteBuffer(["requestId": JSONValue(id), "reason": "The server ends the subscription"]))
+  }
+
   /// The response that ends the subscription gracefully.
   public static func ended(id: RawJSON) -> ByteBuffer {
     let result: JSONValue = ["resultType": "complete", "_meta": [MetaKey.subscriptionID: JSONValue(id)]]

@@ -41,6 +41,20 @@ public struct Tool: Sendable {
     self.run = run
   }
 
+  /// What is wrong with ``name``, in words for whoever chose it; nil when clients and gateways can be expected to take it
+  /// (2026-07-28, server/tools, "Tool Names").
+  var nameProblem: String? {
+    let length = name.unicodeScalars.count
+    guard (1...128).contains(length) else { return "a name has 1 to 128 characters, this one has \(length)" }
+    func isAllowed(_ byte: UInt8) -> Bool {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+      default: "_-.".utf8.contains(byte)
+      }
+    }
+    return name.utf8.allSatisfy(isAllowed) ? nil : "a name is made of A-Z, a-z, 0-9, \"_\", \"-\" and \".\" alone"
+  }
+
   /// The definition as `tools/list` shows it. Before 2026-07-28 an output schema is an object schema or not there.
   public func definition(_ era: Era) -> JSONValue {
     var object: JSONObject = ["name": .string(name)]

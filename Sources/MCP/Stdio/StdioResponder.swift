@@ -1,4 +1,5 @@
 public import JSON
+public import Logging
 public import NIOCore
 internal import Synchronization
 
@@ -19,16 +20,19 @@ public final class StdioResponder: Sendable {
     public var batchLimit: Int
     /// The longest that a legacy client may take to answer a request of ours.
     public var answerBound: Duration
+    public var logger: Logger
 
     public init(
       versions: [ProtocolVersion] = ProtocolVersion.allCases.reversed(), limits: JSONLimits = JSONLimits(),
-      maximumInFlight: Int = 256, batchLimit: Int = 100, answerBound: Duration = .seconds(600)
+      maximumInFlight: Int = 256, batchLimit: Int = 100, answerBound: Duration = .seconds(600),
+      logger: Logger = Logger(label: "mcp.stdio")
     ) {
       self.versions = versions
       self.limits = limits
       self.maximumInFlight = maximumInFlight
       self.batchLimit = batchLimit
       self.answerBound = answerBound
+      self.logger = logger
     }
   }
 
@@ -175,6 +179,7 @@ public final class StdioResponder: Sendable {
   private func receive(oneWay message: Envelope) {
     switch message.method {
     case .cancelled:
+      CancellationReason.log(message, to: configuration.logger)
       guard let id = message["requestId"]?.text else { return }
       state.withLock { $0.ids[id] }?.cancel()
     case .initialized: openChanges()
@@ -279,7 +284,11 @@ public final class StdioResponder: Sendable {
     while case .change(let change) = await queue.next() {
       await exchange.say { await send(change.notification(subscription: id)) }
     }
-    await exchange.finish { await send(SubscriptionFilter.ended(id: id)) }
+    await exchange.finish {
+      // On a pipe that others share, a stream ends by being taken down and then by its result (patterns/cancellation, "Graceful Closure").
+      await send(SubscriptionFilter.takenDown(id: id))
+      await send(SubscriptionFilter.ended(id: id))
+    }
     return nil
   }
 

@@ -1,4 +1,5 @@
 public import JSON
+public import Logging
 public import MCP
 public import NIOCore
 internal import Synchronization
@@ -41,7 +42,7 @@ public final class HTTPWire: ClientWire {
 
   private let client: HTTPClient
   private let ownsClient: Bool
-  private let answering = ServerRequests()
+  private let answering: ServerRequests
   private let configuration: Configuration
   /// What every request says, so that it is written once.
   private let commonHeaders: HTTPHeaders
@@ -49,8 +50,9 @@ public final class HTTPWire: ClientWire {
   private let state = Mutex(State())
 
   /// - Parameter ownsClient: whether `client` is shut down with the wire.
-  public init(_ configuration: Configuration, client: HTTPClient, ownsClient: Bool = false) {
+  public init(_ configuration: Configuration, client: HTTPClient, ownsClient: Bool = false, logger: Logger = Logger(label: "mcp.client")) {
     self.configuration = configuration
+    answering = ServerRequests(logger: logger)
     self.client = client
     self.ownsClient = ownsClient
     commonHeaders = HTTPHeaders([("Content-Type", "application/json"), ("Accept", "application/json, text/event-stream")])
@@ -113,11 +115,18 @@ public final class HTTPWire: ClientWire {
     case .full(let body):
       if request.method == .initialize, [400, 404, 405].contains(response.status.code), let answer = try await older(request, refusal: body) { return answer }
       guard body.readableBytes > 0 else { throw status(response) }
-      let message: Envelope
-      do throws(RPCError) { message = try Envelope(scanning: body, limits: configuration.limits) } catch {
+      let messages: [Envelope]
+      do throws(RPCError) {
+        messages = try Envelope.messages(in: body, allowsBatch: request.version == .v2025_03_26, limits: configuration.limits)
+      } catch {
         if !response.status.isSuccess { throw status(response) }
         throw invalid("the answer is no valid MCP message: \(error.message)")
       }
+      // What comes in a batch with the answer is dealt with before it.
+      for other in messages where messages.count > 1 && other.kind != .response {
+        if other.kind == .request { receive(other, version: request.version) } else { await request.onNotification?(other) }
+      }
+      guard let message = messages.first(where: { answers($0, request, isSuccess: response.status.isSuccess) }) ?? messages.first else { throw status(response) }
       if response.status == .notFound, request.version.era == .legacy, hasSession, message.kind == .response { throw sessionEnded }
       guard answers(message, request, isSuccess: response.status.isSuccess) else {
         if !response.status.isSuccess { throw status(response) }
@@ -188,7 +197,7 @@ public final class HTTPWire: ClientWire {
   ) async throws(WireError) {
     if let older = state.withLock(\.older) { return await older.receiveUnsolicited(opened: opened, receive) }
     guard version.era == .legacy else { return }
-    var reader = EventStreamReader(limits: configuration.limits)
+    var reader = EventStreamReader(limits: configuration.limits, version: version)
     while true {
       let stream = try await get(version: version, after: reader.lastEventID, deadline: .now() + .seconds(30), isBounded: false)
       opened()
@@ -280,7 +289,7 @@ public final class HTTPWire: ClientWire {
   /// Reads up to the answer. A legacy server may close the stream early and have us come back for the rest (2025-11-25,
   /// basic/transports, "Resumability and Redelivery").
   private func readEvents(_ first: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
-    var reader = EventStreamReader(limits: configuration.limits)
+    var reader = EventStreamReader(limits: configuration.limits, version: request.version)
     var stream: HTTPBodyStream? = first
     var failures = 0
     while true {
@@ -338,8 +347,8 @@ public final class HTTPWire: ClientWire {
       for message in messages {
         if message.kind == .request {
           receive(message, version: version)
-        } else if message.method == .cancelled, let id = message["requestId"] {
-          answering.cancel(id)
+        } else if message.method == .cancelled {
+          answering.cancel(message)
         } else if await isLast(message) {
           return message
         }
