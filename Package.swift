@@ -119,7 +119,10 @@ let package = Package(
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
       ], swiftSettings: settings),
     .testTarget(
-      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", "everything-client", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+      name: "MCPHTTPTests",
+      dependencies: [
+        "MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", "everything-client", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto,
+      ], swiftSettings: settings),
     .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
@@ -138,7 +141,8 @@ let package = Package(
     .testTarget(
       name: "ExamplesTests", dependencies: ["JSON", "MCP", "MCPHTTP", "everything-client", .nio, .nioPosix, .logging], swiftSettings: settings),
     .testTarget(
-      name: "InteropTests", dependencies: ["JSON", "MCP", "MCPHTTP", "sluice", "everything-server", "everything-client"], exclude: ["Python"],
+      name: "InteropTests",
+      dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "sluice", "everything-server", "everything-client", .nio, .nioPosix, .logging], exclude: ["Python"],
       swiftSettings: settings),
   ]
 )

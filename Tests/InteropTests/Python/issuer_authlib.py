@@ -21,7 +21,7 @@ from werkzeug.serving import make_server
 
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-SUBJECTS = {"ada", "system:serviceaccount:tools:reader"}
+SUBJECTS = {"ada", "maya.chen", "system:serviceaccount:tools:reader"}
 
 
 class Served:
@@ -78,6 +78,8 @@ class Authlib(Served):
         self.resource = resource
         self.key = RSAKey.generate_key(2048, {"use": "sig", "alg": "RS256"}, auto_kid=True)
         self.clients, self.jtis = {}, set()
+        # What the clients use that were entered: a server takes no other.
+        self.methods = ["client_secret_basic"]
         self.provider = IdentityProvider()
         self.orchestrator = ECKey.generate_key("P-256")
         server = AuthorizationServer(self.app, query_client=self.clients.get, save_token=lambda token, request: None)
@@ -88,13 +90,16 @@ class Authlib(Served):
         self.app.add_url_rule("/token", "token", lambda: server.create_token_response(), methods=["POST"])
         self.app.add_url_rule("/jwks", "jwks", lambda: jsonify(KeySet([self.key]).as_dict(private=False)))
         self.app.add_url_rule("/.well-known/oauth-authorization-server", "metadata", lambda: jsonify({
-            "issuer": self.issuer, "token_endpoint": self.issuer + "/token", "jwks_uri": self.issuer + "/jwks", "response_types_supported": [],
+            # Nothing is at the authorization endpoint. RFC 8414 lets a server without one leave it out; the mcp package does not.
+            "issuer": self.issuer, "authorization_endpoint": self.issuer + "/authorize", "token_endpoint": self.issuer + "/token",
+            "jwks_uri": self.issuer + "/jwks", "response_types_supported": [],
             "grant_types_supported": [BEARER, "client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"]}))
+            "token_endpoint_auth_methods_supported": self.methods}))
         self.start()
         self.provider.start()
 
     def client(self, id, grants, methods, key=None):
+        self.methods = methods
         self.clients[id] = Client(id, grants, methods, self.SECRET, key and ECKey.import_key(key))
         self.provider.known.add(id)
 
@@ -114,6 +119,9 @@ class Authlib(Served):
             def get_audiences(self, client, user, scope):
                 # RFC 8707: authlib leaves it to whoever uses it.
                 return outer.resource if request.form.get("resource") == outer.resource else client.get_client_id()
+
+            def get_extra_claims(self, client, grant_type, user, scope):
+                return {"groups": ["sales_rep"]} if user else {}
 
         return Tokens(issuer=self.issuer, expires_generator=lambda client, grant_type: 3600)
 
@@ -206,6 +214,13 @@ class IdentityProvider(Served):
         self.app.add_url_rule("/.well-known/oauth-authorization-server", "metadata", lambda: jsonify({
             "issuer": self.issuer, "token_endpoint": self.issuer + "/token", "response_types_supported": [], "grant_types_supported": [EXCHANGE],
             "token_endpoint_auth_methods_supported": ["none"]}))
+
+    def id_jag(self, audience, resource, subject):
+        """An ID-JAG for whoever may ask for one without an exchange."""
+        now = int(time.time())
+        return IDJAGGrant.sign(
+            self.key, self.issuer, audience, subject, sorted(self.known)[0], issued_at=now, expires_at=now + 300, claims={"resource": resource, "scope": "mcp:read"},
+            alg="ES256")
 
     def id_token(self, subject="ada", lifetime=300):
         now = int(time.time())

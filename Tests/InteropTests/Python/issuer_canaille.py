@@ -11,6 +11,7 @@ import re
 import secrets
 import socket
 import threading
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -63,7 +64,7 @@ class Canaille:
     def _client(self, id, grants, method, redirect_uris):
         client = self._save(models.Client(
             client_id=id, client_secret=None if method == "none" else self.SECRET, client_name=id, client_id_issued_at=datetime.datetime.now(datetime.UTC),
-            redirect_uris=redirect_uris, grant_types=grants, response_types=["code"], scope=["mcp:read", "mcp:write", "profile"],
+            redirect_uris=redirect_uris, grant_types=grants, response_types=["code"], scope=["profile", "email"],
             token_endpoint_auth_method=method))
         client.audience = [client]
         return self._save(client)
@@ -93,6 +94,8 @@ class Canaille:
 
     def browse(self, url):
         """What a person's browser does: name, password, consent. Returns the redirect."""
+        # Two access tokens of one second are the same text to it: they hold the second and nothing random.
+        time.sleep(1 - time.time() % 1)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()), NoRedirect())
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
         form, page = None, ""

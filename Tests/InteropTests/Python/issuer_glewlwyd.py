@@ -5,6 +5,7 @@ supports; RFC 8414 is not among that, so that a client must try the places of Op
 """
 
 import base64
+import gzip
 import http.cookiejar
 import json
 import os
@@ -16,8 +17,6 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-
-import gzip
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
@@ -76,14 +75,15 @@ def free_port():
 
 class Glewlwyd:
     """
-    scopes: what may be granted.
     resources: the audiences of RFC 8707 that every scope allows.
-    clients: as its API has them.
+    scopes: what may be granted.
+    user, password, groups: of the one person.
     """
 
-    SECRET = "s3cret of a client, 32 bytes or more"
+    # It does not decode the parts of a Basic header (RFC 6749 section 2.3.1): a secret that needs no encoding.
+    SECRET = "s3cret-of-a-client-of-32-bytes-or-more"
 
-    def __init__(self, directory, resources, scopes=("mcp:read", "mcp:write"), user="ada", password="Ada's password", plugin=None, attributes=None):
+    def __init__(self, directory, resources, scopes=("mcp:read", "mcp:write"), user="ada", password="Ada's password", groups=()):
         if not BINARY or not os.path.exists(SCHEMA):
             raise RuntimeError("glewlwyd is not installed (scripts/test-setup.sh)")
         self.directory, self.resources, self.scopes = directory, list(resources), list(scopes)
@@ -95,21 +95,24 @@ class Glewlwyd:
         self.log = os.path.join(directory, "glewlwyd.log")
         self._start()
         try:
-            self._configure(plugin or {}, attributes or {})
+            self._configure(groups)
         except BaseException:
             self.close()
             raise
 
-    def _configure(self, options, attributes):
-        self.options = options
+    def _configure(self, groups):
         self.admin = Session(self.origin)
         self.admin.must("POST", "/api/auth/", {"username": "admin", "password": "password"})
+        users = self.admin.must("GET", "/api/mod/user/database")
+        users["parameters"]["data-format"]["groups"] = {"multiple": True, "read": True, "write": True, "profile-read": False, "profile-write": False}
+        self.admin.must("PUT", "/api/mod/user/database", users)
+        self.admin.must("PUT", "/api/mod/user/database/reset/")
         for scope in ("openid", *self.scopes):
             method, path = ("PUT", "/api/scope/openid") if scope == "openid" else ("POST", "/api/scope/")
             self.admin.must(method, path, {"name": scope, "display_name": scope, "description": scope, "password_required": True, "password_max_age": 0, "scheme": {}})
         self.admin.must("POST", "/api/user/", {
             "username": self.user, "password": self.password, "name": self.user, "email": f"{self.user}@example.com", "enabled": True,
-            "scope": ["openid", "g_profile", *self.scopes], **attributes})
+            "scope": ["openid", "g_profile", *self.scopes], "groups": list(groups)})
         self.admin.must("POST", "/api/mod/plugin/", {
             "module": "oidc", "name": "oidc", "display_name": "oidc", "enabled": True, "parameters": self._parameters()})
 
@@ -181,7 +184,9 @@ database = {{ type = "sqlite3", path = "{database}" }}
             "request-parameter-allow": True, "request-parameter-allow-encrypted": False, "request-maximum-exp": 3600,
             "client-jwks-parameter": "jwks", "client-jwks_uri-parameter": "jwks_uri", "client-pubkey-parameter": "pubkey",
             "oauth-as-iss-id": True, "scope-claim": "no", "name-claim": "on-demand", "email-claim": "on-demand", "address-claim": {"type": "no"}, "claims": [],
-            "scope": [{"name": scope} for scope in self.scopes], "allowed-scope": ["openid", *self.scopes], "additional-parameters": [], **self.options}
+            "scope": [{"name": scope} for scope in self.scopes], "allowed-scope": ["openid", *self.scopes],
+            # Claims of the access token that say who it is: `sub` is a number of Glewlwyd's own.
+            "additional-parameters": [{"user-parameter": name, "token-parameter": name} for name in ("username", "groups")]}
 
     def client(self, id, types, methods, redirect_uris=(), jwks=None):
         secret = {} if "none" in methods or jwks else {"client_secret": self.SECRET}

@@ -1,5 +1,9 @@
-"""oauth_issuer.py glewlwyd|canaille|idjag|workload RESOURCE: an authorization server for an MCP server at RESOURCE (line_protocol.py)."""
+"""oauth_issuer.py glewlwyd|canaille|idjag|workload RESOURCE [OPTIONS]: an authorization server for an MCP server at RESOURCE (line_protocol.py).
 
+OPTIONS: JSON, of a Glewlwyd.
+"""
+
+import json
 import os
 import sys
 
@@ -9,11 +13,11 @@ import line_protocol
 class Issuer:
     """What a test may have done to an authorization server, by name."""
 
-    def __init__(self, kind, resource):
+    def __init__(self, kind, resource, **options):
         if kind == "glewlwyd":
             import issuer_glewlwyd
 
-            self.server = issuer_glewlwyd.Glewlwyd(os.getcwd(), [resource])
+            self.server = issuer_glewlwyd.Glewlwyd(os.getcwd(), [resource], **options)
         elif kind == "canaille":
             import issuer_canaille
 
@@ -49,6 +53,9 @@ class Issuer:
     def do_id_token(self, **claims):
         return self.server.provider.id_token(**claims)
 
+    def do_id_jag(self, **claims):
+        return self.server.provider.id_jag(**claims)
+
     def do_fault(self, fault):
         self.server.provider.fault = fault
 
@@ -56,4 +63,4 @@ class Issuer:
         return self.server.provider.exchanges
 
 
-line_protocol.serve(lambda: Issuer(sys.argv[1], sys.argv[2]))
+line_protocol.serve(lambda: Issuer(sys.argv[1], sys.argv[2], **json.loads(sys.argv[3] if len(sys.argv) > 3 else "{}")))

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import MCPHTTP
+import Synchronization
 import Testing
 
 /// Runs of `everything-client` as conformance tooling starts it, and what it sent, held against the schema of its revision.
@@ -56,21 +57,28 @@ enum EverythingClientScenario {
 
   /// Records an issue for each message that the schema of the revision does not allow.
   static func validate(_ messages: [JSONValue], _ revision: String, _ location: SourceLocation = #_sourceLocation) throws {
-    let document = try JSONValue(parsing: String(contentsOfFile: "\(try #require(schemas))/\(revision)/schema.json", encoding: .utf8))
-    var definitions: [String: String] = [:]
-    for (name, definition) in document["$defs"]?.object ?? [:] {
-      if let method = definition["properties"]?["method"]?["const"]?.string { definitions[method] = name }
-    }
     for message in messages {
-      guard let name = message["method"]?.string.flatMap({ definitions[$0] }) else {
+      guard let schema = try schema(of: message["method"]?.string ?? "", revision) else {
         Issue.record("no message of this name in \(revision): \(message.text)", sourceLocation: location)
         continue
       }
-      var schema = document
-      schema["$ref"] = .string("#/$defs/\(name)")
-      if let violation = try JSONSchema(schema).validate(message.raw).first {
-        Issue.record("\(name): \(violation)\n\(message.text)", sourceLocation: location)
-      }
+      if let violation = schema.validate(message.raw).first { Issue.record("\(revision): \(violation)\n\(message.text)", sourceLocation: location) }
+    }
+  }
+
+  /// Compiling the whole document takes a while, and there are many scenarios.
+  private static let compiled = Mutex<[String: JSONSchema]>([:])
+
+  private static func schema(of method: String, _ revision: String) throws -> JSONSchema? {
+    try compiled.withLock { compiled in
+      if let known = compiled[revision + method] { return known }
+      var document = try JSONValue(parsing: String(contentsOfFile: "\(try #require(schemas))/\(revision)/schema.json", encoding: .utf8))
+      let definition = document["$defs"]?.object?.first { $0.1["properties"]?["method"]?["const"]?.string == method }
+      guard let definition else { return nil }
+      document["$ref"] = .string("#/$defs/\(definition.0)")
+      let schema = try JSONSchema(document)
+      compiled[revision + method] = schema
+      return schema
     }
   }
 }
