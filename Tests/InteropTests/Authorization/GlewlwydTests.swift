@@ -123,17 +123,28 @@ struct GlewlwydTests {
       let name = issuer.about["issuer"]?.string ?? ""
       configuration.issuers = []
       configuration.introspection = TokenIntrospection(
-        endpoint: name + "/introspect", issuer: name, clientID: "mcp-server", authentication: .secret(Secret(issuer.about["secret"]?.string ?? "")),
+        endpoint: name + "/introspect", issuer: name, clientID: "app", authentication: .secret(Secret(issuer.about["secret"]?.string ?? "")),
         audiences: [configuration.metadata.resource])
     }
     try await ProtectedServer.with("glewlwyd", configure: configure) { server in
-      try await server.issuer.ask("client", ["id": "mcp-server", "types": ["client_credentials"], "methods": ["client_secret_basic"]])
+      // Glewlwyd tells a client of its own tokens only: the server asks as the client that it belongs to.
+      try await server.issuer.ask(
+        "client",
+        [
+          "id": "app", "types": ["code", "refresh_token", "client_credentials"], "methods": ["client_secret_basic"],
+          "redirect_uris": [.string(ProtectedServer.redirectURI)],
+        ])
       let store = InMemoryTokenStore()
-      try await server.withClient(server.configuration { $0.store = store }) { client in
+      let secret = Secret(server.issuer.about["secret"]?.string ?? "")
+      let configuration = server.configuration {
+        $0.store = store
+        $0.clients = [PreregisteredClient(id: "app", authentication: .secret(secret))]
+      }
+      try await server.withClient(configuration) { client in
         let text = try await client.callTool("whoami").text
         #expect(text.hasSuffix("mcp:read"))
         let token = try #require(await store.latestTokens(resource: server.url, subject: "")).accessToken.reveal()
-        try await server.issuer.ask("revoke", ["token": .string(token), "client": "mcp-server"])
+        try await server.issuer.ask("revoke", ["token": .string(token), "client": "app"])
         _ = try await client.callTool("whoami")
         let renewed = try #require(await store.latestTokens(resource: server.url, subject: "")).accessToken.reveal()
         #expect(renewed != token)
