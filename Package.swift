@@ -178,8 +178,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "MCPHTTPTests",
-      dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto],
-      swiftSettings: settings),
+      dependencies: [
+        "MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", "everything-client", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto,
+      ], swiftSettings: settings),
     .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
@@ -214,7 +215,8 @@ let package = Package(
       name: "SnippetTests",
       dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "MCPTools", "MCPToolMacros", "MCPTesting", "greeter", .nio, .nioPosix], swiftSettings: settings),
     .testTarget(
-      name: "InteropTests", dependencies: ["JSON", "MCP", "MCPHTTP", "sluice", "everything-server", "everything-client"], exclude: ["Python", "FixtureRows.tsv"],
+      name: "InteropTests", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "sluice", "everything-server", "everything-client", .nio, .nioPosix, .logging],
+      exclude: ["Python", "FixtureRows.tsv"],
       swiftSettings: settings),
   ]
 )

@@ -3,8 +3,9 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# Without it the tests that need Python skip, and say what was not tested.
+# Without them the tests that need Python, or other servers, skip, and say what was not tested.
 scripts/python.sh || true
+scripts/test-setup.sh || true
 [ -x .build/venv/bin/python ] && export SLUICE_PYTHON="${SLUICE_PYTHON:-$PWD/.build/venv/bin/python}"
 
 # Without it the tests over PostgreSQL skip, and say so.

@@ -51,7 +51,7 @@ struct FrontDoorAuthentication: Sendable {
     } catch {
       if let cause = error.cause { logger.warning("a credential could not be checked", metadata: ["error": "\(cause)"]) }
       var headers: [HTTPHint.Header] = [.init("Content-Type", "application/json")]
-      if let challenge = error.challenge(resourceMetadata: metadata.url) { headers.append(.init("WWW-Authenticate", challenge)) }
+      if let challenge = error.challenge(resourceMetadata: metadata.url, scopes: metadata.scopesSupported) { headers.append(.init("WWW-Authenticate", challenge)) }
       if error.code == .unavailable { headers.append(.init("Retry-After", "5")) }
       let body: JSONValue = [
         "jsonrpc": "2.0", "error": ["code": 1401, "message": .string(error.description), "data": ["code": "unauthenticated", "reason": .string(error.code.rawValue)]],

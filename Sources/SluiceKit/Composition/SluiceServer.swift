@@ -82,9 +82,12 @@ public final class SluiceServer: Service {
     }
     self.gateway = gateway
 
+    // What an issuer's tokens must hold is what clients are told to ask for.
+    var scopes: [String] = []
+    for scope in configuration.issuers.flatMap(\.settings.requiredScopes) where !scopes.contains(scope) { scopes.append(scope) }
     let metadata = try ProtectedResourceMetadata(
       resource: configuration.publicURL, authorizationServers: configuration.issuers.map(\.settings.issuer).filter { $0.hasPrefix("http") },
-      resourceName: configuration.name)
+      scopesSupported: scopes, resourceName: configuration.name)
     let authentication = FrontDoorAuthentication(authenticator: authenticator, metadata: metadata, logger: logger)
     let endpoint = StreamableHTTPResponder(
       gateway,

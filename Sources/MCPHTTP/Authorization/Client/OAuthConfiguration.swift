@@ -86,6 +86,8 @@ public struct EnterpriseIdentityProvider: Sendable {
   public enum AssertionKind: String, Sendable {
     case idToken = "urn:ietf:params:oauth:token-type:id_token"
     case saml2 = "urn:ietf:params:oauth:token-type:saml2"
+    /// The refresh token of the user's sign-on, for when the ID token is over. The provider need not take it.
+    case refreshToken = "urn:ietf:params:oauth:token-type:refresh_token"
   }
 
   /// The identity provider, whose metadata name the token endpoint.
