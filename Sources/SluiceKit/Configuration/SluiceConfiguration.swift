@@ -192,7 +192,7 @@ extension SluiceConfiguration.UpstreamEntry {
     }
     let fields = try node.members([
       "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools",
-      "trusted",
+      "trusted", "may_ask", "pin",
     ])
     var settings = Upstream.Configuration(name: name)
     if let node = fields["timeout_seconds"] { settings.timeout = .seconds(Int64(try node.int(1...3600))) }
@@ -202,6 +202,17 @@ extension SluiceConfiguration.UpstreamEntry {
     settings.writeTools = Set(try fields["write_tools"]?.strings() ?? [])
 
     settings.isTrusted = try fields["trusted"]?.bool() ?? false
+    if let node = fields["may_ask"] {
+      settings.mayAsk = []
+      for name in try node.strings() {
+        guard let kind = QuestionKind(rawValue: name) else { throw node.error("expected elicitation, sampling or roots") }
+        settings.mayAsk.insert(kind)
+      }
+    }
+    if let node = fields["pin"] {
+      guard let pin = Upstream.Pin(rawValue: try node.string()) else { throw node.error("expected warn or refuse") }
+      settings.pin = pin
+    }
     switch (fields["command"], fields["url"], fields["sqlite"]) {
     case (let command?, nil, nil):
       var environment: [String: SecretReference] = [:]
