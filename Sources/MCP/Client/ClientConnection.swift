@@ -18,7 +18,7 @@ public final class ClientConnection: Sendable {
     /// How the server wants to be used, for the model.
     public var instructions: String?
     /// Counts the connections to the server.
-    internal fileprivate(set) var connectionNumber = 0
+    public fileprivate(set) var connectionNumber = 0
   }
 
   private struct State {
@@ -208,22 +208,26 @@ public final class ClientConnection: Sendable {
   /// Sends a request in the server's revision. The answer is a response with a result or an error.
   ///
   /// A legacy session that the server has forgotten is opened anew, once, before the request is sent again.
+  ///
+  /// - Parameter onRequest: answers what a legacy server asks about this request; see ``WireRequest/onRequest``.
   public func request(
     _ method: Method, _ body: RequestBody, eventLoop: (any EventLoop)? = nil, deadline: NIODeadline, isStream: Bool = false,
-    onNotification: (@Sendable (Envelope) async -> Void)? = nil
+    onNotification: (@Sendable (Envelope) async -> Void)? = nil, onRequest: ServerRequests.Answering? = nil
   ) async throws(ClientError) -> Envelope {
     // Two numbers of the peer, not a copy of all that is known of it.
     guard let (version, connection) = state.withLock({ $0.peer.map { ($0.version, $0.connectionNumber) } }) else {
       throw ClientError(WireError(.unreachable, "the server is not connected", mayHaveHadEffect: false))
     }
     do throws(WireError) {
-      return try await roundTrip(method, version: version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+      return try await roundTrip(
+        method, version: version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification, onRequest: onRequest)
     } catch {
       guard error.code == .sessionEnded else { throw ClientError(error) }
     }
     let fresh = try await reconnect(from: connection, timeout: deadline - .now())
     do throws(WireError) {
-      return try await roundTrip(method, version: fresh.version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+      return try await roundTrip(
+        method, version: fresh.version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification, onRequest: onRequest)
     } catch { throw ClientError(error) }
   }
 
@@ -268,7 +272,7 @@ public final class ClientConnection: Sendable {
 
   private func roundTrip(
     _ method: Method, version: ProtocolVersion, _ body: RequestBody, eventLoop: (any EventLoop)? = nil, deadline: NIODeadline,
-    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil
+    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil, onRequest: ServerRequests.Answering? = nil
   ) async throws(WireError) -> Envelope {
     let id = state.withLock { state in
       defer { state.nextID &+= 1 }
@@ -276,7 +280,8 @@ public final class ClientConnection: Sendable {
     }
     let request = WireRequest(
       id: id, method: method, name: body.name, version: version, message: message(id: id, method, version, body),
-      parameterHeaders: body.parameterHeaders, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+      parameterHeaders: body.parameterHeaders, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification,
+      onRequest: onRequest)
     return try await wire.roundTrip(request)
   }
 

@@ -72,11 +72,14 @@ public struct WireRequest: Sendable {
   public var isStream: Bool
   /// Takes the notifications that come before the response.
   public var onNotification: (@Sendable (Envelope) async -> Void)?
+  /// Answers what a legacy server asks about this request, on wires that show which request that is; nil leaves it to ``ClientWire/serverRequests``.
+  public var onRequest: ServerRequests.Answering?
 
   public init(
     id: Int, method: Method, name: String? = nil, version: ProtocolVersion, message: ByteBuffer,
     parameterHeaders: [HTTPHint.Header] = [], eventLoop: (any EventLoop)? = nil, deadline: NIODeadline,
-    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil
+    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil,
+    onRequest: ServerRequests.Answering? = nil
   ) {
     self.id = id
     self.method = method
@@ -88,6 +91,7 @@ public struct WireRequest: Sendable {
     self.deadline = deadline
     self.isStream = isStream
     self.onNotification = onNotification
+    self.onRequest = onRequest
   }
 }
 

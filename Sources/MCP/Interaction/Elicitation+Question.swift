@@ -47,14 +47,8 @@ public struct Elicitation: Question {
   }
 
   public func missingCapability(of client: ClientDescription) -> JSONObject? {
-    let declared = client.capabilities["elicitation"]
-    switch mode {
-    case .form:
-      // An empty object stands for forms alone ("Capabilities").
-      if let declared, declared["form"] != nil || declared["url"] == nil { return nil }
-      return ["elicitation": declared == nil ? [:] : ["form": [:]]]
-    case .url: return declared?["url"] == nil ? ["elicitation": ["url": [:]]] : nil
-    }
+    if case .url = mode { return ElicitationRequest.missingCapability(of: client, isURL: true) }
+    return ElicitationRequest.missingCapability(of: client, isURL: false)
   }
 
   public func answer(_ result: JSONValue) throws(AnswerProblem) -> ElicitationResult {
@@ -63,6 +57,22 @@ public struct Elicitation: Question {
     answer.content = nil
     if answer.action == .accept, case .form(let form) = mode { answer.content = try form.read(result["content"]) }
     return answer
+  }
+}
+
+extension ElicitationRequest {
+  /// The capability that `client` must declare to be asked this, and does not; nil when it may be asked.
+  public func missingCapability(of client: ClientDescription) -> JSONObject? {
+    if case .url = self { return Self.missingCapability(of: client, isURL: true) }
+    return Self.missingCapability(of: client, isURL: false)
+  }
+
+  static func missingCapability(of client: ClientDescription, isURL: Bool) -> JSONObject? {
+    let declared = client.capabilities["elicitation"]
+    if isURL { return declared?["url"] == nil ? ["elicitation": ["url": [:]]] : nil }
+    // An empty object stands for forms alone ("Capabilities").
+    if let declared, declared["form"] != nil || declared["url"] == nil { return nil }
+    return ["elicitation": declared == nil ? [:] : ["form": [:]]]
   }
 }
 

@@ -17,6 +17,16 @@ public protocol RequestHandler: Sendable {
 
   /// Calls `observer` at each change that `caller` may know of, until the observation is cancelled.
   func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation
+
+  /// Follows a resource on behalf of `caller` until the observation ends: its updates come to those who observe.
+  ///
+  /// - Returns: nil where `caller` cannot be told of this resource.
+  func follow(_ uri: String, for caller: (any Caller)?) -> Observation?
+}
+
+extension RequestHandler {
+  /// For handlers that know of the changes of their resources whether somebody follows them or not.
+  public func follow(_ uri: String, for caller: (any Caller)?) -> Observation? { Observation {} }
 }
 
 /// What a request is answered with.

@@ -55,6 +55,23 @@ public struct SubscriptionFilter: Sendable, Hashable {
     if offers("resources", "subscribe") { resources = uris } else { resourceSet = [] }
   }
 
+  /// Takes out the resources that `handler` does not tell the caller of, and follows the others.
+  ///
+  /// - Returns: what ends with the subscription.
+  public mutating func follow(_ handler: any RequestHandler, for caller: (any Caller)?) -> [Observation] {
+    guard let asked = resources else { return [] }
+    var observations: [Observation] = []
+    var followed: [String] = []
+    for uri in asked {
+      guard let observation = handler.follow(uri, for: caller) else { continue }
+      observations.append(observation)
+      followed.append(uri)
+    }
+    resources = followed
+    resourceSet = Set(followed)
+    return observations
+  }
+
   /// Whether the subscriber is told of `change`.
   public func admits(_ change: ServerChange) -> Bool {
     switch change {

@@ -40,7 +40,8 @@ public final class StdioResponder: Sendable {
     /// What `initialize` agreed on.
     var client: ClientDescription?
     var logLevel: LogLevel?
-    var subscriptions: Set<String> = []
+    /// The resources that the legacy client subscribed to, and what follows them.
+    var subscriptions: [String: Observation] = [:]
     /// Changes for the legacy client, from its `notifications/initialized` on.
     var changes: ChangeQueue?
     var exchanges: [ObjectIdentifier: StdioExchange] = [:]
@@ -274,13 +275,18 @@ public final class StdioResponder: Sendable {
       return .failure(error)
     }
     let queue = ChangeQueue()
-    let observation = handler.observe(for: caller) { change in
-      if filter.admits(change) { queue.add(change) }
+    var granted = filter
+    let followed = granted.follow(handler, for: caller)
+    let observation = handler.observe(for: caller) { [granted] change in
+      if granted.admits(change) { queue.add(change) }
     }
-    defer { observation.cancel() }
+    defer {
+      observation.cancel()
+      for one in followed { one.cancel() }
+    }
     exchange.subscribes(with: queue)
     if state.withLock(\.isEnding) { queue.close() }
-    await exchange.say { await send(filter.acknowledgement(id: id)) }
+    await exchange.say { [granted] in await send(granted.acknowledgement(id: id)) }
     while case .change(let change) = await queue.next() {
       await exchange.say { await send(change.notification(subscription: id)) }
     }
@@ -329,14 +335,15 @@ public final class StdioResponder: Sendable {
       state.withLock { $0.logLevel = level }
     case .resourcesUnsubscribe:
       let uri = message["uri"]?.string ?? ""
-      state.withLock { _ = $0.subscriptions.remove(uri) }
+      state.withLock { $0.subscriptions.removeValue(forKey: uri) }?.cancel()
     case .resourcesSubscribe:
       let uri = message["uri"]?.string ?? ""
-      let isFull = state.withLock { state in
-        guard state.subscriptions.count < SubscriptionFilter.resourceLimit else { return !state.subscriptions.contains(uri) }
-        state.subscriptions.insert(uri)
-        return false
+      let followed = handler.follow(uri, for: caller) ?? Observation {}
+      let (isFull, unwanted): (Bool, Observation?) = state.withLock { state in
+        guard state.subscriptions.count < SubscriptionFilter.resourceLimit || state.subscriptions[uri] != nil else { return (true, followed) }
+        return (false, state.subscriptions.updateValue(followed, forKey: uri))
       }
+      unwanted?.cancel()
       if isFull { return .failure(RPCError(.invalidParams, "At most \(SubscriptionFilter.resourceLimit) resources may be subscribed to")) }
     default: break
     }
@@ -354,7 +361,7 @@ public final class StdioResponder: Sendable {
     guard isOpened else { return }
     let observation = handler.observe(for: caller) { [weak self] change in
       guard let self else { return }
-      if case .resourceUpdated(let uri) = change, !state.withLock({ $0.subscriptions.contains(uri) }) { return }
+      if case .resourceUpdated(let uri) = change, state.withLock({ $0.subscriptions[uri] == nil }) { return }
       queue.add(change)
     }
     start(id: nil) { [send] _ in

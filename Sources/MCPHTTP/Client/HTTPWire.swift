@@ -301,7 +301,7 @@ public final class HTTPWire: ClientWire {
         } else {
           current = try await get(version: request.version, after: position, deadline: request.deadline, isBounded: true)
         }
-        let answer = try await events(of: current, &reader, version: request.version) { message in
+        let answer = try await events(of: current, &reader, version: request.version, answering: request.onRequest) { message in
           if message.kind == .notification { await request.onNotification?(message) }
           return answers(message, request, isSuccess: true)
         }
@@ -334,7 +334,8 @@ public final class HTTPWire: ClientWire {
 
   /// The first message that `isLast` accepts; nil if the stream ends before. Requests of the server are answered on their way.
   private func events(
-    of stream: HTTPBodyStream, _ reader: inout EventStreamReader, version: ProtocolVersion, isLast: (Envelope) async -> Bool
+    of stream: HTTPBodyStream, _ reader: inout EventStreamReader, version: ProtocolVersion, answering own: ServerRequests.Answering? = nil,
+    isLast: (Envelope) async -> Bool
   ) async throws(WireError) -> Envelope? {
     reader.begin()
     var iterator = stream.makeAsyncIterator()
@@ -346,7 +347,7 @@ public final class HTTPWire: ClientWire {
       do throws(EventStreamReader.Invalid) { messages = try reader.read(chunk) } catch { throw invalid(error.description) }
       for message in messages {
         if message.kind == .request {
-          receive(message, version: version)
+          receive(message, version: version, answering: own)
         } else if message.method == .cancelled {
           answering.cancel(message)
         } else if await isLast(message) {
@@ -357,9 +358,9 @@ public final class HTTPWire: ClientWire {
   }
 
   /// Takes a request of the server's: legacy servers ask, modern ones must not.
-  private func receive(_ request: Envelope, version: ProtocolVersion) {
+  private func receive(_ request: Envelope, version: ProtocolVersion, answering own: ServerRequests.Answering?) {
     guard version.era == .legacy else { return }
-    answering.receive(request) { [weak self] answer in
+    answering.receive(request, with: own) { [weak self] answer in
       guard let self else { return }
       _ = try? await post(
         answer, version: version, method: nil, name: nil, extra: [], streams: false, eventLoop: nil, deadline: .now() + .seconds(30))

@@ -113,7 +113,7 @@ extension StreamableHTTPResponder {
     do { session = try await legacySession(arrival) } catch { return MCPReply.failure(error.error, id: nil, status: error.status) }
     if let event = arrival.request.headers["Last-Event-ID"] { return resume(event, session) }
     let queue = ChangeQueue()
-    session.open(queue)
+    session.open(queue) { [handler] uri in handler.follow(uri, for: arrival.caller) }
     let observation = handler.observe(for: arrival.caller) { change in
       if session.admits(change) { queue.add(change) }
     }

@@ -158,12 +158,17 @@ public final class StreamableHTTPResponder: HTTPResponder {
       return MCPReply.failure(error, id: id, status: error.httpStatus)
     }
     let queue = ChangeQueue()
-    let observation = handler.observe(for: arrival.caller) { change in
-      if filter.admits(change) { queue.add(change) }
+    var granted = filter
+    let followed = granted.follow(handler, for: arrival.caller)
+    let observation = handler.observe(for: arrival.caller) { [granted] change in
+      if granted.admits(change) { queue.add(change) }
     }
-    return .stream(.ok, MCPReply.eventHeaders) { [self] writer in
-      defer { observation.cancel() }
-      try await writer.write(SSE.event(data: filter.acknowledgement(id: id)))
+    return .stream(.ok, MCPReply.eventHeaders) { [self, granted] writer in
+      defer {
+        observation.cancel()
+        for one in followed { one.cancel() }
+      }
+      try await writer.write(SSE.event(data: granted.acknowledgement(id: id)))
       try await relay(queue, to: writer, for: arrival) { $0.notification(subscription: id) }
       // The stream ends because the server does; if it is the client that went, this goes nowhere.
       try await writer.write(SSE.event(data: SubscriptionFilter.ended(id: id)))

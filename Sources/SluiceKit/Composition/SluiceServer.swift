@@ -75,7 +75,7 @@ public final class SluiceServer: Service {
       name: configuration.name, upstreams: upstreams, policies: configuration.policies, bounds: configuration.bounds,
       maskStyle: configuration.maskStyle, limiter: limiter, log: log,
       sealKey: try await store.key(named: "request-state").bytes, saltKey: try await store.key(named: "audit-salt").bytes,
-      logger: logger)
+      logger: logger, store: store)
     let gateway: Gateway
     do { gateway = try Gateway(parts) } catch let error as CedarError {
       throw ConfigurationError("policy: \(error)")
@@ -88,7 +88,9 @@ public final class SluiceServer: Service {
     let metadata = try ProtectedResourceMetadata(
       resource: configuration.publicURL, authorizationServers: configuration.issuers.map(\.settings.issuer).filter { $0.hasPrefix("http") },
       scopesSupported: scopes, resourceName: configuration.name)
-    let authentication = FrontDoorAuthentication(authenticator: authenticator, metadata: metadata, logger: logger)
+    let authentication = FrontDoorAuthentication(authenticator: authenticator, metadata: metadata, logger: logger) { [gateway] in
+      gateway.noteRefusedCredential($0, address: $1)
+    }
     let endpoint = StreamableHTTPResponder(
       gateway,
       configuration: StreamableHTTPConfiguration(

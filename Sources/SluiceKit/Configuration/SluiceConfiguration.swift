@@ -199,7 +199,7 @@ extension SluiceConfiguration.UpstreamEntry {
     let fields = try node.members(
       Self.databaseKeys.union([
         "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools",
-        "trusted", "postgres", "connector", "settings",
+        "trusted", "may_ask", "pin", "postgres", "connector", "settings",
       ]))
     var settings = Upstream.Configuration(name: name)
     if let node = fields["timeout_seconds"] { settings.timeout = .seconds(Int64(try node.int(1...3600))) }
@@ -209,6 +209,17 @@ extension SluiceConfiguration.UpstreamEntry {
     settings.writeTools = Set(try fields["write_tools"]?.strings() ?? [])
 
     settings.isTrusted = try fields["trusted"]?.bool() ?? false
+    if let node = fields["may_ask"] {
+      settings.mayAsk = []
+      for name in try node.strings() {
+        guard let kind = QuestionKind(rawValue: name) else { throw node.error("expected elicitation, sampling or roots") }
+        settings.mayAsk.insert(kind)
+      }
+    }
+    if let node = fields["pin"] {
+      guard let pin = Upstream.Pin(rawValue: try node.string()) else { throw node.error("expected warn or refuse") }
+      settings.pin = pin
+    }
     let isDatabase = fields["sqlite"] != nil || fields["postgres"] != nil
     for key in Self.databaseKeys where !isDatabase { if let node = fields[key] { throw node.error("only an upstream with sqlite or postgres has this key") } }
     switch (fields["command"], fields["url"], fields["sqlite"], fields["postgres"], fields["connector"]) {
