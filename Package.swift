@@ -108,7 +108,19 @@ let package = Package(
       name: "weather-server", dependencies: ["MCPHTTP", "MCPToolMacros", .argumentParser], path: "Examples/WeatherServer",
       swiftSettings: settings),
 
+    // Benchmarks: our side of the comparison with the Python SDK. Only this program counts its allocations.
+    .target(name: "CAllocations", path: "Benchmarks/SDK/CAllocations"),
+    .executableTarget(
+      name: "sdk-bench", dependencies: ["JSON", "MCP", "MCPHTTP", "CAllocations", .nio, .argumentParser], path: "Benchmarks/SDK/Bench", swiftSettings: settings),
+
+    // Fuzzing: what must hold whatever comes in, and the program that tries. See Fuzz/README.md.
+    .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+    .target(
+      name: "FuzzTargets", dependencies: ["JSON", "MCP", "MCPHTTP", "Cedar", .nio, .nioPosix, .crypto], path: "Fuzz/Targets", swiftSettings: settings),
+    .executableTarget(name: "fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Fuzz/Driver", swiftSettings: settings),
+
     // Tests.
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "JSON", .nio], swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON", .nio], swiftSettings: settings),
     .executableTarget(name: "stdio-fixture", dependencies: ["MCP", .nio, .nioPosix, .logging], path: "Tests/StdioFixture", swiftSettings: settings),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),
@@ -119,7 +131,9 @@ let package = Package(
         "MCPMacros", .swiftSyntax, .swiftSyntaxBuilder, .swiftParser, .swiftDiagnostics, .swiftSyntaxMacros, .swiftSyntaxMacrosTesting, .swiftSyntaxMacroExpansion,
       ], swiftSettings: settings),
     .testTarget(
-      name: "MCPHTTPTests", dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto], swiftSettings: settings),
+      name: "MCPHTTPTests",
+      dependencies: ["MCPHTTP", "MCP", "MCPAuth", "JSON", "EverythingClientAuthorization", .nio, .nioPosix, .nioSSL, .logging, .lifecycle, .crypto],
+      swiftSettings: settings),
     .testTarget(name: "MCPAuthTests", dependencies: ["MCPAuth", "JSON", .nio, .crypto, .cryptoExtras], swiftSettings: settings),
     .testTarget(name: "CedarTests", dependencies: ["Cedar"], swiftSettings: settings),
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
