@@ -8,6 +8,7 @@ extension FuzzTarget {
     dictionary: [
       "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "true", "false", "-", "0", "1e5", "-0.0", "1E+400", "\\u0000", "\\ud83d\\ude00", "\\ud800",
       "\\\"", "\\n", "{\"a\":1}", "\"a\":", "[[]]", "\u{FEFF}", " ", "\n", "é", "\u{1F600}", "NaN", "Infinity", "18446744073709551616",
+      "\"K\":1,", "\"\u{212A}\":2,", "\\u212a", "\"e\u{301}\":3,", "\"é\":4,", "a\u{301}\u{323}", "a\u{323}\u{301}",
     ]
   ) { bytes throws(Finding) in
     let raw: RawJSON
@@ -32,12 +33,15 @@ extension FuzzTarget {
       if let string = value.string {
         try require(JSONValue.string(string).raw.string?.utf8.elementsEqual(string.utf8) == true, "the string \(value.text) does not come back")
       }
+      let decoded = JSONValue(value)
       let children = Array(value.elements) + value.members.map(\.value)
       for child in children {
         try require(child.range.lowerBound > value.range.lowerBound && child.range.upperBound < value.range.upperBound, "a child is not within its parent")
       }
       for (name, member) in value.members {
-        try require(value[name.string ?? ""]?.range == member.range, "the member \(name.text) is not found by its name")
+        let name = name.string ?? ""
+        try require(value[name]?.range == member.range, "the member \(name) is not found by its name")
+        try require(decoded[name]?.text == JSONValue(member).text, "the decoded member \(name) is another one than the scanned")
       }
       open += children
     }

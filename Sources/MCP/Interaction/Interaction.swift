@@ -81,7 +81,7 @@ public final class Interaction: Sendable {
     }
   }
 
-  var callID: String { state.withLock(\.call.callID) }
+  var callID: String { state.withLock { $0.call.callID } }
 
   // MARK: Questions
 

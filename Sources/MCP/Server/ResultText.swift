@@ -37,6 +37,23 @@ struct ResultText {
     buffer.write(value)
   }
 
+  /// The content of a tool's result, its texts without making values of them first.
+  mutating func content(_ blocks: [Content], for version: ProtocolVersion) {
+    name("content")
+    buffer.writeStaticString("[")
+    for (index, block) in blocks.enumerated() {
+      if index > 0 { buffer.writeStaticString(",") }
+      if case .text(let text) = block.kind, block.annotations == nil, block.meta == nil {
+        buffer.writeStaticString("{\"type\":\"text\",\"text\":")
+        JSONText.write(text, to: &buffer)
+        buffer.writeStaticString("}")
+      } else {
+        buffer.write(block.json(for: version))
+      }
+    }
+    buffer.writeStaticString("]")
+  }
+
   mutating func members(_ object: JSONObject) {
     for (name, value) in object {
       if !isEmpty { buffer.writeStaticString(",") }
