@@ -14,7 +14,7 @@ flags=(-c release --product fuzz --scratch-path "$scratch")
 runtime=$(find "$(dirname "$(readlink -f "$(command -v swiftc)")")/../lib" -name 'libclang_rt.fuzzer_no_main-'"$(uname -m)"'.a' 2>/dev/null | head -n 1)
 if [ "$(uname -s)" = Linux ] && [ -n "$runtime" ]; then
   # The front end instruments; the driver must not link libFuzzer's own main beside ours.
-  flags+=(-Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xcc -DSLUICE_LIBFUZZER -Xlinker "$runtime" -Xlinker -lstdc++)
+  flags+=(-Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xcc -DSLUICE_LIBFUZZER -Xlinker --whole-archive -Xlinker "$runtime" -Xlinker --no-whole-archive -Xlinker -lstdc++)
 else
   printf 'fuzz: this toolchain has no libFuzzer for us: our own mutations, which know nothing of the code, do its work\n'
 fi
@@ -22,7 +22,7 @@ scripts/build.sh "${flags[@]}" || exit 1
 fuzz=$scratch/release/fuzz
 
 targets=("$@")
-[ "${#targets[@]}" -gt 0 ] || mapfile -t targets < <("$fuzz" list)
+[ "${#targets[@]}" -gt 0 ] || read -r -d '' -a targets < <("$fuzz" list) || true
 mkdir -p "$scratch/found" "$scratch/logs"
 status=0
 for target in "${targets[@]}"; do
