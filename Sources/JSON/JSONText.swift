@@ -48,23 +48,34 @@ public enum JSONText {
 
   /// Appends `text` as a JSON string, quotes included. Only what must be escaped is.
   public static func write(_ text: some StringProtocol, to buffer: inout ByteBuffer) {
+    if text.utf8.withContiguousStorageIfAvailable({ write(characters: $0, to: &buffer) }) != nil { return }
     buffer.writeInteger(UInt8(ascii: "\""))
-    if text.utf8.withContiguousStorageIfAvailable({ write(characters: $0, to: &buffer) }) == nil {
-      for byte in text.utf8 { write(escaping: byte, to: &buffer) }
-    }
+    for byte in text.utf8 { write(escaping: byte, to: &buffer) }
     buffer.writeInteger(UInt8(ascii: "\""))
   }
 
-  /// Copies what lies between characters that must be escaped.
+  /// Copies what lies between characters that must be escaped; mostly that is all of it, and one write.
   private static func write(characters: UnsafeBufferPointer<UInt8>, to buffer: inout ByteBuffer) {
+    var end = plainEnd(of: characters, from: 0)
+    if end == characters.count {
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: end + 2) { room in
+        room[0] = UInt8(ascii: "\"")
+        UnsafeMutableRawBufferPointer(rebasing: room[1..<end + 1]).copyMemory(from: UnsafeRawBufferPointer(characters))
+        room[end + 1] = UInt8(ascii: "\"")
+        return end + 2
+      }
+      return
+    }
+    buffer.writeInteger(UInt8(ascii: "\""))
     var start = 0
     while true {
-      let end = plainEnd(of: characters, from: start)
       if end > start { buffer.writeBytes(UnsafeBufferPointer(rebasing: characters[start..<end])) }
-      guard end < characters.count else { return }
+      guard end < characters.count else { break }
       write(escaping: characters[end], to: &buffer)
       start = end + 1
+      end = plainEnd(of: characters, from: start)
     }
+    buffer.writeInteger(UInt8(ascii: "\""))
   }
 
   /// Where the next character is that must be escaped, or the end. Looks at 16 bytes at a time.

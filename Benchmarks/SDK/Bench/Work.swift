@@ -60,7 +60,7 @@ enum BenchServer {
         name: "blob", description: "Answers with so many bytes.",
         inputSchema: ["type": "object", "required": ["size"], "properties": ["size": ["type": "integer", "minimum": 0]]]
       ) { call in
-        ToolResult(text: String(repeating: "x", count: call.int("size") ?? 0))
+        ToolResult(text: String(decoding: [UInt8](repeating: UInt8(ascii: "x"), count: call.int("size") ?? 0), as: UTF8.self))
       })
     for number in 2..<100 {
       server.add(
