@@ -82,6 +82,24 @@ let package = Package(
     .target(
       name: "Gateway", dependencies: ["JSON", "MCP", "MCPAuth", "Cedar", "Ledger", .nio, .nioPosix, .crypto, .grdb, .logging],
       swiftSettings: settings),
+    // Where secrets are kept, and by which names configuration speaks of them.
+    .target(name: "Secrets", dependencies: ["MCPAuth"], swiftSettings: settings),
+    // What connectors of vendors share.
+    .target(
+      name: "ConnectorKit", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", .nio, .nioPosix, .crypto, .logging], path: "Sources/Connectors/Kit",
+      swiftSettings: settings),
+    .target(
+      name: "OpenAPIConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging, .yams], path: "Sources/Connectors/OpenAPI",
+      swiftSettings: settings),
+    .target(
+      name: "SlackConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto, .logging], path: "Sources/Connectors/Slack",
+      swiftSettings: settings),
+    .target(
+      name: "JiraConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Jira",
+      swiftSettings: settings),
+    .target(name: "CFiles"),
+    .target(
+      name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files", swiftSettings: settings),
     .target(
       name: "SQLConnector", dependencies: ["JSON", "MCP", .grdb, .sqlite, .nio, .logging], path: "Sources/Connectors/SQL",
       swiftSettings: settings),
@@ -89,7 +107,7 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "FilesConnector", "JiraConnector", "OpenAPIConnector", "SlackConnector", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
@@ -139,6 +157,13 @@ let package = Package(
     .executableTarget(name: "ledger-crash-fixture", dependencies: ["Ledger"], path: "Tests/LedgerCrashFixture", swiftSettings: settings),
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "ledger-crash-fixture", .crypto], swiftSettings: settings),
     .testTarget(name: "GatewayTests", dependencies: ["Gateway", "JSON", "MCP", "MCPAuth", "Cedar", .nio, .crypto, .cryptoExtras, .logging], swiftSettings: settings),
+    // What tests of connectors share: a vendor's double, checks against vendors' descriptions, Python clients.
+    .target(
+      name: "ConnectorTesting", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", .nio, .nioPosix, .logging], path: "Tests/ConnectorTesting",
+      exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
+      name: "ConnectorKitTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "ConnectorTesting", .nio, .crypto, .logging],
+      swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(

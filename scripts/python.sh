@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the Python environments that tests use: .build/venv and .build/venv-legacy. Does nothing when they are up to date.
+# Makes the Python environments that tests use: .build/venv, venv-legacy, venv-fastmcp, venv-connectors. Does nothing when they are up to date.
 set -eu
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
@@ -28,3 +28,4 @@ environment() {
 environment .build/venv scripts/python-requirements.txt
 environment .build/venv-legacy scripts/python-requirements-legacy.txt
 environment .build/venv-fastmcp scripts/python-requirements-fastmcp.txt
+environment .build/venv-connectors scripts/python-requirements-connectors.txt

@@ -65,6 +65,7 @@ struct Dispatcher: Sendable {
     let exchange = call.exchange
     var body = body
     if exchange.era == .modern { body.capabilities = Self.passedOn(exchange.context.client.capabilities) }
+    if upstream.configuration.learnsCaller { body.meta.writeMember(MetaKey.caller, JSONValue.string(exchange.principal.id).raw) }
     try unseal(call, into: &body)
     let answer = try await answer(of: upstream, to: exchange, body, isRead: isRead)
     guard let result = answer.result else {

@@ -28,11 +28,13 @@ public final class Upstream: Sendable {
     public var isTrusted: Bool
     /// Whether the server enforces ``MetaKey/rows`` and ``MetaKey/clearance``: our own connectors do.
     public var enforcesRows: Bool
+    /// Whether the server is told who calls (``MetaKey/caller``): a connector of ours that has credentials for each person.
+    public var learnsCaller: Bool
     public var retries: RetryPolicy
 
     public init(
       name: String, timeout: TimeAmount = .seconds(60), refreshInterval: TimeAmount = .seconds(300), readTools: Set<String> = [],
-      writeTools: Set<String> = [], isTrusted: Bool = false, enforcesRows: Bool = false, retries: RetryPolicy = RetryPolicy()
+      writeTools: Set<String> = [], isTrusted: Bool = false, enforcesRows: Bool = false, learnsCaller: Bool = false, retries: RetryPolicy = RetryPolicy()
     ) {
       self.name = name
       self.timeout = timeout
@@ -41,6 +43,7 @@ public final class Upstream: Sendable {
       self.writeTools = writeTools
       self.isTrusted = isTrusted
       self.enforcesRows = enforcesRows
+      self.learnsCaller = learnsCaller
       self.retries = retries
     }
   }

@@ -18,6 +18,8 @@ public enum MetaKey {
   public static let rows = "dev.sluice/rows"
   /// What the gateway tells a connector about the data categories that the caller may see: an array of names.
   public static let clearance = "dev.sluice/clearance"
+  /// What the gateway tells a connector in its own process: the id of the person or agent whose request this is.
+  public static let caller = "dev.sluice/caller"
   /// How a tool declares the records in its result: see ``RecordDeclaration``.
   public static let records = "dev.sluice/records"
   /// How a tool declares data categories of fields in its result: path pattern -> category.

@@ -5,7 +5,19 @@ internal import Synchronization
 
 extension Server {
   func callTool(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
-    let name = try string("name", of: request)
+    var name = try string("name", of: request)
+    var arguments = request["arguments"] ?? Server.noArguments
+    if let found = discovered() {
+      if name == ToolDiscovery.findName { return text(of: try found.find(arguments), context.client.version) }
+      if name == ToolDiscovery.callName {
+        let target = try ToolDiscovery.target(arguments)
+        (name, arguments) = (target.name, target.arguments ?? Server.noArguments)
+      }
+    }
+    return try await call(name, arguments, request, context)
+  }
+
+  private func call(_ name: String, _ arguments: RawJSON, _ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
     guard let registered = state.withLock({ $0.tools[name] }) else {
       throw RPCError(.invalidParams, "Unknown tool: \(name.prefix(128))")
     }
@@ -14,7 +26,6 @@ extension Server {
       guard context.era == .modern else { return text(of: .error(RPCError.tasksNeeded.message), context.client.version) }
       throw RPCError.tasksNeeded
     }
-    let arguments = request["arguments"] ?? Server.noArguments
     guard arguments.kind == .object else { throw RPCError(.invalidParams, "\"arguments\" must be an object") }
     if context.era == .modern, let header = context.header { try HeaderParameter.check(registered.headers, arguments, header: header) }
     if let fault = registered.schemas.fault {

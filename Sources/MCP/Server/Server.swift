@@ -21,6 +21,8 @@ public final class Server: RequestHandler {
     public var schemaResources: [String: JSONValue]
     /// How schemas of tools are read, and the bounds of checking arguments and results against them.
     public var schemaOptions: JSONSchema.Options
+    /// Shows a long list of tools as `find_tools` and `call_tool`; nil always lists all.
+    public var discovery: ToolDiscovery?
     /// `Icon` objects of the server itself.
     public var icons: [JSONValue]
     public var websiteURL: String?
@@ -36,7 +38,7 @@ public final class Server: RequestHandler {
     public init(
       pageSize: Int = 100, cache: CacheHint = CacheHint(milliseconds: 60_000, scope: .public),
       readCache: CacheHint = CacheHint(milliseconds: 0, scope: .private), capabilities: JSONObject = JSONObject(),
-      schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(),
+      schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(), discovery: ToolDiscovery? = nil,
       icons: [JSONValue] = [], websiteURL: String? = nil,
       stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil,
       taskStore: (any TaskStore)? = nil
@@ -47,6 +49,7 @@ public final class Server: RequestHandler {
       self.capabilities = capabilities
       self.schemaResources = schemaResources
       self.schemaOptions = schemaOptions
+      self.discovery = discovery
       self.icons = icons
       self.websiteURL = websiteURL
       self.stateKey = stateKey
@@ -78,6 +81,8 @@ public final class Server: RequestHandler {
     var nextObserver = 0
     /// Whether there ever was a tool with tasks: then the server speaks the extension.
     var hasTasks = false
+    /// Made when it is first asked, for one state of the list.
+    var discovered: DiscoveredTools?
   }
   /// What is offered and who observes it. Never held while anything of those runs.
   let state = Mutex(State())
@@ -228,7 +233,9 @@ public final class Server: RequestHandler {
     if context.era == .modern, let level = request.meta?[MetaKey.logLevel] { _ = try logLevel(level) }
     switch method {
     case .toolsCall: return try await callTool(request, context)
-    case .toolsList: return try list(state.withLock(\.tools), "tools", request, context.era)
+    case .toolsList:
+      if let pair = discoveryPair() { return try list(pair, "tools", request, context.era) }
+      return try list(state.withLock(\.tools), "tools", request, context.era)
     case .resourcesList:
       let (resources, isOffered) = state.withLock { ($0.resources, $0.resources.isOffered || $0.templates.isOffered) }
       return try list(resources, "resources", request, context.era, isOffered: isOffered)

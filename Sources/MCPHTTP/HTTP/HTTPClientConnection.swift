@@ -196,8 +196,8 @@ final class HTTPClientConnection: ChannelInboundHandler, FlushesLater, @unchecke
       if !exchange.request.boundsStream { deadline = .distantFuture }
       exchange.connection = nil
       exchange.settle(.success(HTTPClientResponse(status: status, headers: headers, body: .stream(HTTPBodyStream(source)))))
-    } else if let length = parser.contentLength, length > pool.configuration.maxResponseBytes {
-      fail(tooLarge())
+    } else if let length = parser.contentLength, length > bound(exchange) {
+      fail(tooLarge(bound(exchange)))
     } else {
       phase = .buffering(exchange, status, headers)
     }
@@ -205,8 +205,8 @@ final class HTTPClientConnection: ChannelInboundHandler, FlushesLater, @unchecke
 
   private func take(_ piece: ByteBuffer) {
     switch phase {
-    case .buffering:
-      guard body.readableBytes + piece.readableBytes <= pool.configuration.maxResponseBytes else { return fail(tooLarge()) }
+    case .buffering(let exchange, _, _):
+      guard body.readableBytes + piece.readableBytes <= bound(exchange) else { return fail(tooLarge(bound(exchange))) }
       if body.readableBytes == 0 {
         if let length = parser.contentLength, length > piece.readableBytes {
           body = ByteBufferAllocator().buffer(capacity: min(length, Self.firstReservation))
@@ -282,9 +282,13 @@ final class HTTPClientConnection: ChannelInboundHandler, FlushesLater, @unchecke
     close()
   }
 
-  private func tooLarge() -> HTTPClientError {
+  private func bound(_ exchange: HTTPExchange) -> Int {
+    min(exchange.request.maxResponseBytes ?? .max, pool.configuration.maxResponseBytes)
+  }
+
+  private func tooLarge(_ bound: Int) -> HTTPClientError {
     HTTPClientError(
-      .tooLarge, "the answer of \(origin.address) is larger than \(pool.configuration.maxResponseBytes) bytes", requestWasSent: true,
+      .tooLarge, "the answer of \(origin.address) is larger than \(bound) bytes", requestWasSent: true,
       connectionWasReused: carried > 1)
   }
 

@@ -31,7 +31,7 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
 
   public var description: String { "\(code.rawValue): \(message)" }
 
-  init(_ code: Code, _ message: String, requestWasSent: Bool = false, connectionWasReused: Bool = false) {
+  public init(_ code: Code, _ message: String, requestWasSent: Bool = false, connectionWasReused: Bool = false) {
     self.code = code
     self.message = message
     self.requestWasSent = requestWasSent

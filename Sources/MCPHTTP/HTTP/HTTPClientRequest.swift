@@ -12,6 +12,8 @@ public struct HTTPClientRequest: Sendable {
   public var streamsEvents: Bool
   /// Whether the deadline holds for a streamed answer as well, up to its end. Without, only its head must come in time.
   public var boundsStream: Bool
+  /// The longest buffered answer to this request, in bytes; nil for the client's own bound, which it cannot exceed.
+  public var maxResponseBytes: Int?
 
   public init(
     origin: HTTPOrigin, method: HTTPMethod, path: String, headers: HTTPHeaders = HTTPHeaders(), body: ByteBuffer? = nil,

@@ -7,7 +7,7 @@ public struct SluiceCommand: AsyncParsableCommand {
     commandName: "sluice", abstract: "The governed gateway between MCP clients and a company's systems.",
     version: SluiceVersion.current,
     subcommands: [
-      DemoCommand.self, ServeCommand.self, InitCommand.self, StdioCommand.self, CallCommand.self, TokenCommand.self, AuditCommand.self,
+      DemoCommand.self, ServeCommand.self, InitCommand.self, StdioCommand.self, CallCommand.self, TokenCommand.self, AuditCommand.self, ConnectorCommand.self,
     ])
 
   public init() {}

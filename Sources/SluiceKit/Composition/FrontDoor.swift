@@ -11,11 +11,14 @@ struct FrontDoor: HTTPResponder {
   let endpoint: StreamableHTTPResponder
   let path: String
   let metadata: ProtectedResourceMetadata
+  /// What vendors and people who sign in at them call.
+  let routes: ConnectorRoutes
   /// Whether the gateway can answer for all of its upstreams.
   let isReady: @Sendable () -> Bool
 
   func respond(to request: HTTPRequest) async -> HTTPReply {
     if request.path == path { return await endpoint.respond(to: request) }
+    if let reply = await routes.respond(to: request) { return reply }
     guard request.method == .get else { return .text(.notFound, "Nothing is here. The MCP endpoint is \(path).") }
     switch request.path {
     case metadata.path, "/.well-known/oauth-protected-resource": return json(.ok, metadata.json)

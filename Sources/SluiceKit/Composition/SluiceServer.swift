@@ -1,4 +1,5 @@
 internal import Cedar
+internal import ConnectorKit
 internal import Crypto
 public import Gateway
 internal import JSON
@@ -23,6 +24,7 @@ public final class SluiceServer: Service {
   private let log: LogWriter
   private let integrator: LogIntegrator
   private let processes: [StdioWire]
+  private let connectors: ConnectorHost
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
 
@@ -57,14 +59,18 @@ public final class SluiceServer: Service {
       fetch: { url in try await KeyFetching.get(url, with: client) }, logger: logger)
     limiter = try await Limiter(configuration: configuration.limits, store: store, logger: logger)
 
+    var connectors = ConnectorHost(
+      http: client, state: configuration.state + "/connectors", publicURL: configuration.publicURL, isGoverned: true,
+      signInKey: try await store.key(named: "connector-sign-in"), logger: logger)
     var upstreams: [Upstream] = []
     var processes: [StdioWire] = []
     for entry in configuration.upstreams {
-      let wire = try UpstreamWires.make(entry, client: client, on: group.next(), logger: logger)
+      let wire = try UpstreamWires.make(entry, client: client, connectors: &connectors, on: group.next(), logger: logger)
       if let process = wire as? StdioWire { processes.append(process) }
       upstreams.append(Upstream(entry.settings, wire: wire, logger: logger))
     }
     self.processes = processes
+    self.connectors = connectors
     let parts = Gateway.Parts(
       name: configuration.name, upstreams: upstreams, policies: configuration.policies, bounds: configuration.bounds,
       maskStyle: configuration.maskStyle, limiter: limiter, log: log,
@@ -91,7 +97,8 @@ public final class SluiceServer: Service {
     settings.maxBodyBytes = configuration.requestBytes
     http = HTTPServer(
       host: configuration.host, port: configuration.port, eventLoopGroup: group, configuration: settings,
-      responder: FrontDoor(endpoint: endpoint, path: "/mcp", metadata: metadata, isReady: { gateway.isReady }), logger: logger)
+      responder: FrontDoor(endpoint: endpoint, path: "/mcp", metadata: metadata, routes: connectors.routes, isReady: { gateway.isReady }),
+      logger: logger)
   }
 
   /// Opens the port.
@@ -109,6 +116,7 @@ public final class SluiceServer: Service {
     for process in processes { process.start() }
     let parts: [@Sendable () async -> Void] = [
       { await self.gateway.run() }, { await self.limiter.run() }, { await self.authenticator.run() }, { await self.integrator.run() },
+      { await self.connectors.run() },
     ]
     try await withThrowingTaskGroup(of: Void.self) { group in
       for part in parts { group.addTask { await part() } }
@@ -155,12 +163,15 @@ enum KeyFetching {
 
 /// Makes the wire that an upstream's configuration asks for.
 enum UpstreamWires {
-  static func make(_ entry: SluiceConfiguration.UpstreamEntry, client: HTTPClient, on loop: any EventLoop, logger: Logger) throws(ConfigurationError) -> any ClientWire {
+  static func make(_ entry: SluiceConfiguration.UpstreamEntry, client: HTTPClient, connectors: inout ConnectorHost, on loop: any EventLoop, logger: Logger)
+    throws(ConfigurationError)
+    -> any ClientWire
+  {
     let name = entry.settings.name
     switch entry.kind {
     case .command(let command, let arguments, let environment, let directory):
       var variables: [String: String] = [:]
-      for (variable, secret) in environment { variables[variable] = try secret.resolve() }
+      for (variable, secret) in environment { variables[variable] = try secret.text() }
       return StdioWire(
         name: name, command: ChildCommand(command, arguments: arguments, environment: variables, workingDirectory: directory), on: loop, logger: logger)
     case .http(let url, let headers):
@@ -168,11 +179,14 @@ enum UpstreamWires {
       return HTTPWire(
         HTTPWire.Configuration(origin: target.origin, path: target.path) {
           var resolved: [HTTPHint.Header] = []
-          for (header, secret) in headers { resolved.append(.init(header, try secret.resolve())) }
+          for (header, secret) in headers { resolved.append(.init(header, try secret.text())) }
           return resolved
         }, client: client)
     case .sqlite(let path, let crm):
       return InProcessWire(try SQLUpstream.server(name: name, path: path, crm: crm, logger: logger))
+    case .connector(let kind, let settings):
+      let connector = try connectors.make(kind, name: name, settings)
+      return InProcessWire(connector.server)
     }
   }
 }

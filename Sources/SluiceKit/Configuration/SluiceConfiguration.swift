@@ -1,9 +1,10 @@
 public import Gateway
-internal import JSON
+public import JSON
 internal import MCP
 internal import MCPAuth
 internal import MCPHTTP
 internal import NIOCore
+public import Secrets
 
 /// Everything that `sluice serve` is told by its file. docs/configuration.md explains each key.
 public struct SluiceConfiguration: Sendable {
@@ -43,6 +44,8 @@ public struct SluiceConfiguration: Sendable {
       case http(url: String, headers: [(name: String, value: SecretReference)])
       /// Our SQL connector over an SQLite file.
       case sqlite(path: String, crm: Bool)
+      /// One of our connectors to a vendor's system, by its name in ``ConnectorCatalog``.
+      case connector(String, settings: JSONObject)
     }
     public var settings: Upstream.Configuration
     public var kind: Kind
@@ -192,7 +195,7 @@ extension SluiceConfiguration.UpstreamEntry {
     }
     let fields = try node.members([
       "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools",
-      "trusted",
+      "trusted", "connector", "settings",
     ])
     var settings = Upstream.Configuration(name: name)
     if let node = fields["timeout_seconds"] { settings.timeout = .seconds(Int64(try node.int(1...3600))) }
@@ -202,25 +205,36 @@ extension SluiceConfiguration.UpstreamEntry {
     settings.writeTools = Set(try fields["write_tools"]?.strings() ?? [])
 
     settings.isTrusted = try fields["trusted"]?.bool() ?? false
-    switch (fields["command"], fields["url"], fields["sqlite"]) {
-    case (let command?, nil, nil):
+    switch (fields["command"], fields["url"], fields["sqlite"], fields["connector"]) {
+    case (let command?, nil, nil, nil):
       var environment: [String: SecretReference] = [:]
-      for (name, value) in try fields["env"]?.entries() ?? [] { environment[name] = try SecretReference(value.string()) }
+      for (name, value) in try fields["env"]?.entries() ?? [] { environment[name] = try SecretReference(configuration: value.string()) }
       kind = .command(
         try command.string(), arguments: try fields["args"]?.strings() ?? [], environment: environment,
         directory: try fields["cwd"].map { node throws(ConfigurationError) in FileText.resolve(try node.string(), in: directory) })
-    case (nil, let url?, nil):
+    case (nil, let url?, nil, nil):
       let text = try url.string()
       guard HTTPURL(text) != nil else { throw url.error("expected an http or https URL") }
       var headers: [(name: String, value: SecretReference)] = []
-      for (name, value) in try fields["headers"]?.entries() ?? [] { headers.append((name, try SecretReference(value.string()))) }
+      for (name, value) in try fields["headers"]?.entries() ?? [] { headers.append((name, try SecretReference(configuration: value.string()))) }
       kind = .http(url: text, headers: headers)
-    case (nil, nil, let path?):
+    case (nil, nil, let path?, nil):
       settings.isTrusted = true
       settings.enforcesRows = true
       kind = .sqlite(path: FileText.resolve(try path.string(), in: directory), crm: try fields["sample"]?.string() == "northwind")
+    case (nil, nil, nil, let connector?):
+      let name = try connector.string()
+      guard ConnectorCatalog.type(named: name) != nil else { throw connector.error(ConnectorCatalog.unknown(name)) }
+      settings.isTrusted = true
+      settings.learnsCaller = true
+      guard case .object(let object) = try fields["settings"]?.json() ?? .object(JSONObject()) else {
+        throw node.error("settings is a mapping (key: value)")
+      }
+      kind = .connector(name, settings: object)
     default:
-      throw node.error("an upstream has exactly one of command (a child process), url (Streamable HTTP) and sqlite (a database file)")
+      throw node.error(
+        "an upstream has exactly one of command (a child process), url (Streamable HTTP), sqlite (a database file) and connector (one of ours: \(ConnectorCatalog.names))"
+      )
     }
     self.settings = settings
   }

@@ -1,11 +1,11 @@
 /// `application/x-www-form-urlencoded` (RFC 6749 appendix B): request bodies and queries.
-enum FormText {
-  static func encode(_ fields: [(name: String, value: String)]) -> String {
+package enum FormText {
+  package static func encode(_ fields: [(name: String, value: String)]) -> String {
     fields.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&")
   }
 
   /// Everything but RFC 3986's unreserved characters in percent form, so that the text serves in a URL as well.
-  static func encode(_ text: String) -> String {
+  package static func encode(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
     for byte in text.utf8 {
@@ -20,7 +20,7 @@ enum FormText {
   }
 
   /// The fields of a text; nil if an escape is broken, a name comes twice (RFC 6749 section 3.1) or there are more than 100.
-  static func decode(_ text: some StringProtocol) -> [String: String]? {
+  package static func decode(_ text: some StringProtocol) -> [String: String]? {
     var fields: [String: String] = [:]
     for part in text.split(separator: "&") {
       let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -5,58 +5,6 @@
 #endif
 internal import MCP
 
-/// A text of the configuration in which `${env:NAME}` and `${file:PATH}` stand for secrets that are kept elsewhere.
-///
-/// Resolved each time it is used, so that a rotated file counts at once and no copy is kept. It has no description: what it
-/// resolves to cannot be printed by accident.
-public struct SecretReference: Sendable, Hashable {
-  private enum Part: Sendable, Hashable {
-    case text(String)
-    case environment(String)
-    case file(String)
-  }
-  private let parts: [Part]
-
-  /// - Throws: a description of what is wrong with the reference.
-  public init(_ template: String) throws(ConfigurationError) {
-    var parts: [Part] = []
-    var rest = Substring(template)
-    while let start = rest.firstRange(of: "${") {
-      guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
-        throw ConfigurationError("a secret reference starts with ${ and ends nowhere; write ${env:NAME} or ${file:PATH}")
-      }
-      parts.append(.text(String(rest[..<start.lowerBound])))
-      let reference = rest[start.upperBound..<end]
-      if reference.hasPrefix("env:") {
-        parts.append(.environment(String(reference.dropFirst(4))))
-      } else if reference.hasPrefix("file:") {
-        parts.append(.file(String(reference.dropFirst(5))))
-      } else {
-        throw ConfigurationError("unknown secret reference ${\(reference.prefix(8))…}; write ${env:NAME} or ${file:PATH}")
-      }
-      rest = rest[rest.index(after: end)...]
-    }
-    parts.append(.text(String(rest)))
-    self.parts = parts
-  }
-
-  public func resolve() throws(ConfigurationError) -> String {
-    var text = ""
-    for part in parts {
-      switch part {
-      case .text(let plain): text += plain
-      case .environment(let name):
-        guard let value = ChildCommand.ownVariable(name) else { throw ConfigurationError("the environment variable \(name) is not set") }
-        text += value
-      case .file(let path):
-        guard let contents = FileText.read(path) else { throw ConfigurationError("the file \(path) cannot be read") }
-        text += contents.hasSuffix("\n") ? String(contents.dropLast()) : contents
-      }
-    }
-    return text
-  }
-}
-
 /// Small files read and written whole, without Foundation.
 enum FileText {
   static func read(_ path: String, limit: Int = 16 << 20) -> String? {

@@ -1,0 +1,25 @@
+public import JSON
+public import MCP
+
+/// Text that people outside wrote (messages, issue bodies, documents): it may hold instructions to the model, which are not the
+/// user's. Results that hold such text say so, to clients in `_meta` and to the model in words.
+public enum UntrustedText {
+  public static let metaKey = "dev.sluice/untrusted"
+
+  /// Marks a result.
+  ///
+  /// - Parameter pointers: JSON Pointers into `structuredContent` at which such text stands.
+  public static func mark(_ result: ToolResult, _ pointers: String...) -> ToolResult {
+    var result = result
+    var meta = result.meta ?? JSONObject()
+    meta[metaKey] = .array(pointers.map { .string($0) })
+    result.meta = meta
+    return result
+  }
+
+  /// A text in a frame that says where it begins and ends. The frame cannot be closed from within.
+  public static func framed(_ text: String, source: String) -> String {
+    let safe = text.replacing("</untrusted>", with: "<\\/untrusted>")
+    return "<untrusted source=\"\(source.replacing("\"", with: "'"))\">\n\(safe)\n</untrusted>"
+  }
+}

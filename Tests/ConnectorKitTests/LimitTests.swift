@@ -1,0 +1,134 @@
+import ConnectorKit
+import ConnectorTesting
+import JSON
+import MCPHTTP
+import NIOCore
+import Testing
+
+@Suite("Limits of a vendor")
+struct LimitTests {
+  @Test("A budget lets a burst pass and spreads what is beyond it")
+  func budget() async throws {
+    let kit = try await KitAPI { $0.budgets = { _ in Budget(3, per: 30) } }
+    kit.vendor.always("GET", "/x", .json([:]))
+    for _ in 0..<3 { _ = try await kit.get() }
+    #expect(kit.time.waits == [])
+    _ = try await kit.get()
+    _ = try await kit.get()
+    // One slot is free every ten seconds; real time that has passed counts.
+    #expect(kit.time.waits.count == 2 && kit.time.waits.allSatisfy { (8...10).contains($0) }, "\(kit.time.waits)")
+  }
+
+  @Test("A budget holds for one credential and one bucket")
+  func budgetScope() async throws {
+    let kit = try await KitAPI { $0.budgets = { $0 == "search" ? Budget(1, per: 60) : nil } }
+    kit.vendor.always("GET", "/x", .json([:]))
+    _ = try await kit.get(bucket: "search")
+    _ = try await kit.get(bucket: "search", as: .user("ada"))
+    _ = try await kit.get(bucket: "core")
+    #expect(kit.time.waits == [])
+  }
+
+  @Test("Who would wait longer than the call may take is told how long, and nothing is sent")
+  func beyondTheDeadline() async throws {
+    let kit = try await KitAPI { configuration in
+      configuration.budgets = { _ in Budget(1, per: 3600) }
+      configuration.timeout = .seconds(45)
+    }
+    kit.vendor.always("GET", "/x", .json([:]))
+    _ = try await kit.get()
+    let error = await vendorError { () async throws(VendorError) in try await kit.get() }
+    #expect(error?.code == .throttled)
+    #expect((3590...3600).contains(error?.retryAfter ?? 0))
+    #expect(error?.description.contains("Try again in") == true)
+    #expect(kit.vendor.requests.count == 1)
+    #expect(kit.time.waits == [])
+  }
+
+  @Test("A throttle is waited for as long as the vendor says, and the request goes again")
+  func retryAfter() async throws {
+    let kit = try await KitAPI()
+    kit.vendor.on("GET", "/x", .throttle("7"), .json(["ok": true]))
+    #expect(try await kit.get().json?["ok"]?.bool == true)
+    #expect(kit.time.waits.reduce(0, +) >= 6)
+    #expect(kit.vendor.requests.count == 2)
+  }
+
+  @Test("Retry-After: 0 is no licence to spin", arguments: ["0", nil])
+  func retryAfterZero(_ after: String?) async throws {
+    let kit = try await KitAPI()
+    kit.vendor.always("GET", "/x", .throttle(after))
+    let error = await vendorError { () async throws(VendorError) in try await kit.get() }
+    #expect(error?.code == .throttled && error?.vendorCode == "slow_down")
+    #expect(kit.vendor.requests.count <= 4)
+    #expect(kit.time.waits.allSatisfy { $0 >= 0 } && kit.time.waits.reduce(0, +) >= kit.vendor.requests.count - 2)
+  }
+
+  @Test("A Retry-After beyond the deadline ends the call with the wait, without another request")
+  func retryAfterTooLong() async throws {
+    let kit = try await KitAPI()
+    kit.vendor.always("GET", "/x", .throttle("3600"))
+    let error = await vendorError { () async throws(VendorError) in try await kit.get() }
+    #expect(error?.code == .throttled && (3590...3600).contains(error?.retryAfter ?? 0))
+    #expect(kit.vendor.requests.count == 1)
+    // Others that share the limit are told at once.
+    let other = await vendorError { () async throws(VendorError) in try await kit.get() }
+    #expect(other?.code == .throttled)
+    #expect(kit.vendor.requests.count == 1)
+  }
+
+  @Test("An allowance that is used up ends the call at once")
+  func exhausted() async throws {
+    let kit = try await KitAPI()
+    kit.vendor.always("GET", "/x", .throttle("1", headers: [("X-Exhausted", "1")]))
+    let error = await vendorError { () async throws(VendorError) in try await kit.get() }
+    #expect(error?.code == .throttled)
+    #expect(kit.vendor.requests.count == 1)
+  }
+
+  static let scopes: [(String, blocksOtherBucket: Bool, blocksOtherSubject: Bool, blocksSameResource: Bool)] = [
+    ("bucket", false, false, false), ("credential", true, false, false), ("everything", true, true, true), ("resource", false, false, true),
+  ]
+
+  @Test("A throttle stops those whom it concerns, and nobody else", arguments: scopes)
+  func scope(_ name: String, _ otherBucket: Bool, _ otherSubject: Bool, _ sameResource: Bool) async throws {
+    let kit = try await KitAPI()
+    kit.vendor.on("GET", "/x", .throttle("3000", scope: name))
+    kit.vendor.always("GET", "/x", .json([:]))
+    var first = VendorRequest(path: "/x", bucket: "a")
+    first.limitedResource = "issue-1"
+    _ = await vendorError { () async throws(VendorError) in try await kit.api.send(first, as: .service) }
+    func isBlocked(_ request: VendorRequest, _ subject: Subject) async -> Bool {
+      do throws(VendorError) {
+        _ = try await kit.api.send(request, as: subject)
+        return false
+      } catch { return error.code == .throttled }
+    }
+    #expect(await isBlocked(VendorRequest(path: "/x", bucket: "b"), .service) == otherBucket)
+    #expect(await isBlocked(VendorRequest(path: "/x", bucket: "c"), .user("ada")) == otherSubject)
+    var again = VendorRequest(path: "/x", bucket: "d")
+    again.limitedResource = "issue-1"
+    #expect(await isBlocked(again, .user("bob")) == sameResource)
+  }
+
+  @Test("What an answer says is left is kept to: at nothing left, the window's end is waited for")
+  func quota() async throws {
+    let kit = try await KitAPI()
+    kit.vendor.on("GET", "/x", .json([:], headers: [("X-Remaining", "0"), ("X-Resets-In", "20")]))
+    kit.vendor.always("GET", "/x", .json([:]))
+    _ = try await kit.get()
+    #expect(kit.time.waits == [])
+    _ = try await kit.get()
+    #expect(kit.time.waits.count == 1 && (18...20).contains(kit.time.waits[0]))
+  }
+
+  @Test("Many who wait for one throttle wait together")
+  func sharedWait() async throws {
+    let kit = try await KitAPI()
+    kit.vendor.on("GET", "/x", .throttle("5"))
+    kit.vendor.always("GET", "/x", .json([:]))
+    _ = try await kit.get()
+    for _ in 0..<5 { _ = try await kit.get() }
+    #expect(kit.vendor.requests.count == 7)
+  }
+}

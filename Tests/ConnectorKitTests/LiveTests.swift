@@ -1,0 +1,60 @@
+import ConnectorKit
+import ConnectorTesting
+import Crypto
+import MCPAuth
+import NIOCore
+import Synchronization
+import Testing
+
+@Suite("Changes at a vendor")
+struct LiveTests {
+  @Test("A feed begins at now, goes on where it was after a restart, and starts anew where the vendor has forgotten the cursor")
+  func feed() async throws {
+    let state = InMemoryConnectorState()
+    let asked = Mutex<[String?]>([])
+    let told = Mutex<[[String]]>([])
+    func follow(sleeps: Int, _ answer: @escaping @Sendable (String?) throws(VendorError) -> ChangeFeed.Batch) async {
+      let time = VirtualTime(sleeps: sleeps)
+      let feed = ChangeFeed("changes", every: 60) { cursor throws(VendorError) in
+        asked.withLock { $0.append(cursor) }
+        return try answer(cursor)
+      }
+      await feed.follow("kit", state: state, time: time.vendorTime, logger: LogLines().logger) { batch in told.withLock { $0.append(batch.updated) } }
+    }
+    await follow(sleeps: 1) { cursor in ChangeFeed.Batch(updated: cursor == nil ? [] : ["kit://a"], cursor: cursor == nil ? "1" : "2") }
+    #expect(asked.withLock { $0 } == [nil, "1"])
+    #expect(told.withLock { $0 } == [["kit://a"]])
+    asked.withLock { $0 = [] }
+    await follow(sleeps: 1) { cursor throws(VendorError) in
+      guard cursor == nil else { throw VendorError(.notFound, "forgotten") }
+      return ChangeFeed.Batch(cursor: "9")
+    }
+    #expect(asked.withLock { $0 } == ["2", nil])
+  }
+
+  @Test("A feed whose vendor fails waits longer each time")
+  func failures() async throws {
+    let time = VirtualTime(sleeps: 4)
+    let feed = ChangeFeed("changes", every: 10) { _ throws(VendorError) in throw VendorError(.unavailable, "down") }
+    await feed.follow("kit", state: InMemoryConnectorState(), time: time.vendorTime, logger: LogLines().logger) { _ in }
+    #expect(time.waits == [20, 40, 80, 160])
+  }
+
+  @Test("A webhook's signature is that of the body under the shared secret")
+  func signature() {
+    let body = ByteBuffer(string: "{\"action\":\"opened\"}")
+    let secret = Secret("it is a secret")
+    let code = HMAC<SHA256>.authenticationCode(for: Array("v0:12:{\"action\":\"opened\"}".utf8), using: SymmetricKey(data: Array("it is a secret".utf8)))
+    let hexadecimal = code.map { byte in
+      let digits = String(byte, radix: 16)
+      return digits.count == 1 ? "0" + digits : digits
+    }.joined()
+    #expect(WebhookSignature.isValid(hexadecimal, of: body, prefix: "v0:12:", secret: secret))
+    #expect(WebhookSignature.isValid(hexadecimal.uppercased(), of: body, prefix: "v0:12:", secret: secret))
+    #expect(!WebhookSignature.isValid(hexadecimal, of: body, secret: secret))
+    #expect(!WebhookSignature.isValid(hexadecimal, of: body, prefix: "v0:12:", secret: Secret("another")))
+    #expect(!WebhookSignature.isValid("", of: body, secret: secret))
+    #expect(!WebhookSignature.isValid(String(hexadecimal.dropLast(2)), of: body, prefix: "v0:12:", secret: secret))
+    #expect(!WebhookSignature.isValid("zz" + hexadecimal.dropFirst(2), of: body, prefix: "v0:12:", secret: secret))
+  }
+}
