@@ -160,7 +160,19 @@ let package = Package(
       name: "sampling-host", dependencies: ["JSON", "MCP", "MCPHTTP", .argumentParser], path: "Examples/SamplingHost",
       swiftSettings: settings),
 
+    // Benchmarks: our side of the comparison with the Python SDK. Only this program counts its allocations.
+    .target(name: "CAllocations", path: "Benchmarks/SDK/CAllocations"),
+    .executableTarget(
+      name: "sdk-bench", dependencies: ["JSON", "MCP", "MCPHTTP", "CAllocations", .nio, .argumentParser], path: "Benchmarks/SDK/Bench", swiftSettings: settings),
+
+    // Fuzzing: what must hold whatever comes in, and the program that tries. See Fuzz/README.md.
+    .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),
+    .target(
+      name: "FuzzTargets", dependencies: ["JSON", "MCP", "MCPHTTP", "Cedar", .nio, .nioPosix, .crypto], path: "Fuzz/Targets", swiftSettings: settings),
+    .executableTarget(name: "fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Fuzz/Driver", swiftSettings: settings),
+
     // Tests.
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzTargets", "JSON", .nio], swiftSettings: settings),
     .testTarget(name: "JSONTests", dependencies: ["JSON", .nio], swiftSettings: settings),
     .executableTarget(name: "stdio-fixture", dependencies: ["MCP", .nio, .nioPosix, .logging], path: "Tests/StdioFixture", swiftSettings: settings),
     .testTarget(name: "MCPTests", dependencies: ["MCP", "JSON", "stdio-fixture", .nio, .nioPosix, .logging, .crypto], swiftSettings: settings),

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds, runs them, and ends with a line that counts them.
+# Installs what the tests need, builds, runs them, and ends with a line that counts them. With SANITIZE=thread under that sanitizer, in a
+# build folder of its own.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +12,10 @@ scripts/test-setup.sh || true
 # Without it the tests over PostgreSQL skip, and say so.
 scripts/postgres.sh || true
 
-scripts/build.sh --build-tests || exit 1
+flags=()
+[ -z "${SANITIZE:-}" ] || flags=(--sanitize="$SANITIZE" --scratch-path .build/sanitize)
+
+scripts/build.sh --build-tests ${flags[@]+"${flags[@]}"} || exit 1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
@@ -19,7 +23,7 @@ status=0
 for group in '^(JSONTests|CedarTests|LedgerTests|GatewayTests|DemoTests|SpecCoverageTests|MCPAuthTests|MCPToolsTests|MCPMacrosTests|MCPHummingbirdTests|SnippetTests|FuzzTests)\.' \
   '^MCPTests\.' '^MCPHTTPTests\.' '^MCPTestingTests\.' '^(ConnectorKitTests|[A-Za-z]+ConnectorTests)\.' '^ExamplesTests\.' '^SluiceKitTests\.' '^InteropTests\.'; do
   printf '== %s\n' "$group"
-  swift test --skip-build --parallel --filter "$group" 2>&1 | tee -a "$log" |
+  swift test --skip-build ${flags[@]+"${flags[@]}"} --parallel --filter "$group" 2>&1 | tee -a "$log" |
     grep -vE '(^|[[:space:]])(◇|✔) (Test|Suite)|Test case passing|^\[[0-9]+/[0-9]+\]|^[0-9-]+T[0-9:+]+ '
   [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
 done

@@ -33,7 +33,8 @@ struct Asker: Sendable {
   /// Where a legacy client is asked.
   var channel: (any ClientChannel)? { exchange.context.channel }
 
-  /// The `ClientCapabilities` that an upstream may build on: what comes back through us. Extensions do not.
+  /// The `ClientCapabilities` that an upstream may build on: what comes back through us. Extensions do not, but for views, which ask
+  /// nothing of us.
   var capabilities: RawJSON {
     var passed: JSONValue = .object(JSONObject())
     for kind in QuestionKind.allCases where upstream.configuration.mayAsk.contains(kind) {
@@ -41,6 +42,7 @@ struct Asker: Sendable {
       // A legacy client may announce changes of its roots, which go nowhere from here.
       passed[kind.rawValue] = kind == .roots ? .object(JSONObject()) : JSONValue(declared)
     }
+    if let ui = client.capabilities["extensions"]?[UIExtension.identifier] { passed["extensions"] = .object([UIExtension.identifier: JSONValue(ui)]) }
     return passed.raw
   }
 

@@ -77,6 +77,10 @@ struct Dispatcher: Sendable {
     guard let upstream = call.upstream else { throw Refusal(.internalError, .gateway, "The request has no upstream") }
     var body = body
     if upstream.configuration.learnsCaller { body.meta.writeMember(MetaKey.caller, JSONValue.string(call.exchange.principal.id).raw) }
+    // A client that shows views and cannot be asked anything still tells of the views.
+    if let ui = call.exchange.context.client.capabilities["extensions"]?[UIExtension.identifier] {
+      body.capabilities = (["extensions": .object([UIExtension.identifier: JSONValue(ui)])] as JSONValue).raw
+    }
     let request = OutgoingRequest(call: call, upstream: upstream, body: body, isRead: isRead)
     let mayAsk = call.mayAsk
     let asker = mayAsk ? Asker(call, upstream, plan, screening) : nil

@@ -57,6 +57,7 @@ extension Client {
     _ name: String, _ arguments: JSONValue = .object(JSONObject()), options: RequestOptions = RequestOptions()
   ) async throws(ClientError) -> ToolOutcome {
     var members = ByteBuffer()
+    members.reserveCapacity(256)
     members.writeStaticString("\"name\":")
     JSONText.write(name, to: &members)
     members.writeStaticString(",\"arguments\":")

@@ -35,6 +35,8 @@ public final class ClientConnection: Sendable {
   private let identity: ByteBuffer
   private let capabilities: ByteBuffer
   private let legacyCapabilities: ByteBuffer
+  /// What `_meta` of every modern request begins with, up to the capabilities.
+  private let modernMeta: ByteBuffer
   private let versions: [ProtocolVersion]
   /// Guards the peer and the request counter; held for a few instructions only.
   private let state = Mutex(State())
@@ -53,6 +55,10 @@ public final class ClientConnection: Sendable {
     self.capabilities = ByteBuffer(capabilities)
     self.legacyCapabilities = ByteBuffer(legacyCapabilities ?? capabilities)
     self.versions = versions
+    var meta = ByteBuffer(string: "\"_meta\":{\"\(MetaKey.protocolVersion)\":\"\(ProtocolVersion.latest.rawValue)\",\"\(MetaKey.clientInfo)\":")
+    meta.writeImmutableBuffer(self.identity)
+    meta.writeString(",\"\(MetaKey.clientCapabilities)\":")
+    modernMeta = meta
   }
 
   /// What is known of the server; nil before the first connection.
@@ -297,15 +303,12 @@ public final class ClientConnection: Sendable {
     buffer.writeImmutableBuffer(body.members)
     if isModern || body.meta.readableBytes > 0 || body.wantsProgress {
       if body.members.readableBytes > 0 { buffer.writeStaticString(",") }
-      buffer.writeStaticString("\"_meta\":{")
       if isModern {
-        buffer.writeStaticString("\"io.modelcontextprotocol/protocolVersion\":\"")
-        buffer.writeString(version.rawValue)
-        buffer.writeStaticString("\",\"io.modelcontextprotocol/clientInfo\":")
-        buffer.writeImmutableBuffer(identity)
-        buffer.writeStaticString(",\"io.modelcontextprotocol/clientCapabilities\":")
+        buffer.writeImmutableBuffer(modernMeta)
         if let capabilities = body.capabilities { buffer.write(capabilities) } else { buffer.writeImmutableBuffer(capabilities) }
         if body.meta.readableBytes > 0 || body.wantsProgress { buffer.writeStaticString(",") }
+      } else {
+        buffer.writeStaticString("\"_meta\":{")
       }
       if body.wantsProgress {
         buffer.writeStaticString("\"progressToken\":")

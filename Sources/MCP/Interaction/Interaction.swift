@@ -101,7 +101,7 @@ public final class Interaction: Sendable {
     return state.withLock { $0.logRate.admit(now: now) }
   }
 
-  var callID: String { state.withLock(\.call.callID) }
+  var callID: String { state.withLock { $0.call.callID } }
 
   // MARK: Questions
 

@@ -83,7 +83,7 @@ extension Server {
   /// - Parameter text: the structured content as it was checked, if it was: then it is not written again.
   private func text(of tool: ToolResult, checked text: RawJSON? = nil, _ version: ProtocolVersion) -> ByteBuffer {
     var result = ResultText(version.era, capacity: 512)
-    result.value(.array(tool.content.map { $0.json(for: version) }), for: "content")
+    result.content(tool.content, for: version)
     if let structured = tool.structured, version >= .v2025_06_18, version.era == .modern || structured.object != nil {
       if let text { result.text(text.bytes, for: "structuredContent") } else { result.value(structured, for: "structuredContent") }
     }
