@@ -55,9 +55,9 @@ struct QuestionTests {
 
   @Test("the time that a person takes is not the upstream's", arguments: Eras.all)
   func slowPeople(eras: Eras) async throws {
-    try await withAskingGateway(eras.upstream, settings: ["timeout_seconds": 1, "retries": 0]) { gateway in
+    try await withAskingGateway(eras.upstream, settings: ["timeout_seconds": 6, "retries": 0]) { gateway in
       let handlers = ClientHandlers(form: { _ in
-        try await Task.sleep(for: .milliseconds(1500))
+        try await Task.sleep(for: .milliseconds(7500))
         return .accept(["name": "late"])
       })
       let client = try await gateway.sdk("ada", eras.client, handlers)
