@@ -74,6 +74,7 @@ public final class StdioWire: ClientWire {
   package init(name: String, logger: Logger, peer: (LinePeerEvents) -> any LinePeer) {
     self.name = name
     self.logger = logger
+    answering = ServerRequests(logger: logger)
     process = Mutex(nil)
     let peer = peer(
       LinePeerEvents(

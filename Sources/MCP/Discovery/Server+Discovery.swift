@@ -16,7 +16,7 @@ struct DiscoveredTools: Sendable {
     index = ToolIndex(definitions.map { ToolDiscovery.entry($0, name: $0["name"]?.string ?? "") })
     var pair = Registry<RegisteredTool>()
     for tool in [ToolDiscovery.find(count: definitions.count), ToolDiscovery.call] {
-      let registered = RegisteredTool(tool: tool, schemas: ToolSchemas(of: tool, resources: [:], options: JSONSchema.Options()), headers: [])
+      let registered = RegisteredTool(tool: tool, schemas: ToolSchemas(of: tool, resources: [:], options: JSONSchema.Options()), headers: [], hasUI: false)
       pair.set(tool.name, registered, modern: tool.definition(.modern), legacy: tool.definition(.legacy))
     }
     self.pair = pair

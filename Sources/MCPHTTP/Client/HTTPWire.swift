@@ -124,7 +124,7 @@ public final class HTTPWire: ClientWire {
       }
       // What comes in a batch with the answer is dealt with before it.
       for other in messages where messages.count > 1 && other.kind != .response {
-        if other.kind == .request { receive(other, version: request.version) } else { await request.onNotification?(other) }
+        if other.kind == .request { receive(other, version: request.version, answering: request.onRequest) } else { await request.onNotification?(other) }
       }
       guard let message = messages.first(where: { answers($0, request, isSuccess: response.status.isSuccess) }) ?? messages.first else { throw status(response) }
       if response.status == .notFound, request.version.era == .legacy, hasSession, message.kind == .response { throw sessionEnded }

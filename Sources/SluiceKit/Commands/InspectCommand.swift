@@ -6,6 +6,7 @@ internal import MCP
 internal import MCPAuth
 internal import MCPHTTP
 internal import NIOPosix
+internal import Secrets
 
 /// A client for people, of any MCP server of anyone.
 struct InspectCommand: AsyncParsableCommand {
@@ -130,7 +131,7 @@ struct InspectCommand: AsyncParsableCommand {
         return try await signedIn(url, output)
       }
       let headers = try header.map(Self.header)
-      return (.http(url, headers: { try headers.map { HTTPHint.Header($0.name, try $0.value.resolve()) } }), nil)
+      return (.http(url, headers: { try headers.map { HTTPHint.Header($0.name, try $0.value.text()) } }), nil)
     }
   }
 
@@ -149,7 +150,7 @@ struct InspectCommand: AsyncParsableCommand {
   private static func header(_ text: String) throws -> (name: String, value: SecretReference) {
     guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else { throw ValidationError("--header takes 'Name: value', not \(text.prefix(40))") }
     let value = text[text.index(after: colon)...].drop { $0 == " " }
-    do throws(ConfigurationError) { return (String(text[..<colon]), try SecretReference(String(value))) } catch {
+    do throws(ConfigurationError) { return (String(text[..<colon]), try SecretReference(configuration: String(value))) } catch {
       throw ValidationError("--header: \(error)")
     }
   }

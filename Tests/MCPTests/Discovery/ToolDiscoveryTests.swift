@@ -55,7 +55,7 @@ struct ToolDiscoveryTests {
   @Test("What was found is called by the pair or by its name, and its arguments are checked")
   func calling() async throws {
     let client = Client(.inProcess(server(listBytes: 0)))
-    let arguments: JSONObject = ["name": "list_issues", "arguments": ["repository": "a/b"]]
+    let arguments: JSONValue = ["name": "list_issues", "arguments": ["repository": "a/b"]]
     #expect(try await client.callTool("call_tool", arguments).structured == ["called": "list_issues", "repository": "a/b"])
     #expect(try await client.callTool("list_issues", ["repository": "a/b"]).structured == ["called": "list_issues", "repository": "a/b"])
     #expect(try await client.callTool("call_tool", ["name": "list_issues", "arguments": ["repo": "a/b"]]).isError)
