@@ -89,13 +89,16 @@ let package = Package(
       name: "ConnectorKit", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", .nio, .nioPosix, .crypto, .logging], path: "Sources/Connectors/Kit",
       swiftSettings: settings),
     .target(
+      name: "GitHubConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto], path: "Sources/Connectors/GitHub",
+      swiftSettings: settings),
+    .target(
       name: "SQLConnector", dependencies: ["JSON", "MCP", .grdb, .sqlite, .nio, .logging], path: "Sources/Connectors/SQL",
       swiftSettings: settings),
     .target(name: "Demo", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .logging], swiftSettings: settings),
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "GitHubConnector", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
@@ -138,6 +141,9 @@ let package = Package(
     .testTarget(
       name: "ConnectorKitTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "ConnectorTesting", .nio, .crypto, .logging],
       swiftSettings: settings),
+    .testTarget(
+      name: "GitHubConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", "ConnectorTesting", "GitHubConnector", .nio, .crypto, .cryptoExtras],
+      exclude: ["Python"], swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(

@@ -1,8 +1,9 @@
 internal import ConnectorKit
+internal import GitHubConnector
 
 /// The connectors that are built in. A new one is added to the list, and nowhere else.
 enum ConnectorCatalog {
-  static let all: [any Connector.Type] = []
+  static let all: [any Connector.Type] = [GitHubConnector.self]
 
   static func type(named name: String) -> (any Connector.Type)? { all.first { $0.name == name } }
 
