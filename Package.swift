@@ -41,6 +41,7 @@ extension Target.Dependency {
 /// The connectors that the executable has, one a line.
 let connectors: [Target.Dependency] = [
   "FilesConnector",
+  "GitHubConnector",
   "JiraConnector",
   "OpenAPIConnector",
   "SlackConnector",
@@ -125,6 +126,9 @@ let package = Package(
     .target(
       name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files", swiftSettings: settings),
     .target(
+      name: "GitHubConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto], path: "Sources/Connectors/GitHub",
+      swiftSettings: settings),
+    .target(
       name: "SQLConnector", dependencies: ["JSON", "MCP", .grdb, .sqlite, .nio, .logging], path: "Sources/Connectors/SQL",
       swiftSettings: settings),
     .target(name: "Demo", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .logging], swiftSettings: settings),
@@ -206,6 +210,9 @@ let package = Package(
     .testTarget(
       name: "ConnectorKitTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "ConnectorTesting", .nio, .crypto, .logging],
       swiftSettings: settings),
+    .testTarget(
+      name: "GitHubConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", "ConnectorTesting", "GitHubConnector", .nio, .crypto, .cryptoExtras],
+      exclude: ["Python"], swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "PostgresFixture", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(

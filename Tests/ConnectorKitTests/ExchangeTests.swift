@@ -160,7 +160,7 @@ struct ExchangeTests {
   func encoding() async throws {
     let kit = try await KitAPI(basePath: "/api/v3")
     kit.vendor.always("GET", "/**", .json([:]))
-    _ = try await kit.api.send(VendorRequest(["repos", "../../admin", "a/b?c#d"], query: [("q", "a b&c=d"), ("none", nil)]), as: .service)
+    _ = try await kit.api.send(VendorRequest(.get, ["repos", "../../admin", "a/b?c#d"], query: [("q", "a b&c=d"), ("none", nil)]), as: .service)
     let request = try #require(kit.vendor.requests.first)
     #expect(request.path == "/api/v3/repos/..%2F..%2Fadmin/a%2Fb%3Fc%23d")
     #expect(request.query.map(\.value) == ["a b&c=d"])

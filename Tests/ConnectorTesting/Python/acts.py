@@ -1,5 +1,7 @@
 """What programs of Python clients share: the acts, and telling the vendor's double which comes."""
 
+import asyncio
+import inspect
 import os
 import sys
 import traceback
@@ -26,7 +28,14 @@ def run(*arguments):
     for name, function in _acts:
         opener.open(f"{URL}/__act__/{urllib.parse.quote(name, safe='')}", timeout=20).read()
         try:
-            function(*arguments)
+            result = function(*arguments)
+            if inspect.isawaitable(result):
+                asyncio.run(_finish(result))
         except Exception:
             print(f"act {name}:", file=sys.stderr)
             traceback.print_exc()
+
+
+async def _finish(awaitable):
+    """Some clients answer later: their acts are done one after the other all the same."""
+    return await awaitable

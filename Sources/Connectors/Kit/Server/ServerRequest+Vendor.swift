@@ -13,7 +13,7 @@ extension ServerRequest {
   }
 
   private func afterSignIn(_ vendor: String, _ url: String, _ error: VendorError, _ work: () async throws -> ToolResult) async throws -> ToolResult {
-    let question = Elicitation("Sign in to \(vendor) to go on.", url: url, key: "sign-in")
+    let question = Elicitation("\(error.message) Sign in to \(vendor) to go on.", url: url, key: "sign-in")
     guard canAsk(question) else { return .error("\(error) Open this page in a browser, then call the tool again: \(url)") }
     let answer = try await ask(question)
     guard answer.action == .accept else { return .error("\(error) The sign-in was declined, so nothing was done.") }

@@ -1,0 +1,86 @@
+internal import MCPHTTP
+internal import ConnectorKit
+internal import JSON
+internal import Synchronization
+
+/// What GitHub's answers mean (docs.github.com/rest, "Rate limits", "Best practices", "Troubleshooting").
+final class GitHubAnswers: Sendable {
+  /// How many secondary limits were met in a row: each wait without a word of GitHub is longer than the one before.
+  private let secondary = Mutex(0)
+
+  func read(_ response: VendorResponse, _ request: VendorRequest, _ now: Int64) -> Disposition {
+    let status = response.status.code
+    let quota = Self.quota(response, now)
+    switch status {
+    case 200..<300:
+      secondary.withLock { $0 = 0 }
+      return .accepted(quota)
+    case 401: return .unauthorized(vendorCode: Self.message(response.json))
+    case 403, 429:
+      return throttle(response, quota, now).map { .throttled($0) } ?? .failed(Self.forbidden(response))
+    case 500...: return .unavailable(retryAfter: response.retryAfter(now: now), vendorCode: Self.message(response.json))
+    default: return .failed(Self.failure(response))
+    }
+  }
+
+  private static func quota(_ response: VendorResponse, _ now: Int64) -> QuotaReading? {
+    guard let remaining = response.headers["x-ratelimit-remaining"].flatMap({ Int($0) }), let reset = response.headers["x-ratelimit-reset"].flatMap({ Int64($0) })
+    else { return nil }
+    return QuotaReading(remaining: remaining, resetsIn: reset - now)
+  }
+
+  /// The limit that was met; nil if it is none but a missing right.
+  private func throttle(_ response: VendorResponse, _ quota: QuotaReading?, _ now: Int64) -> Throttle? {
+    let message = (response.json?["message"]?.string ?? "").lowercased()
+    let isSecondary = message.contains("secondary rate limit") || message.contains("abuse detection")
+    if let after = response.retryAfter(now: now) {
+      return Throttle(.credential, retryAfter: max(after, 1), vendorCode: isSecondary ? "secondary rate limit" : "rate limit")
+    }
+    // The primary limit of one resource: until its window ends, and no other resource is stopped.
+    if let quota, quota.remaining == 0, !isSecondary { return Throttle(.bucket, retryAfter: max(quota.resetsIn, 1), vendorCode: "rate limit") }
+    guard isSecondary || response.status.code == 429 else { return nil }
+    let met = secondary.withLock { met in
+      met += 1
+      return met
+    }
+    return Throttle(.credential, retryAfter: 60 << Int64(min(met - 1, 4)), vendorCode: "secondary rate limit")
+  }
+
+  private static func message(_ json: RawJSON?) -> String? { json?["message"]?.string.map { String($0.prefix(300)) } }
+
+  private static func forbidden(_ response: VendorResponse) -> VendorError {
+    var text = message(response.json) ?? "GitHub refuses this."
+    if let permissions = response.headers["X-Accepted-GitHub-Permissions"], !permissions.isEmpty { text += " Permissions that would do: \(permissions.prefix(200))." }
+    let accepted = response.headers["X-Accepted-OAuth-Scopes"] ?? ""
+    if !accepted.isEmpty { text += " Scopes that would do: \(accepted.prefix(200)); there are: \((response.headers["X-OAuth-Scopes"] ?? "none").prefix(200))." }
+    if let sso = response.headers["X-GitHub-SSO"], sso.hasPrefix("required") {
+      text += " The organization wants the token authorized for its single sign-on, on GitHub's page of the token."
+    }
+    return VendorError(.forbidden, text, status: response.status.code)
+  }
+
+  private static func failure(_ response: VendorResponse) -> VendorError {
+    let status = response.status.code
+    let json = response.json
+    let said = message(json)
+    switch status {
+    case 404:
+      return VendorError(.notFound, "GitHub has no such thing, or the credential may not see it.", vendorCode: said == "Not Found" ? nil : said, status: status)
+    case 410: return VendorError(.notFound, said ?? "It is gone, or the feature is switched off for the repository.", status: status)
+    case 405, 409: return VendorError(.conflict, said ?? "GitHub cannot do this in the present state.", status: status)
+    case 301, 302, 307, 308:
+      return VendorError(.notFound, "The repository was moved or renamed. Use its present name.", status: status)
+    case 422:
+      var details = (json?["errors"]?.elements.map { $0 } ?? []).prefix(8).map { detail(of: $0) }
+      details.removeAll { $0.isEmpty }
+      let text = [said ?? "GitHub says that the request is not valid."] + (details.isEmpty ? [] : [details.joined(separator: "; ")])
+      return VendorError(.invalid, text.joined(separator: ": "), status: status)
+    default: return VendorError(.invalid, said ?? "GitHub refuses the request.", status: status)
+    }
+  }
+
+  private static func detail(of error: RawJSON) -> String {
+    if let text = error.string ?? error["message"]?.string { return String(text.prefix(300)) }
+    return [error["resource"]?.string, error["field"]?.string, error["code"]?.string].compactMap { $0 }.joined(separator: " ")
+  }
+}

@@ -1,0 +1,106 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// What policy says of records, kept here as well where a gateway sends it: rows that the caller may not see are left out, single
+/// records that they may not see are not found, and nothing is changed that they may not change.
+extension GitHub {
+  /// The rule for records of a type; nil where there is none to keep.
+  func rule(_ request: some ServerRequest, _ shape: Shape) -> RowFilter? {
+    let rule = request.rowFilter(shape.type.name)
+    return rule == .constant(true) ? nil : rule
+  }
+
+  /// Members that the caller is not cleared for.
+  private func hidden(_ request: some ServerRequest, _ shape: Shape) -> Set<String> {
+    guard let clearance = request.clearance else { return [] }
+    return Set(shape.type.categories.filter { !clearance.contains($0.value) }.keys)
+  }
+
+  /// The records among GitHub's objects that may be shown.
+  ///
+  /// - Parameter extra: members that GitHub does not say in the objects themselves.
+  func records(
+    _ call: some ServerRequest, _ items: some Sequence<RawJSON>, _ shape: Shape, chosen: Set<String>? = nil, isWhole: Bool = false, adding extra: JSONObject = JSONObject()
+  ) async throws(VendorError) -> [JSONValue] {
+    let rule = rule(call, shape)
+    let hidden = hidden(call, shape)
+    let needed = rule?.attributes ?? []
+    var records: [JSONValue] = []
+    for item in items {
+      var extra = extra
+      if needed.contains("visibility"), let name = extra["repository"]?.string ?? RecordPlace.repository(item), shape.type.name != Shape.repository.type.name {
+        extra["visibility"] = try await visibility(of: name, call)
+      }
+      if let rule, !rule.admits(shape.record(item, isWhole: true, adding: extra)) { continue }
+      let shown = chosen ?? (isWhole ? nil : Set(shape.fields.filter(\.isListed).map(\.name)))
+      var record = shape.record(item, shown.map { $0.union(needed) }, isWhole: isWhole, adding: extra)
+      for name in hidden { record[name] = nil }
+      records.append(record)
+    }
+    return records
+  }
+
+  /// One record whole.
+  ///
+  /// - Throws: ``VendorError`` `notFound` where policy hides it: as if it were not there.
+  func record(_ call: some ServerRequest, _ item: RawJSON, _ shape: Shape, adding extra: JSONObject = JSONObject()) async throws(VendorError) -> JSONValue {
+    guard let record = try await records(call, [item], shape, isWhole: true, adding: extra).first else { throw Self.hiddenRecord }
+    return record
+  }
+
+  private static let hiddenRecord = VendorError(.notFound, "GitHub has no such thing, or you are not permitted to see it. Nothing was changed.")
+
+  private func visibility(of name: String, _ call: some ServerRequest) async throws(VendorError) -> JSONValue? {
+    let parts = name.split(separator: "/").map(String.init)
+    guard parts.count == 2 else { return nil }
+    return Shape.visibility(try await get(call, ["repos", parts[0], parts[1]]))
+  }
+
+  // MARK: Before a read or a change by name
+
+  /// The repository of a call, if the caller may see it.
+  func permitted(_ call: ToolCall) async throws(VendorError) -> Repository {
+    let repository = try repository(call)
+    try await permit(repository, call)
+    return repository
+  }
+
+  func permit(_ repository: Repository, _ call: some ServerRequest) async throws(VendorError) {
+    guard rule(call, .repository) != nil else { return }
+    _ = try await record(call, try await get(call, repository.path), .repository)
+  }
+
+  /// Checks an issue or pull request by its number, whichever it is, before something of it is read or changed.
+  func permit(_ repository: Repository, number: Int, _ call: some ServerRequest) async throws(VendorError) {
+    guard rule(call, .issue) != nil || rule(call, .pullRequest) != nil else { return }
+    let issue = try await get(call, repository.path + ["issues", String(number)])
+    guard issue["pull_request"] != nil else {
+      _ = try await record(call, issue, .issue)
+      return
+    }
+    _ = try await record(call, try await get(call, repository.path + ["pulls", String(number)]), .pullRequest)
+  }
+
+  /// Checks a commit before something of it is read.
+  func permit(_ repository: Repository, commit: String, _ call: some ServerRequest) async throws(VendorError) {
+    guard rule(call, .commit) != nil else { return }
+    _ = try await record(call, try await get(call, repository.path + ["commits"] + commit.pathSegments), .commit)
+  }
+
+  /// Checks what is about to be made, as far as it is known.
+  func permit(new members: JSONObject, _ shape: Shape, in repository: Repository, _ call: some ServerRequest) throws(VendorError) {
+    guard let rule = rule(call, shape) else { return }
+    var record = members
+    record["repository"] = .string(repository.fullName)
+    record["owner"] = .string(repository.owner)
+    guard rule.admits(.object(record)) else {
+      throw VendorError(.refused, "You are not permitted to make this. Nothing was changed.")
+    }
+  }
+}
+
+extension String {
+  /// The segments of a path within a repository, or of a branch's name, each to be encoded as one.
+  var pathSegments: [String] { split(separator: "/", omittingEmptySubsequences: true).map(String.init) }
+}

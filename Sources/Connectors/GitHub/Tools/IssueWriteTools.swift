@@ -1,0 +1,140 @@
+internal import MCPHTTP
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Changes to issues.
+struct IssueWriteTools {
+  let github: GitHub
+
+  var tools: [Tool] { [write, comment, updateComment, subIssues, labels] }
+
+  private static let body = Argument.long("body", "The text, in Markdown.")
+
+  private var write: Tool {
+    github.tool(
+      "issue_write", "Write issue", .removing,
+      "Opens an issue (create), or changes one (update): title, body, labels, assignees, milestone, type, state. Lists replace what was there.",
+      [
+        .choice("method", ["create", "update"], "What to do.", required: true), .owner, .repo, .number("issue_number", "The issue's number, to update one."),
+        .text("title", "The title; needed to create.", longest: 256), Self.body, .texts("labels", "The labels."), .texts("assignees", "Logins."),
+        .number("milestone", "A milestone's number."), .text("type", "The name of an issue type.", longest: 100),
+        .choice("state", ["open", "closed"], "To update: the state."),
+        .choice("state_reason", ["completed", "not_planned", "duplicate", "reopened"], "To update: why the state changes."),
+      ],
+      output: Output.object([("issue", Shape.issue.schema)], required: ["issue"]), holding: [.one(.issue, "/issue"), .within(.issue), .within(.pullRequest)]
+    ) { [github] call in
+      let repository = try github.repository(call)
+      let made: RawJSON?
+      if call.string("method") == "create" {
+        var body = call.body("title", "body", "labels", "assignees", "milestone", "type")
+        body["title"] = .string(try call.need("title"))
+        try github.permit(
+          new: ["title": body["title"] ?? "", "state": "open", "labels": body["labels"] ?? [], "assignees": body["assignees"] ?? []], .issue, in: repository, call)
+        made = try await github.write(call, .post, repository.path + ["issues"], body)
+      } else {
+        let number = try call.needNumber("issue_number")
+        try await github.permit(repository, number: number, call)
+        let body = call.body("title", "body", "labels", "assignees", "milestone", "type", "state", "state_reason")
+        guard !body.isEmpty else { throw VendorError(.refused, "There is nothing to change: give title, body, labels, assignees, milestone, type or state.") }
+        made = try await github.write(call, .patch, repository.path + ["issues", String(number)], body, isIdempotent: true)
+      }
+      let record = try await github.record(call, made ?? .null, .issue, adding: repository.members)
+      return github.showing(record, "issue", .issue, note: call.string("method") == "create" ? "Opened the issue." : "Changed the issue.")
+    }
+  }
+
+  private var comment: Tool {
+    github.tool(
+      "add_issue_comment", "Comment", .adding, "Comments on an issue, or on a pull request as a whole.",
+      [.owner, .repo, IssueTools.number, .long("body", "The text, in Markdown.", required: true)],
+      output: Output.object([("comment", Shape.comment.schema)], required: ["comment"]), holding: [.within(.issue), .within(.pullRequest)]
+    ) { [github] call in
+      let repository = try github.repository(call)
+      try await github.permit(repository, number: call.number("issue_number"), call)
+      let made = try await github.write(
+        call, .post, repository.path + ["issues", String(call.number("issue_number")), "comments"], call.body("body"))
+      return github.showing(Shape.comment.record(made ?? .null), "comment", .comment, note: "Commented.")
+    }
+  }
+
+  private var updateComment: Tool {
+    github.tool(
+      "issue_comment_write", "Change comment", .removing, "Changes (update) or deletes (delete) a comment of an issue.",
+      [
+        .choice("method", ["update", "delete"], "What to do.", required: true), .owner, .repo, IssueTools.number,
+        .number("comment_id", "The comment's id, as get_comments tells it.", required: true), Self.body,
+      ], output: Output.object([("comment", Shape.comment.schema), ("done", ["type": "boolean"])]), holding: [.within(.issue), .within(.pullRequest)]
+    ) { [github] call in
+      let repository = try github.repository(call)
+      let (number, id) = (call.number("issue_number"), String(call.number("comment_id")))
+      try await github.permit(repository, number: number, call)
+      let path = repository.path + ["issues", "comments", id]
+      // Ids are of the whole repository: the comment must be one of the issue that was checked.
+      if github.rule(call, .issue) != nil || github.rule(call, .pullRequest) != nil {
+        let comment = try await github.get(call, path)
+        guard comment["issue_url"]?.string?.hasSuffix("/issues/\(number)") == true else {
+          throw VendorError(.notFound, "The comment \(id) is not one of issue \(number). Nothing was changed.")
+        }
+      }
+      if call.string("method") == "delete" {
+        try await github.write(call, .delete, path, isIdempotent: true)
+        return github.done("Deleted the comment.")
+      }
+      let made = try await github.write(call, .patch, path, ["body": .string(try call.need("body"))], isIdempotent: true)
+      return github.showing(Shape.comment.record(made ?? .null), "comment", .comment, note: "Changed the comment.")
+    }
+  }
+
+  private var subIssues: Tool {
+    github.tool(
+      "sub_issue_write", "Sub-issues", .removing, "Adds (add), takes away (remove) or moves (reprioritize) a sub-issue. Ids, not numbers, name sub-issues.",
+      [
+        .choice("method", ["add", "remove", "reprioritize"], "What to do.", required: true), .owner, .repo, .number("issue_number", "The parent's number.", required: true),
+        .number("sub_issue_id", "The id of the sub-issue, as the field id of issue_read tells it.", required: true),
+        .flag("replace_parent", "To add: take it from the parent that it has."), .number("after_id", "To move: the id of the sub-issue that it comes after."),
+        .number("before_id", "To move: the id of the sub-issue that it comes before."),
+      ], output: Output.object([("issue", Shape.issue.schema)], required: ["issue"]), holding: [.one(.issue, "/issue"), .within(.issue), .within(.pullRequest)]
+    ) { [github] call in
+      let repository = try github.repository(call)
+      try await github.permit(repository, number: call.number("issue_number"), call)
+      let path = repository.path + ["issues", String(call.number("issue_number"))]
+      let made: RawJSON?
+      switch call.string("method") {
+      case "add": made = try await github.write(call, .post, path + ["sub_issues"], call.body("sub_issue_id", "replace_parent"))
+      case "remove": made = try await github.write(call, .delete, path + ["sub_issue"], call.body("sub_issue_id"), isIdempotent: true)
+      default:
+        let body = call.body("sub_issue_id", "after_id", "before_id")
+        guard body.count == 2 else { throw VendorError(.refused, "reprioritize needs one of after_id and before_id.") }
+        made = try await github.write(call, .patch, path + ["sub_issues", "priority"], body, isIdempotent: true)
+      }
+      return github.showing(try await github.record(call, made ?? .null, .issue, adding: repository.members), "issue", .issue, note: "Changed the sub-issues.")
+    }
+  }
+
+  private var labels: Tool {
+    github.tool(
+      "label_write", "Labels of a repository", .removing, "Makes (create), changes (update) or deletes (delete) a label of a repository.",
+      [
+        .choice("method", ["create", "update", "delete"], "What to do.", required: true), .owner, .repo, .text("name", "The label's name.", required: true, longest: 100),
+        .text("new_name", "To update: another name.", longest: 100), .text("color", "Six hexadecimal digits, without #.", longest: 6),
+        .text("description", "What it is for.", longest: 100),
+      ], output: Output.object([("label", Shape.label.schema), ("done", ["type": "boolean"])]), holding: [.within(.repository)]
+    ) { [github] call in
+      let repository = try await github.permitted(call)
+      let name = call.string("name") ?? ""
+      switch call.string("method") {
+      case "create":
+        let made = try await github.write(call, .post, repository.path + ["labels"], call.body("name", "color", "description"))
+        return github.showing(Shape.label.record(made ?? .null), "label", .label, note: "Made the label.")
+      case "update":
+        let made = try await github.write(
+          call, .patch, repository.path + ["labels", name], call.body("new_name", "color", "description"), isIdempotent: true)
+        return github.showing(Shape.label.record(made ?? .null), "label", .label, note: "Changed the label.")
+      default:
+        try await github.write(call, .delete, repository.path + ["labels", name], isIdempotent: true)
+        return github.done("Deleted the label \(name).")
+      }
+    }
+  }
+}

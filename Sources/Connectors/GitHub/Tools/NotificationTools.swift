@@ -1,0 +1,57 @@
+internal import MCPHTTP
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// The account's notifications.
+struct NotificationTools {
+  let github: GitHub
+
+  var tools: [Tool] { [list, get] }
+  var writes: [Tool] { [write] }
+
+  private var list: Tool {
+    github.tool(
+      "list_notifications", "List notifications", .reading, "Lists the account's notifications: unread ones, or all.",
+      [
+        .flag("all", "Read ones as well."), .flag("participating", "Only where the account takes part or is mentioned."),
+        .text("since", "Only after this time: 2026-11-29T00:00:00Z.", longest: 40), .text("before", "Only before this time.", longest: 40), .fields(.notification),
+      ] + Argument.page, output: Output.list("notifications", of: .notification)
+    ) { [github] call in
+      func flag(_ name: String) -> String? { call.bool(name).map { $0 ? "true" : "false" } }
+      func text(_ name: String) -> String? { call.string(name).flatMap { $0.isEmpty ? nil : $0 } }
+      let page = try await github.page(
+        call, ["notifications"], [("all", flag("all")), ("participating", flag("participating")), ("since", text("since")), ("before", text("before"))])
+      return try await github.listing(call, page, page.json.elements.filter { github.admits($0) }, "notifications", .notification)
+    }
+  }
+
+  private var get: Tool {
+    github.tool(
+      "get_notification", "Notification", .reading, "Shows one notification.", [.text("thread_id", "The notification's id.", required: true, longest: 30)],
+      output: Output.object([("notification", Shape.notification.schema)], required: ["notification"])
+    ) { [github] call in
+      let raw = try await github.get(call, ["notifications", "threads", call.string("thread_id") ?? ""])
+      guard github.admits(raw) else { throw VendorError(.notFound, "The notification is about a repository that this connector may not reach.") }
+      return github.showing(Shape.notification.record(raw, isWhole: true), "notification", .notification)
+    }
+  }
+
+  private var write: Tool {
+    github.tool(
+      "notification_write", "Mark notifications", .setting, "Marks one notification as read (read) or done (done), or all up to a time as read (read_all).",
+      [
+        .choice("method", ["read", "done", "read_all"], "What to do.", required: true), .text("thread_id", "The notification's id.", longest: 30),
+        .text("last_read_at", "For all: up to this time; now if not given.", longest: 40),
+      ], output: GitHub.doneOutput
+    ) { [github] call in
+      if call.string("method") == "read_all" {
+        try await github.write(call, .put, ["notifications"], call.body("last_read_at"), isIdempotent: true)
+      } else {
+        let path = ["notifications", "threads", try call.need("thread_id")]
+        try await github.write(call, call.string("method") == "done" ? .delete : .patch, path, isIdempotent: true)
+      }
+      return github.done("Done.")
+    }
+  }
+}

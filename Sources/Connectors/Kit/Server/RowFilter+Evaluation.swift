@@ -1,0 +1,85 @@
+public import JSON
+public import MCP
+
+extension RowFilter {
+  /// Whether the rule holds for a record; what is unknown does not (see ``RowFilter``).
+  ///
+  /// For connectors whose vendor's query language cannot say the whole rule, and for records that a call reads or changes by id.
+  public func admits(_ record: JSONValue) -> Bool { truth(record) == true }
+
+  /// The attributes that the rule speaks of: results must keep them, so that whoever checks again can.
+  public var attributes: Set<String> {
+    switch self {
+    case .constant: []
+    case .and(let filters), .or(let filters): filters.reduce(into: []) { $0.formUnion($1.attributes) }
+    case .not(let filter), .isTrue(let filter): filter.attributes
+    case .compare(let attribute, _, _), .isIn(let attribute, _), .contains(let attribute, _), .has(let attribute), .like(let attribute, _): [attribute]
+    }
+  }
+
+  /// Nil is unknown.
+  private func truth(_ record: JSONValue) -> Bool? {
+    switch self {
+    case .constant(let value): return value
+    case .and(let filters):
+      let values = filters.map { $0.truth(record) }
+      return values.contains(false) ? false : values.contains(nil) ? nil : true
+    case .or(let filters):
+      let values = filters.map { $0.truth(record) }
+      return values.contains(true) ? true : values.contains(nil) ? nil : false
+    case .not(let filter): return filter.truth(record).map { !$0 }
+    case .isTrue(let filter): return filter.truth(record) == true
+    case .has(let attribute): return Self.value(attribute, record) != nil
+    case .compare(let attribute, let comparison, let value):
+      guard let own = Self.value(attribute, record) else { return nil }
+      switch comparison {
+      case .equal: return own == value
+      case .less: return Self.isLess(own, value, orEqual: false)
+      case .lessOrEqual: return Self.isLess(own, value, orEqual: true)
+      }
+    case .isIn(let attribute, let values): return Self.value(attribute, record).map { values.contains($0) }
+    case .contains(let attribute, let value): return Self.value(attribute, record)?.array.map { $0.contains(value) }
+    case .like(let attribute, let pattern): return Self.value(attribute, record)?.string.map { Self.matches(Array($0.utf8)[...], pattern) }
+    }
+  }
+
+  private static func value(_ attribute: String, _ record: JSONValue) -> JSONValue? {
+    var value: JSONValue? = record
+    for part in attribute.split(separator: ".") { value = value?[String(part)] }
+    return value.flatMap { $0.isNull ? nil : $0 }
+  }
+
+  /// Policy compares whole numbers only; anything else is unknown.
+  private static func isLess(_ one: JSONValue, _ other: JSONValue, orEqual: Bool) -> Bool? {
+    guard let one = one.int, let other = other.int else { return nil }
+    return orEqual ? one <= other : one < other
+  }
+
+  private enum Symbol { case any, byte(UInt8) }
+
+  private static func matches(_ text: ArraySlice<UInt8>, _ pattern: String) -> Bool {
+    var symbols: [Symbol] = []
+    var rest = Array(pattern.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "*") { symbols.append(.byte(rest.removeFirst())) } else {
+        symbols.append(byte == UInt8(ascii: "*") ? .any : .byte(byte))
+      }
+    }
+    var (text, position) = (text, 0)
+    var retry: (text: ArraySlice<UInt8>, position: Int)?
+    while let byte = text.first {
+      if position < symbols.count, case .any = symbols[position] {
+        position += 1
+        retry = (text, position)
+      } else if position < symbols.count, case .byte(byte) = symbols[position] {
+        (text, position) = (text.dropFirst(), position + 1)
+      } else if let last = retry {
+        retry = (last.text.dropFirst(), last.position)
+        (text, position) = (last.text.dropFirst(), last.position)
+      } else {
+        return false
+      }
+    }
+    return symbols[position...].allSatisfy { if case .any = $0 { true } else { false } }
+  }
+}

@@ -1,0 +1,184 @@
+import ConnectorTesting
+import JSON
+import MCP
+import Testing
+
+@Suite("The GitHub connector and a GitHub that fails")
+struct FaultTests {
+  private let issues: JSONValue = ["owner": "octo", "repo": "cat"]
+  private static func issue(_ number: Int) -> JSONValue {
+    ["number": .int(number), "title": "T", "state": "open", "user": ["login": "ada"], "repository_url": "https://api.github.com/repos/octo/cat"]
+  }
+
+  @Test("The primary limit is told with the time until it ends, and stops this resource only", arguments: [403, 429])
+  func primary(_ status: Int) async throws {
+    let fixture = try await GitHubFixture()
+    let reset = fixture.github.time.seconds + 1800
+    fixture.vendor.always(
+      "GET", "/repos/octo/cat/issues",
+      .json(
+        ["message": "API rate limit exceeded for user ID 1."], status: status,
+        headers: [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", String(reset)), ("x-ratelimit-resource", "core")]))
+    fixture.vendor.always("GET", "/search/issues", .json(["total_count": 0, "items": []]))
+    let failure = try await fixture.github.failure("list_issues", issues)
+    #expect(failure.contains("Try again in 1800 s"))
+    #expect(fixture.vendor.requests.count == 1)
+    _ = try await fixture.github.failure("list_issues", issues)
+    #expect(fixture.vendor.requests.count == 1)
+    _ = try await fixture.github.structured("search_issues", ["query": "x"])
+  }
+
+  @Test("The secondary limit is waited for as GitHub says, and stops everything of the credential")
+  func secondary() async throws {
+    let fixture = try await GitHubFixture()
+    let limited = Answer.json(["message": "You have exceeded a secondary rate limit."], status: 403, headers: [("Retry-After", "12")])
+    fixture.vendor.on("GET", "/repos/octo/cat/issues", limited, .json([Self.issue(1)]))
+    let page = try await fixture.github.structured("list_issues", issues)
+    #expect(page["issues"]?.array?.count == 1)
+    #expect(fixture.github.time.waits.reduce(0, +) >= 11)
+  }
+
+  @Test("A secondary limit without Retry-After is a minute, then two")
+  func secondaryGrows() async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always("GET", "/repos/octo/cat/issues", .json(["message": "You have exceeded a secondary rate limit."], status: 403))
+    #expect(try await fixture.github.failure("list_issues", issues).contains("Try again in 60 s"))
+    fixture.github.time.advance(61)
+    #expect(try await fixture.github.failure("list_issues", issues).contains("Try again in 120 s"))
+  }
+
+  @Test("Retry-After: 0 is no licence to spin, and beyond the deadline the wait is told", arguments: [("0", 4), ("900", 1)])
+  func retryAfter(_ after: String, _ requests: Int) async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always("GET", "/repos/octo/cat/issues", .json(["message": "secondary rate limit"], status: 429, headers: [("Retry-After", after)]))
+    let failure = try await fixture.github.failure("list_issues", issues)
+    #expect(failure.contains("Try again in"))
+    #expect(fixture.vendor.requests.count <= requests)
+  }
+
+  @Test("Thirty searches a minute are kept ahead of GitHub")
+  func searchBudget() async throws {
+    let fixture = try await GitHubFixture.plausible()
+    for _ in 0..<31 { _ = try await fixture.github.call("search_users", ["query": "x"]) }
+    #expect(!fixture.github.time.waits.isEmpty)
+    let code = try await GitHubFixture.plausible()
+    for _ in 0..<10 { _ = try await code.github.call("search_code", ["query": "x"]) }
+    #expect(code.github.time.waits.isEmpty)
+    _ = try await code.github.call("search_code", ["query": "x"])
+    #expect(!code.github.time.waits.isEmpty)
+  }
+
+  @Test("A 403 that is no limit says which permission would do, and is not repeated")
+  func forbidden() async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always(
+      "GET", "/repos/octo/cat/issues",
+      .json(
+        ["message": "Resource not accessible by personal access token"], status: 403,
+        headers: [("X-Accepted-GitHub-Permissions", "issues=read"), ("x-ratelimit-remaining", "4000"), ("x-ratelimit-reset", "1795990100")]))
+    let failure = try await fixture.github.failure("list_issues", issues)
+    #expect(failure.contains("Resource not accessible") && failure.contains("issues=read"))
+    #expect(fixture.vendor.requests.count == 1)
+  }
+
+  @Test("What is missing, gone, in conflict, or refused is an error with GitHub's words, never an empty list", arguments: [
+    (404, "no such thing"), (410, "Issues are disabled"), (409, "Git Repository is empty"), (401, "refuses the credential"), (502, "cannot answer"),
+  ])
+  func errors(_ status: Int, _ words: String) async throws {
+    let fixture = try await GitHubFixture()
+    let message = status == 410 ? "Issues are disabled for this repo" : status == 409 ? "Git Repository is empty." : "Not Found"
+    fixture.vendor.always("GET", "/repos/octo/cat/issues", .json(["message": .string(message)], status: status))
+    #expect(try await fixture.github.failure("list_issues", issues).contains(words))
+  }
+
+  @Test("A list that has not changed costs nothing: the same page again is a 304")
+  func notModified() async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always("GET", "/repos/octo/cat/issues") { request in
+      request.header("If-None-Match") == "W/\"1\"" ? .status(304) : .json([Self.issue(1)], headers: [("ETag", "W/\"1\"")])
+    }
+    let first = try await fixture.github.structured("list_issues", issues)
+    let second = try await fixture.github.structured("list_issues", issues)
+    #expect(first == second && fixture.vendor.requests.map { $0.header("If-None-Match") } == [nil, "W/\"1\""])
+  }
+
+  @Test("A short page with a link to the next is not the last, and pull requests among issues are left out")
+  func shortPage() async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always("GET", "/repos/octo/cat/issues") { request in
+      guard request.query("page") == "2" else {
+        var pull = Self.issue(9)
+        pull["pull_request"] = ["url": "x"]
+        return .json([pull], headers: [("Link", "<https://api.github.com/repositories/1/issues?per_page=30&page=2>; rel=\"next\", <https://x/?page=2>; rel=\"last\"")])
+      }
+      return .json([Self.issue(8)])
+    }
+    let first = try await fixture.github.structured("list_issues", issues)
+    #expect(first["issues"] == [])
+    let cursor = try #require(first["next_cursor"])
+    let second = try await fixture.github.structured("list_issues", ["owner": "octo", "repo": "cat", "cursor": cursor])
+    #expect(second["issues"]?.array?.first?["number"] == 8 && second["next_cursor"] == nil)
+    #expect(fixture.vendor.requests.last?.path == "/repos/octo/cat/issues")
+    let wrong = try await fixture.github.failure("list_issues", ["owner": "octo", "repo": "dog", "cursor": cursor])
+    #expect(wrong.contains("other arguments"))
+  }
+
+  @Test("Truncated, slow, oversized, hanging and lost answers end as they should")
+  func bodies() async throws {
+    let fixture = try await GitHubFixture(["timeout": 1])
+    let (vendor, github) = (fixture.vendor, fixture.github)
+    vendor.on("GET", "/repos/octo/cat/issues", .slow([Self.issue(1)]))
+    #expect(try await github.structured("list_issues", issues)["issues"]?.array?.count == 1)
+    vendor.reset()
+    vendor.always("GET", "/repos/octo/cat/issues", .oversized(5 << 20))
+    #expect(try await github.failure("list_issues", issues).contains("longer than"))
+    vendor.reset()
+    vendor.always("GET", "/repos/octo/cat/issues", .hang)
+    #expect(try await github.failure("list_issues", issues).contains("GitHub"))
+    vendor.reset()
+    vendor.always("POST", "/repos/octo/cat/issues/1/comments", .lost)
+    let lost = try await github.failure("add_issue_comment", ["owner": "octo", "repo": "cat", "issue_number": 1, "body": "once"])
+    #expect(lost.contains("check before you repeat it") && vendor.requests.count == 1)
+    vendor.reset()
+    let patient = try await GitHubFixture()
+    patient.vendor.on("GET", "/repos/octo/cat/issues", .truncated([Self.issue(1)]), .json([Self.issue(2)]))
+    #expect(try await patient.github.structured("list_issues", issues)["issues"]?.array?.first?["number"] == 2)
+  }
+
+  @Test("A branch that somebody else moved is a conflict, and says that nothing was changed")
+  func movedBranch() async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always("PATCH", "/repos/octo/cat/git/refs/heads/main", .json(["message": "Update is not a fast forward"], status: 422))
+    PlausibleGitHub.answer(all: fixture.vendor)
+    let failure = try await fixture.github.failure(
+      "push_files", ["owner": "octo", "repo": "cat", "branch": "main", "message": "m", "files": [["path": "a", "content": "A"]]])
+    #expect(failure.contains("moved by somebody else"))
+  }
+
+  @Test("A log is fetched from GitHub's storage without our credential")
+  func jobLog() async throws {
+    let storage = try await VendorDouble()
+    storage.always("GET", "/log", .text((1...300).map { "line \($0)" }.joined(separator: "\n")))
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always("GET", "/repos/octo/cat/actions/jobs/6/logs", .redirect(to: storage.url + "/log"))
+    let log = try await fixture.github.structured("get_job_logs", ["owner": "octo", "repo": "cat", "job_id": 6, "tail_lines": 2])
+    #expect(log["log"] == "line 299\nline 300" && log["lines"] == 300)
+    #expect(storage.requests.count == 1 && storage.requests[0].header("Authorization") == nil)
+  }
+
+  @Test("A file of more than a megabyte is read from its blob, and a long text comes in lines")
+  func largeFile() async throws {
+    let fixture = try await GitHubFixture()
+    let text = (1...60_000).map { "line number \($0)" }.joined(separator: "\n")
+    fixture.vendor.always(
+      "GET", "/repos/octo/cat/contents/big.txt",
+      .json(["type": "file", "encoding": "none", "content": "", "size": .int(text.utf8.count), "sha": .string(PlausibleGitHub.sha), "path": "big.txt"]))
+    fixture.vendor.always("GET", "/repos/octo/cat/git/blobs/*", .text(text))
+    let file = try await fixture.github.structured("get_file_contents", ["owner": "octo", "repo": "cat", "path": "big.txt"])
+    #expect(file["file"]?["truncated"] == true && (file["file"]?["text"]?.string?.utf8.count ?? .max) <= 100 << 10)
+    let lines = try await fixture.github.structured(
+      "get_file_contents", ["owner": "octo", "repo": "cat", "path": "big.txt", "start_line": 59_999, "end_line": 70_000])
+    #expect(lines["file"]?["text"] == "line number 59999\nline number 60000")
+    #expect(fixture.vendor.requests.last?.header("Accept") == "application/vnd.github.raw+json")
+  }
+}
