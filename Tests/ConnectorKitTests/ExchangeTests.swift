@@ -45,6 +45,23 @@ struct ExchangeTests {
     }
   }
 
+  @Test("A write that never left has had no effect, and says nothing of one")
+  func unreachable() async throws {
+    var gone: VendorDouble? = try await VendorDouble()
+    let url = try #require(gone?.url)
+    gone = nil
+    let configuration = VendorAPI.Configuration(name: "Vendor", base: try #require(HTTPURL(url))) { _, _, _ in .accepted() }
+    let api = try VendorAPI(configuration, credentials: KitAPI.fixed, client: ConnectorTestingHTTP.client, time: VirtualTime().vendorTime)
+    // The double goes when its server has noticed; until then it may still answer.
+    for _ in 0..<200 {
+      do throws(VendorError) { _ = try await api.send(VendorRequest(.post, path: "/x").json([:]), as: .service) } catch {
+        #expect(error.code == .unavailable && !error.mayHaveHadEffect)
+        return
+      }
+    }
+    Issue.record("the double goes on")
+  }
+
   @Test("A write that was throttled was not done, and goes again")
   func throttledWrites() async throws {
     let kit = try await KitAPI()

@@ -31,7 +31,7 @@ struct FaultTests {
   @Test("The secondary limit is waited for as GitHub says, and stops everything of the credential")
   func secondary() async throws {
     let fixture = try await GitHubFixture()
-    let limited = Answer.json(["message": "You have exceeded a secondary rate limit."], status: 403, headers: [("Retry-After", "12")])
+    let limited = ConnectorTesting.Answer.json(["message": "You have exceeded a secondary rate limit."], status: 403, headers: [("Retry-After", "12")])
     fixture.vendor.on("GET", "/repos/octo/cat/issues", limited, .json([Self.issue(1)]))
     let page = try await fixture.github.structured("list_issues", issues)
     #expect(page["issues"]?.array?.count == 1)
@@ -58,14 +58,14 @@ struct FaultTests {
 
   @Test("Thirty searches a minute are kept ahead of GitHub")
   func searchBudget() async throws {
-    let fixture = try await GitHubFixture.plausible()
-    for _ in 0..<31 { _ = try await fixture.github.call("search_users", ["query": "x"]) }
-    #expect(!fixture.github.time.waits.isEmpty)
-    let code = try await GitHubFixture.plausible()
-    for _ in 0..<10 { _ = try await code.github.call("search_code", ["query": "x"]) }
-    #expect(code.github.time.waits.isEmpty)
-    _ = try await code.github.call("search_code", ["query": "x"])
-    #expect(!code.github.time.waits.isEmpty)
+    for (tool, budget) in [("search_users", 30), ("search_code", 10)] {
+      let fixture = try await GitHubFixture(time: VirtualTime(isFrozen: true))
+      PlausibleGitHub.answer(all: fixture.vendor)
+      for _ in 0..<budget { _ = try await fixture.github.call(tool, ["query": "x"]) }
+      #expect(fixture.github.time.waits == [], "\(tool)")
+      _ = try await fixture.github.call(tool, ["query": "x"])
+      #expect(fixture.github.time.waits == [Int64(60 / budget)], "\(tool)")
+    }
   }
 
   @Test("A 403 that is no limit says which permission would do, and is not repeated")
@@ -81,9 +81,11 @@ struct FaultTests {
     #expect(fixture.vendor.requests.count == 1)
   }
 
-  @Test("What is missing, gone, in conflict, or refused is an error with GitHub's words, never an empty list", arguments: [
-    (404, "no such thing"), (410, "Issues are disabled"), (409, "Git Repository is empty"), (401, "refuses the credential"), (502, "cannot answer"),
-  ])
+  @Test(
+    "What is missing, gone, in conflict, or refused is an error with GitHub's words, never an empty list",
+    arguments: [
+      (404, "no such thing"), (410, "Issues are disabled"), (409, "Git Repository is empty"), (401, "refuses the credential"), (502, "cannot answer"),
+    ])
   func errors(_ status: Int, _ words: String) async throws {
     let fixture = try await GitHubFixture()
     let message = status == 410 ? "Issues are disabled for this repo" : status == 409 ? "Git Repository is empty." : "Not Found"

@@ -1,5 +1,6 @@
 import ConnectorTesting
 import JSON
+import Testing
 
 /// What our tools do in the table of acts; Python/github_acts.py does the same with PyGithub or ghapi, under the same names.
 struct GitHubAct: Sendable, CustomTestStringConvertible {

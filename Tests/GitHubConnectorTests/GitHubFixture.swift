@@ -49,7 +49,7 @@ enum PlausibleGitHub {
     "notifications", "blocked_by", "commits",
   ]
 
-  private static func answer(_ request: CapturedRequest) -> Answer {
+  private static func answer(_ request: CapturedRequest) -> ConnectorTesting.Answer {
     let last = request.segments.last ?? ""
     if request.method == "DELETE" { return .status(204) }
     if request.path.contains("/search/") { return .json(["total_count": 0, "incomplete_results": false, "items": []]) }
@@ -60,7 +60,8 @@ enum PlausibleGitHub {
     let url = "http://\(request.header("Host") ?? "")\(request.path)"
     let user: JSONValue = ["login": "octo", "id": 1, "type": "User", "url": .string(url)]
     var object: JSONObject = [
-      "id": 5, "number": 7, "title": "A title", "name": "cat", "full_name": "octo/cat", "state": "open", "sha": .string(sha), "ref": "refs/heads/main", "url": .string(url),
+      "id": 5, "number": 7, "title": "A title", "name": "cat", "full_name": "octo/cat", "state": "open", "sha": .string(sha), "ref": "refs/heads/main",
+      "url": .string(url),
       "html_url": "https://github.com/octo/cat", "login": "octo", "user": user, "owner": user, "private": false, "default_branch": "main",
     ]
     object["object"] = ["sha": .string(sha), "type": "commit", "url": .string(url)]

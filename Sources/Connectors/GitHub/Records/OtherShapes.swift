@@ -89,7 +89,8 @@ extension Shape {
   static let status = plain(
     "CommitStatus", columns: ["context", "state", "description"], [Field("context"), Field("state"), Field("description"), Field("url", at: ["target_url"])])
 
-  static let workflow = plain("Workflow", columns: ["id", "name", "state", "path"], [Field("id", .number), Field("name"), Field("path"), Field("state"), Field("url", at: ["html_url"])])
+  static let workflow = plain(
+    "Workflow", columns: ["id", "name", "state", "path"], [Field("id", .number), Field("name"), Field("path"), Field("state"), Field("url", at: ["html_url"])])
 
   static let run = plain(
     "WorkflowRun", untrusted: ["title"], columns: ["id", "workflow", "branch", "event", "status", "conclusion", "created_at"],

@@ -61,7 +61,9 @@ extension RowFilter {
     var symbols: [Symbol] = []
     var rest = Array(pattern.utf8)[...]
     while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "*") { symbols.append(.byte(rest.removeFirst())) } else {
+      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "*") {
+        symbols.append(.byte(rest.removeFirst()))
+      } else {
         symbols.append(byte == UInt8(ascii: "*") ? .any : .byte(byte))
       }
     }
