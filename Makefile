@@ -1,10 +1,13 @@
 # make demo      build, and serve the sample company on 127.0.0.1:7300
 # make test      install what the tests need, and run them
-# make check     format, lint, links, tests
-# make bench     measure against nginx and Envoy, side by side
+# make check     format, lint, links, documentation, tests
+# make docs      .build/docs: the documentation of the SDK, its links and snippets checked
+# make bench     measure against nginx, Envoy and the Python SDK, side by side
+# make bench-allocations   count the SDK's allocations against Benchmarks/Thresholds
+# make fuzz      throw mutated input at everything that takes any, SECONDS_EACH=60 a target
 # make release   dist/sluice: one binary with the Swift runtime inside
 # make sanitize  the tests under Thread Sanitizer
-.PHONY: demo test check bench release sanitize format setup clean
+.PHONY: demo test check docs bench bench-allocations fuzz release sanitize format setup clean
 
 STATE ?= .build/demo
 LISTEN ?= 127.0.0.1:7300
@@ -19,11 +22,26 @@ test: setup
 check: setup
 	@scripts/check.sh
 	@scripts/test.sh
+	@scripts/docs.sh
+
+docs: setup
+	@scripts/build.sh --build-tests
+	@scripts/docs.sh
 
 bench: setup
 	@Benchmarks/kit/setup.sh
 	@scripts/release.sh
 	@Benchmarks/kit/bench.py --sluice dist/sluice
+	@scripts/build.sh -c release --product sdk-bench
+	@Benchmarks/SDK/compare.py
+	@.build/release/sdk-bench allocations
+
+bench-allocations: setup
+	@scripts/build.sh -c release --product sdk-bench
+	@.build/release/sdk-bench allocations
+
+fuzz: setup
+	@scripts/fuzz.sh
 
 release: setup
 	@scripts/release.sh
@@ -32,7 +50,7 @@ sanitize: setup
 	@scripts/sanitize.sh
 
 format:
-	@swift format format --in-place --recursive --parallel Sources Tests Package.swift
+	@swift format format --in-place --recursive --parallel Sources Tests Fuzz Benchmarks/SDK Package.swift
 
 setup:
 	@scripts/setup.sh

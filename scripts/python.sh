@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the Python environments that tests use: .build/venv, venv-legacy, venv-fastmcp, venv-connectors. Does nothing when they are up to date.
+# Makes the Python environments that tests use, .build/venv and others beside it. Does nothing when they are up to date.
 set -eu
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
@@ -29,3 +29,4 @@ environment .build/venv scripts/python-requirements.txt
 environment .build/venv-legacy scripts/python-requirements-legacy.txt
 environment .build/venv-fastmcp scripts/python-requirements-fastmcp.txt
 environment .build/venv-connectors scripts/python-requirements-connectors.txt
+environment .build/venv-oauth scripts/python-requirements-oauth.txt

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Leaves dist/sluice: the Swift runtime and SQLite are linked in, so that it runs on a machine without Swift.
+# Leaves dist/sluice: the Swift runtime, SQLite and zlib are linked in, so that it runs on a machine without Swift.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +15,12 @@ if [ "$(uname -s)" = Linux ]; then
   fi
   mkdir -p .build/static
   ln -sf "$archive" .build/static/libsqlite3.a
+  zlib=$(find /usr/lib -name libz.a 2>/dev/null | head -n 1)
+  if [ -z "$zlib" ]; then
+    printf 'libz.a is missing; install zlib1g-dev\n' >&2
+    exit 1
+  fi
+  ln -sf "$zlib" .build/static/libz.a
   flags+=(-Xlinker "-L$PWD/.build/static" -Xlinker -lm)
   # A faster allocator. As an object file: the toolchain hides what comes from archives, and the C library must see this.
   allocator=$(find /usr/lib -name libjemalloc_pic.a 2>/dev/null | head -n 1)

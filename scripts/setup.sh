@@ -17,9 +17,10 @@ fi
 
 case "$(uname -s)" in
   Linux)
-    # What the Swift packages link: SQLite's header and library. A C compiler and git come with every Swift toolchain's needs.
+    # What the Swift packages link: headers and libraries of SQLite and zlib. A C compiler and git come with every Swift toolchain's needs.
     missing=()
     [ -e /usr/include/sqlite3.h ] || missing+=(libsqlite3-dev)
+    [ -e /usr/include/zlib.h ] || missing+=(zlib1g-dev)
     command -v git >/dev/null 2>&1 || missing+=(git)
     command -v python3 >/dev/null 2>&1 || missing+=(python3)
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing+=(python3-venv)
@@ -36,7 +37,7 @@ case "$(uname -s)" in
     fi
     ;;
   Darwin)
-    # SQLite comes with the system.
+    # SQLite comes with the system. PostgreSQL upstreams load libpq when they are used: brew install libpq.
     ;;
   *) say "Untested system $(uname -s): building may need SQLite's development files." ;;
 esac

@@ -1,21 +1,29 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds, runs them, and ends with a line that counts them.
+# Installs what the tests need, builds, runs them, and ends with a line that counts them. With SANITIZE=thread under that sanitizer, in a
+# build folder of its own.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# Without it the tests that need Python skip, and say what was not tested.
+# Without them the tests that need Python, or other servers, skip, and say what was not tested.
 scripts/python.sh || true
+scripts/test-setup.sh || true
 [ -x .build/venv/bin/python ] && export SLUICE_PYTHON="${SLUICE_PYTHON:-$PWD/.build/venv/bin/python}"
 
-scripts/build.sh --build-tests || exit 1
+# Without it the tests over PostgreSQL skip, and say so.
+scripts/postgres.sh || true
+
+flags=()
+[ -z "${SANITIZE:-}" ] || flags=(--sanitize="$SANITIZE" --scratch-path .build/sanitize)
+
+scripts/build.sh --build-tests ${flags[@]+"${flags[@]}"} || exit 1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 # One after the other: tests with real time-outs, and those with many processes, each get the machine for themselves.
-for group in '^(JSONTests|CedarTests|LedgerTests|GatewayTests|DemoTests|SpecCoverageTests|MCPAuthTests|MCPToolsTests|MCPMacrosTests)\.' \
-  '^MCPTests\.(?!ChildProcessEndTests)' '^MCPTests\.ChildProcessEndTests' '^MCPHTTPTests\.' '^(ConnectorKitTests|[A-Za-z]+ConnectorTests)\.' '^ExamplesTests\.' '^SluiceKitTests\.' '^InteropTests\.'; do
+for group in '^(JSONTests|CedarTests|LedgerTests|GatewayTests|DemoTests|SpecCoverageTests|MCPAuthTests|MCPToolsTests|MCPMacrosTests|MCPHummingbirdTests|SnippetTests|FuzzTests)\.' \
+  '^MCPTests\.' '^MCPHTTPTests\.' '^MCPTestingTests\.' '^(ConnectorKitTests|[A-Za-z]+ConnectorTests)\.' '^ExamplesTests\.' '^SluiceKitTests\.' '^InteropTests\.'; do
   printf '== %s\n' "$group"
-  swift test --skip-build --parallel --filter "$group" 2>&1 | tee -a "$log" |
+  swift test --skip-build ${flags[@]+"${flags[@]}"} --parallel --filter "$group" 2>&1 | tee -a "$log" |
     grep -vE '(^|[[:space:]])(◇|✔) (Test|Suite)|Test case passing|^\[[0-9]+/[0-9]+\]|^[0-9-]+T[0-9:+]+ '
   [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
 done

@@ -61,7 +61,7 @@ NAMES = {'window', 'subject'}
 def table(rows):
     """The windows, a blank line between them, with a note on what to doubt."""
     rows = [row for row in rows if row['window'] != 'start']
-    lines = _aligned(COLUMNS, rows)
+    lines = aligned(COLUMNS, rows)
     text = [lines[0]]
     for previous, row, line in zip([None] + rows, rows, lines[1:]):
         if previous and previous['window'] != row['window']:
@@ -71,7 +71,7 @@ def table(rows):
 
 
 def start_table(rows):
-    return '\n'.join(_aligned(START_COLUMNS, [row for row in rows if row['window'] == 'start']))
+    return '\n'.join(aligned(START_COLUMNS, [row for row in rows if row['window'] == 'start']))
 
 
 def _note(row):
@@ -82,7 +82,8 @@ def _note(row):
     return ''
 
 
-def _aligned(columns, rows):
+def aligned(columns, rows):
+    """The lines of a table, titles first; `columns` are pairs of title and key."""
     lines = [[title for title, _ in columns]] + [[_text(row.get(key)) for _, key in columns] for row in rows]
     widths = [max(map(len, cells)) for cells in zip(*lines)]
     return ['  '.join(cell.ljust(width) if key in NAMES else cell.rjust(width)

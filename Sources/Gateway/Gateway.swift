@@ -33,10 +33,13 @@ public final class Gateway: RequestHandler {
     public var sealKey: [UInt8]
     public var saltKey: [UInt8]
     public var logger: Logger
+    /// Remembers which definitions of tools were seen; nil forgets them with the process.
+    public var store: (any Store)?
 
     public init(
       name: String, upstreams: [Upstream], policies: String, bounds: ResultBounds = ResultBounds(), maskStyle: MaskStyle = .placeholder,
-      limiter: Limiter, log: LogWriter, sealKey: [UInt8], saltKey: [UInt8], logger: Logger
+      limiter: Limiter, log: LogWriter, sealKey: [UInt8], saltKey: [UInt8], logger: Logger,
+      store: (any Store)? = nil
     ) {
       self.name = name
       self.upstreams = upstreams
@@ -48,18 +51,24 @@ public final class Gateway: RequestHandler {
       self.sealKey = sealKey
       self.saltKey = saltKey
       self.logger = logger
+      self.store = store
     }
   }
 
   /// - Throws: `CedarError` where the policies cannot be read, `LedgerError` where the system has no room for the audit log's part.
   public init(_ parts: Parts) throws {
     let engine = try PolicyEngine(policies: parts.policies, bounds: parts.bounds)
-    catalog = Catalog(upstreams: parts.upstreams, logger: parts.logger)
+    let audit = try AuditLog(log: parts.log, saltKey: parts.saltKey, policyVersion: engine.version, logger: parts.logger)
+    self.audit = audit
+    let pins = ToolPins(store: parts.store, logger: parts.logger) { audit.note($0, of: $1, before: $2) }
+    catalog = Catalog(upstreams: parts.upstreams, pins: pins, logger: parts.logger)
     policy = PolicyStage(engine: engine)
     limits = LimitStage(limiter: parts.limiter)
-    audit = try AuditLog(log: parts.log, saltKey: parts.saltKey, policyVersion: engine.version, logger: parts.logger)
-    upstreams = Dispatcher(policy: policy, seal: RequestStateSeal(key: parts.sealKey), lists: Lists(policy: policy))
-    screening = ScreeningStage(screening: Screening(.init(style: parts.maskStyle)))
+    let screening = Screening(.init(style: parts.maskStyle))
+    upstreams = Dispatcher(
+      policy: policy, seal: RequestStateSeal(key: parts.sealKey), lists: Lists(policy: policy), screening: screening,
+      suspended: SuspendedCalls(lifetime: .seconds(RequestStateSeal.lifetimeSeconds)))
+    self.screening = ScreeningStage(screening: screening)
     description = ServerDescription(
       name: "sluice", title: parts.name, version: SluiceVersion.current,
       instructions: "Tools and prompts are named upstream\(ToolEntry.separator)name. Results hold only what the caller may see; \"[masked]\" marks what was withheld.",
@@ -90,13 +99,25 @@ public final class Gateway: RequestHandler {
   public func run() async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { [audit] in await audit.run() }
+      group.addTask { [catalog] in
+        while !Task.isCancelled {
+          try? await Task.sleep(for: .seconds(1))
+          await catalog.showAccepted()
+        }
+      }
       for upstream in catalog.upstreams {
         group.addTask { [catalog] in
-          await upstream.run(publish: { catalog.publish($0, of: upstream) }, changed: { catalog.announce($0) })
+          await upstream.run(publish: { await catalog.publish($0, of: upstream) }, changed: { catalog.announce($0.published(by: upstream.name)) })
         }
       }
     }
+    upstreams.suspended.cancelAll()
   }
+
+  /// Writes to the audit log that a credential was refused, within bounds. Where it cannot be written it is refused all the same.
+  ///
+  /// - Parameter reason: the stable code of the refusal; nothing of the credential.
+  public func noteRefusedCredential(_ reason: String, address: String?) { audit.noteRefusedCredential(reason, address: address) }
 
   /// The upstreams and how they are.
   public var upstreamStatus: [(name: String, status: Upstream.Status)] { catalog.upstreams.map { ($0.name, $0.status) } }
@@ -116,7 +137,18 @@ public final class Gateway: RequestHandler {
   /// Clients' notifications concern no upstream: list changes of roots are not passed on.
   public func receive(_ notification: Envelope, _ context: RequestContext) async {}
 
-  public func describe(_ context: RequestContext) async -> ServerDescription { description }
+  public func describe(_ context: RequestContext) async -> ServerDescription {
+    var description = description
+    if catalog.upstreams.contains(where: \.canSubscribe) { description.capabilities["resources"]?["subscribe"] = true }
+    return description
+  }
+
+  public func follow(_ uri: String, for caller: (any Caller)?) -> Observation? {
+    guard let principal = caller as? Principal, let entry = catalog.snapshot.resource(uri), entry.upstream.canSubscribe,
+      policy.maySee(entry, uri: uri, principal)
+    else { return nil }
+    return entry.upstream.subscriptions.follow(uri)
+  }
 
   public func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation {
     catalog.observe { [policy, catalog] change in

@@ -20,6 +20,8 @@ public struct Refusal: Error, Sendable {
     case upstreamTimeout = "upstream_timeout"
     case upstreamInvalidAnswer = "upstream_invalid_answer"
     case inputNotSupported = "input_not_supported"
+    case inputNotGiven = "input_not_given"
+    case callLost = "call_lost"
     case auditUnavailable = "audit_unavailable"
     case cancelled
     case internalError = "internal_error"
@@ -103,7 +105,7 @@ extension Refusal {
   private var isForTheModel: Bool {
     switch code {
     case .forbidden, .purposeRequired, .uncleared, .resultTooLarge, .upstreamUnavailable, .upstreamTimeout, .upstreamInvalidAnswer,
-      .inputNotSupported:
+      .inputNotSupported, .inputNotGiven, .callLost:
       true
     default: false
     }
@@ -113,11 +115,11 @@ extension Refusal {
     switch code {
     case .methodNotFound: .methodNotFound
     case .notFound: method == .resourcesRead && era == .legacy ? .resourceNotFound : .invalidParams
-    case .invalidParams, .invalidState, .purposeRequired: .invalidParams
+    case .invalidParams, .invalidState, .purposeRequired, .callLost: .invalidParams
     case .headerMismatch: .headerMismatch
     case .upstreamUnavailable, .upstreamTimeout, .upstreamInvalidAnswer, .auditUnavailable, .internalError, .cancelled: .internalError
     // Outside the range that JSON-RPC reserves, as the specification asks of codes of our own.
-    case .forbidden, .uncleared, .inputNotSupported: RPCError.Code(rawValue: 1403)
+    case .forbidden, .uncleared, .inputNotSupported, .inputNotGiven: RPCError.Code(rawValue: 1403)
     case .limited: RPCError.Code(rawValue: 1429)
     case .unauthenticated: RPCError.Code(rawValue: 1401)
     case .resultTooLarge: RPCError.Code(rawValue: 1413)

@@ -40,7 +40,8 @@ public final class JSONDocument: Sendable {
         failure = JSONError(.truncated, at: 0, "the text is empty")
         return
       }
-      nodes.reserveCapacity(min(max(bytes.count / 24, 16), 512))
+      // A message has a value or a name in every 12 bytes or so.
+      nodes.reserveCapacity(min(max(bytes.count / 12, 16), 512))
       var scanner = JSONScanner(base: base, count: bytes.count, limits: limits)
       do throws(JSONError) { try scanner.scan(into: &nodes) } catch { failure = error }
     }

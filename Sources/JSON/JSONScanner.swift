@@ -1,12 +1,15 @@
 /// One pass over the bytes of a JSON text (RFC 8259): grammar, UTF-8, escapes, bounds and repeated names.
 ///
-/// A loop with a stack of its own, not recursion: the depth of hostile input costs no stack. Reads stay below
-/// `bytes.count`, which every read of `base` is checked against first.
+/// A loop, not recursion: the depth of hostile input costs no stack. While a container is open, its node's `next` is the index of the one
+/// that it stands in. Reads stay below `bytes.count`, which every read of `base` is checked against first.
 struct JSONScanner {
   private let base: UnsafePointer<UInt8>
   private let count: Int
   private let limits: JSONLimits
   private var at = 0
+  /// The innermost open container, and how many are open.
+  private var container = 0
+  private var depth = 0
 
   /// - Parameter base: `count` readable bytes that outlive the scanner.
   init(base: UnsafePointer<UInt8>, count: Int, limits: JSONLimits) {
@@ -19,7 +22,6 @@ struct JSONScanner {
   private enum Expecting { case value, valueOrEnd, name, nameOrEnd, commaOrEnd, end }
 
   mutating func scan(into nodes: inout ContiguousArray<JSONDocument.Node>) throws(JSONError) {
-    var open = ContiguousArray<UInt32>()
     var expecting = Expecting.value
     while true {
       skipWhitespace()
@@ -34,31 +36,30 @@ struct JSONScanner {
 
       case .value, .valueOrEnd:
         if byte == UInt8(ascii: "]"), case .valueOrEnd = expecting {
-          close(&open, &nodes)
-          expecting = open.isEmpty ? .end : .commaOrEnd
+          close(&nodes)
+          expecting = depth == 0 ? .end : .commaOrEnd
           continue
         }
         guard nodes.count < limits.values else {
           throw JSONError(.tooLarge, at: at, "the text has more than \(limits.values) values")
         }
         if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
-          guard open.count < limits.depth else {
+          guard depth < limits.depth else {
             throw JSONError(.tooDeep, at: at, "the text is nested deeper than \(limits.depth) levels")
           }
-          open.append(UInt32(truncatingIfNeeded: nodes.count))
           let isObject = byte == UInt8(ascii: "{")
-          append(isObject ? .object : .array, from: at, to: at, &nodes)
+          open(isObject ? .object : .array, &nodes)
           at += 1
           expecting = isObject ? .nameOrEnd : .valueOrEnd
           continue
         }
         try scalar(byte, &nodes)
-        expecting = open.isEmpty ? .end : .commaOrEnd
+        expecting = depth == 0 ? .end : .commaOrEnd
 
       case .name, .nameOrEnd:
         if byte == UInt8(ascii: "}"), case .nameOrEnd = expecting {
-          close(&open, &nodes)
-          expecting = open.isEmpty ? .end : .commaOrEnd
+          close(&nodes)
+          expecting = depth == 0 ? .end : .commaOrEnd
           continue
         }
         guard byte == UInt8(ascii: "\"") else { throw JSONError(.syntax, at: at, "expected a member name in quotes") }
@@ -70,19 +71,18 @@ struct JSONScanner {
         expecting = .value
 
       case .commaOrEnd:
-        guard let container = open.last else { throw JSONError(.syntax, at: at, "there is more text after the value") }
-        let isObject = nodes[Int(container)].kind == .object
+        let isObject = nodes[container].kind == .object
         switch byte {
         case UInt8(ascii: ","):
           at += 1
           expecting = isObject ? .name : .value
         case UInt8(ascii: "}") where isObject:
-          if !limits.allowsDuplicateKeys { try rejectDuplicates(in: Int(container), nodes) }
-          close(&open, &nodes)
-          expecting = open.isEmpty ? .end : .commaOrEnd
+          if !limits.allowsDuplicateKeys { try rejectDuplicates(in: container, nodes) }
+          close(&nodes)
+          expecting = depth == 0 ? .end : .commaOrEnd
         case UInt8(ascii: "]") where !isObject:
-          close(&open, &nodes)
-          expecting = open.isEmpty ? .end : .commaOrEnd
+          close(&nodes)
+          expecting = depth == 0 ? .end : .commaOrEnd
         default:
           throw JSONError(.syntax, at: at, isObject ? "expected a comma or }" : "expected a comma or ]")
         }
@@ -111,11 +111,21 @@ struct JSONScanner {
         end: UInt32(truncatingIfNeeded: end), next: UInt32(truncatingIfNeeded: nodes.count + 1)))
   }
 
-  private mutating func close(_ open: inout ContiguousArray<UInt32>, _ nodes: inout ContiguousArray<JSONDocument.Node>) {
+  private mutating func open(_ kind: JSONDocument.Node.Kind, _ nodes: inout ContiguousArray<JSONDocument.Node>) {
+    let outer = container
+    container = nodes.count
+    depth += 1
+    append(kind, from: at, to: at, &nodes)
+    nodes[container].next = UInt32(truncatingIfNeeded: outer)
+  }
+
+  private mutating func close(_ nodes: inout ContiguousArray<JSONDocument.Node>) {
     at += 1
-    let index = Int(open.removeLast())
-    nodes[index].end = UInt32(truncatingIfNeeded: at)
-    nodes[index].next = UInt32(truncatingIfNeeded: nodes.count)
+    depth -= 1
+    let closed = container
+    container = Int(nodes[closed].next)
+    nodes[closed].end = UInt32(truncatingIfNeeded: at)
+    nodes[closed].next = UInt32(truncatingIfNeeded: nodes.count)
   }
 
   private mutating func scalar(_ byte: UInt8, _ nodes: inout ContiguousArray<JSONDocument.Node>) throws(JSONError) {

@@ -48,16 +48,53 @@ public enum JSONText {
 
   /// Appends `text` as a JSON string, quotes included. Only what must be escaped is.
   public static func write(_ text: some StringProtocol, to buffer: inout ByteBuffer) {
+    if text.utf8.withContiguousStorageIfAvailable({ write(characters: $0, to: &buffer) }) != nil { return }
     buffer.writeInteger(UInt8(ascii: "\""))
-    let plain: Bool? = text.utf8.withContiguousStorageIfAvailable { bytes in
-      guard bytes.allSatisfy({ !needsEscape($0) }) else { return false }
-      buffer.writeBytes(bytes)
-      return true
-    }
-    if plain != true {
-      for byte in text.utf8 { write(escaping: byte, to: &buffer) }
+    for byte in text.utf8 { write(escaping: byte, to: &buffer) }
+    buffer.writeInteger(UInt8(ascii: "\""))
+  }
+
+  /// Copies what lies between characters that must be escaped; mostly that is all of it, and one write.
+  private static func write(characters: UnsafeBufferPointer<UInt8>, to buffer: inout ByteBuffer) {
+    var end = plainEnd(of: characters, from: 0)
+    if end == characters.count {
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: end + 2) { room in
+        room[0] = UInt8(ascii: "\"")
+        UnsafeMutableRawBufferPointer(rebasing: room[1..<end + 1]).copyMemory(from: UnsafeRawBufferPointer(characters))
+        room[end + 1] = UInt8(ascii: "\"")
+        return end + 2
+      }
+      return
     }
     buffer.writeInteger(UInt8(ascii: "\""))
+    var start = 0
+    while true {
+      if end > start { buffer.writeBytes(UnsafeBufferPointer(rebasing: characters[start..<end])) }
+      guard end < characters.count else { break }
+      write(escaping: characters[end], to: &buffer)
+      start = end + 1
+      end = plainEnd(of: characters, from: start)
+    }
+    buffer.writeInteger(UInt8(ascii: "\""))
+  }
+
+  /// Where the next character is that must be escaped, or the end. Looks at 16 bytes at a time.
+  private static func plainEnd(of characters: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    var at = start
+    if let base = characters.baseAddress {
+      let control = SIMD16<UInt8>(repeating: 0x20)
+      let quote = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
+      let backslash = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
+      while characters.count - at >= 16 {
+        let chunk = UnsafeRawPointer(base + at).loadUnaligned(as: SIMD16<UInt8>.self)
+        let special = (chunk .< control) .| (chunk .== quote) .| (chunk .== backslash)
+        let lanes = unsafeBitCast(special, to: SIMD2<UInt64>.self)
+        if lanes.x | lanes.y != 0 { break }
+        at += 16
+      }
+    }
+    while at < characters.count, !needsEscape(characters[at]) { at += 1 }
+    return at
   }
 
   @inline(__always)

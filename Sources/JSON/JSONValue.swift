@@ -96,7 +96,8 @@ public struct JSONNumber: Sendable, Hashable {
   public var double: Double? { Double(text) }
 }
 
-/// The members of an object, in order.
+/// The members of an object, in order. Names are the same when their characters are, as in the scanned text: what `==` of `String` takes for
+/// equal besides (the Kelvin sign and K, an accent apart or not) are two names.
 public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   public private(set) var members: [(name: String, value: JSONValue)] = []
 
@@ -111,9 +112,9 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   public var count: Int { members.count }
 
   public subscript(_ name: String) -> JSONValue? {
-    get { members.first { $0.name == name }?.value }
+    get { members.first { $0.name.hasSameBytes(as: name) }?.value }
     set {
-      let index = members.firstIndex { $0.name == name }
+      let index = members.firstIndex { $0.name.hasSameBytes(as: name) }
       switch (index, newValue) {
       case (let index?, let value?): members[index].value = value
       case (let index?, nil): members.remove(at: index)
@@ -132,6 +133,13 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   public func hash(into hasher: inout Hasher) {
     hasher.combine(members.count)
     for name in members.map(\.name).sorted() { hasher.combine(name) }
+  }
+}
+
+extension String {
+  /// Whether both hold the same UTF-8.
+  fileprivate func hasSameBytes(as other: String) -> Bool {
+    utf8.count == other.utf8.count && self == other && utf8.elementsEqual(other.utf8)
   }
 }
 

@@ -3,6 +3,7 @@
 public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   private let text: String
 
+  /// Takes a text out of sight.
   public init(_ text: String) { self.text = text }
 
   /// The text. Hand it to the one place that needs it, never to a log or an error.

@@ -20,31 +20,41 @@ public import MCPTools
 public enum Constrained {
   /// A number within a range.
   @propertyWrapper public struct Range<Value: Sendable>: Sendable {
+    /// The argument.
     public var wrappedValue: Value
+    /// Keeps the value; the constraint is in the schema.
     public init(wrappedValue: Value, _ range: some ValueRange) { self.wrappedValue = wrappedValue }
   }
 
   /// A string with so many characters, or an array with so many elements.
   @propertyWrapper public struct Length<Value: Sendable>: Sendable {
+    /// The argument.
     public var wrappedValue: Value
+    /// Keeps the value; the constraint is in the schema.
     public init(wrappedValue: Value, _ range: some ValueRange<Int>) { self.wrappedValue = wrappedValue }
   }
 
   /// A string in which a regular expression (ECMA-262) matches.
   @propertyWrapper public struct Pattern<Value: Sendable>: Sendable {
+    /// The argument.
     public var wrappedValue: Value
+    /// Keeps the value; the constraint is in the schema.
     public init(wrappedValue: Value, _ expression: String) { self.wrappedValue = wrappedValue }
   }
 
   /// A string in a format that JSON Schema names.
   @propertyWrapper public struct Format<Value: Sendable>: Sendable {
+    /// The argument.
     public var wrappedValue: Value
+    /// Keeps the value; the constraint is in the schema.
     public init(wrappedValue: Value, _ format: StringFormat) { self.wrappedValue = wrappedValue }
   }
 
   /// A string, integer or boolean that also travels as the HTTP header `Mcp-Param-<name>`.
   @propertyWrapper public struct Header<Value: Sendable>: Sendable {
+    /// The argument.
     public var wrappedValue: Value
+    /// Keeps the value; the constraint is in the schema.
     public init(wrappedValue: Value, _ name: String) { self.wrappedValue = wrappedValue }
   }
 }

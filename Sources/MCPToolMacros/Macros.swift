@@ -36,7 +36,7 @@ public macro Tools() = #externalMacro(module: "MCPMacros", type: "ToolsMacro")
   _ uri: String, name: String? = nil, title: String? = nil, mimeType: String? = nil
 ) = #externalMacro(module: "MCPMacros", type: "FeatureMacro")
 
-/// Makes a struct, or an enum with payload, a ``ToolObject``: what tools take and return as a JSON object.
+/// Makes a struct, or an enum with payload, a `ToolObject`: what tools take and return as a JSON object.
 ///
 /// ```swift
 /// /// Where to deliver.

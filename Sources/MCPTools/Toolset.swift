@@ -2,9 +2,13 @@ public import MCP
 
 /// A type whose functions are the tools, prompts and resources of a server. `@Tools` makes one.
 public protocol Toolset: ServerFeature {
+  /// Its tools.
   var tools: [Tool] { get }
+  /// Its prompts.
   var prompts: [Prompt] { get }
+  /// Its resources with a fixed URI.
   var resources: [Resource] { get }
+  /// Its resources whose URIs follow a template.
   var resourceTemplates: [ResourceTemplate] { get }
 }
 

@@ -3,5 +3,5 @@ import SluiceKit
 
 @main
 enum Sluice {
-  static func main() async { await SluiceCommand.main() }
+  static func main() async { await SluiceCommand.start() }
 }

@@ -46,6 +46,30 @@ struct ClientInteropTests {
     }
   }
 
+  @Test(
+    "A server of either generation tells a subscriber that its tools have changed, over either wire",
+    arguments: PythonServer.all.filter { $0.program == "upstream_server.py" }, InteropTests.Wire.allCases)
+  func changes(server: PythonServer, wire: InteropTests.Wire) async throws {
+    try await server.withTransport(wire) { transport in
+      try await Client.with(transport) { client in
+        let subscription = try await client.subscribe(to: ChangeFilter(toolsList: true))
+        #expect(subscription.refused.isEmpty)
+        let before = try await client.listTools()
+        #expect(!before.contains { $0.name == "sprout" })
+        #expect(try await client.callTool("grow", ["name": "sprout"]).text == "grown")
+        // A change that never comes is told from one that is late.
+        let patience = Task {
+          try await Task.sleep(for: .seconds(20))
+          subscription.cancel()
+        }
+        var changes = subscription.makeAsyncIterator()
+        #expect(await changes.next() == .toolsListChanged)
+        patience.cancel()
+        #expect(try await client.listTools().contains { $0.name == "sprout" })
+      }
+    }
+  }
+
   private func use(_ client: Client) async throws {
     let tools = try await client.listTools()
     #expect(tools.contains { $0.name == "add" && $0.inputSchema["properties"]?["a"] != nil })

@@ -47,6 +47,53 @@ struct InteropTests {
     try await PythonProgram.run("desktop_import.py")
   }
 
+  @Test("The official client uses the everything server, in both eras and over both wires")
+  func officialClientOfEverything() async throws {
+    try await PythonProgram.run("package_client.py", "mcp", "everything", seconds: 100)
+  }
+
+  @Test(
+    "A client made with fastmcp uses the everything server and the demo, in both eras and over both wires",
+    .enabled(
+      if: PythonProgram.fastmcpInterpreter != nil,
+      "no Python with the packages of scripts/python-requirements-fastmcp.txt (scripts/python.sh, or SLUICE_PYTHON_FASTMCP): clients of fastmcp not tested"),
+    arguments: ["everything", "sluice"])
+  func fastmcpClient(server: String) async throws {
+    try await PythonProgram.run("package_client.py", "fastmcp", server, python: PythonProgram.fastmcpInterpreter, seconds: 100)
+  }
+
+  @Test(
+    "Servers made with fastmcp are used through the gateway, by clients of both eras",
+    .enabled(
+      if: PythonProgram.fastmcpInterpreter != nil,
+      "no Python with the packages of scripts/python-requirements-fastmcp.txt (scripts/python.sh, or SLUICE_PYTHON_FASTMCP): servers of fastmcp behind the gateway not tested"
+    )
+  )
+  func fastmcpUpstreams() async throws {
+    try await PythonProgram.run("fastmcp_upstreams.py", seconds: 100)
+  }
+
+  @Test(
+    "The official client gets a token of Glewlwyd for the gateway by way of a browser, and has the role of its group",
+    .enabled(if: PythonProgram.hasGlewlwyd, "glewlwyd is not installed (scripts/test-setup.sh): the gateway behind an identity provider not tested"),
+    .enabled(
+      if: PythonProgram.oauthInterpreter != nil,
+      "no Python with the packages of scripts/python-requirements-oauth.txt (scripts/python.sh): the gateway behind an identity provider not tested"),
+    arguments: Era.allCases)
+  func identityProvider(era: Era) async throws {
+    try await PythonProgram.run("gateway_identity.py", "glewlwyd", era.rawValue, seconds: 100)
+  }
+
+  @Test(
+    "The official client gets a token for the gateway with an ID-JAG, which authlib checks",
+    .enabled(
+      if: PythonProgram.oauthInterpreter != nil,
+      "no Python with the packages of scripts/python-requirements-oauth.txt (scripts/python.sh): enterprise-managed authorization before the gateway not tested"),
+    arguments: Era.allCases)
+  func enterpriseManaged(era: Era) async throws {
+    try await PythonProgram.run("gateway_identity.py", "idjag", era.rawValue, seconds: 100)
+  }
+
   @Test("The everything client authorizes itself with the official authorization server and resource server", arguments: ["2026-07-28", "2025-11-25"])
   func officialAuthorization(revision: String) async throws {
     try await PythonProgram.run("oauth_server.py", revision)

@@ -23,6 +23,11 @@ struct PythonProgram {
   /// That with `fastmcp`.
   static let fastmcpInterpreter = interpreter("SLUICE_PYTHON_FASTMCP", venv: "venv-fastmcp")
 
+  /// That with authorization servers, and a DPoP verifier.
+  static let oauthInterpreter = interpreter("SLUICE_PYTHON_OAUTH", venv: "venv-oauth")
+  /// Whether the authorization server of that name is installed (scripts/test-setup.sh).
+  static let hasGlewlwyd = ["/usr/bin/glewlwyd", "/usr/local/bin/glewlwyd"].contains { FileManager.default.isExecutableFile(atPath: $0) }
+
   private static func interpreter(_ variable: String, venv: String) -> String? {
     if let named = environment[variable] { return named }
     let folder = root.appending(path: ".build/\(venv)")
@@ -61,19 +66,22 @@ struct PythonProgram {
 
   /// Runs a program to its end and records an issue for each check that fails.
   ///
-  /// - Parameter seconds: after which it is told to end, and killed 15 seconds later.
-  static func run(_ name: String, _ arguments: String..., seconds: Double = 240, at location: SourceLocation = #_sourceLocation) async throws {
+  /// - Parameters:
+  ///   - python: nil for ``interpreter``.
+  ///   - seconds: after which it is told to end, and killed 15 seconds later.
+  static func run(_ name: String, _ arguments: String..., python: String? = nil, seconds: Double = 240, at location: SourceLocation = #_sourceLocation) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "sluice-interop-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let (output, errors) = (folder.appending(path: "output"), folder.appending(path: "errors"))
 
     let process = Process()
-    process.executableURL = URL(filePath: try #require(interpreter))
+    process.executableURL = URL(filePath: try #require(python ?? interpreter))
     process.arguments = [root.appending(path: "Tests/InteropTests/Python/\(name)").path] + arguments
     process.currentDirectoryURL = folder
     process.environment = environment.merging([
       "SLUICE_ROOT": root.path, "SLUICE_BINARY": binary, "SLUICE_SHARED": shared ?? "", "SLUICE_PYTHON_LEGACY": legacyInterpreter ?? "",
+      "SLUICE_PYTHON_OAUTH": oauthInterpreter ?? "", "SLUICE_PYTHON_FASTMCP": fastmcpInterpreter ?? "",
       "PYTHONDONTWRITEBYTECODE": "1",
     ]) { $1 }
     process.standardInput = FileHandle.nullDevice

@@ -67,4 +67,27 @@ struct RawJSONTests {
     #expect(value.elements.map { $0.equals("tools/call") } == [true, true, false, false])
     #expect(value.elements.map { $0.equals("") } == [false, false, false, true])
   }
+
+  @Test("keeps names apart that only look alike, once decoded as well")
+  func namesThatLookAlike() throws {
+    let text = "{\"K\":1,\"\u{212A}\":2,\"e\u{301}\":3,\"\u{E9}\":4}"
+    let value = try JSONValue(parsing: text)
+    #expect(["K", "\u{212A}", "e\u{301}", "\u{E9}"].map { value[$0]?.int } == [1, 2, 3, 4])
+    #expect(value.text == text)
+    var changed = value
+    changed["\u{212A}"] = nil
+    #expect(changed["K"]?.int == 1 && changed["\u{212A}"] == nil)
+  }
+
+  @Test("writes each character that needs an escape, wherever it stands")
+  func escapes() throws {
+    for length in 0..<40 {
+      for place in 0..<max(length, 1) {
+        for character in ["\"", "\\", "\n", "\u{1}", "\u{1F}", "\u{7F}", "\u{E9}"] {
+          let text = String(repeating: "x", count: place) + character + String(repeating: "y", count: length - min(place, length))
+          #expect(try RawJSON(JSONValue.string(text).text).string == text)
+        }
+      }
+    }
+  }
 }

@@ -154,13 +154,14 @@ struct StreamableStreamTests {
       let (first, second) = (try RawSocket(port: port), try RawSocket(port: port))
       let get = StreamableFixture.wire("GET", "", [("Mcp-Session-Id", session)])
       first.send(get)
-      _ = await first.read { $0.hasSuffix("\r\n\r\n") }
+      let opened = await first.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
+      #expect(opened.contains("retry: 1000\n\n"), "when to come back, should it end")
       fixture.server.notifyResourceUpdated("test://other")
       fixture.server.notifyResourceUpdated("test://watched")
       let updated = await first.read { !$0.events.isEmpty }
       #expect(updated.events == [["jsonrpc": "2.0", "method": "notifications/resources/updated", "params": ["uri": "test://watched"]]])
       second.send(get)
-      _ = await second.read { $0.hasSuffix("\r\n\r\n") }
+      _ = await second.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
       let replaced = await first.read { $0.hasSuffix("\r\n0\r\n\r\n") || $0 == "0\r\n\r\n" }
       #expect(replaced == "0\r\n\r\n")
       fixture.server.removeTool("echo")

@@ -14,7 +14,7 @@ struct ServerSchemaTests {
     let lines = lines
     server = Server(
       name: "fixture", version: "1", settings: Server.Settings(schemaResources: ["https://example.com/limit": ["type": "integer", "maximum": 10]]),
-      logger: Logger(label: "test") { _ in CapturingLogHandler(lines: lines) })
+      logger: lines.logger)
   }
 
   private func call(_ name: String, _ arguments: String = "{}", _ version: ProtocolVersion = .latest) async throws -> JSONValue {
@@ -81,6 +81,33 @@ struct ServerSchemaTests {
     #expect(logged.allSatisfy { !$0.contains("s3cret") })
   }
 
+  @Test(
+    "that are none of their dialect are logged, and answer every call",
+    arguments: [
+      #"{"type":"object","title":5}"#, #"{"type":"object","properties":{"a":{"description":["x"]}}}"#, #"{"type":"object","$defs":{"a":{"deprecated":"yes"}}}"#,
+    ])
+  func metaschema(_ schema: String) async throws {
+    server.add(Tool(name: "broken", inputSchema: try JSONValue(parsing: schema)) { _ in ToolResult(text: "ran") })
+    #expect(lines.all.count == 1)
+    #expect(try await call("broken")["isError"] == true)
+    server.add(Tool(name: "broken", outputSchema: try JSONValue(parsing: schema)) { _ in ToolResult(structured: [:]) })
+    #expect(lines.all.count == 2)
+    #expect(try await call("broken")["isError"] == true)
+  }
+
+  @Test(
+    "A name that clients need not take is logged with what is wrong",
+    arguments: [
+      ("", "1 to 128"), (String(repeating: "a", count: 129), "129"), ("my tool", "A-Z"), ("a,b", "A-Z"), ("a/b", "A-Z"), ("caf\u{e9}", "A-Z"), ("a\n", "A-Z"),
+    ])
+  func names(_ name: String, _ says: String) async throws {
+    server.add(Tool(name: String(repeating: "a", count: 128)) { _ in ToolResult(text: "") })
+    server.add(Tool(name: "Aa0_-.z") { _ in ToolResult(text: "") })
+    #expect(lines.all == [])
+    server.add(Tool(name: name) { _ in ToolResult(text: "") })
+    #expect(lines.all.count == 1 && lines.all.first?.contains(says) == true)
+  }
+
   @Test("that do not compile are logged, and answer every call", arguments: [true, false])
   func faults(isInput: Bool) async throws {
     let broken: JSONValue = ["type": "object", "properties": ["a": ["$ref": "#/$defs/none"]]]
@@ -94,29 +121,7 @@ struct ServerSchemaTests {
     let result = try await call("broken")
     #expect(result["isError"] == true)
     let text = result["content"]?.array?.first?["text"]?.string ?? ""
-    #expect(text.contains("The tool broken cannot be called") && text.contains("/properties/a/$ref"))
+    #expect(text.contains("The tool broken cannot be called") && text.contains("/properties/a/$ref"), "\(text)")
     #expect(ran.withLock { $0 } == false)
-  }
-}
-
-/// What was logged, for one test.
-private final class CapturedLines: Sendable {
-  private let lines = Mutex<[String]>([])
-  var all: [String] { lines.withLock { $0 } }
-  func append(_ line: String) { lines.withLock { $0.append(line) } }
-}
-
-private struct CapturingLogHandler: LogHandler {
-  let lines: CapturedLines
-  var metadata: Logger.Metadata = [:]
-  var logLevel: Logger.Level = .debug
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) {
-    lines.append("\(event.message) \(event.metadata ?? [:])")
   }
 }

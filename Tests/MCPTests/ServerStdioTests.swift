@@ -140,7 +140,7 @@ struct ServerStdioTests {
     #expect(next?["id"] == "after")
   }
 
-  @Test("Subscriptions are acknowledged, tagged with their id, and end with a result when the input does")
+  @Test("Subscriptions are acknowledged, tagged with their id, and end by notifications/cancelled and a result when the input does")
   func subscriptions() async throws {
     let fixture = try ServerFixture()
     let client = StdioClient(fixture.server)
@@ -156,6 +156,8 @@ struct ServerStdioTests {
     fixture.server.removeTool("add")
     #expect(await client.line()?["method"] == "notifications/tools/list_changed")
     await client.responder.finish(within: .seconds(5))
+    let takenDown = await client.line()
+    #expect(takenDown?["method"] == "notifications/cancelled" && takenDown?["params"]?["requestId"] == "s" && takenDown?["id"] == nil)
     let ended = await client.line()
     #expect(ended == ["jsonrpc": "2.0", "id": "s", "result": ["resultType": "complete", "_meta": [MetaKey.subscriptionID: "s"]]])
   }

@@ -187,7 +187,7 @@ import Testing
 
   @Test("a cancelled query stops") func cancelled() async throws {
     let connector = try Self.connector(QueryLimits(time: .seconds(60)))
-    let task = Task { try await connector.sandbox.run("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c", tables: [:], rows: 1) }
+    let task = Task { try await connector.database.query("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c", over: [], rows: 1) }
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
   }

@@ -10,11 +10,12 @@ import Testing
       (.integer(5), .text("opp_1")), (.text("O'Hara \" \\ 日本"), .text("x")), (.real(1.5), .integer(-3)), (.integer(.max), .text("")),
     ] as [(SQLValue, SQLValue)])
   func cursor(key: SQLValue, id: SQLValue) throws {
-    let text = RecordCursor(key: key, id: id).text(digest: "abc")
-    let read = try RecordCursor(text, digest: "abc")
-    #expect(read.key == key && read.id == id)
-    #expect(throws: SQLToolError.self) { try RecordCursor(text, digest: "abd") }
-    #expect(throws: SQLToolError.self) { try RecordCursor(String(text.dropLast(2)), digest: "abc") }
+    let text = RecordCursor([key, id]).text(digest: "abc")
+    let read = try RecordCursor(text, digest: "abc", count: 2)
+    #expect(read.values == [key, id])
+    #expect(throws: SQLToolError.self) { try RecordCursor(text, digest: "abc", count: 3) }
+    #expect(throws: SQLToolError.self) { try RecordCursor(text, digest: "abd", count: 2) }
+    #expect(throws: SQLToolError.self) { try RecordCursor(String(text.dropLast(2)), digest: "abc", count: 2) }
   }
 
   @Test(
@@ -25,7 +26,7 @@ import Testing
     ])
   func hostileCursor(json: String) {
     let text = json.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    #expect(throws: SQLToolError.self) { try RecordCursor(text, digest: "abc") }
+    #expect(throws: SQLToolError.self) { try RecordCursor(text, digest: "abc", count: 2) }
   }
 
   @Test("few rows make a Markdown table, many make CSV, and neither can be broken out of") func text() {

@@ -1,6 +1,7 @@
 import GRDB
 import JSON
 import MCP
+import PostgresFixture
 import Testing
 
 @testable import SQLConnector
@@ -16,8 +17,8 @@ import Testing
     return try queue.write { database in
       try database.execute(sql: "CREATE TABLE t(id TEXT PRIMARY KEY, name TEXT COLLATE NOCASE, amount INTEGER, open BOOLEAN)")
       for row in Self.rows { try database.execute(sql: "INSERT INTO t VALUES (?, ?, ?, ?)", arguments: [row.id, row.name, row.amount, row.open]) }
-      let table = try #require(try SchemaReader(rules: nil).tables(database).first)
-      let condition = RowFilterSQL.condition(filter, table)
+      let table = try #require(try SQLiteSchema(rules: nil).tables(database).first)
+      let condition = RowFilterSQL.condition(filter, table, .sqlite)
       let (sql, values) = condition.bound
       let bound = try String.fetchAll(database, sql: "SELECT id FROM t WHERE \(sql) ORDER BY id", arguments: StatementArguments(values.map(\.databaseValue)))
       let literal = try #require(condition.literal)
@@ -25,6 +26,34 @@ import Testing
       #expect(bound == written)
       #expect(try Int.fetchOne(database, sql: "SELECT count(*) FROM t") == Self.rows.count)
       return bound.joined()
+    }
+  }
+
+  private static let postgres = Result {
+    try DatabaseUnderTest(
+      .postgres,
+      """
+      CREATE TYPE names AS ENUM ('Ann', 'Bob', 'O''Hara; DROP TABLE t --', '[x]*?%_', 'ann');
+      CREATE TABLE t(id text PRIMARY KEY, name text, amount int2, open boolean);
+      CREATE TABLE e(id text PRIMARY KEY, name names, amount int8, open boolean);
+      """
+        + rows.map { row in
+          let name = row.name.map { SQLLiteral.string($0) } ?? "NULL", amount = row.amount.map(String.init) ?? "NULL", open = row.open.map { "\($0)::bool" } ?? "NULL"
+          return "INSERT INTO t VALUES ('\(row.id)', \(name), \(amount), \(open)); INSERT INTO e VALUES ('\(row.id)', \(name), \(amount), \(open));"
+        }.joined())
+  }
+
+  /// The same over PostgreSQL, over a table with a text and over one with an enumeration.
+  private func postgresMatches(_ filter: RowFilter) async throws -> [String] {
+    let connector = try Self.postgres.get().connector()
+    return try await withThrowingTaskGroup(of: String.self) { group in
+      for table in try await connector.currentTables() {
+        group.addTask {
+          let statement: SQLFragment = "SELECT id FROM \(table.reference) WHERE \(RowFilterSQL.condition(filter, table, .postgres)) ORDER BY id COLLATE \"C\""
+          return try await connector.database.read(statement, bounds: ResultBound()).rows.compactMap { $0.first?.string }.joined()
+        }
+      }
+      return try await group.reduce(into: []) { $0.append($1) }
     }
   }
 
@@ -54,12 +83,13 @@ import Testing
       (#"["not", ["isTrue", ["=", "rowid", 1]]]"#, ""),
       (#"["=", "name", null]"#, ""), (#"["not", ["=", "name", ["a"]]]"#, ""), (#"["=", "a.b", 1]"#, ""),
     ])
-  func filter(json: String, expected: String) throws {
+  func filter(json: String, expected: String) async throws {
     let filter = try #require(RowFilter(try JSONValue(parsing: json)))
     #expect(try matches(filter) == expected)
+    if PostgresCluster.isInstalled { #expect(try await postgresMatches(filter) == [expected, expected]) }
   }
 
-  @Test("a filter beyond all measure lets nothing through and does not crash") func excessive() throws {
+  @Test("a filter beyond all measure lets nothing through and does not crash") func excessive() async throws {
     var deep: RowFilter = .constant(true)
     for _ in 0..<10_000 { deep = .not(deep) }
     #expect(try matches(deep) == "")
@@ -67,6 +97,9 @@ import Testing
     #expect(try matches(.isIn(attribute: "name", (0..<5000).map { .string("\($0)") })) == "")
     #expect(try matches(.like(attribute: "name", pattern: String(repeating: "*a", count: 5000))) == "")
     #expect(try matches(.or(Array(repeating: .constant(true), count: 400))) == "abcdef")
+    guard PostgresCluster.isInstalled else { return }
+    #expect(try await postgresMatches(deep) == ["", ""])
+    #expect(try await postgresMatches(.isIn(attribute: "name", (0..<2000).map { .string("\($0)") })) == ["", ""])
   }
 
   @Test(

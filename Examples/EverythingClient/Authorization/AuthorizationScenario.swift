@@ -13,9 +13,10 @@ public enum AuthorizationScenario {
   /// Those of the fixture list's rows "auth/*" and "auth extensions".
   public static let names: [String] = [
     "2025-03-26-oauth-endpoint-fallback", "2025-03-26-oauth-metadata-backcompat", "authorization-server-migration", "basic-cimd", "basic-dcr",
-    "client-credentials-basic", "client-credentials-jwt", "dpop", "dpop-nonce", "enterprise-managed-authorization", "iss-normalized", "iss-not-advertised",
-    "iss-supported", "iss-supported-missing", "iss-unexpected", "iss-wrong-issuer", "metadata-default", "metadata-issuer-mismatch", "metadata-var1",
-    "metadata-var2", "metadata-var3", "offline-access-not-supported", "offline-access-scope", "pre-registration", "resource-mismatch",
+    "client-credentials-basic", "client-credentials-jwt", "dpop", "dpop-nonce", "enterprise-managed-authorization",
+    "enterprise-managed-authorization-refresh-token", "iss-normalized", "iss-not-advertised", "iss-supported", "iss-supported-missing", "iss-unexpected",
+    "iss-wrong-issuer", "metadata-default", "metadata-issuer-mismatch", "metadata-var1", "metadata-var2", "metadata-var3", "offline-access-not-supported",
+    "offline-access-scope", "pkce-no-s256-support", "pre-registration", "resource-mismatch",
     "scope-from-scopes-supported", "scope-from-www-authenticate", "scope-omitted-when-undefined", "scope-retry-limit", "scope-step-up",
     "token-endpoint-auth-basic", "token-endpoint-auth-none", "token-endpoint-auth-post", "wif-jwt-bearer",
   ].map { "auth/" + $0 }
@@ -44,11 +45,14 @@ public enum AuthorizationScenario {
       let algorithm = context["signing_algorithm"]?.string.flatMap(SignatureAlgorithm.init(rawValue:))
       let key = try SigningKey(pem: need("private_key_pem"), algorithm: algorithm)
       configuration.clients = [PreregisteredClient(id: try need("client_id"), authentication: .privateKey(key))]
-    case "auth/enterprise-managed-authorization":
-      let token = Secret(try need("idp_id_token"))
+    case "auth/enterprise-managed-authorization", "auth/enterprise-managed-authorization-refresh-token":
+      let isRefreshToken = name.hasSuffix("-refresh-token")
+      let token = Secret(try need(isRefreshToken ? "idp_refresh_token" : "idp_id_token"))
       configuration.grant = .enterpriseManaged(
         EnterpriseIdentityProvider(
-          issuer: try need("idp_issuer"), tokenEndpoint: context["idp_token_endpoint"]?.string, clientID: try need("idp_client_id"), assertion: { token }))
+          issuer: try need("idp_issuer"), tokenEndpoint: context["idp_token_endpoint"]?.string, clientID: try need("idp_client_id"),
+          authentication: context["idp_client_secret"]?.string.map { .secret(Secret($0)) } ?? .none, kind: isRefreshToken ? .refreshToken : .idToken,
+          assertion: { token }))
       configuration.clients = [PreregisteredClient(id: try need("client_id"), authentication: .secret(Secret(try need("client_secret"))))]
     case "auth/wif-jwt-bearer":
       let assertion = Secret(try need("valid_jwt"))

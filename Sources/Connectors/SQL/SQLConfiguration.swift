@@ -1,28 +1,67 @@
 /// What a ``SQLConnector`` serves and how much of it.
 public struct SQLConfiguration: Sendable {
-  /// Path of the SQLite file. It must exist.
-  public var path: String
-  /// Names the database in resource URIs (`sql://{name}/tables`).
+  public enum Source: Sendable {
+    /// Path of an SQLite file. It must exist.
+    case sqlite(path: String)
+    case postgres(PostgresSettings)
+  }
+  public var source: Source
+  /// Names the database in resource URIs (`sql://{name}/{table}`).
   public var name: String
-  /// The tables to serve; nil serves every ordinary table of the file, without record types.
+  /// The tables to serve; nil serves every ordinary table of the file or schema, without record types.
   public var tables: [TableRules]?
   public var query: QueryLimits
   /// Refuses requests that no gateway governs, that is, without `MetaKey.rows`.
   public var requiresGovernance: Bool
 
   public init(
-    path: String, name: String, tables: [TableRules]? = nil, query: QueryLimits = QueryLimits(), requiresGovernance: Bool = false
+    _ source: Source, name: String, tables: [TableRules]? = nil, query: QueryLimits = QueryLimits(), requiresGovernance: Bool = false
   ) {
-    self.path = path
+    self.source = source
     self.name = name
     self.tables = tables
     self.query = query
     self.requiresGovernance = requiresGovernance
   }
+
+  /// An SQLite file.
+  public init(
+    path: String, name: String, tables: [TableRules]? = nil, query: QueryLimits = QueryLimits(), requiresGovernance: Bool = false
+  ) {
+    self.init(.sqlite(path: path), name: name, tables: tables, query: query, requiresGovernance: requiresGovernance)
+  }
 }
 
-/// What policy needs to know of a table.
+/// How a PostgreSQL database is reached.
+public struct PostgresSettings: Sendable {
+  /// The connection string (libpq, "Connection Strings"), asked for with every new connection, so that a rotated password
+  /// counts. It is never logged and stands in no error.
+  public var connectionString: @Sendable () throws -> String
+  /// The schema whose tables are served.
+  public var schema: String
+  /// The most connections for requests. Listening takes one more.
+  public var connections: Int
+  /// How long a request waits for a free connection, and for a new one to be made.
+  public var patience: Duration
+  /// The channel on which the database tells of changes (`NOTIFY`); nil for none. The payload is the name of a table, or empty for all.
+  public var channel: String?
+
+  public init(
+    connectionString: @escaping @Sendable () throws -> String, schema: String = "public", connections: Int = 4, patience: Duration = .seconds(5),
+    channel: String? = nil
+  ) {
+    self.connectionString = connectionString
+    self.schema = schema
+    self.connections = connections
+    self.patience = patience
+    self.channel = channel
+  }
+}
+
+/// What policy needs to know of a table, and what callers may do with it.
 public struct TableRules: Sendable {
+  public enum Write: String, Sendable, CaseIterable { case insert, update, delete }
+
   public var name: String
   public var description: String?
   /// The Cedar type of the table's rows. A table without one is served only while no table of the connector has one, or to ungoverned requests.
@@ -33,10 +72,14 @@ public struct TableRules: Sendable {
   public var categories: [String: String]
   /// Column -> what it means, for people and models.
   public var columns: [String: String]
+  /// Columns that do not exist for callers.
+  public var hidden: Set<String>
+  /// The changes that the generic tools may make.
+  public var writes: Set<Write>
 
   public init(
     _ name: String, description: String? = nil, recordType: String? = nil, entities: [String: String] = [:],
-    categories: [String: String] = [:], columns: [String: String] = [:]
+    categories: [String: String] = [:], columns: [String: String] = [:], hidden: Set<String> = [], writes: Set<Write> = []
   ) {
     self.name = name
     self.description = description
@@ -44,6 +87,8 @@ public struct TableRules: Sendable {
     self.entities = entities
     self.categories = categories
     self.columns = columns
+    self.hidden = hidden
+    self.writes = writes
   }
 }
 
@@ -53,12 +98,13 @@ public struct QueryLimits: Sendable {
   public var rows: Int
   /// The most bytes of all values of one answer.
   public var bytes: Int
-  /// The most bytes of one value, also of one computed on the way. A larger one fails the query. Bounds how long a single function
-  /// may take, which nothing interrupts.
+  /// The most bytes of one value, with SQLite also of one computed on the way. SQLite fails a query with a larger one; of
+  /// PostgreSQL's, the beginning comes. Bounds how long a single function may take, which nothing interrupts in SQLite.
   public var valueBytes: Int
   /// How long a query may run.
   public var time: Duration
-  /// How much memory a query may take, in bytes. Measured for the whole process, so a bound against accidents, not an account.
+  /// How much memory a query may take, in bytes, with SQLite. Measured for the whole process, so a bound against accidents, not an
+  /// account. PostgreSQL's memory is its own.
   public var memory: Int
 
   public init(

@@ -1,16 +1,60 @@
 public import Logging
 public import MCP
 
+/// A group of tools, with what belongs to them.
+public enum SQLToolset: Sendable, Hashable, CaseIterable {
+  /// `list_tables` and `describe_table`, and the schema as resources.
+  case schema
+  /// `query`.
+  case query
+  /// `explain`.
+  case explain
+  /// `list_rows`, and the first rows of a table as resources where no rule speaks of rows.
+  case rows
+  /// `insert_row`, `update_row` and `delete_row`, for the tables whose rules allow them.
+  case writes
+  /// `explore_schema` and `answer_from_database`.
+  case prompts
+}
+
 extension SQLConnector {
-  /// A server with the tools and resources that any database has: `list_tables`, `describe_table`, `query` and the schema.
-  /// Typed tools are added to it.
+  /// A server with the tools, resources and prompts that any database has. Typed tools are added to it.
   public func makeServer(
-    title: String? = nil, version: String, instructions: String? = nil, logger: Logger = Logger(label: "mcp.sql")
+    title: String? = nil, version: String, instructions: String? = nil, toolsets: Set<SQLToolset> = Set(SQLToolset.allCases),
+    logger: Logger = Logger(label: "mcp.sql")
   ) throws -> Server {
     let server = Server(name: configuration.name, title: title, version: version, instructions: instructions, logger: logger)
-    for tool in SchemaTools(connector: self).all { server.add(tool) }
-    server.add(QueryTool(connector: self).tool)
-    try TableResources(connector: self).add(to: server)
+    if toolsets.contains(.schema) { for tool in SchemaTools(connector: self).all { server.add(tool) } }
+    if toolsets.contains(.query) { server.add(QueryTool(connector: self).tool) }
+    if toolsets.contains(.explain) { server.add(QueryTool(connector: self).explain) }
+    if toolsets.contains(.rows) { server.add(RowsTool(connector: self).tool) }
+    if toolsets.contains(.writes) { for tool in WriteTools(connector: self).all { server.add(tool) } }
+    if toolsets.contains(.prompts) { SQLPrompts(connector: self).add(to: server) }
+    if toolsets.contains(.schema) { try TableResources(connector: self).addSchema(to: server) }
+    if toolsets.contains(.rows) { try TableResources(connector: self).addRows(to: server) }
     return server
   }
+
+  /// Calls `changed` with the URI of each resource whose table may have changed, until cancelled: of SQLite by its
+  /// `data_version`, once a second; of PostgreSQL by notifications, if there is a channel.
+  public func watch(_ changed: @escaping @Sendable (_ uri: String) async -> Void) async {
+    let (changes, continuation) = AsyncStream.makeStream(of: String?.self, bufferingPolicy: .bufferingNewest(256))
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { [database] in
+        await database.watch { continuation.yield($0) }
+        continuation.finish()
+      }
+      let resources = TableResources(connector: self)
+      for await table in changes {
+        let known = (try? await currentTables()) ?? tables
+        // A name that is no table's is none of the reader's business.
+        let changedTables = table.map { name in known.filter { $0.name == name } } ?? known
+        for uri in changedTables.flatMap({ resources.uris(of: $0.name) }) { await changed(uri) }
+      }
+      group.cancelAll()
+    }
+  }
+
+  /// Tells those who subscribed to the server's resources of changes, until cancelled.
+  public func watch(for server: Server) async { await watch { server.notifyResourceUpdated($0) } }
 }

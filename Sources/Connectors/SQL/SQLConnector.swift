@@ -1,50 +1,80 @@
-internal import GRDB
 public import JSON
 internal import Logging
 public import MCP
 
-/// Serves a SQLite database over MCP: its schema, a bounded free query, and what typed tools build on ``page(_:for:)`` and
-/// ``update(_:id:set:for:)``.
+/// Serves an SQLite or PostgreSQL database over MCP: its schema, a bounded free query, lists of rows, changes of the tables that
+/// allow them, and what typed tools build on ``page(_:for:)`` and ``update(_:id:set:for:)``.
 ///
 /// Behind a gateway every access obeys the rules that the request carries in `_meta`: rows outside ``MetaKey/rows`` do not
 /// exist, columns outside ``MetaKey/clearance`` are masked, both before any condition of the caller is looked at.
 public final class SQLConnector: Sendable {
   public let configuration: SQLConfiguration
-  public let tables: [SQLTable]
-  private let pool: DatabasePool
-  let sandbox: QuerySandbox
+  let database: any SQLDatabase
+  let catalog: SchemaCatalog
 
-  /// - Throws: ``SQLConnectorError`` when the file is not there, is no database or does not fit the configuration.
+  /// An SQLite file is opened and read at once; PostgreSQL is asked when it is first needed, so that one that is down delays no start.
+  ///
+  /// - Throws: ``SQLConnectorError`` when the file is not there, is no database or does not fit the configuration, or when there
+  ///   is no libpq on this machine.
   public init(_ configuration: SQLConfiguration) throws {
-    // SQLite would make an empty database of a misspelt path.
-    do { try DatabaseQueue(path: configuration.path, configuration: Self.readOnly).close() } catch {
-      throw SQLConnectorError("Cannot open the database \(configuration.path): \(error)")
-    }
-    var settings = Configuration()
-    settings.label = "sql.\(configuration.name)"
-    settings.busyMode = .timeout(5)
-    pool = try DatabasePool(path: configuration.path, configuration: settings)
-    tables = try pool.read { try SchemaReader(rules: configuration.tables).tables($0) }
-    sandbox = QuerySandbox(path: configuration.path, limits: configuration.query)
     self.configuration = configuration
+    switch configuration.source {
+    case .sqlite(let path):
+      let sqlite = try SQLiteDatabase(path: path, name: configuration.name, limits: configuration.query)
+      database = sqlite
+      catalog = SchemaCatalog(try sqlite.readTables(configuration.tables))
+    case .postgres(let settings):
+      database = try PostgresDatabase(settings, limits: configuration.query, mayWrite: configuration.tables?.contains { !$0.writes.isEmpty } ?? false)
+      catalog = SchemaCatalog()
+    }
   }
 
-  private static var readOnly: Configuration {
-    var settings = Configuration()
-    settings.readonly = true
-    return settings
-  }
+  /// The tables as last read: for PostgreSQL none before the first request.
+  public var tables: [SQLTable] { catalog.known }
 
-  /// A table by its name, in any case as in SQL.
-  public func table(_ name: String) -> SQLTable? {
+  /// A table by its name, in any case as in SQL, as last read.
+  public func table(_ name: String) -> SQLTable? { Self.find(name, tables) }
+
+  static func find(_ name: String, _ tables: [SQLTable]) -> SQLTable? {
     tables.first { $0.name == name } ?? tables.first { $0.name.lowercased() == name.lowercased() }
+  }
+
+  /// The tables as they are now, within half a minute.
+  ///
+  /// - Throws: ``SQLToolError`` where they cannot be read, or do not fit the configuration any more.
+  public func currentTables() async throws -> [SQLTable] {
+    if let fresh = catalog.fresh { return fresh }
+    do {
+      let tables = try await database.tables(configuration.tables)
+      catalog.set(tables)
+      return tables
+    } catch let error as SQLConnectorError {
+      throw SQLToolError("The database does not fit its configuration: \(error.description)")
+    }
+  }
+
+  /// - Throws: ``SQLToolError`` naming the tables that there are.
+  func currentTable(_ name: String) async throws -> SQLTable {
+    let tables = try await currentTables()
+    guard let table = Self.find(name, tables) else {
+      throw SQLToolError("There is no table \"\(name.prefix(64))\". Tables are: \(tables.map(\.name).joined(separator: ", ")).")
+    }
+    return table
   }
 
   func governance(_ request: some ServerRequest) throws -> Governance {
     if configuration.requiresGovernance, request.meta?[MetaKey.rows] == nil {
       throw SQLToolError("This server answers only requests that come through a Sluice gateway with row rules (_meta \"\(MetaKey.rows)\").")
     }
-    return Governance(request, tables)
+    return Governance(request, types: configuration.tables?.compactMap(\.recordType) ?? [], database.dialect)
+  }
+
+  /// Runs `body`; if it fails because the schema is no more what it was, the schema is read again for the next request.
+  func watchingSchema<R>(_ body: () async throws -> R) async throws -> R {
+    do { return try await body() } catch let error as SQLToolError {
+      if error.tellsOfNewSchema { catalog.forget() }
+      throw error
+    }
   }
 
   // MARK: Reading
@@ -53,10 +83,9 @@ public final class SQLConnector: Sendable {
   ///
   /// - Throws: ``SQLToolError`` for a cursor or field that cannot be.
   public func page(_ query: RecordQuery, for request: some ServerRequest) async throws -> RecordPage {
-    let governance = try governance(request)
-    let plan = try query.plan(governance)
-    let rows = try await rows(plan.statement)
-    return plan.page(rows)
+    let plan = try query.plan(try governance(request))
+    let found = try await watchingSchema { try await database.read(plan.statement, bounds: ResultBound()) }
+    return plan.page(found)
   }
 
   /// Values of a statement over visible tables.
@@ -65,16 +94,8 @@ public final class SQLConnector: Sendable {
   ///   put them in parentheses.
   public func select(_ tables: [SQLTable], for request: some ServerRequest, _ statement: ([SQLFragment]) -> SQLFragment) async throws -> [[SQLValue]] {
     let governance = try governance(request)
-    return try await rows(statement(tables.map { governance.visible($0) }))
-  }
-
-  private func rows(_ statement: SQLFragment) async throws -> [[SQLValue]] {
-    let (sql, values) = statement.bound
-    return try await pool.read { database in
-      try Row.fetchAll(database, sql: sql, arguments: StatementArguments(values.map(\.databaseValue))).map { row in
-        row.databaseValues.map(SQLValue.init)
-      }
-    }
+    let statement = statement(tables.map { governance.visible($0) })
+    return try await watchingSchema { try await database.read(statement, bounds: ResultBound()).rows }
   }
 
   // MARK: Writing
@@ -86,27 +107,32 @@ public final class SQLConnector: Sendable {
   public func update(_ table: SQLTable, id: String, set: [(column: String, value: SQLValue)], for request: some ServerRequest) async throws -> JSONValue? {
     let governance = try governance(request)
     let assignments: [SQLFragment] = set.map { "\(identifier: $0.column) = \($0.value)" }
-    let rule = governance.condition(table) ?? "1"
-    let change: SQLFragment = "UPDATE main.\(identifier: table.name) SET \(SQLFragment.joined(assignments, by: ", ")) WHERE id = \(.text(id)) AND \(rule)"
-    let result: SQLFragment = "SELECT * FROM (\(governance.visible(table))) WHERE id = \(.text(id))"
-    let (bound, read) = (change.bound, result.bound)
-    let row: [SQLValue]?? = try await pool.write { database in
-      try database.execute(sql: bound.sql, arguments: StatementArguments(bound.values.map(\.databaseValue)))
-      guard database.changesCount == 1 else { return nil }
-      let row = try Row.fetchOne(database, sql: read.sql, arguments: StatementArguments(read.values.map(\.databaseValue)))
-      return .some(row.map { $0.databaseValues.map(SQLValue.init) })
-    }
-    guard let row else { return nil }
+    let rule = governance.condition(table) ?? database.dialect.always
+    let change = SQLChange(
+      statement:
+        "UPDATE \(table.reference) SET \(SQLFragment.joined(assignments, by: ", ")) WHERE id = \(.text(id)) AND \(rule) RETURNING id",
+      result: { _ in "SELECT * FROM (\(governance.visible(table))) AS changed WHERE id = \(.text(id))" })
+    switch try await watchingSchema({ try await database.change(change) }) {
+    case nil: return nil
+    case .row(let row): return RecordPage(columns: table.columns, rows: [row], nextCursor: nil).records.first
     // The change may have moved the row out of the caller's sight: then only its id is said.
-    guard let row else { return ["id": .string(id)] }
-    return RecordPage(columns: table.columns, rows: [row], nextCursor: nil).records.first
+    case .key: return ["id": .string(id)]
+    }
   }
 }
 
 /// A call that cannot be served as asked: says what is wrong and what would be right. Becomes a tool error.
 public struct SQLToolError: Error, Sendable, CustomStringConvertible {
   public let description: String
+  /// Whether a table or column was not as it was read.
+  var tellsOfNewSchema = false
+
   public init(_ description: String) { self.description = description }
+
+  init(_ description: String, tellsOfNewSchema: Bool) {
+    self.description = description
+    self.tellsOfNewSchema = tellsOfNewSchema
+  }
 }
 
 extension ToolResult {
@@ -117,32 +143,16 @@ extension ToolResult {
 }
 
 extension SQLValue {
-  init(_ value: DatabaseValue) {
-    switch value.storage {
-    case .null: self = .null
-    case .int64(let value): self = .integer(value)
-    case .double(let value): self = .real(value)
-    case .string(let value): self = .text(value)
-    case .blob(let value): self = .text("[\(value.count) bytes]")
-    }
-  }
-
-  var databaseValue: DatabaseValue {
-    switch self {
-    case .null: .null
-    case .integer(let value): value.databaseValue
-    case .real(let value): value.databaseValue
-    case .text(let value): value.databaseValue
-    }
-  }
-
   /// - Parameter kind: that of the column, where there is one; it tells a boolean from a number.
   public func json(_ kind: SQLColumn.Kind? = nil) -> JSONValue {
     switch self {
     case .null: .null
     case .integer(let value): kind == .boolean ? .bool(value != 0) : .int(value)
-    case .real(let value): JSONNumber(value).map { .number($0) } ?? .null
+    // JSON has no number for what is none.
+    case .real(let value): JSONNumber(value).map { .number($0) } ?? .string(value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity")
     case .text(let value): .string(value)
+    case .boolean(let value): .bool(value)
+    case .json(let value): value
     }
   }
 }

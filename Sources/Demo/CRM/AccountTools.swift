@@ -12,7 +12,7 @@ extension CRM {
       ],
       outputSchema: [
         "type": "object",
-        "properties": ["account": accounts.schema, "open_opportunities": ["type": "integer"], "open_amount": ["type": "integer"], "contacts": ["type": "integer"]],
+        "properties": ["account": accounts.rowSchema, "open_opportunities": ["type": "integer"], "open_amount": ["type": "integer"], "contacts": ["type": "integer"]],
         "required": ["account", "open_opportunities", "open_amount", "contacts"],
       ],
       annotations: Self.reading,

@@ -21,7 +21,7 @@ public enum CRMServer {
         The CRM of Northwind: accounts, opportunities, contacts and activities. Prefer the typed tools; query answers what they do not. \
         You see the rows and fields of the person you work for: what is absent or [masked] is not theirs to see.
         """,
-      logger: logger)
+      toolsets: [.schema, .query], logger: logger)
     for tool in try tools(connector) { server.add(tool) }
     try PipelineReview(connector).add(to: server)
     return server

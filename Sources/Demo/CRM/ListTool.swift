@@ -13,7 +13,7 @@ struct ListTool {
   static let maximumLimit = 200
 
   var outputSchema: JSONValue {
-    var row = table.schema
+    var row = table.rowSchema
     row["required"] = ["id"]
     return [
       "type": "object",

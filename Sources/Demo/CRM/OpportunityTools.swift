@@ -77,7 +77,7 @@ extension CRM {
     Tool(
       name: name, title: title, description: description,
       inputSchema: ["type": "object", "properties": .object(properties), "required": .array(required), "additionalProperties": false],
-      outputSchema: ["type": "object", "properties": .object([member: table.schema]), "required": [.string(member)]], annotations: changing,
+      outputSchema: ["type": "object", "properties": .object([member: table.rowSchema]), "required": [.string(member)]], annotations: changing,
       meta: [
         MetaKey.records: .array([table.declaration(rows: "/" + member)?.json].compactMap { $0 }), MetaKey.categories: .object(table.categories(row: "/" + member)),
       ]

@@ -18,6 +18,8 @@ struct AuditLeaf {
     case access
     /// A request that was not let through.
     case refusal
+    /// A tool is not what it was.
+    case definition
   }
 
   init(_ kind: Kind, _ exchange: ExchangeID, time: Int64) {
@@ -106,6 +108,26 @@ struct AuditLeaf {
     if let parameter = request.method?.nameParameter, let name = request[parameter]?.string {
       text.writeStaticString(",\"name\":")
       JSONText.write(name.truncated(toBytes: 2048), to: &text)
+    }
+    text.writeStaticString("}")
+  }
+
+  /// Where a request came from of whose sender nothing else is known.
+  mutating func whence(_ address: String?) {
+    guard let address else { return }
+    text.writeStaticString(",\"who\":{\"address\":")
+    JSONText.write(address.truncated(toBytes: 128), to: &text)
+    text.writeStaticString("}")
+  }
+
+  /// A tool and the definition that it has now.
+  mutating func what(_ tool: ToolEntry, before: String) {
+    text.writeStaticString(",\"what\":{\"name\":")
+    JSONText.write(tool.name, to: &text)
+    text.writeStaticString(",\"upstream\":")
+    JSONText.write(tool.upstream.name, to: &text)
+    for (name, digest) in [("definition", tool.digest), ("before", before)] {
+      text.writeString(",\"\(name)\":\"\(digest)\"")
     }
     text.writeStaticString("}")
   }

@@ -4,6 +4,7 @@ internal import Ledger
 internal import Logging
 internal import MCP
 internal import NIOCore
+internal import Synchronization
 
 /// Writes who did what to the ledger: what cannot be written is not done.
 ///
@@ -22,6 +23,7 @@ final class AuditLog: Sendable {
   private let logger: Logger
   private let synchronizer: LogSynchronizer
   private let sampling = RefusalSampling()
+  private let credentials = CredentialRefusals()
 
   init(
     log: LogWriter, saltKey: [UInt8], policyVersion: String, configuration: Configuration = Configuration(), logger: Logger
@@ -55,6 +57,7 @@ final class AuditLog: Sendable {
       outcome.member("result", error.auditDescription)
       outcome.member("ms", Int((NIODeadline.now() - exchange.started).nanoseconds / 1_000_000))
     }
+    exchange.asked.withLock { $0.write(to: &outcome) }
     do throws(Refusal) { _ = try write(outcome.finish()) } catch {
       var error = error
       error.message = "The audit log cannot be written, so the answer is withheld. The request may have had its effect; check before you repeat it."
@@ -99,6 +102,32 @@ final class AuditLog: Sendable {
     return refusal.answer(to: request.method, era: context.era)
   }
 
+  /// Writes that a tool is not what it was.
+  func note(_ change: ToolPins.Change, of tool: ToolEntry, before: String) {
+    var leaf = AuditLeaf(.definition, ExchangeID(), time: WallTime.milliseconds())
+    leaf.what(tool, before: before)
+    leaf.member("result", change.rawValue)
+    writeIfPossible(leaf.finish())
+  }
+
+  /// Writes that a credential was refused, or counts it for a later leaf.
+  func noteRefusedCredential(_ reason: String, address: String?) {
+    let time = WallTime.milliseconds()
+    guard let unwritten = credentials.admit(at: time) else { return }
+    var leaf = AuditLeaf(.refusal, ExchangeID(), time: time)
+    leaf.whence(address)
+    leaf.member("result", ["refused": "unauthenticated", "by": "client", "reason": .string(reason)])
+    if unwritten > 0 { leaf.member("unwritten", unwritten) }
+    writeIfPossible(leaf.finish())
+  }
+
+  /// For what has happened, or will not, whether it is written or not.
+  private func writeIfPossible(_ leaf: ByteBuffer) {
+    do throws(Refusal) { _ = try write(leaf) } catch {
+      logger.error("a leaf could not be written", metadata: ["detail": "\(error.detail ?? "")", "leaf": "\(String(buffer: leaf))"])
+    }
+  }
+
   /// Serves calls that wait for the disk, until the task is cancelled.
   func run() async { await synchronizer.run() }
 
@@ -121,7 +150,7 @@ final class AuditLog: Sendable {
   }
 
   private func describe(_ answer: ScreenedAnswer, _ exchange: Exchange, _ salt: SHA256, in leaf: inout AuditLeaf) {
-    leaf.member("result", answer.isError ? "error" : "ok")
+    leaf.member("result", answer.isQuestion ? "input_required" : answer.isError ? "error" : "ok")
     answer.result.withUnsafeReadableBytes { leaf.commitment("answer", salt: salt, $0, hashing: configuration.hashedResultBytes) }
     if let screening = answer.screening { leaf.member("screening", screening) }
     leaf.member("ms", Int((NIODeadline.now() - exchange.started).nanoseconds / 1_000_000))

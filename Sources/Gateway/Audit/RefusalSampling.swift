@@ -10,7 +10,7 @@ final class RefusalSampling: Sendable {
 
   private static let capacity = 10_000
   /// Guards the counts, by user.
-  private let counts = Mutex<[String: Count]>([:])
+  private let counts = Mutex<[UserKey: Count]>([:])
 
   /// The number of refusals that were not written since the last one of this user; nil if this one is not to be written either.
   func admit(_ refusal: Refusal, _ exchange: Exchange) -> Int? {
@@ -18,12 +18,12 @@ final class RefusalSampling: Sendable {
     let second = exchange.time / 1000
     return counts.withLock { counts in
       if counts.count > Self.capacity { counts.removeAll() }
-      guard let count = counts[exchange.principal.id], count.second == second else {
-        let unwritten = counts[exchange.principal.id]?.unwritten ?? 0
-        counts[exchange.principal.id] = Count(second: second)
+      guard let count = counts[exchange.principal.userKey], count.second == second else {
+        let unwritten = counts[exchange.principal.userKey]?.unwritten ?? 0
+        counts[exchange.principal.userKey] = Count(second: second)
         return unwritten
       }
-      counts[exchange.principal.id]?.unwritten += 1
+      counts[exchange.principal.userKey]?.unwritten += 1
       return nil
     }
   }

@@ -70,7 +70,12 @@ extension Catalog {
     case .resourcesRead, .resourcesSubscribe, .resourcesUnsubscribe:
       let uri = try string("uri", of: request)
       guard let entry = snapshot.resource(uri) else { throw .unknownResource(uri) }
-      return request.method == .resourcesRead ? .resource(entry, uri: uri) : .subscription(entry, uri: uri)
+      if request.method == .resourcesRead { return .resource(entry, uri: uri) }
+      guard entry.upstream.canSubscribe else {
+        // The same answer as for what is hidden: it tells nobody that there is such a resource.
+        throw .unknownResource(uri)
+      }
+      return .subscription(entry, uri: uri)
     case .complete:
       guard let reference = request["ref"], let type = reference["type"]?.string else {
         throw Refusal(.invalidParams, .client, "Invalid params: \"ref\" must name a prompt or a resource template")

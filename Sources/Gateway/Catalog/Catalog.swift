@@ -21,11 +21,18 @@ final class Catalog: Sendable {
     let templateList: [ResourceEntry]
 
     /// Of entries with one name, or one URI, the first has it.
-    init(generation: UInt64 = 0, tools: [ToolEntry] = [], prompts: [PromptEntry] = [], resources: [ResourceEntry] = [], templates: [ResourceEntry] = []) {
+    ///
+    /// - Parameter views: those that tools name; servers need not list them.
+    init(
+      generation: UInt64 = 0, tools: [ToolEntry] = [], prompts: [PromptEntry] = [], resources: [ResourceEntry] = [], templates: [ResourceEntry] = [],
+      views: [ResourceEntry] = []
+    ) {
       self.generation = generation
       (self.tools, toolList) = Self.unique(tools) { $0.name }
       (self.prompts, promptList) = Self.unique(prompts) { $0.name }
-      (self.resources, resourceList) = Self.unique(resources) { $0.uri }
+      let (listed, list) = Self.unique(resources) { $0.uri }
+      resourceList = list
+      self.resources = listed.merging(views.map { ($0.uri, $0) }) { listed, _ in listed }
       templateList = templates
     }
 
@@ -48,43 +55,52 @@ final class Catalog: Sendable {
   }
 
   let upstreams: [Upstream]
+  private let pins: ToolPins
   private let logger: Logger
   /// Guards the snapshot, the offers it is made of, and the observers.
   private let state = Mutex(State())
 
-  init(upstreams: [Upstream], logger: Logger) {
+  init(upstreams: [Upstream], pins: ToolPins, logger: Logger) {
     self.upstreams = upstreams
+    self.pins = pins
     self.logger = logger
   }
 
   var snapshot: Snapshot { state.withLock { $0.snapshot } }
 
   /// Takes what `upstream` offers now, and tells observers of the lists that changed. Where nothing did, nothing happens.
-  func publish(_ listing: UpstreamListing, of upstream: Upstream) {
+  func publish(_ listing: UpstreamListing, of upstream: Upstream) async {
     let before = state.withLock { $0.offers[upstream.name] }
     let changes = listing.changes(since: before?.listing)
     guard before == nil || !changes.isEmpty else { return }
-    let offer = Offer(listing, of: upstream, logger: logger)
-    warnOfChangedTools(from: before, to: offer)
+    var offer = Offer(listing, of: upstream, logger: logger)
+    offer.held = await pins.review(offer.tools, of: upstream)
+    put(offer, of: upstream, changes)
+  }
+
+  /// Shows the tools whose definitions an operator has accepted since.
+  func showAccepted() async {
+    guard pins.isStale else { return }
+    for upstream in upstreams {
+      guard var offer = state.withLock({ $0.offers[upstream.name] }), !offer.held.isEmpty else { continue }
+      let held = await pins.review(offer.tools, of: upstream)
+      guard held != offer.held else { continue }
+      pins.noteAccepted(offer.tools, held: offer.held, stillHeld: held)
+      offer.held = held
+      put(offer, of: upstream, [.toolsListChanged])
+    }
+  }
+
+  private func put(_ offer: Offer, of upstream: Upstream, _ changes: [ServerChange]) {
     let observers = state.withLock { state in
       state.offers[upstream.name] = offer
       let offers = upstreams.compactMap { state.offers[$0.name] }
       state.snapshot = Snapshot(
-        generation: state.snapshot.generation + 1, tools: offers.flatMap(\.tools), prompts: offers.flatMap(\.prompts),
-        resources: offers.flatMap(\.resources), templates: offers.flatMap(\.templates))
+        generation: state.snapshot.generation + 1, tools: offers.flatMap(\.visibleTools), prompts: offers.flatMap(\.prompts),
+        resources: offers.flatMap(\.resources), templates: offers.flatMap(\.templates), views: offers.flatMap(\.views))
       return Array(state.observers.values)
     }
     for change in changes { for observer in observers { observer(change) } }
-  }
-
-  /// A tool that is not what it was when it was reviewed should be noticed by somebody.
-  private func warnOfChangedTools(from before: Offer?, to after: Offer) {
-    guard let before else { return }
-    let known = Dictionary(before.tools.map { ($0.name, $0.digest) }) { first, _ in first }
-    for tool in after.tools {
-      guard let digest = known[tool.name], digest != tool.digest else { continue }
-      logger.warning("the definition of a tool has changed", metadata: ["tool": "\(tool.name)", "was": "\(digest)", "is": "\(tool.digest)"])
-    }
   }
 
   /// Passes on that a resource changed.
@@ -109,6 +125,12 @@ private struct Offer: Sendable {
   let prompts: [PromptEntry]
   let resources: [ResourceEntry]
   let templates: [ResourceEntry]
+  /// The views that tools name.
+  let views: [ResourceEntry]
+  /// Tools whose definitions wait for being accepted, by the upstream's own names.
+  var held: Set<String> = []
+
+  var visibleTools: [ToolEntry] { held.isEmpty ? tools : tools.filter { !held.contains($0.upstreamName) } }
 
   init(_ listing: UpstreamListing, of upstream: Upstream, logger: Logger) {
     self.listing = listing
@@ -116,6 +138,10 @@ private struct Offer: Sendable {
     prompts = listing.prompts.compactMap { PromptEntry($0, of: upstream) }
     resources = listing.resources.compactMap { ResourceEntry($0, of: upstream, isTemplate: false) }
     templates = listing.templates.compactMap { ResourceEntry($0, of: upstream, isTemplate: true) }
+    let named = Set(listing.tools.compactMap { ViewURI.named(by: $0["_meta"]) }).sorted()
+    views = named.compactMap { uri in
+      ResourceEntry((["uri": .string(uri), "name": .string(uri), "mimeType": .string(UIExtension.mimeType)] as JSONValue).raw, of: upstream, isTemplate: false)
+    }
     let invalid =
       listing.tools.count - tools.count + listing.prompts.count - prompts.count + listing.resources.count - resources.count
       + listing.templates.count - templates.count
@@ -127,5 +153,10 @@ private struct Offer: Sendable {
 
 extension Catalog.Snapshot {
   /// The upstream that serves `uri`: the one that listed it, else the first with a template that fits.
-  func resource(_ uri: String) -> ResourceEntry? { resources[uri] ?? templateList.first { $0.matches(uri) } }
+  ///
+  /// A URI that nobody listed must be in normal form: policy decides by its text, and an upstream may take another text for the same.
+  func resource(_ uri: String) -> ResourceEntry? {
+    if let listed = resources[uri], listed.uri.utf8.elementsEqual(uri.utf8) { return listed }
+    return ResourceURI.isNormal(uri) ? templateList.first { $0.matches(uri) } : nil
+  }
 }

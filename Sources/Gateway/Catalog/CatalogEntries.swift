@@ -30,9 +30,12 @@ final class PromptEntry: Sendable {
   }
 }
 
-/// One resource, or one template of resources, of one upstream. URIs stay as they are; of two upstreams with the same one, the first configured has it.
+/// One resource, or one template of resources, of one upstream. URIs stay as they are, except those of views (``ViewURI``); of two upstreams
+/// with the same one, the first configured has it.
 final class ResourceEntry: Sendable {
   let uri: String
+  /// ``uri`` as the upstream knows it.
+  let upstreamURI: String
   let upstream: Upstream
   let isTemplate: Bool
   private let definition: RawJSON
@@ -41,15 +44,24 @@ final class ResourceEntry: Sendable {
   init?(_ definition: RawJSON, of upstream: Upstream, isTemplate: Bool) {
     guard let uri = definition[isTemplate ? "uriTemplate" : "uri"]?.string, !uri.isEmpty, uri.utf8.count <= 2048 else { return nil }
     self.definition = definition
-    self.uri = uri
+    self.uri = ViewURI.published(uri, of: upstream.name)
+    upstreamURI = uri
     self.upstream = upstream
     self.isTemplate = isTemplate
-    template = isTemplate ? URITemplatePattern(uri) : nil
+    template = isTemplate ? URITemplatePattern(self.uri) : nil
   }
+
+  /// Whether clients know it by another URI than the upstream.
+  var isRenamed: Bool { uri != upstreamURI }
 
   func matches(_ uri: String) -> Bool { template?.matches(uri) ?? (self.uri == uri) }
 
-  func write(to buffer: inout ByteBuffer) { buffer.write(definition) }
+  func write(to buffer: inout ByteBuffer) {
+    guard isRenamed else { return buffer.write(definition) }
+    var renamed = JSONValue(definition)
+    renamed[isTemplate ? "uriTemplate" : "uri"] = .string(uri)
+    buffer.write(renamed)
+  }
 }
 
 /// Whether a URI can come from a template (RFC 6570): used for routing only; the upstream reads the variables.

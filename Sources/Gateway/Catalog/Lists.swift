@@ -32,7 +32,8 @@ struct Lists: Sendable {
       case .tools:
         write(snapshot.toolList, from: start, to: &text) { tool, text in
           guard let decision = policy.maySee(tool, principal, generation: snapshot.generation) else { return false }
-          tool.write(to: &text, purpose: decision.purpose)
+          // Our own connectors mask by themselves, with schemas that allow for it.
+          tool.write(to: &text, purpose: decision.purpose, isMasked: decision.plan.masksFields && !tool.upstream.configuration.enforcesRows)
           return true
         }
       case .prompts:

@@ -92,7 +92,10 @@ final class ToolEntry: Sendable {
   }
 
   /// Appends the definition as clients see it: the public name, our own declarations taken off, the purpose argument put in.
-  func write(to buffer: inout ByteBuffer, purpose: PurposeRule?) {
+  ///
+  /// - Parameter isMasked: whether fields of its results are masked for who gets this. What stands in their place need not fit the
+  ///   schema that a server wrote for the fields, and clients refuse results that do not: then there is no schema of results.
+  func write(to buffer: inout ByteBuffer, purpose: PurposeRule?, isMasked: Bool) {
     buffer.writeStaticString("{\"name\":")
     buffer.write(JSONValue.string(name))
     for (member, value) in definition.members where !member.equals("name") {
@@ -100,6 +103,7 @@ final class ToolEntry: Sendable {
         writeMeta(value, to: &buffer)
         continue
       }
+      if isMasked, member.equals("outputSchema") { continue }
       buffer.writeStaticString(",")
       buffer.write(member)
       buffer.writeStaticString(":")
@@ -120,7 +124,11 @@ final class ToolEntry: Sendable {
       if index > 0 { buffer.writeStaticString(",") }
       buffer.write(member.name)
       buffer.writeStaticString(":")
-      buffer.write(member.value)
+      if let published = ViewURI.published(member: member.name, member.value, of: upstream.name) {
+        buffer.write(published)
+      } else {
+        buffer.write(member.value)
+      }
     }
     buffer.writeStaticString("}")
   }

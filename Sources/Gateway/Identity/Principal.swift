@@ -36,6 +36,8 @@ public final class Principal: Sendable {
   /// A decision may be cached under it if it looks at nothing else of the principal: the client and the token are not in it.
   /// Keys are never given twice; a principal not seen for long may get a new one.
   public let cacheKey: UInt64
+  /// ``id`` as what it is told apart by.
+  let userKey: UserKey
   /// How the audit log names the principal.
   let auditText: ByteBuffer
 
@@ -44,6 +46,7 @@ public final class Principal: Sendable {
     clientID: String? = nil, tokenID: String? = nil, authentication: Authentication
   ) {
     self.id = id
+    userKey = UserKey(id)
     self.kind = kind
     self.groups = Array(Set(groups)).sorted()
     self.roles = Array(Set(roles)).sorted()
@@ -55,6 +58,13 @@ public final class Principal: Sendable {
     cacheKey = PrincipalKeys.shared.key(
       for: PrincipalKeys.Identity(id: id, kind: kind, groups: self.groups, roles: self.roles, attributes: attributes))
   }
+}
+
+/// A user's id by its bytes: policies take two Unicode forms of a name for two people, so everything else must.
+struct UserKey: Hashable, Sendable {
+  private let bytes: [UInt8]
+
+  init(_ id: String) { bytes = Array(id.utf8) }
 }
 
 /// Gives each distinct principal a number. Exact, where a hash could collide and lend one principal another's decisions.

@@ -13,7 +13,7 @@ public final class Limiter: Sendable {
     var generation = 0
     var inFlight = 0
     /// Places in `users`. A slot keeps the place, so a user with requests under way is not moved.
-    var indices: [String: Int] = [:]
+    var indices: [UserKey: Int] = [:]
     var users: [UserQuota] = []
     var free: [Int] = []
     /// The number of users at which idle ones are looked for.
@@ -23,7 +23,7 @@ public final class Limiter: Sendable {
     /// Telling it now.
     var flush: Task<Void, any Error>?
     /// Counters of users not seen since the start.
-    var restored: [String: [(period: Meter.Period, count: QuotaCount)]] = [:]
+    var restored: [UserKey: [(period: Meter.Period, count: QuotaCount)]] = [:]
   }
 
   private enum Outcome {
@@ -54,7 +54,7 @@ public final class Limiter: Sendable {
     let now = clock.seconds
     for period in [Meter.Period.minute, .day] {
       for count in try await store.quotaCounts(meter: period.name, since: period.window(at: now) - period.span + 1) {
-        state.restored[count.user, default: []].append((period, count))
+        state.restored[UserKey(count.user), default: []].append((period, count))
       }
     }
     self.state = Mutex(state)
@@ -133,7 +133,7 @@ public final class Limiter: Sendable {
       return .refused(LimitRefusal(.inFlight, limit: limit, retryAfter: 1))
     }
     let wasIdle = state.charges.isEmpty
-    let index = state.indices[principal.id] ?? addUser(principal.id, now, &state)
+    let index = state.indices[principal.userKey] ?? addUser(principal, now, &state)
     if !state.users[index].hasLimits(of: principal.cacheKey, configuration: state.generation) {
       let limits = state.configuration.limits(for: principal)
       state.users[index].setLimits(
@@ -148,9 +148,9 @@ public final class Limiter: Sendable {
     }
   }
 
-  private static func addUser(_ id: String, _ now: Int64, _ state: inout State) -> Int {
+  private static func addUser(_ principal: Principal, _ now: Int64, _ state: inout State) -> Int {
     if state.indices.count >= state.sweepAt { sweep(now, &state) }
-    let user = UserQuota(id: id, restored: state.restored.removeValue(forKey: id) ?? [])
+    let user = UserQuota(id: principal.id, restored: state.restored.removeValue(forKey: principal.userKey) ?? [])
     let index: Int
     if let free = state.free.popLast() {
       index = free
@@ -159,13 +159,13 @@ public final class Limiter: Sendable {
       index = state.users.count
       state.users.append(user)
     }
-    state.indices[id] = index
+    state.indices[principal.userKey] = index
     return index
   }
 
   private static func sweep(_ now: Int64, _ state: inout State) {
-    for (id, index) in state.indices where state.users[index].isIdle(at: now, charges: &state.charges) {
-      state.indices[id] = nil
+    for (user, index) in state.indices where state.users[index].isIdle(at: now, charges: &state.charges) {
+      state.indices[user] = nil
       state.free.append(index)
     }
     state.sweepAt = max(10_000, state.indices.count * 2)
@@ -195,7 +195,7 @@ public final class Limiter: Sendable {
       state.withLock { state in
         state.flush = nil
         for (charge, balance) in zip(charges, balances) {
-          if let index = state.indices[charge.user] {
+          if let index = state.indices[UserKey(charge.user)] {
             state.users[index].apply(balance, to: charge, charges: &state.charges)
           }
         }

@@ -61,8 +61,8 @@ extension RowFilter {
       case .value(.bool(let value)): return .constant(value == wanted)
       case .failure: return .constant(false)
       case .not(let inner): return filter(inner, is: !wanted)
-      case .and(let operands): return wanted ? all(operands, are: true) : first(operands, is: false)
-      case .or(let operands): return wanted ? first(operands, is: true) : all(operands, are: false)
+      case .and(let operands): return wanted ? all(operands, are: true) : first(Self.operands(operands, of: false), is: false)
+      case .or(let operands): return wanted ? first(Self.operands(operands, of: true), is: true) : all(operands, are: false)
       case .conditional(let condition, let then, let otherwise):
         return .or([
           .and([filter(condition, is: true), filter(then, is: wanted)]),
@@ -89,13 +89,29 @@ extension RowFilter {
     }
 
     /// That one operand is `wanted`, and those before it the opposite: had one of them failed, the whole would have.
-    private mutating func first(_ operands: [Expr], is wanted: Bool) -> RowFilter {
-      var result: [RowFilter] = []
-      for operand in operands.reversed() {
-        if canFail(operand), !result.isEmpty { result = [.and([filter(operand, is: !wanted), .or(result)])] }
-        result.insert(filter(operand, is: wanted), at: 0)
+    ///
+    /// Halves of halves, so that a filter of many operands is not as deep as it is long.
+    private mutating func first(_ operands: ArraySlice<Expr>, is wanted: Bool) -> RowFilter {
+      guard operands.count > 1 else { return operands.first.map { filter($0, is: wanted) } ?? .constant(false) }
+      let middle = operands.startIndex + operands.count / 2
+      let (head, tail) = (operands[..<middle], operands[middle...])
+      var later = first(tail, is: wanted)
+      let failing = head.filter(canFail)
+      if !failing.isEmpty { later = .and([all(failing, are: !wanted), later]) }
+      return .or([first(head, is: wanted), later])
+    }
+
+    /// The operands of a chain of `||`, or of `&&`, however it was put together.
+    private static func operands(_ expressions: [Expr], of isOr: Bool) -> ArraySlice<Expr> {
+      var flat: [Expr] = []
+      for expression in expressions {
+        switch expression {
+        case .or(let inner) where isOr: flat += operands(inner, of: true)
+        case .and(let inner) where !isOr: flat += operands(inner, of: false)
+        default: flat.append(expression)
+        }
       }
-      return .or(result)
+      return flat[...]
     }
 
     private func canFail(_ expression: Expr) -> Bool {

@@ -14,6 +14,9 @@ public final class ScreeningPlan: Sendable {
   /// Whether the source has taken away already what rows and fields would, so that its text blocks can be believed.
   public let trustsText: Bool
 
+  /// Whether declared fields are masked.
+  var masksFields: Bool { fields.contains { clearance.action(for: $0.category) == .mask } }
+
   public init(
     clearance: Clearance, fields: [FieldCategory] = [], rows: [RecordFilter] = [], bounds: ResultBounds = ResultBounds(),
     detectors: DetectorSet = .all, trustsText: Bool = false

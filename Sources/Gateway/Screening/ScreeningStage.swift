@@ -8,6 +8,8 @@ struct ScreenedAnswer: Sendable {
   var failure: RPCError?
   /// Whether the tool itself reported an error.
   var isError = false
+  /// Whether it asks the caller in place of a result.
+  var isQuestion = false
   /// What screening saw and did, for the audit log.
   var screening: JSONValue?
 }
@@ -20,6 +22,7 @@ struct ScreeningStage: Sendable {
     let call = entry.call
     switch answer {
     case .own(let text): return ScreenedAnswer(result: text)
+    case .asked(let text): return ScreenedAnswer(result: text, isQuestion: true)
     case .error(let error): return ScreenedAnswer(result: ByteBuffer(), failure: try screen(error, call, entry.admitted.permit.plan), isError: true)
     case .result(let result):
       let screened = try screened(result, call, entry.admitted.permit.plan)

@@ -39,6 +39,19 @@ enum SQLiteSchema {
           ) STRICT, WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("2 tool pins") { db in
+      try db.execute(
+        sql: """
+          CREATE TABLE toolPin (
+            upstream TEXT NOT NULL,
+            tool TEXT NOT NULL,
+            accepted TEXT NOT NULL,
+            offered TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            PRIMARY KEY (upstream, tool)
+          ) STRICT, WITHOUT ROWID;
+          """)
+    }
     return migrator
   }()
 }

@@ -173,6 +173,37 @@ public final class SQLiteStore: Store {
     }
   }
 
+  public func toolPins(of upstream: String?) async throws(StoreError) -> [ToolPin] {
+    try await read { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM toolPin WHERE ?1 IS NULL OR upstream = ?1 ORDER BY upstream, tool", arguments: [upstream]).map(Self.pin)
+    }
+  }
+
+  public func write(_ pins: [ToolPin]) async throws(StoreError) {
+    try await write { db in
+      for pin in pins {
+        try db.execute(
+          sql: "INSERT OR REPLACE INTO toolPin (upstream, tool, accepted, offered, since) VALUES (?, ?, ?, ?, ?)",
+          arguments: [pin.upstream, pin.tool, pin.accepted, pin.offered, pin.since])
+      }
+    }
+  }
+
+  public func acceptTools(of upstream: String, tool: String?) async throws(StoreError) -> [ToolPin] {
+    let accepted = try await write { db in
+      try Row.fetchAll(
+        db, sql: "UPDATE toolPin SET accepted = offered WHERE upstream = ?1 AND (?2 IS NULL OR tool = ?2) AND accepted <> offered RETURNING *",
+        arguments: [upstream, tool]
+      ).map(Self.pin)
+    }
+    epoch.advance()
+    return accepted
+  }
+
+  private static func pin(_ row: Row) -> ToolPin {
+    ToolPin(upstream: row["upstream"], tool: row["tool"], accepted: row["accepted"], offered: row["offered"], since: row["since"])
+  }
+
   public func key(named name: String) async throws(StoreError) -> SymmetricKey {
     let bytes: Data? = try await write { db in
       let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }

@@ -35,6 +35,14 @@ public protocol Store: Sendable {
   /// Forgets revoked sessions that have expired by `time`.
   func dropExpiredSessions(at time: Int64) async throws(StoreError)
 
+  /// The pinned tools of an upstream, or of all, by upstream and tool.
+  func toolPins(of upstream: String?) async throws(StoreError) -> [ToolPin]
+  /// Writes pins, each in the place of the one for the same tool. This does not advance ``epoch``.
+  func write(_ pins: [ToolPin]) async throws(StoreError)
+  /// Accepts what an upstream offers now: one tool, or all. Advances ``epoch``.
+  /// - Returns: the pins that changed by it, as they are now.
+  func acceptTools(of upstream: String, tool: String?) async throws(StoreError) -> [ToolPin]
+
   /// 32 random bytes with a name, made at the first call and the same ever after, in every process.
   func key(named name: String) async throws(StoreError) -> SymmetricKey
 }

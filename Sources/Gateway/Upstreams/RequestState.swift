@@ -11,17 +11,42 @@ struct RequestStateSeal: Sendable {
   private let key: SymmetricKey
   private let lifetime: Int64
 
-  init(key: [UInt8], lifetimeSeconds: Int64 = 600) {
+  /// How long people have to answer.
+  static let lifetimeSeconds: Int64 = 600
+
+  init(key: [UInt8], lifetimeSeconds: Int64 = lifetimeSeconds) {
     self.key = SymmetricKey(data: key)
     lifetime = lifetimeSeconds * 1000
   }
 
+  /// What a client carries from one round to the next.
+  struct Content: Sendable {
+    enum Kind: UInt8, Sendable {
+      /// The upstream gave no state.
+      case none = 0
+      /// The upstream's own `requestState`.
+      case upstream = 1
+      /// The id of a call that is open in this process; see ``SuspendedCalls``.
+      case suspended = 2
+    }
+
+    var kind: Kind
+    var text: String
+    /// How often the client was asked so far.
+    var round: UInt8
+    /// The exchange that asked last.
+    var exchange: ExchangeID
+  }
+
   /// - Parameter binding: what the state must come back with; see ``binding(_:)``.
-  func seal(_ state: String?, binding: [UInt8], now: Int64) throws(Refusal) -> String {
+  func seal(_ state: Content, binding: [UInt8], now: Int64) throws(Refusal) -> String {
     var content = ByteBuffer()
     content.writeInteger(now + lifetime)
-    content.writeInteger(UInt8(state == nil ? 0 : 1))
-    content.writeString(state ?? "")
+    content.writeInteger(state.kind.rawValue)
+    content.writeInteger(state.round)
+    content.writeInteger(state.exchange.high)
+    content.writeInteger(state.exchange.low)
+    content.writeString(state.text)
     do {
       let box = try AES.GCM.seal(Array(content.readableBytesView), using: key, authenticating: binding)
       guard let combined = box.combined else { throw Refusal(.internalError, .gateway, "The request cannot be continued") }
@@ -31,15 +56,16 @@ struct RequestStateSeal: Sendable {
     }
   }
 
-  /// The upstream's own state, nil where it gave none.
-  func open(_ sealed: String, binding: [UInt8], now: Int64) throws(Refusal) -> String? {
-    let invalid = Refusal(.invalidState, .client, "Invalid requestState: it was changed, has expired, or belongs to another request. Send the request again without it.")
+  func open(_ sealed: String, binding: [UInt8], now: Int64) throws(Refusal) -> Content {
     guard let bytes = Base64.decode(sealed, urlSafe: true), let box = try? AES.GCM.SealedBox(combined: bytes),
       let content = try? AES.GCM.open(box, using: key, authenticating: binding)
-    else { throw invalid }
+    else { throw .invalidState }
     var buffer = ByteBuffer(bytes: content)
-    guard let expiry: Int64 = buffer.readInteger(), expiry > now, let hasState: UInt8 = buffer.readInteger() else { throw invalid }
-    return hasState == 1 ? buffer.readString(length: buffer.readableBytes) : nil
+    guard let expiry: Int64 = buffer.readInteger(), expiry > now, let kind = buffer.readInteger(as: UInt8.self).flatMap({ Content.Kind(rawValue: $0) }),
+      let round: UInt8 = buffer.readInteger(), let high: UInt64 = buffer.readInteger(), let low: UInt64 = buffer.readInteger()
+    else { throw .invalidState }
+    return Content(
+      kind: kind, text: buffer.readString(length: buffer.readableBytes) ?? "", round: round, exchange: ExchangeID(high: high, low: low))
   }
 
   /// Principal, upstream, method, target with its definition, and a digest of the arguments.
@@ -57,4 +83,9 @@ struct RequestStateSeal: Sendable {
     call.exchange.request["arguments"]?.withBytes { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
     return Array(hash.finalize())
   }
+}
+
+extension Refusal {
+  static let invalidState = Refusal(
+    .invalidState, .client, "Invalid requestState: it was changed, has expired, or belongs to another request. Send the request again without it.")
 }

@@ -14,6 +14,14 @@ public final class Upstream: Sendable {
     case failed(String)
   }
 
+  /// What a changed definition of a tool does. Both write it to the audit log.
+  public enum Pin: String, Sendable {
+    /// The new definition counts.
+    case warn
+    /// The tool is hidden until an operator accepts the new definition.
+    case refuse
+  }
+
   public struct Configuration: Sendable {
     public var name: String
     /// Longest wait for the answer to one request.
@@ -31,10 +39,15 @@ public final class Upstream: Sendable {
     /// Whether the server is told who calls (``MetaKey/caller``): a connector of ours that has credentials for each person.
     public var learnsCaller: Bool
     public var retries: RetryPolicy
+    /// What it may ask of the callers whose calls it serves, as far as their clients can answer.
+    public var mayAsk: Set<QuestionKind>
+    /// What becomes of a tool whose definition is not the one that was seen first, or accepted.
+    public var pin: Pin
 
     public init(
       name: String, timeout: TimeAmount = .seconds(60), refreshInterval: TimeAmount = .seconds(300), readTools: Set<String> = [],
-      writeTools: Set<String> = [], isTrusted: Bool = false, enforcesRows: Bool = false, learnsCaller: Bool = false, retries: RetryPolicy = RetryPolicy()
+      writeTools: Set<String> = [], isTrusted: Bool = false, enforcesRows: Bool = false, learnsCaller: Bool = false, retries: RetryPolicy = RetryPolicy(),
+      mayAsk: Set<QuestionKind> = Set(QuestionKind.allCases), pin: Pin = .warn
     ) {
       self.name = name
       self.timeout = timeout
@@ -45,12 +58,18 @@ public final class Upstream: Sendable {
       self.enforcesRows = enforcesRows
       self.learnsCaller = learnsCaller
       self.retries = retries
+      self.mayAsk = mayAsk
+      self.pin = pin
     }
   }
 
   public let configuration: Configuration
   public var name: String { configuration.name }
   let connection: ClientConnection
+  /// Who has calls open here, where the upstream speaks a legacy revision.
+  let openCalls = OpenCalls()
+  /// Which of its resources are followed.
+  let subscriptions = ResourceSubscriptions()
   private let wire: any ClientWire
   private let logger: Logger
   /// Guards the status; set by ``run``, read by calls and by operators.
@@ -59,23 +78,41 @@ public final class Upstream: Sendable {
   public init(_ configuration: Configuration, wire: any ClientWire, logger: Logger) {
     self.configuration = configuration
     self.wire = wire
-    self.connection = ClientConnection(wire: wire, identity: ["name": "sluice", "version": .string(SluiceVersion.current)])
+    self.connection = ClientConnection(
+      wire: wire, identity: ["name": "sluice", "version": .string(SluiceVersion.current)],
+      legacyCapabilities: Self.capabilities(configuration.mayAsk))
+    wire.serverRequests?.answer(limit: Self.questionLimit) { [openCalls] method, params throws(RPCError) in try await openCalls.answer(method, params) }
     var logger = logger
     logger[metadataKey: "upstream"] = "\(configuration.name)"
     self.logger = logger
   }
+
+  /// Requests of one legacy upstream that may be open at once.
+  private static let questionLimit = 1024
+
+  /// What a legacy server is told once, in its handshake, for all callers. Those who cannot be asked have its questions refused.
+  private static func capabilities(_ mayAsk: Set<QuestionKind>) -> JSONValue {
+    var capabilities = JSONObject()
+    if mayAsk.contains(.elicitation) { capabilities["elicitation"] = ["form": [:], "url": [:]] }
+    if mayAsk.contains(.sampling) { capabilities["sampling"] = [:] }
+    if mayAsk.contains(.roots) { capabilities["roots"] = [:] }
+    return .object(capabilities)
+  }
+
+  /// Whether it tells of updates of single resources.
+  var canSubscribe: Bool { connection.peer?.capabilities["resources"]?["subscribe"]?.bool == true }
 
   public var status: Status { currentStatus.withLock { $0 } }
 
   /// Connects, lists, watches for changes, and connects again when the server is lost; until the task is cancelled.
   ///
   /// - Parameter publish: takes each new listing.
-  func run(publish: @escaping @Sendable (UpstreamListing) -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
+  func run(publish: @escaping @Sendable (UpstreamListing) async -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
     var failures = 0
     while !Task.isCancelled {
       do throws(ClientError) {
         let peer = try await connection.connect()
-        publish(try await UpstreamListing(from: connection, timeout: configuration.timeout))
+        await publish(try await UpstreamListing(from: connection, timeout: configuration.timeout))
         currentStatus.withLock { $0 = .ready(peer.version) }
         logger.info("connected", metadata: ["protocol": "\(peer.version.rawValue)"])
         failures = 0
@@ -93,7 +130,7 @@ public final class Upstream: Sendable {
   }
 
   /// Follows changes until the server is lost.
-  private func watch(publish: @escaping @Sendable (UpstreamListing) -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
+  private func watch(publish: @escaping @Sendable (UpstreamListing) async -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
     await withTaskGroup(of: Bool.self) { group in
       group.addTask {
         await self.wire.lost(); return true
@@ -104,14 +141,22 @@ public final class Upstream: Sendable {
       group.addTask {
         await self.refreshPeriodically(publish: publish); return true
       }
+      if canSubscribe {
+        group.addTask { [connection, subscriptions, logger] in
+          await subscriptions.run(connection, logger: logger, changed: changed)
+          return false
+        }
+      }
       for await isOver in group where isOver { break }
       group.cancelAll()
     }
   }
 
-  private func listen(publish: @escaping @Sendable (UpstreamListing) -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
+  private func listen(publish: @escaping @Sendable (UpstreamListing) async -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
     let filter: JSONValue = ["toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true]
     while !Task.isCancelled {
+      // With a session its subscriptions are lost.
+      subscriptions.renew()
       do throws(ClientError) {
         try await connection.listen(filter: filter) { notification in
           guard let change = ServerChange(notification) else { return }
@@ -130,7 +175,7 @@ public final class Upstream: Sendable {
     }
   }
 
-  private func refreshPeriodically(publish: @escaping @Sendable (UpstreamListing) -> Void) async {
+  private func refreshPeriodically(publish: @escaping @Sendable (UpstreamListing) async -> Void) async {
     while !Task.isCancelled {
       do { try await Task.sleep(for: .nanoseconds(configuration.refreshInterval.nanoseconds)) } catch { return }
       guard await refresh(publish: publish) else { return }
@@ -139,9 +184,9 @@ public final class Upstream: Sendable {
 
   /// Reads the lists anew. A failure keeps the old ones: half a listing is never published.
   @discardableResult
-  private func refresh(publish: @Sendable (UpstreamListing) -> Void) async -> Bool {
+  private func refresh(publish: @Sendable (UpstreamListing) async -> Void) async -> Bool {
     do throws(ClientError) {
-      publish(try await UpstreamListing(from: connection, timeout: configuration.timeout))
+      await publish(try await UpstreamListing(from: connection, timeout: configuration.timeout))
       return true
     } catch {
       logger.warning("lists could not be read again", metadata: ["reason": "\(error)"])

@@ -23,6 +23,7 @@ public struct CallResult: Sendable {
   /// The structured content.
   public var structured: JSONValue? { raw["structuredContent"].map { JSONValue($0) } }
 
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject? { raw.metaObject }
 
   /// Decodes the structured content; where a server gives none, the JSON of its single text block.
@@ -38,6 +39,7 @@ public struct CallResult: Sendable {
 
 /// A tool answered that it failed.
 public struct ToolFailure: Error, Sendable, CustomStringConvertible {
+  /// What the tool answered.
   public let result: CallResult
 
   init(_ result: CallResult) { self.result = result }

@@ -7,6 +7,7 @@ extension Client {
     ListSequence(client: self, method: .promptsList, member: "prompts", options: options, read: PromptDefinition.init)
   }
 
+  /// All prompts, every page of them.
   public func listPrompts(options: RequestOptions = RequestOptions()) async throws(ClientError) -> [PromptDefinition] {
     try await prompts(options: options).all()
   }

@@ -4,7 +4,7 @@ internal import Synchronization
 
 extension ClientConnection.RequestBody {
   /// A body with the one member `uri`.
-  init(uri: String) {
+  public init(uri: String) {
     var members = ByteBuffer()
     members.writeStaticString("\"uri\":")
     JSONText.write(uri, to: &members)

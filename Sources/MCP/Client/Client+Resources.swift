@@ -7,6 +7,7 @@ extension Client {
     ListSequence(client: self, method: .resourcesList, member: "resources", options: options, read: ResourceDefinition.init)
   }
 
+  /// All resources, every page of them.
   public func listResources(options: RequestOptions = RequestOptions()) async throws(ClientError) -> [ResourceDefinition] {
     try await resources(options: options).all()
   }
@@ -16,6 +17,7 @@ extension Client {
     ListSequence(client: self, method: .resourceTemplatesList, member: "resourceTemplates", options: options, read: ResourceTemplateDefinition.init)
   }
 
+  /// All resource templates, every page of them.
   public func listResourceTemplates(options: RequestOptions = RequestOptions()) async throws(ClientError) -> [ResourceTemplateDefinition] {
     try await resourceTemplates(options: options).all()
   }

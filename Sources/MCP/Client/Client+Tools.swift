@@ -15,13 +15,17 @@ extension Client {
   /// Calls a tool and waits for its result; also where the server runs it as a task.
   ///
   /// - Returns: the result; ``CallResult/isError`` tells whether the tool failed.
-  /// - Throws: ``ClientError``: `.server` where the server refused the call.
+  /// - Throws: ``ClientError``: `.server` where the server refused the call; `.wire` with ``WireError/Code/invalidAnswer`` where the result
+  ///   is not what the tool's listed output schema says.
   public func callTool(
     _ name: String, _ arguments: JSONValue = .object(JSONObject()), options: RequestOptions = RequestOptions()
   ) async throws(ClientError) -> CallResult {
     switch try await startTool(name, arguments, options: options) {
     case .result(let result): return result
-    case .task(let task): return try await task.result()
+    case .task(let task):
+      let result = try await task.result()
+      try check(result.raw, of: name)
+      return result
     }
   }
 
@@ -53,6 +57,7 @@ extension Client {
     _ name: String, _ arguments: JSONValue = .object(JSONObject()), options: RequestOptions = RequestOptions()
   ) async throws(ClientError) -> ToolOutcome {
     var members = ByteBuffer()
+    members.reserveCapacity(256)
     members.writeStaticString("\"name\":")
     JSONText.write(name, to: &members)
     members.writeStaticString(",\"arguments\":")
@@ -64,15 +69,31 @@ extension Client {
     } else {
       result = try await perform(.toolsCall, body, options)
     }
-    guard result["resultType"]?.equals("task") == true else { return .result(CallResult(result)) }
+    guard result["resultType"]?.equals("task") == true else {
+      try check(result, of: name)
+      return .result(CallResult(result))
+    }
     guard let status = TaskStatus(result) else { throw invalid("the server made a task without an id or a known status") }
     return .task(ServerTask(client: self, id: status.id, pollInterval: status.pollInterval))
+  }
+
+  /// Holds a result against the output schema that the tool was listed with (2026-07-28, server/tools, "Output Schema").
+  func check(_ result: RawJSON, of tool: String) throws(ClientError) {
+    // Older revisions have no structured content, whatever a server lists.
+    guard settings.checksResults, let version = connection.version, version >= .v2025_06_18, let problem = outputs.problem(with: result, of: tool) else {
+      return
+    }
+    throw invalid("the result of the tool \(tool) is not what it promised: \(problem)")
   }
 
   private func callWithHeaders(
     _ name: String, _ arguments: JSONValue, _ body: inout ClientConnection.RequestBody, _ options: RequestOptions
   ) async throws(ClientError) -> RawJSON {
-    if headers.applies(to: name) { body.parameterHeaders = headers.headers(for: name, arguments: arguments.raw) }
+    if headers.applies(to: name) {
+      let raw = arguments.raw
+      if let problem = headers.problem(with: raw, of: name) { throw ClientError.input("The tool \(name) cannot be called so: \(problem).") }
+      body.parameterHeaders = headers.headers(for: name, arguments: raw)
+    }
     do throws(ClientError) { return try await perform(.toolsCall, body, options) } catch {
       // The tool may have changed, or was never listed: look, and try once more ("Client Behavior").
       guard case .server(let refusal) = error, refusal.code == .headerMismatch else { throw error }

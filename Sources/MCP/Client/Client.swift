@@ -14,10 +14,13 @@ internal import Synchronization
 ///
 /// The first call connects. Calls may run beside each other; cancelling the task of one tells the server. Errors are ``ClientError``.
 public final class Client: Sendable {
+  /// How a client introduces itself, and what it waits for and keeps.
   public struct Settings: Sendable {
     /// What the client calls itself (`Implementation`).
     public var name: String
+    /// What the client is called, for people.
     public var title: String?
+    /// The version of the client's own program.
     public var version: String
     /// The revisions to speak.
     public var versions: [ProtocolVersion]
@@ -33,11 +36,16 @@ public final class Client: Sendable {
     public var acceptsTasks: Bool
     /// Capabilities beyond those that follow from the handlers, for example `extensions`.
     public var capabilities: JSONObject
+    /// Whether views of MCP Apps can be shown (extension `io.modelcontextprotocol/ui`); then servers may count on it.
+    public var showsUI: Bool
+    /// Whether structured results must be what the listed output schema of their tool says; others fail the call.
+    public var checksResults: Bool
 
     public init(
       name: String = "sluice-swift-client", title: String? = nil, version: String = "1.0.0",
       versions: [ProtocolVersion] = ProtocolVersion.allCases, timeout: Duration = .seconds(60), connectTimeout: Duration = .seconds(30),
-      maximumRounds: Int = 16, cacheBytes: Int = 16 << 20, acceptsTasks: Bool = true, capabilities: JSONObject = JSONObject()
+      maximumRounds: Int = 16, cacheBytes: Int = 16 << 20, acceptsTasks: Bool = true, capabilities: JSONObject = JSONObject(),
+      showsUI: Bool = false, checksResults: Bool = true
     ) {
       self.name = name
       self.title = title
@@ -49,6 +57,8 @@ public final class Client: Sendable {
       self.cacheBytes = cacheBytes
       self.acceptsTasks = acceptsTasks
       self.capabilities = capabilities
+      self.showsUI = showsUI
+      self.checksResults = checksResults
     }
   }
 
@@ -58,11 +68,13 @@ public final class Client: Sendable {
     var upkeep: Task<Void, Never>?
   }
 
+  /// What the client was made with.
   public let settings: Settings
   let handlers: ClientHandlers
   let connection: ClientConnection
   let wire: any ClientWire
   let headers = ToolHeaders()
+  let outputs = OutputSchemas()
   let cache: ResultCache
   let hub = ServerEvents()
   let subscriptions = LegacySubscriptions()
@@ -73,6 +85,9 @@ public final class Client: Sendable {
   /// Takes notifications of requests that nobody else listens to; made once.
   let forward: @Sendable (Envelope) async -> Void
 
+  /// A client that connects at its first call.
+  ///
+  /// - Parameter handlers: what it does for servers that ask; it declares just these capabilities.
   public init(
     _ transport: ClientTransport, handlers: ClientHandlers = ClientHandlers(), settings: Settings = Settings(),
     logger: Logger = Logger(label: "mcp.client")
@@ -104,7 +119,10 @@ public final class Client: Sendable {
 
   private static func capabilities(_ era: Era, _ handlers: ClientHandlers, _ settings: Settings) -> JSONValue {
     var capabilities = handlers.capabilities(era)
-    if settings.acceptsTasks, era == .modern { capabilities["extensions"] = ["io.modelcontextprotocol/tasks": [:]] }
+    var extensions = JSONObject()
+    if settings.acceptsTasks, era == .modern { extensions[TaskSupport.identifier] = [:] }
+    if settings.showsUI { extensions[UIExtension.identifier] = UIExtension.clientSettings }
+    if !extensions.isEmpty { capabilities["extensions"] = .object(extensions) }
     for (name, value) in settings.capabilities {
       if name == "extensions", let extensions = value.object {
         var all = capabilities["extensions"]?.object ?? JSONObject()

@@ -9,12 +9,16 @@ internal import Synchronization
 public final class ClientConnection: Sendable {
   /// What is known of the server once connected.
   public struct Peer: Sendable {
+    /// The revision that both speak from here on.
     public var version: ProtocolVersion
+    /// `ServerCapabilities`, as the server gave them.
     public var capabilities: RawJSON
+    /// `Implementation`: name and version, self-reported, for display only.
     public var serverInfo: RawJSON?
+    /// How the server wants to be used, for the model.
     public var instructions: String?
     /// Counts the connections to the server.
-    internal fileprivate(set) var connectionNumber = 0
+    public fileprivate(set) var connectionNumber = 0
   }
 
   private struct State {
@@ -31,6 +35,8 @@ public final class ClientConnection: Sendable {
   private let identity: ByteBuffer
   private let capabilities: ByteBuffer
   private let legacyCapabilities: ByteBuffer
+  /// What `_meta` of every modern request begins with, up to the capabilities.
+  private let modernMeta: ByteBuffer
   private let versions: [ProtocolVersion]
   /// Guards the peer and the request counter; held for a few instructions only.
   private let state = Mutex(State())
@@ -49,8 +55,13 @@ public final class ClientConnection: Sendable {
     self.capabilities = ByteBuffer(capabilities)
     self.legacyCapabilities = ByteBuffer(legacyCapabilities ?? capabilities)
     self.versions = versions
+    var meta = ByteBuffer(string: "\"_meta\":{\"\(MetaKey.protocolVersion)\":\"\(ProtocolVersion.latest.rawValue)\",\"\(MetaKey.clientInfo)\":")
+    meta.writeImmutableBuffer(self.identity)
+    meta.writeString(",\"\(MetaKey.clientCapabilities)\":")
+    modernMeta = meta
   }
 
+  /// What is known of the server; nil before the first connection.
   public var peer: Peer? { state.withLock { $0.peer } }
   /// The revision that the server speaks; nil before the first connection.
   public var version: ProtocolVersion? { state.withLock { $0.peer?.version } }
@@ -180,6 +191,7 @@ public final class ClientConnection: Sendable {
     public var meta: ByteBuffer
     /// What the `Mcp-Name` header says.
     public var name: String?
+    /// The arguments that also go into headers (`x-mcp-header`).
     public var parameterHeaders: [HTTPHint.Header]
     /// Whether to ask for progress notifications. The token is the request's id, which is unique on the wire.
     public var wantsProgress: Bool
@@ -202,22 +214,26 @@ public final class ClientConnection: Sendable {
   /// Sends a request in the server's revision. The answer is a response with a result or an error.
   ///
   /// A legacy session that the server has forgotten is opened anew, once, before the request is sent again.
+  ///
+  /// - Parameter onRequest: answers what a legacy server asks about this request; see ``WireRequest/onRequest``.
   public func request(
     _ method: Method, _ body: RequestBody, eventLoop: (any EventLoop)? = nil, deadline: NIODeadline, isStream: Bool = false,
-    onNotification: (@Sendable (Envelope) async -> Void)? = nil
+    onNotification: (@Sendable (Envelope) async -> Void)? = nil, onRequest: ServerRequests.Answering? = nil
   ) async throws(ClientError) -> Envelope {
     // Two numbers of the peer, not a copy of all that is known of it.
     guard let (version, connection) = state.withLock({ $0.peer.map { ($0.version, $0.connectionNumber) } }) else {
       throw ClientError(WireError(.unreachable, "the server is not connected", mayHaveHadEffect: false))
     }
     do throws(WireError) {
-      return try await roundTrip(method, version: version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+      return try await roundTrip(
+        method, version: version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification, onRequest: onRequest)
     } catch {
       guard error.code == .sessionEnded else { throw ClientError(error) }
     }
     let fresh = try await reconnect(from: connection, timeout: deadline - .now())
     do throws(WireError) {
-      return try await roundTrip(method, version: fresh.version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+      return try await roundTrip(
+        method, version: fresh.version, body, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification, onRequest: onRequest)
     } catch { throw ClientError(error) }
   }
 
@@ -262,7 +278,7 @@ public final class ClientConnection: Sendable {
 
   private func roundTrip(
     _ method: Method, version: ProtocolVersion, _ body: RequestBody, eventLoop: (any EventLoop)? = nil, deadline: NIODeadline,
-    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil
+    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil, onRequest: ServerRequests.Answering? = nil
   ) async throws(WireError) -> Envelope {
     let id = state.withLock { state in
       defer { state.nextID &+= 1 }
@@ -270,7 +286,8 @@ public final class ClientConnection: Sendable {
     }
     let request = WireRequest(
       id: id, method: method, name: body.name, version: version, message: message(id: id, method, version, body),
-      parameterHeaders: body.parameterHeaders, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification)
+      parameterHeaders: body.parameterHeaders, eventLoop: eventLoop, deadline: deadline, isStream: isStream, onNotification: onNotification,
+      onRequest: onRequest)
     return try await wire.roundTrip(request)
   }
 
@@ -286,15 +303,12 @@ public final class ClientConnection: Sendable {
     buffer.writeImmutableBuffer(body.members)
     if isModern || body.meta.readableBytes > 0 || body.wantsProgress {
       if body.members.readableBytes > 0 { buffer.writeStaticString(",") }
-      buffer.writeStaticString("\"_meta\":{")
       if isModern {
-        buffer.writeStaticString("\"io.modelcontextprotocol/protocolVersion\":\"")
-        buffer.writeString(version.rawValue)
-        buffer.writeStaticString("\",\"io.modelcontextprotocol/clientInfo\":")
-        buffer.writeImmutableBuffer(identity)
-        buffer.writeStaticString(",\"io.modelcontextprotocol/clientCapabilities\":")
+        buffer.writeImmutableBuffer(modernMeta)
         if let capabilities = body.capabilities { buffer.write(capabilities) } else { buffer.writeImmutableBuffer(capabilities) }
         if body.meta.readableBytes > 0 || body.wantsProgress { buffer.writeStaticString(",") }
+      } else {
+        buffer.writeStaticString("\"_meta\":{")
       }
       if body.wantsProgress {
         buffer.writeStaticString("\"progressToken\":")

@@ -4,7 +4,7 @@ internal import JSON
 ///
 /// Handlers run beside each other, each in the task of the call that it serves or in one of its own, and are cancelled with it.
 public struct ClientHandlers: Sendable {
-  /// Lets the user fill in a form. Show who asks, let them review, and let them decline.
+  /// Lets the user fill in a form. Show who asks, let them review, and let them decline. What is accepted must fit the form's schema.
   public var form: (@Sendable (FormElicitation) async throws -> ElicitationResult)?
   /// Lets the user visit an address: show its host and ask for consent first.
   public var url: (@Sendable (URLElicitation) async throws -> ElicitationResult)?
@@ -12,7 +12,7 @@ public struct ClientHandlers: Sendable {
   public var sampling: (@Sendable (SamplingRequest) async throws -> SamplingResult)?
   /// Whether ``sampling`` lets the model use the tools of a request.
   public var samplesWithTools: Bool
-  /// What the server may work on.
+  /// What the server may work on: `file://` URIs of absolute paths, see ``Root/problem``.
   public var roots: (@Sendable () async throws -> [Root])?
 
   public init(
@@ -52,7 +52,12 @@ public struct ClientHandlers: Sendable {
         switch try ElicitationRequest(params) {
         case .form(let form):
           guard let handler = self.form else { throw RPCError(.invalidParams, "This client does not support forms") }
-          return try await handler(form).json
+          let answer = try await handler(form)
+          // A server would ask again, or fail, and nobody would know why.
+          if answer.action == .accept, let problem = form.problem(with: answer.content) {
+            throw RPCError(.internalError, "The client's answer does not fit the form that was asked for: \(problem)")
+          }
+          return answer.json
         case .url(let url):
           guard let handler = self.url else { throw RPCError(.invalidParams, "This client does not support elicitation by URL") }
           return try await handler(url).json
@@ -66,7 +71,11 @@ public struct ClientHandlers: Sendable {
         return try await sampling(request).json
       case .rootsList:
         guard let roots else { throw RPCError.methodNotFound(method.rawValue) }
-        return Root.result(try await roots())
+        let all = try await roots()
+        for root in all {
+          if let problem = root.problem { throw RPCError(.internalError, "The client has a root that may not be shown: it \(problem)") }
+        }
+        return Root.result(all)
       default: throw RPCError.methodNotFound(method.rawValue)
       }
     } catch let error as RPCError {

@@ -34,6 +34,7 @@ public protocol ClientWire: Sendable {
 }
 
 extension ClientWire {
+  /// Takes what a server sends of itself, until the connection ends.
   public func receiveUnsolicited(version: ProtocolVersion, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(WireError) {
     try await receiveUnsolicited(version: version, opened: {}, receive)
   }
@@ -53,9 +54,11 @@ extension ClientWire {
 public struct WireRequest: Sendable {
   /// Unique on the wire among requests in flight.
   public var id: Int
+  /// The method of the request.
   public var method: Method
   /// What the `Mcp-Name` header says: the tool, prompt or URI.
   public var name: String?
+  /// The revision that it is written in.
   public var version: ProtocolVersion
   /// The whole message, with ``id`` as its id.
   public var message: ByteBuffer
@@ -63,16 +66,20 @@ public struct WireRequest: Sendable {
   public var parameterHeaders: [HTTPHint.Header]
   /// The event loop on which the caller runs; nil lets the wire choose.
   public var eventLoop: (any EventLoop)?
+  /// When to give up waiting for the answer.
   public var deadline: NIODeadline
   /// Whether the response may be a stream that stays open beyond the usual bounds (`subscriptions/listen`).
   public var isStream: Bool
   /// Takes the notifications that come before the response.
   public var onNotification: (@Sendable (Envelope) async -> Void)?
+  /// Answers what a legacy server asks about this request, on wires that show which request that is; nil leaves it to ``ClientWire/serverRequests``.
+  public var onRequest: ServerRequests.Answering?
 
   public init(
     id: Int, method: Method, name: String? = nil, version: ProtocolVersion, message: ByteBuffer,
     parameterHeaders: [HTTPHint.Header] = [], eventLoop: (any EventLoop)? = nil, deadline: NIODeadline,
-    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil
+    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil,
+    onRequest: ServerRequests.Answering? = nil
   ) {
     self.id = id
     self.method = method
@@ -84,11 +91,13 @@ public struct WireRequest: Sendable {
     self.deadline = deadline
     self.isStream = isStream
     self.onNotification = onNotification
+    self.onRequest = onRequest
   }
 }
 
 /// Why a request got no JSON-RPC response.
 public struct WireError: Error, Sendable, CustomStringConvertible {
+  /// Why there was no answer.
   public enum Code: Sendable, Hashable {
     /// The server cannot be reached or started.
     case unreachable
@@ -102,9 +111,11 @@ public struct WireError: Error, Sendable, CustomStringConvertible {
     case status(Int)
     /// The legacy session is no longer known to the server.
     case sessionEnded
+    /// The task that waited was cancelled.
     case cancelled
   }
 
+  /// Why there was no answer.
   public var code: Code
   /// For operators; may name addresses and commands, never secrets.
   public var message: String

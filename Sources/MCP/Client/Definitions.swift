@@ -2,7 +2,9 @@ public import JSON
 
 /// A tool as its server describes it. What it says is a claim of the server's, and as trustworthy as that.
 public struct ToolDefinition: Sendable {
+  /// What it is called, for programs.
   public let name: String
+  /// What it is called, for people.
   public let title: String?
   public let description: String?
   /// The whole definition, members that this type does not know included.
@@ -20,19 +22,24 @@ public struct ToolDefinition: Sendable {
   public var inputSchema: JSONValue { raw["inputSchema"].map { JSONValue($0) } ?? ["type": "object"] }
   /// JSON Schema of the structured content.
   public var outputSchema: JSONValue? { raw["outputSchema"].map { JSONValue($0) } }
+  /// Hints on what the tool does, as the server claims.
   public var annotations: ToolAnnotations {
     let hints = raw["annotations"]
     return ToolAnnotations(
       readOnly: hints?["readOnlyHint"]?.bool, destructive: hints?["destructiveHint"]?.bool, idempotent: hints?["idempotentHint"]?.bool,
       openWorld: hints?["openWorldHint"]?.bool)
   }
+  /// `Icon` objects, for people to see.
   public var icons: [JSONValue] { raw.icons }
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject? { raw.metaObject }
 }
 
 /// A resource as its server describes it.
 public struct ResourceDefinition: Sendable {
+  /// What the server says of it.
   public let link: ResourceLink
+  /// The whole object as it came, members that are not known here included.
   public let raw: RawJSON
 
   init?(_ raw: RawJSON) {
@@ -43,20 +50,30 @@ public struct ResourceDefinition: Sendable {
       mimeType: raw["mimeType"]?.string, size: raw["size"]?.int)
   }
 
+  /// The URI.
   public var uri: String { link.uri }
+  /// What it is called, for programs.
   public var name: String { link.name }
+  /// For whom it is and how much it matters.
   public var annotations: Annotations? { raw["annotations"].map { Annotations(JSONValue($0)) } }
+  /// `Icon` objects, for people to see.
   public var icons: [JSONValue] { raw.icons }
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject? { raw.metaObject }
 }
 
 /// A resource template as its server describes it.
 public struct ResourceTemplateDefinition: Sendable {
+  /// The template (RFC 6570).
   public let uriTemplate: String
+  /// What it is called, for programs.
   public let name: String
+  /// What it is called, for people.
   public let title: String?
   public let description: String?
+  /// The media type, if known.
   public let mimeType: String?
+  /// The whole object as it came, members that are not known here included.
   public let raw: RawJSON
 
   init?(_ raw: RawJSON) {
@@ -69,17 +86,24 @@ public struct ResourceTemplateDefinition: Sendable {
     mimeType = raw["mimeType"]?.string
   }
 
+  /// For whom it is and how much it matters.
   public var annotations: Annotations? { raw["annotations"].map { Annotations(JSONValue($0)) } }
+  /// `Icon` objects, for people to see.
   public var icons: [JSONValue] { raw.icons }
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject? { raw.metaObject }
 }
 
 /// A prompt as its server describes it.
 public struct PromptDefinition: Sendable {
+  /// What it is called, for programs.
   public let name: String
+  /// What it is called, for people.
   public let title: String?
   public let description: String?
+  /// What the prompt can be asked with.
   public let arguments: [Prompt.Argument]
+  /// The whole object as it came, members that are not known here included.
   public let raw: RawJSON
 
   init?(_ raw: RawJSON) {
@@ -97,7 +121,9 @@ public struct PromptDefinition: Sendable {
       } ?? []
   }
 
+  /// `Icon` objects, for people to see.
   public var icons: [JSONValue] { raw.icons }
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject? { raw.metaObject }
 }
 

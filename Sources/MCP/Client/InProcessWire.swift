@@ -1,10 +1,13 @@
 internal import JSON
 public import NIOCore
+internal import NIOPosix
+internal import Synchronization
 
 /// A server in the same process: its handler is called directly.
 public struct InProcessWire: ClientWire {
   private let handler: any RequestHandler
 
+  /// A wire to a server in this process.
   public init(_ handler: any RequestHandler) { self.handler = handler }
 
   public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
@@ -21,10 +24,10 @@ public struct InProcessWire: ClientWire {
     let context = RequestContext(client: client, transport: .inProcess, eventLoop: request.eventLoop, notify: notify)
     guard let id = message.id else { throw WireError(.invalidAnswer, "a request has an id", mayHaveHadEffect: false) }
     if request.method == .discover {
-      return try envelope(Message.response(id: id, result: discovery(await handler.describe(context))))
+      return try envelope(Message.response(id: id, result: await handler.describe(context).discoverResult(versions: [.latest])))
     }
     if request.method == .subscriptionsListen { return try await forwardChanges(message, to: receive) }
-    switch await handler.handle(message, context) {
+    switch try await answer(to: message, context, until: request.deadline) {
     case .result(let result): return try envelope(Message.response(id: id, result: result))
     case .failure(let error, _): return try envelope(Message.error(error, id: id))
     }
@@ -38,18 +41,32 @@ public struct InProcessWire: ClientWire {
     opened()
   }
 
+  /// What the handler answers in time. One that does not is cancelled, and not waited for.
+  private func answer(to message: Envelope, _ context: RequestContext, until deadline: NIODeadline) async throws(WireError) -> Answer {
+    guard deadline < .distantFuture else { return await handler.handle(message, context) }
+    let pending = PendingAnswer()
+    let handler = handler
+    let loop = context.eventLoop ?? MultiThreadedEventLoopGroup.singleton.any()
+    let result: Result<Answer, WireError> = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        pending.begin(
+          continuation,
+          timeout: loop.scheduleTask(deadline: deadline) {
+            pending.end(with: .failure(WireError(.timeout, "the server did not answer in time", mayHaveHadEffect: true)))
+          },
+          Task(executorPreference: PreferredExecutor.current) { pending.end(with: .success(await handler.handle(message, context))) })
+        if Task.isCancelled { pending.cancel() }
+      }
+    } onCancel: {
+      pending.cancel()
+    }
+    return try result.get()
+  }
+
   private func envelope(_ text: ByteBuffer) throws(WireError) -> Envelope {
     do throws(RPCError) { return try Envelope(scanning: text) } catch {
       throw WireError(.invalidAnswer, "the server answered with no valid message: \(error.message)", mayHaveHadEffect: true)
     }
-  }
-
-  private func discovery(_ description: ServerDescription) -> ByteBuffer {
-    ByteBuffer([
-      "resultType": "complete", "supportedVersions": [.string(ProtocolVersion.latest.rawValue)],
-      "capabilities": description.capabilities, "ttlMs": 0, "cacheScope": "private",
-      "_meta": .object([MetaKey.serverInfo: description.implementation]),
-    ])
   }
 
   private func forwardChanges(_ request: Envelope, to receive: (@Sendable (Envelope) async -> Void)?) async throws(WireError) -> Envelope {
@@ -70,6 +87,46 @@ public struct InProcessWire: ClientWire {
       }
     }
   }
+}
+
+/// One answer of a handler that is waited for: it comes, or its time is over, or nobody wants it any more.
+private final class PendingAnswer: Sendable {
+  private struct State {
+    var continuation: CheckedContinuation<Result<Answer, WireError>, Never>?
+    var timeout: Scheduled<Void>?
+    var task: Task<Void, Never>?
+    var result: Result<Answer, WireError>?
+  }
+
+  /// Guards who waits. The continuation is resumed outside of it, once.
+  private let state = Mutex(State())
+
+  func begin(_ continuation: CheckedContinuation<Result<Answer, WireError>, Never>, timeout: Scheduled<Void>, _ task: Task<Void, Never>) {
+    let early = state.withLock { state in
+      guard state.result == nil else { return state.result }
+      (state.continuation, state.timeout, state.task) = (continuation, timeout, task)
+      return nil
+    }
+    guard let early else { return }
+    timeout.cancel()
+    task.cancel()
+    continuation.resume(returning: early)
+  }
+
+  func end(with result: Result<Answer, WireError>) {
+    let ended: State? = state.withLock { state in
+      guard state.result == nil else { return nil }
+      state.result = result
+      defer { (state.continuation, state.timeout, state.task) = (nil, nil, nil) }
+      return state
+    }
+    guard let ended else { return }
+    ended.timeout?.cancel()
+    if case .failure = result { ended.task?.cancel() }
+    ended.continuation?.resume(returning: result)
+  }
+
+  func cancel() { end(with: .failure(WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: true))) }
 }
 
 extension ServerChange {

@@ -16,6 +16,7 @@ public struct ListSequence<Element: Sendable>: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> Iterator { Iterator(list: self) }
 
+  /// The iterator of the sequence. One task uses it.
   public struct Iterator: AsyncIteratorProtocol {
     private let list: ListSequence
     private var page: ArraySlice<Element> = []
@@ -74,6 +75,7 @@ extension Client {
   ///
   /// - Returns: the names of tools that must not be used (2026-07-28, streamable-http, "Schema Extension").
   fileprivate func rememberTools(_ result: RawJSON) -> Set<String> {
+    if settings.checksResults { outputs.remember(result) }
     guard wire.carriesHeaders, connection.version?.era == .modern else { return [] }
     var rejected: Set<String> = []
     headers.remember(result) { tool, reason in

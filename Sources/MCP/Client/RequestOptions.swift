@@ -6,7 +6,7 @@ public struct RequestOptions: Sendable {
   public var timeout: Duration?
   /// With this, every progress notification starts ``timeout`` anew, up to this time in all.
   public var maximumTimeout: Duration?
-  /// Asks a modern server for log messages about this request, at least this severe. They come to ``onLog`` and to ``Client/events()``.
+  /// Asks a modern server for log messages about this request, at least this severe. They come to ``onLog`` and to ``Client/events(buffering:)``.
   public var logLevel: LogLevel?
   /// Where the request belongs in a distributed trace.
   public var trace: TraceContext?
@@ -37,8 +37,11 @@ public struct RequestOptions: Sendable {
 
 /// How far a request has come (`notifications/progress`).
 public struct Progress: Sendable, Hashable {
+  /// How far; grows from one notification to the next.
   public var progress: Double
+  /// What ``progress`` will be in the end, if known.
   public var total: Double?
+  /// How far, in words.
   public var message: String?
 
   public init(progress: Double, total: Double? = nil, message: String? = nil) {
@@ -55,8 +58,11 @@ public struct Progress: Sendable, Hashable {
 
 /// What a server logs (`notifications/message`).
 public struct LogMessage: Sendable, Hashable {
+  /// How severe it is.
   public var level: LogLevel
+  /// Which part of the server says it.
   public var logger: String?
+  /// What it says: a text, or any JSON.
   public var data: JSONValue
 
   public init(level: LogLevel, logger: String? = nil, data: JSONValue) {
@@ -75,7 +81,9 @@ public struct LogMessage: Sendable, Hashable {
 public struct TraceContext: Sendable, Hashable {
   /// `00-<32 hexadecimal digits>-<16>-<2>`.
   public let traceparent: String
+  /// What tracing systems add (W3C Trace Context, section 3.3).
   public let tracestate: String?
+  /// What applications hand on (W3C Baggage).
   public let baggage: String?
 
   /// - Returns: nil where `traceparent` has not the form of W3C Trace Context, section 3.2.

@@ -3,12 +3,15 @@ internal import NIOCore
 
 /// The state of a task (extension `io.modelcontextprotocol/tasks`).
 public struct TaskStatus: Sendable {
+  /// Where a task stands. `inputRequired` waits for answers; the last three are ends.
   public enum State: String, Sendable {
     case working, completed, cancelled, failed
     case inputRequired = "input_required"
   }
 
+  /// The id of the task.
   public let id: String
+  /// Where the task stands.
   public let state: State
   /// For users and models.
   public let message: String?
@@ -30,6 +33,7 @@ public struct TaskStatus: Sendable {
 /// A call that the server works on while nobody waits. Keep ``id`` to look for it again with ``Client/task(_:)``, even in another process.
 public struct ServerTask: Sendable {
   let client: Client
+  /// The id of the task.
   public let id: String
   let pollInterval: Duration?
 

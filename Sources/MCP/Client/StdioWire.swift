@@ -3,7 +3,7 @@ public import Logging
 public import NIOCore
 internal import Synchronization
 
-/// The wire to a server that runs as a supervised child process: all requests share its pipes.
+/// The wire to a server that speaks line by line, as a rule a supervised child process: all requests share its pipes.
 ///
 /// When the process ends, what is in flight fails at once, and ``lost()`` returns; the supervisor starts it again by itself.
 public final class StdioWire: ClientWire {
@@ -43,12 +43,12 @@ public final class StdioWire: ClientWire {
   }
 
   /// Filled in once, right after `self` exists: the process calls back into it.
-  private let process: Mutex<ChildProcess?>
+  private let process: Mutex<(any LinePeer)?>
   /// Guards who waits for what; callbacks run outside of it.
   private let state = Mutex(State())
   private let logger: Logger
   private let name: String
-  private let answering = ServerRequests()
+  private let answering: ServerRequests
 
   /// The process runs from ``start()`` on.
   public init(
@@ -56,6 +56,7 @@ public final class StdioWire: ClientWire {
   ) {
     self.name = name
     self.logger = logger
+    answering = ServerRequests(logger: logger)
     process = Mutex(nil)
     let process = ChildProcess(
       name: name, command: command, on: eventLoop, configuration: configuration, logger: logger,
@@ -69,8 +70,22 @@ public final class StdioWire: ClientWire {
     self.process.withLock { $0 = process }
   }
 
-  private var child: ChildProcess? { process.withLock { $0 } }
+  /// A server that `peer` reaches by other means than a process of ours. It can be used from ``start()`` on.
+  package init(name: String, logger: Logger, peer: (LinePeerEvents) -> any LinePeer) {
+    self.name = name
+    self.logger = logger
+    answering = ServerRequests(logger: logger)
+    process = Mutex(nil)
+    let peer = peer(
+      LinePeerEvents(
+        started: { [weak self] in self?.started($0) }, line: { [weak self] in self?.receive($0) },
+        ended: { [weak self] in self?.exited($0) }))
+    process.withLock { $0 = peer }
+  }
 
+  private var child: (any LinePeer)? { process.withLock { $0 } }
+
+  /// Starts the process.
   public func start() { child?.start() }
 
   /// Ends the process; see `ChildProcess.stop()`.
@@ -134,7 +149,7 @@ public final class StdioWire: ClientWire {
     waiter.timeout?.cancel()
     if tellServer {
       let params = ByteBuffer(string: "{\"requestId\":\(id)}")
-      try? child?.enqueue(Message.notification(.cancelled, params: params))
+      try? child?.enqueue(Message.notification(.cancelled, params: params), generation: nil)
     }
     waiter.resume(.failure(error))
   }
@@ -142,7 +157,7 @@ public final class StdioWire: ClientWire {
   /// The first notification of the legacy era is `notifications/initialized`: requests may follow it.
   public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {
     let generation = state.withLock(\.generation)
-    do throws(StdioError) { try await child?.send(notification) } catch {
+    do throws(StdioError) { try await child?.send(notification, generation: nil) } catch {
       throw WireError(.closed, "\(name): \(error)", mayHaveHadEffect: false)
     }
     if version.era == .legacy, let generation { initialized(generation) }
@@ -189,8 +204,11 @@ public final class StdioWire: ClientWire {
           return generation
         }
         if let running { return continuation.resume(returning: .success(running)) }
-        child?.eventLoop.scheduleTask(deadline: deadline) { [weak self] in
-          self?.endWaiting(key, WireError(.unreachable, "the process did not start in time", mayHaveHadEffect: false))
+        // A timer for the end of time would keep the loop from noticing any other.
+        if deadline < .distantFuture {
+          child?.eventLoop.scheduleTask(deadline: deadline) { [weak self] in
+            self?.endWaiting(key, WireError(.unreachable, "the process did not start in time", mayHaveHadEffect: false))
+          }
         }
         if Task.isCancelled { endWaiting(key, WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: false)) }
       }
@@ -252,11 +270,18 @@ public final class StdioWire: ClientWire {
 
   private func receive(_ line: ByteBuffer) {
     // The line shares the storage of its neighbours; what comes of it may be kept for long.
-    let message: Envelope
-    do throws(RPCError) { message = try Envelope(scanning: ByteBuffer(bytes: line.readableBytesView)) } catch {
+    let messages: [Envelope]
+    do throws(RPCError) {
+      // Batches came with a legacy revision and went with the next.
+      messages = try Envelope.messages(in: ByteBuffer(bytes: line.readableBytesView), allowsBatch: state.withLock(\.isLegacy))
+    } catch {
       logger.debug("a line of output is no MCP message and is ignored", metadata: ["server": "\(name)", "reason": "\(error.message)"])
       return
     }
+    for message in messages { receive(message, bytes: line.readableBytes) }
+  }
+
+  private func receive(_ message: Envelope, bytes: Int) {
     switch message.kind {
     case .response:
       guard let id = message.id?.int, let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
@@ -264,7 +289,7 @@ public final class StdioWire: ClientWire {
       waiter.resume(.success(message))
     case .notification:
       // Up to a thousand may wait for a slow reader; large ones would be a way to fill the memory.
-      guard line.readableBytes <= 64 << 10 else { return }
+      guard bytes <= 64 << 10 else { return }
       if message.method == .cancelled { return cancelled(message) }
       // Progress and subscriptions name the request they belong to; our tokens are the requests' ids.
       let owner = message["progressToken"]?.int ?? message.meta?[MetaKey.subscriptionID]?.int
@@ -285,10 +310,13 @@ public final class StdioWire: ClientWire {
 
   /// The server ends a subscription of ours (2026-07-28), or no longer wants the answer to a request of its own (legacy).
   private func cancelled(_ notification: Envelope) {
-    guard let id = notification["requestId"] else { return }
-    answering.cancel(id)
-    if let own = id.int, state.withLock({ $0.waiters[own]?.isStream }) == true {
-      giveUp(own, WireError(.closed, "\(name) ended the subscription", mayHaveHadEffect: false), tellServer: false)
+    answering.cancel(notification)
+    guard let own = notification["requestId"]?.int, state.withLock({ $0.waiters[own]?.isStream }) == true else { return }
+    // A server that ends it in order says so by a result as well ("Graceful Closure").
+    child?.eventLoop.scheduleTask(in: Self.patienceForResult) { [weak self] in
+      self?.giveUp(own, WireError(.closed, "\(self?.name ?? "the server") ended the subscription", mayHaveHadEffect: false), tellServer: false)
     }
   }
+
+  private static let patienceForResult: TimeAmount = .milliseconds(500)
 }

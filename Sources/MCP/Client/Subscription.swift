@@ -1,11 +1,15 @@
 internal import JSON
+internal import Logging
 internal import NIOCore
 internal import Synchronization
 
 /// What a subscription is about.
 public struct ChangeFilter: Sendable, Hashable {
+  /// Whether to hear of changes of the list of tools.
   public var toolsList: Bool
+  /// Whether to hear of changes of the list of prompts.
   public var promptsList: Bool
+  /// Whether to hear of changes of the list of resources.
   public var resourcesList: Bool
   /// URIs of resources.
   public var resources: [String]
@@ -20,6 +24,7 @@ public struct ChangeFilter: Sendable, Hashable {
   /// The three lists.
   public static let lists = ChangeFilter(toolsList: true, promptsList: true, resourcesList: true)
 
+  /// The resources with these URIs.
   public static func resources(_ uris: String...) -> ChangeFilter { ChangeFilter(resources: uris) }
 
   func admits(_ change: ServerChange) -> Bool {
@@ -42,6 +47,24 @@ public struct ChangeFilter: Sendable, Hashable {
     return changes
   }
 
+  public var isEmpty: Bool { !toolsList && !promptsList && !resourcesList && resources.isEmpty }
+
+  /// What of this the server leaves out of the filter that it acknowledges.
+  func missing(from acknowledged: RawJSON?) -> ChangeFilter {
+    func agrees(_ name: String) -> Bool { acknowledged?[name]?.bool == true }
+    let honoured = Set(acknowledged?["resourceSubscriptions"]?.elements.compactMap(\.string) ?? [])
+    return ChangeFilter(
+      toolsList: toolsList && !agrees("toolsListChanged"), promptsList: promptsList && !agrees("promptsListChanged"),
+      resourcesList: resourcesList && !agrees("resourcesListChanged"), resources: resources.filter { !honoured.contains($0) })
+  }
+
+  /// What of this a legacy server with these capabilities does not tell of.
+  func missing(fromCapabilities capabilities: RawJSON?) -> ChangeFilter {
+    func tells(_ feature: String) -> Bool { capabilities?[feature]?["listChanged"]?.bool == true }
+    return ChangeFilter(
+      toolsList: toolsList && !tells("tools"), promptsList: promptsList && !tells("prompts"), resourcesList: resourcesList && !tells("resources"))
+  }
+
   var json: JSONValue {
     var filter = JSONObject()
     if toolsList { filter["toolsListChanged"] = true }
@@ -62,14 +85,22 @@ public final class Subscription: AsyncSequence, Sendable {
 
   private let queue: ChangeQueue
   private let task: Task<Void, Never>
+  private let agreement: SubscriptionAgreement
 
-  fileprivate init(_ queue: ChangeQueue, _ task: Task<Void, Never>) {
+  fileprivate init(_ queue: ChangeQueue, _ task: Task<Void, Never>, _ agreement: SubscriptionAgreement) {
     self.queue = queue
     self.task = task
+    self.agreement = agreement
   }
+
+  /// What was asked for and the server will not tell of, as it said when it agreed last; empty where it tells of everything.
+  ///
+  /// Ask for such things again from time to time, for no change of theirs will come.
+  public var refused: ChangeFilter { agreement.refused }
 
   deinit { cancel() }
 
+  /// Ends the subscription, and the sequence with it.
   public func cancel() {
     task.cancel()
     queue.close()
@@ -77,6 +108,7 @@ public final class Subscription: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> Iterator { Iterator(subscription: self) }
 
+  /// The iterator of the sequence. One task uses it.
   public struct Iterator: AsyncIteratorProtocol {
     let subscription: Subscription
 
@@ -92,8 +124,25 @@ public final class Subscription: AsyncSequence, Sendable {
   }
 }
 
+/// What a server agreed to, compared with what it was asked for.
+private final class SubscriptionAgreement: Sendable {
+  /// Guards the comparison of the last agreement.
+  private let state = Mutex(ChangeFilter())
+  private let logger: Logger
+
+  init(_ logger: Logger) { self.logger = logger }
+
+  var refused: ChangeFilter { state.withLock { $0 } }
+
+  func note(_ refused: ChangeFilter) {
+    state.withLock { $0 = refused }
+    guard !refused.isEmpty else { return }
+    logger.warning("the server does not tell of all that was subscribed to", metadata: ["left out": "\(refused.json.text.prefix(512))"])
+  }
+}
+
 extension Client {
-  /// Subscribes to changes. Returns when the server has agreed.
+  /// Subscribes to changes. Returns when the server has agreed; to what it did not, ``Subscription/refused`` tells.
   ///
   /// - Throws: ``ClientError`` where the server refuses, or knows of no subscriptions.
   public func subscribe(to filter: ChangeFilter) async throws(ClientError) -> Subscription {
@@ -106,9 +155,10 @@ extension Client {
   private func listen(_ filter: ChangeFilter) async throws(ClientError) -> Subscription {
     let queue = ChangeQueue()
     let (agreed, signal) = AsyncStream.makeStream(of: Result<Void, ClientError>.self)
-    let listening = Listening(connection: connection, filter: filter, queue: queue, publish: forward)
+    let agreement = SubscriptionAgreement(logger)
+    let listening = Listening(connection: connection, filter: filter, queue: queue, agreement: agreement, publish: forward)
     let task = Task { await listening.run { signal.yield($0) } }
-    let subscription = Subscription(queue, task)
+    let subscription = Subscription(queue, task, agreement)
     let timeout = settings.timeout
     let patience = Task {
       try await Task.sleep(for: timeout)
@@ -127,6 +177,7 @@ extension Client {
     let connection: ClientConnection
     let filter: ChangeFilter
     let queue: ChangeQueue
+    let agreement: SubscriptionAgreement
     let publish: @Sendable (Envelope) async -> Void
 
     func run(agreed: @escaping @Sendable (Result<Void, ClientError>) -> Void) async {
@@ -140,6 +191,7 @@ extension Client {
           try await connection.listen(filter: filter.json) { notification in
             if notification.method == .subscriptionsAcknowledged {
               wasAgreed.store(true, ordering: .relaxed)
+              agreement.note(filter.missing(from: notification["notifications"]))
               agreed(.success(()))
               if isResumed { for change in filter.all { queue.add(change) } }
               return
@@ -174,6 +226,10 @@ extension Client {
         throw error
       }
     }
+    // Lines are read in order: a server that answers this has read that we are initialized, and tells of every change from then on.
+    if wire.isSharedChannel, filter.toolsList || filter.promptsList || filter.resourcesList {
+      _ = try? await connection.request(.ping, ClientConnection.RequestBody(), deadline: .now() + .seconds(10))
+    }
     let (connection, subscriptions) = (connection, subscriptions)
     let task = Task {
       for await event in events {
@@ -186,6 +242,8 @@ extension Client {
         for uri in unwanted { _ = try? await connection.request(.resourcesUnsubscribe, .init(uri: uri), deadline: .now() + .seconds(10)) }
       }
     }
-    return Subscription(queue, task)
+    let agreement = SubscriptionAgreement(logger)
+    agreement.note(filter.missing(fromCapabilities: connection.peer?.capabilities))
+    return Subscription(queue, task, agreement)
   }
 }

@@ -35,6 +35,11 @@ public final class ToolHeaders: Sendable {
     HeaderParameter.headers(known.withLock { $0[tool] } ?? [], for: arguments)
   }
 
+  /// What in the arguments of a call of `tool` cannot be repeated in a header; nil when all can.
+  func problem(with arguments: RawJSON?, of tool: String) -> String? {
+    HeaderParameter.problem(known.withLock { $0[tool] } ?? [], arguments)
+  }
+
   /// Whether calls of `tool` have headers at all.
   func applies(to tool: String) -> Bool { known.withLock { $0[tool] != nil } }
 }

@@ -25,12 +25,14 @@ public indirect enum RowFilter: Sendable, Hashable {
   /// Unknown becomes false.
   case isTrue(RowFilter)
 
+  /// How an attribute is compared; the rest is made with `not`.
   public enum Comparison: String, Sendable, Hashable {
     case equal = "="
     case less = "<"
     case lessOrEqual = "<="
   }
 
+  /// The JSON of it, as it goes on the wire.
   public var json: JSONValue {
     switch self {
     case .constant(let value): [.string(value ? "true" : "false")]
@@ -84,7 +86,9 @@ public indirect enum RowFilter: Sendable, Hashable {
 /// A declaration without `rows` says that the tool touches such records and enforces ``MetaKey/rows`` itself, but that they do
 /// not stand in its result as rows.
 public struct RecordDeclaration: Sendable, Hashable {
+  /// The type of the records, as policies name it.
   public var type: String
+  /// The member of the structured content that holds the records; nil where the whole is the record.
   public var rows: String?
   /// Member -> entity type, for members that refer to entities.
   public var entities: [String: String]
@@ -95,6 +99,7 @@ public struct RecordDeclaration: Sendable, Hashable {
     self.entities = entities
   }
 
+  /// The JSON of it, as it goes on the wire.
   public var json: JSONValue {
     var object: JSONValue = ["type": .string(type)]
     if let rows { object["rows"] = .string(rows) }

@@ -11,13 +11,11 @@ struct CallState: Sendable {
     var result: JSONValue
   }
 
-  /// The same in all rounds of a call.
-  var callID: String
+  /// The same in all rounds of a call; made when somebody asks for it, which most calls never do.
+  lazy var callID: String = Base64.encode(SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) }, urlSafe: true)
   var answers: [String: Answer] = [:]
   /// Results of ``ServerRequest/once(_:_:)``.
   var results: [String: JSONValue] = [:]
-
-  init() { callID = Base64.encode(SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) }, urlSafe: true) }
 }
 
 /// Seals call states: encrypted, and bound to the server, the caller, and the request with its arguments. They expire.
@@ -32,6 +30,7 @@ struct CallStateSeal: Sendable {
 
   /// - Parameter now: in milliseconds since 1970.
   func seal(_ state: CallState, for request: Envelope, _ context: RequestContext, now: Int) throws(RPCError) -> String {
+    var state = state
     var content: JSONObject = ["e": .int(now + lifetime), "i": .string(state.callID)]
     if !state.answers.isEmpty {
       var answers = JSONObject()

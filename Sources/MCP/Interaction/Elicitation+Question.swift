@@ -2,7 +2,9 @@ public import JSON
 
 /// A question to the user: a form to fill in, or a page to visit (2026-07-28, client/elicitation).
 public struct Elicitation: Question {
+  /// In which way the user is asked.
   public enum Mode: Sendable, Hashable {
+    /// A form in the client.
     case form(ElicitationForm)
     /// A page outside of the protocol, for what the client and its model must not see. `id` names it in revision 2025-11-25.
     case url(String, id: String)
@@ -10,9 +12,11 @@ public struct Elicitation: Question {
 
   /// Why the user is asked.
   public var message: String
+  /// A form, or a page.
   public var mode: Mode
   public var key: String?
 
+  /// A form to fill in.
   public init(_ message: String, _ form: ElicitationForm, key: String? = nil) {
     self.message = message
     self.key = key
@@ -43,14 +47,8 @@ public struct Elicitation: Question {
   }
 
   public func missingCapability(of client: ClientDescription) -> JSONObject? {
-    let declared = client.capabilities["elicitation"]
-    switch mode {
-    case .form:
-      // An empty object stands for forms alone ("Capabilities").
-      if let declared, declared["form"] != nil || declared["url"] == nil { return nil }
-      return ["elicitation": declared == nil ? [:] : ["form": [:]]]
-    case .url: return declared?["url"] == nil ? ["elicitation": ["url": [:]]] : nil
-    }
+    if case .url = mode { return ElicitationRequest.missingCapability(of: client, isURL: true) }
+    return ElicitationRequest.missingCapability(of: client, isURL: false)
   }
 
   public func answer(_ result: JSONValue) throws(AnswerProblem) -> ElicitationResult {
@@ -62,7 +60,24 @@ public struct Elicitation: Question {
   }
 }
 
+extension ElicitationRequest {
+  /// The capability that `client` must declare to be asked this, and does not; nil when it may be asked.
+  public func missingCapability(of client: ClientDescription) -> JSONObject? {
+    if case .url = self { return Self.missingCapability(of: client, isURL: true) }
+    return Self.missingCapability(of: client, isURL: false)
+  }
+
+  static func missingCapability(of client: ClientDescription, isURL: Bool) -> JSONObject? {
+    let declared = client.capabilities["elicitation"]
+    if isURL { return declared?["url"] == nil ? ["elicitation": ["url": [:]]] : nil }
+    // An empty object stands for forms alone ("Capabilities").
+    if let declared, declared["form"] != nil || declared["url"] == nil { return nil }
+    return ["elicitation": declared == nil ? [:] : ["form": [:]]]
+  }
+}
+
 extension ElicitationResult {
+  /// Whether the user said yes.
   public var isAccepted: Bool { action == .accept }
   /// A field of an accepted form.
   public subscript(_ field: String) -> JSONValue? { content?[field] }

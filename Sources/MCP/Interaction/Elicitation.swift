@@ -74,7 +74,9 @@ public struct FormElicitation: Sendable, Hashable {
 
 /// An address for the user to visit. Show its host, and ask for consent, before it is opened.
 public struct URLElicitation: Sendable, Hashable {
+  /// Why the server asks.
   public var message: String
+  /// The address, https.
   public var url: String
   /// By which `notifications/elicitation/complete` names it: 2025-11-25 only.
   public var elicitationID: String?
@@ -94,8 +96,10 @@ public struct URLElicitation: Sendable, Hashable {
 
 /// What the user did with a question (`ElicitResult`).
 public struct ElicitationResult: Sendable, Hashable {
+  /// What the user did: agreed, said no, or made no choice.
   public enum Action: String, Sendable { case accept, decline, cancel }
 
+  /// What the user did.
   public var action: Action
   /// What was filled in; of accepted forms only.
   public var content: JSONObject?
@@ -107,6 +111,7 @@ public struct ElicitationResult: Sendable, Hashable {
 
   /// Consent to visit an address.
   public static let accept = ElicitationResult(.accept)
+  /// What was filled in.
   public static func accept(_ content: JSONObject) -> ElicitationResult { ElicitationResult(.accept, content: content) }
   /// The user said no.
   public static let decline = ElicitationResult(.decline)
@@ -124,6 +129,7 @@ public struct ElicitationResult: Sendable, Hashable {
     self.init(action, content: json["content"]?.object)
   }
 
+  /// The JSON of it, as it goes on the wire.
   public var json: JSONValue {
     var json: JSONValue = ["action": .string(action.rawValue)]
     if let content { json["content"] = .object(content) }

@@ -3,12 +3,15 @@ public import JSON
 /// The fields that a user is asked to fill in: a flat object schema of primitive properties (2026-07-28, client/elicitation,
 /// "Requested Schema").
 ///
-/// Not for secrets: passwords, keys and payment data are asked for on a page of one's own, see ``Elicitation/init(_:url:key:)``.
+/// Not for secrets: passwords, keys and payment data are asked for on a page of one's own, see ``Elicitation/init(_:url:id:key:)``.
 public struct ElicitationForm: Sendable, Hashable {
+  /// `requestedSchema` of the request.
   public let schema: JSONValue
 
+  /// A form with these fields, in this order.
   public init(_ fields: Field...) { self.init(fields) }
 
+  /// A form with these fields, in this order.
   public init(_ fields: [Field]) {
     var properties = JSONObject()
     for field in fields { properties[field.name] = .object(field.schema) }
@@ -23,7 +26,9 @@ public struct ElicitationForm: Sendable, Hashable {
 
   /// A value with the text that users see for it.
   public struct Option: Sendable, Hashable {
+    /// What the handler gets.
     public var value: String
+    /// What the user sees.
     public var title: String
 
     public init(_ value: String, title: String) {
@@ -32,6 +37,7 @@ public struct ElicitationForm: Sendable, Hashable {
     }
   }
 
+  /// The formats that the specification allows.
   public enum Format: String, Sendable {
     case email, uri, date
     case dateTime = "date-time"
@@ -39,7 +45,9 @@ public struct ElicitationForm: Sendable, Hashable {
 
   /// One property of the form.
   public struct Field: Sendable, Hashable {
+    /// The member of the answer.
     public let name: String
+    /// Whether a form without it is no answer.
     public let isRequired: Bool
     /// `PrimitiveSchemaDefinition`.
     public let schema: JSONObject
@@ -68,6 +76,7 @@ public struct ElicitationForm: Sendable, Hashable {
         ])
     }
 
+    /// A whole number.
     public static func integer(
       _ name: String, title: String? = nil, description: String? = nil, required: Bool = true, in range: ClosedRange<Int>? = nil,
       default value: Int? = nil
@@ -80,6 +89,7 @@ public struct ElicitationForm: Sendable, Hashable {
         ])
     }
 
+    /// A number.
     public static func number(
       _ name: String, title: String? = nil, description: String? = nil, required: Bool = true, in range: ClosedRange<Double>? = nil,
       default value: Double? = nil
@@ -92,6 +102,7 @@ public struct ElicitationForm: Sendable, Hashable {
         ])
     }
 
+    /// Yes or no.
     public static func boolean(
       _ name: String, title: String? = nil, description: String? = nil, required: Bool = true, default value: Bool? = nil
     ) -> Field {

@@ -1,5 +1,15 @@
 internal import JSON
 
+extension FormElicitation {
+  /// Says what of an accepted answer does not fit the form; nil when all does.
+  func problem(with content: JSONObject?) -> String? {
+    do throws(AnswerProblem) {
+      _ = try ElicitationForm(schema: requestedSchema).read(.object(content ?? JSONObject()))
+      return nil
+    } catch { return error.description }
+  }
+}
+
 extension ElicitationForm {
   /// Holds what a user filled in against the form. Properties that were not asked for are left out.
   func read(_ content: JSONValue?) throws(AnswerProblem) -> JSONObject {

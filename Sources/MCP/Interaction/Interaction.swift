@@ -29,6 +29,8 @@ public final class Interaction: Sendable {
     var uses: [String: Int] = [:]
     /// The progress that was told last.
     var progress = -Double.infinity
+    var progressRate: NotificationRate.Bucket
+    var logRate: NotificationRate.Bucket
 
     /// `key` the first time, then `key.2`, `key.3`: what is asked again is another question.
     mutating func next(_ key: String) -> String {
@@ -44,12 +46,16 @@ public final class Interaction: Sendable {
   }
 
   private let client: ClientDescription
+  private let now: @Sendable () -> Int
   /// Never held while a handler runs.
   private let state: Mutex<State>
 
   /// - Throws: ``RPCError`` `-32602` when the request brings answers or a state that cannot be.
-  init(_ request: Envelope, _ context: RequestContext, seal: CallStateSeal, now: () -> Int) throws(RPCError) {
+  init(
+    _ request: Envelope, _ context: RequestContext, seal: CallStateSeal, rate: NotificationRate, now: @escaping @Sendable () -> Int
+  ) throws(RPCError) {
     client = context.client
+    self.now = now
     let mode: Mode
     var opened: CallState?
     var incoming: RawJSON?
@@ -61,27 +67,41 @@ public final class Interaction: Sendable {
     } else {
       mode = context.channel.map { .live($0) } ?? .closed
     }
-    state = Mutex(State(mode: mode, call: opened ?? CallState(), incoming: incoming))
+    let bucket = NotificationRate.Bucket(rate, now: now())
+    state = Mutex(State(mode: mode, call: opened ?? CallState(), incoming: incoming, progressRate: bucket, logRate: bucket))
   }
 
   private init(closed client: ClientDescription) {
     self.client = client
-    state = Mutex(State(mode: .closed, call: CallState()))
+    now = WallClock.now
+    let bucket = NotificationRate.Bucket(NotificationRate(), now: now())
+    state = Mutex(State(mode: .closed, call: CallState(), progressRate: bucket, logRate: bucket))
   }
 
   /// For requests during which nothing may be asked.
   static func none(_ context: RequestContext) -> Interaction { Interaction(closed: context.client) }
 
-  /// Whether `progress` is more than was told before: it grows with each notification (2026-07-28, basic/patterns/progress).
-  func advances(to progress: Double) -> Bool {
-    state.withLock { state in
-      guard progress > state.progress else { return false }
+  /// Whether `progress` is told: it grows with each notification (2026-07-28, basic/patterns/progress), and floods are thinned out.
+  ///
+  /// - Parameter isLast: whether the work is done with it, so that it is told in any case.
+  func advances(to progress: Double, isLast: Bool) -> Bool {
+    let now = now()
+    return state.withLock { state in
+      guard progress > state.progress, state.progressRate.admit(now: now) != nil || isLast else { return false }
       state.progress = progress
       return true
     }
   }
 
-  var callID: String { state.withLock(\.call.callID) }
+  /// Whether a log message is sent.
+  ///
+  /// - Returns: how many were left out before it; nil when it is left out itself.
+  func admitsLogMessage() -> Int? {
+    let now = now()
+    return state.withLock { $0.logRate.admit(now: now) }
+  }
+
+  var callID: String { state.withLock { $0.call.callID } }
 
   // MARK: Questions
 

@@ -2,6 +2,7 @@ public import JSON
 
 /// Something that a handler asks of the client: ``Elicitation``, ``Sampling`` or ``ListRoots``.
 public protocol Question: Sendable {
+  /// What the handler gets.
   associatedtype Answer: Sendable
 
   /// What the question is called in `inputRequests`; nil derives it from what is asked.

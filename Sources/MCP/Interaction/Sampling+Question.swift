@@ -2,6 +2,7 @@ public import JSON
 
 /// Asks the client's model to write a message (2026-07-28, client/sampling).
 public struct Sampling: Question {
+  /// What the model is asked.
   public var request: SamplingRequest
   public var key: String?
 
@@ -10,6 +11,7 @@ public struct Sampling: Question {
     self.key = key
   }
 
+  /// One prompt of the user's.
   public init(_ prompt: String, maxTokens: Int, key: String? = nil) {
     self.init(SamplingRequest([.user(prompt)], maxTokens: maxTokens), key: key)
   }

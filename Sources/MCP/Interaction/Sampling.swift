@@ -2,12 +2,15 @@ public import JSON
 
 /// A server's wish for a completion by the client's model (`sampling/createMessage`; 2026-07-28, client/sampling).
 public struct SamplingRequest: Sendable, Hashable {
+  /// Which model would fit. The client chooses.
   public struct ModelPreferences: Sendable, Hashable {
     /// Names, or parts of names, of models, the most wanted first.
     public var hints: [String]
     /// From 0 (does not matter) to 1.
     public var costPriority: Double?
+    /// How much speed matters, from 0 to 1.
     public var speedPriority: Double?
+    /// How much the abilities of the model matter, from 0 to 1.
     public var intelligencePriority: Double?
 
     public init(hints: [String] = [], costPriority: Double? = nil, speedPriority: Double? = nil, intelligencePriority: Double? = nil) {
@@ -18,11 +21,17 @@ public struct SamplingRequest: Sendable, Hashable {
     }
   }
 
+  /// The conversation so far.
   public var messages: [SamplingMessage]
+  /// The most tokens to write. The client may write fewer.
   public var maxTokens: Int
+  /// What the model should know beforehand. The client may change it.
   public var systemPrompt: String?
+  /// Which model would fit.
   public var modelPreferences: ModelPreferences?
+  /// How freely to write; the range is the model's.
   public var temperature: Double?
+  /// Texts at which to stop.
   public var stopSequences: [String]
   /// Definitions of tools that the model may ask for; only for clients that declare `sampling.tools`.
   public var tools: [JSONValue]
@@ -100,10 +109,14 @@ extension SamplingRequest.ModelPreferences {
 
 /// One message of a conversation with a model.
 public struct SamplingMessage: Sendable, Hashable {
+  /// Who says it.
   public enum Role: String, Sendable { case user, assistant }
 
+  /// Who says it.
   public var role: Role
+  /// What is said, block by block.
   public var content: [SamplingContent]
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
 
   public init(_ role: Role, _ content: [SamplingContent], meta: JSONObject? = nil) {
@@ -112,7 +125,9 @@ public struct SamplingMessage: Sendable, Hashable {
     self.meta = meta
   }
 
+  /// A text of the user's.
   public static func user(_ text: String) -> SamplingMessage { SamplingMessage(.user, [.text(text)]) }
+  /// A text of the model's.
   public static func assistant(_ text: String) -> SamplingMessage { SamplingMessage(.assistant, [.text(text)]) }
 
   /// The text blocks, joined.
@@ -131,6 +146,7 @@ public struct SamplingMessage: Sendable, Hashable {
     self.init(role, blocks, meta: json["_meta"]?.object)
   }
 
+  /// The JSON of it, as it goes on the wire.
   public var json: JSONValue {
     var json: JSONValue = ["role": .string(role.rawValue), "content": contentJSON]
     if let meta { json["_meta"] = .object(meta) }
@@ -176,6 +192,7 @@ public enum SamplingContent: Sendable, Hashable {
     }
   }
 
+  /// The JSON of it, as it goes on the wire.
   public var json: JSONValue {
     switch self {
     case .text(let text): return Content.text(text).json
@@ -192,6 +209,7 @@ public enum SamplingContent: Sendable, Hashable {
 
 /// What the model said (`CreateMessageResult`).
 public struct SamplingResult: Sendable, Hashable {
+  /// What the model said.
   public var message: SamplingMessage
   /// The model that answered.
   public var model: String
@@ -216,6 +234,7 @@ public struct SamplingResult: Sendable, Hashable {
     self.init(try SamplingMessage(json), model: model, stopReason: json["stopReason"]?.string)
   }
 
+  /// The JSON of it, as it goes on the wire.
   public var json: JSONValue {
     var json = message.json
     json["model"] = .string(model)

@@ -3,9 +3,12 @@ public import NIOCore
 
 /// One JSON-RPC message, scanned once: the parts that routing and policy need, as slices of the text.
 public struct Envelope: Sendable {
+  /// What kind of JSON-RPC message it is.
   public enum Kind: Sendable { case request, notification, response }
 
+  /// The message, scanned.
   public let raw: RawJSON
+  /// What kind of JSON-RPC message it is.
   public let kind: Kind
   /// The method, if any revision defines it.
   public let method: Method?
@@ -25,10 +28,13 @@ public struct Envelope: Sendable {
   public var id: RawJSON? { parts.id.map { raw.value(at: $0) } }
   /// The method of a request or notification as written; nil for responses.
   public var methodName: RawJSON? { parts.methodName.map { raw.value(at: $0) } }
+  /// `params` of a request or notification.
   public var params: RawJSON? { parts.params.map { raw.value(at: $0) } }
   /// `params._meta`.
   public var meta: RawJSON? { parts.meta.map { raw.value(at: $0) } }
+  /// `result` of a response.
   public var result: RawJSON? { parts.result.map { raw.value(at: $0) } }
+  /// `error` of a response.
   public var error: RawJSON? { parts.error.map { raw.value(at: $0) } }
 
   /// Scans one message.
@@ -98,6 +104,25 @@ public struct Envelope: Sendable {
     }
     self.parts = parts
   }
+
+  /// The messages of a text: one, or those of a batch (2025-03-26, basic, "Batching": whoever speaks that revision takes batches).
+  ///
+  /// - Parameter allowsBatch: whether the revision that is spoken has batches.
+  /// - Throws: as ``init(scanning:limits:)``, also where a batch is empty, too long, or holds what is no message.
+  public static func messages(in text: ByteBuffer, allowsBatch: Bool, limits: JSONLimits = JSONLimits()) throws(RPCError) -> [Envelope] {
+    let raw: RawJSON
+    do { raw = try RawJSON(scanning: text, limits: limits) } catch { throw RPCError(.parseError, "Parse error: \(error)") }
+    guard allowsBatch, raw.kind == .array else { return [try Envelope(raw)] }
+    var messages: [Envelope] = []
+    for element in raw.elements {
+      guard messages.count < batchLimit else { throw RPCError(.invalidRequest, "Invalid request: a batch has at most \(batchLimit) messages") }
+      messages.append(try Envelope(element))
+    }
+    guard !messages.isEmpty else { throw RPCError(.invalidRequest, "Invalid request: a batch has at least one message") }
+    return messages
+  }
+
+  private static let batchLimit = 1000
 
   /// The id of a message that is JSON but no valid request, so that its error can name it.
   public static func id(of text: ByteBuffer, limits: JSONLimits = JSONLimits()) -> RawJSON? {

@@ -4,8 +4,10 @@ extension HeaderParameter {
   /// Compares the `Mcp-Param-*` headers of a request with its arguments (2026-07-28, streamable-http, "Server Behavior for Custom Headers").
   ///
   /// - Parameter header: looks up a header.
-  /// - Throws: ``RPCError`` `-32020` when one is missing, malformed, different, or there for an argument that is not.
+  /// - Throws: ``RPCError`` `-32020` when one is missing, malformed, different, there for an argument that is not, or
+  ///   for a number that no header can repeat exactly.
   public static func check(_ parameters: [HeaderParameter], _ arguments: RawJSON?, header: (String) -> String?) throws(RPCError) {
+    if let problem = problem(parameters, arguments) { throw RPCError(.headerMismatch, "Header mismatch: \(problem)") }
     for parameter in parameters {
       var value = arguments
       for name in parameter.path { value = value?[name] }

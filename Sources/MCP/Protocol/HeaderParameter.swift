@@ -39,14 +39,30 @@ public struct HeaderParameter: Sendable, Hashable {
     }
   }
 
+  /// Says which argument cannot be repeated in its header because it is a number beyond what a double holds exactly; nil when all can
+  /// ("Schema Extension": -2^53 + 1 to 2^53 - 1).
+  public static func problem(_ parameters: [HeaderParameter], _ arguments: RawJSON?) -> String? {
+    for parameter in parameters {
+      var value = arguments
+      for name in parameter.path { value = value?[name] }
+      if let value, value.kind == .number, !isExact(value) {
+        return "the argument \(parameter.path.joined(separator: ".").prefix(64)) goes into a header and must be within -(2^53 - 1) and 2^53 - 1"
+      }
+    }
+    return nil
+  }
+
+  private static func isExact(_ number: RawJSON) -> Bool { number.double.map { abs($0) < 0x1p53 } ?? false }
+
   /// The text of a value in a header; nil for what is left out.
   static func text(of value: RawJSON) -> String? {
     switch value.kind {
     case .string: return value.string
     case .bool: return value.text
     case .number:
+      guard isExact(value) else { return nil }
       // "Convert to decimal string representation": 42.0 and 4.2e1 are the integer 42.
-      if value.int == nil, let double = value.double, let int = Int(exactly: double), abs(double) < 0x1p53 { return String(int) }
+      if value.int == nil, let double = value.double, let int = Int(exactly: double) { return String(int) }
       return value.text
     case .null, .array, .object: return nil
     }

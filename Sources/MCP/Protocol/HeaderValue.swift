@@ -26,6 +26,9 @@ public enum Base64 {
   private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let urlSafe = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
+  /// Base64 of bytes (RFC 4648).
+  ///
+  /// - Parameter isURLSafe: uses the alphabet of section 5, without padding.
   public static func encode(_ bytes: some Collection<UInt8>, urlSafe isURLSafe: Bool = false) -> String {
     let alphabet = isURLSafe ? urlSafe : standard
     var text: [UInt8] = []

@@ -10,6 +10,7 @@ public enum ProtocolVersion: String, Sendable, CaseIterable, Comparable {
   /// What `initialize` is answered with when the client asks for a version that is unknown.
   public static let latestLegacy = v2025_11_25
 
+  /// Whether it has sessions and requests from the server (legacy), or self-contained requests (modern).
   public var era: Era { self >= .v2026_07_28 ? .modern : .legacy }
 
   public static func < (one: ProtocolVersion, other: ProtocolVersion) -> Bool { one.rawValue < other.rawValue }

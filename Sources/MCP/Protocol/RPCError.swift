@@ -22,9 +22,11 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
     public var isModern: Bool { (-32022 ... -32020).contains(rawValue) }
   }
 
+  /// The code of JSON-RPC.
   public var code: Code
   /// Says what is wrong and what to do; safe to show to anyone.
   public var message: String
+  /// What programs can read of the error.
   public var data: JSONValue?
 
   public init(_ code: Code, _ message: String, data: JSONValue? = nil) {
@@ -33,6 +35,7 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
     self.data = data
   }
 
+  /// Reads the `error` of a response.
   public init(_ raw: RawJSON) {
     code = Code(rawValue: raw["code"]?.int ?? Code.internalError.rawValue)
     message = raw["message"]?.string ?? ""
@@ -50,12 +53,14 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
     }
   }
 
+  /// `-32022`: the revision is not spoken here; names those that are.
   public static func unsupported(version: String, supported: [ProtocolVersion]) -> RPCError {
     RPCError(
       .unsupportedProtocolVersion, "Unsupported protocol version",
       data: ["supported": .array(supported.map { .string($0.rawValue) }), "requested": .string(version)])
   }
 
+  /// `-32601`: there is no such method here.
   public static func methodNotFound(_ method: String) -> RPCError {
     RPCError(.methodNotFound, "Method not found: \(method)")
   }

@@ -28,9 +28,11 @@ public enum MetaKey {
 
 /// What a modern request says of itself in `_meta`, and what a legacy session said once in `initialize`.
 public struct ClientDescription: Sendable {
+  /// The revision that the client speaks.
   public var version: ProtocolVersion
   /// `Implementation`: name and version, self-reported, for display only.
   public var info: RawJSON?
+  /// `ClientCapabilities`, as the client declared them.
   public var capabilities: RawJSON
 
   public init(version: ProtocolVersion, info: RawJSON? = nil, capabilities: RawJSON? = nil) {

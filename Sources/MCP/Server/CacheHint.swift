@@ -1,5 +1,6 @@
 /// How long a client may keep a result, and whom it may show it to (2026-07-28, server/utilities/caching).
 public struct CacheHint: Sendable, Hashable {
+  /// Who may keep a result.
   public enum Scope: String, Sendable {
     /// The result is the same for everyone.
     case `public`
@@ -9,6 +10,7 @@ public struct CacheHint: Sendable, Hashable {
 
   /// For how many milliseconds the result is fresh; 0 means stale at once.
   public var milliseconds: Int
+  /// Who may keep it.
   public var scope: Scope
 
   public init(milliseconds: Int, scope: Scope) {

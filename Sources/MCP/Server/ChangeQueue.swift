@@ -3,6 +3,7 @@ internal import Synchronization
 /// Changes on their way to one client. A change that waits already is not queued twice, so what can wait is bounded by
 /// what the client subscribed to.
 public final class ChangeQueue: Sendable {
+  /// What a reader gets.
   public enum Event: Sendable, Equatable {
     case change(ServerChange)
     /// Nothing happened for a while: time for a sign of life.
@@ -22,6 +23,7 @@ public final class ChangeQueue: Sendable {
 
   public init() {}
 
+  /// Adds a change, unless it waits already.
   public func add(_ change: ServerChange) {
     let reader: CheckedContinuation<Event, Never>? = state.withLock { state in
       guard !state.isClosed else { return nil }
@@ -45,6 +47,7 @@ public final class ChangeQueue: Sendable {
     reader?.resume(returning: .idle)
   }
 
+  /// Ends the queue; what waits is lost.
   public func close() {
     let reader: CheckedContinuation<Event, Never>? = state.withLock { state in
       state.isClosed = true

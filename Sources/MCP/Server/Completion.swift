@@ -7,12 +7,15 @@ public enum CompletionTarget: Sendable, Hashable {
 
 /// One `completion/complete`.
 public struct CompletionRequest: ServerRequest {
+  /// The argument that values are wanted for.
   public let argument: String
   /// What the user has typed so far.
   public let value: String
   /// Other arguments that are filled in already.
   public let arguments: [String: String]
+  /// The request as it came.
   public let envelope: Envelope
+  /// Who asks, how, and by which client.
   public let context: RequestContext
   public let interaction: Interaction
 }
@@ -22,6 +25,7 @@ public struct Completion: Sendable, Hashable, ExpressibleByArrayLiteral {
   /// The most values that one answer may hold (2026-07-28, "Completion Results").
   public static let limit = 100
 
+  /// The suggestions, the best first; at most 100 are sent.
   public var values: [String]
   /// How many there are in all, if more than `values` holds; nil when unknown.
   public var total: Int?

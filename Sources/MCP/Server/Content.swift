@@ -2,8 +2,10 @@ public import JSON
 
 /// What a piece of content says of its use (2026-07-28, server/resources, "Annotations").
 public struct Annotations: Sendable, Hashable {
+  /// For whom content is.
   public enum Audience: String, Sendable { case user, assistant }
 
+  /// For whom it is; empty for anybody.
   public var audience: [Audience]
   /// From 0 (optional) to 1 (required).
   public var priority: Double?
@@ -27,6 +29,7 @@ public struct Annotations: Sendable, Hashable {
 
 /// One block of a tool result or prompt message (`ContentBlock`).
 public struct Content: Sendable, Hashable {
+  /// What a block holds.
   public enum Kind: Sendable, Hashable {
     case text(String)
     case image([UInt8], mimeType: String)
@@ -37,8 +40,11 @@ public struct Content: Sendable, Hashable {
     case resource(ResourceContents)
   }
 
+  /// What the block holds.
   public var kind: Kind
+  /// For whom it is and how much it matters.
   public var annotations: Annotations?
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
 
   public init(_ kind: Kind, annotations: Annotations? = nil, meta: JSONObject? = nil) {
@@ -47,10 +53,15 @@ public struct Content: Sendable, Hashable {
     self.meta = meta
   }
 
+  /// A text.
   public static func text(_ text: String) -> Content { Content(.text(text)) }
+  /// An image.
   public static func image(_ bytes: [UInt8], mimeType: String) -> Content { Content(.image(bytes, mimeType: mimeType)) }
+  /// A sound.
   public static func audio(_ bytes: [UInt8], mimeType: String) -> Content { Content(.audio(bytes, mimeType: mimeType)) }
+  /// A resource that the client may read.
   public static func link(_ link: ResourceLink) -> Content { Content(.link(link)) }
+  /// A resource inside the message.
   public static func resource(_ contents: ResourceContents) -> Content { Content(.resource(contents)) }
 
   /// The block for a client of `version`: what its revision does not know is said in words that it knows.
@@ -64,6 +75,7 @@ public struct Content: Sendable, Hashable {
     }
   }
 
+  /// The JSON of it, as it goes on the wire.
   public var json: JSONValue {
     var object: JSONObject
     switch kind {
@@ -85,10 +97,14 @@ public struct Content: Sendable, Hashable {
 
 /// What is known of a resource without reading it.
 public struct ResourceLink: Sendable, Hashable {
+  /// The URI.
   public var uri: String
+  /// What it is called, for programs.
   public var name: String
+  /// What it is called, for people.
   public var title: String?
   public var description: String?
+  /// The media type, if known.
   public var mimeType: String?
   /// In bytes, before any encoding.
   public var size: Int?
@@ -121,6 +137,7 @@ public struct ResourceLink: Sendable, Hashable {
 
 /// What a resource holds: `TextResourceContents` or `BlobResourceContents`.
 public struct ResourceContents: Sendable, Hashable {
+  /// Text, or bytes.
   public enum Body: Sendable, Hashable {
     case text(String)
     case blob([UInt8])
@@ -128,8 +145,10 @@ public struct ResourceContents: Sendable, Hashable {
 
   /// Nil stands for the URI that was asked for.
   public var uri: String?
+  /// The media type, if known.
   public var mimeType: String?
   public var body: Body
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
 
   public init(uri: String? = nil, mimeType: String? = nil, _ body: Body, meta: JSONObject? = nil) {
@@ -139,10 +158,12 @@ public struct ResourceContents: Sendable, Hashable {
     self.meta = meta
   }
 
+  /// Contents that are text.
   public static func text(_ text: String, mimeType: String? = nil, uri: String? = nil) -> ResourceContents {
     ResourceContents(uri: uri, mimeType: mimeType, .text(text))
   }
 
+  /// Contents that are bytes.
   public static func blob(_ bytes: [UInt8], mimeType: String? = nil, uri: String? = nil) -> ResourceContents {
     ResourceContents(uri: uri, mimeType: mimeType, .blob(bytes))
   }

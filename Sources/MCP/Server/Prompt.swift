@@ -2,10 +2,14 @@ public import JSON
 
 /// A message template that users may pick (2026-07-28, server/prompts).
 public struct Prompt: Sendable {
+  /// One argument of a prompt; its value is a text.
   public struct Argument: Sendable, Hashable {
+    /// What it is called, for programs.
     public var name: String
+    /// What it is called, for people.
     public var title: String?
     public var description: String?
+    /// Whether the prompt cannot do without.
     public var required: Bool
 
     public init(_ name: String, title: String? = nil, description: String? = nil, required: Bool = false) {
@@ -24,12 +28,18 @@ public struct Prompt: Sendable {
     }
   }
 
+  /// What it is called, for programs.
   public var name: String
+  /// What it is called, for people.
   public var title: String?
   public var description: String?
+  /// What it can be asked with.
   public var arguments: [Argument]
+  /// `Icon` objects, for people to see.
   public var icons: [JSONValue]
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
+  /// Makes the messages.
   public let get: @Sendable (PromptGet) async throws -> PromptResult
 
   public init(
@@ -58,21 +68,30 @@ public struct Prompt: Sendable {
 
 /// One `prompts/get`, the required arguments present.
 public struct PromptGet: ServerRequest {
+  /// What it is called, for programs.
   public let name: String
+  /// The arguments by name.
   public let arguments: [String: String]
+  /// The request as it came.
   public let envelope: Envelope
+  /// Who asks, how, and by which client.
   public let context: RequestContext
   public let interaction: Interaction
 
+  /// An argument; nil when it is absent.
   public subscript(_ argument: String) -> String? { arguments[argument] }
 }
 
 /// What a prompt becomes (`GetPromptResult`).
 public struct PromptResult: Sendable, Hashable {
+  /// One message of a prompt.
   public struct Message: Sendable, Hashable {
+    /// Who says it.
     public enum Role: String, Sendable { case user, assistant }
 
+    /// Who says it.
     public var role: Role
+    /// What is said.
     public var content: Content
 
     public init(_ role: Role, _ content: Content) {
@@ -80,12 +99,16 @@ public struct PromptResult: Sendable, Hashable {
       self.content = content
     }
 
+    /// A text of the user's.
     public static func user(_ text: String) -> Message { Message(.user, .text(text)) }
+    /// A text of the model's.
     public static func assistant(_ text: String) -> Message { Message(.assistant, .text(text)) }
   }
 
   public var description: String?
+  /// The conversation that the prompt becomes.
   public var messages: [Message]
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
 
   public init(_ messages: [Message], description: String? = nil, meta: JSONObject? = nil) {

@@ -14,18 +14,25 @@ struct Registry<Item: Sendable>: Sendable {
   private var entries: [Entry] = []
   private var places: [String: Int] = [:]
   /// Changes with every change, so that a cursor of an older list is recognized.
-  private var generation = 0
+  private(set) var generation = 0
+  /// Bytes of the modern definitions.
+  private(set) var definitionBytes = 0
   /// Whether anything was ever here: then the server offers the feature, if only with an empty list.
   private(set) var isOffered = false
 
   var items: some Sequence<Item> { entries.lazy.map(\.item) }
+
+  /// The texts of all definitions for modern clients, in order.
+  var definitions: some Sequence<ByteBuffer> { entries.lazy.map(\.modern) }
 
   subscript(_ key: String) -> Item? { places[key].map { entries[$0].item } }
 
   /// Adds an item, in the place of the one with the same key if there is one.
   mutating func set(_ key: String, _ item: Item, modern: JSONValue, legacy: JSONValue) {
     let entry = Entry(key: key, item: item, modern: ByteBuffer(modern), legacy: ByteBuffer(legacy))
+    definitionBytes += entry.modern.readableBytes
     if let place = places[key] {
+      definitionBytes -= entries[place].modern.readableBytes
       entries[place] = entry
     } else {
       places[key] = entries.count
@@ -37,7 +44,7 @@ struct Registry<Item: Sendable>: Sendable {
 
   mutating func remove(_ key: String) -> Bool {
     guard let place = places.removeValue(forKey: key) else { return false }
-    entries.remove(at: place)
+    definitionBytes -= entries.remove(at: place).modern.readableBytes
     for index in place..<entries.count { places[entries[index].key] = index }
     generation += 1
     return true

@@ -17,6 +17,16 @@ public protocol RequestHandler: Sendable {
 
   /// Calls `observer` at each change that `caller` may know of, until the observation is cancelled.
   func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation
+
+  /// Follows a resource on behalf of `caller` until the observation ends: its updates come to those who observe.
+  ///
+  /// - Returns: nil where `caller` cannot be told of this resource.
+  func follow(_ uri: String, for caller: (any Caller)?) -> Observation?
+}
+
+extension RequestHandler {
+  /// For handlers that know of the changes of their resources whether somebody follows them or not.
+  public func follow(_ uri: String, for caller: (any Caller)?) -> Observation? { Observation {} }
 }
 
 /// What a request is answered with.
@@ -28,12 +38,16 @@ public enum Answer: Sendable {
 
 /// What an HTTP transport adds to a failure; other transports ignore it.
 public struct HTTPHint: Sendable, Hashable {
+  /// The status of the answer.
   public var status: Int
   /// Extra headers, for example `Retry-After`.
   public var headers: [Header]
 
+  /// One header field.
   public struct Header: Sendable, Hashable {
+    /// The name of the field.
     public var name: String
+    /// The value of the field.
     public var value: String
     public init(_ name: String, _ value: String) {
       self.name = name
@@ -49,17 +63,23 @@ public struct HTTPHint: Sendable, Hashable {
 
 /// Who sends the requests of a connection, as an authenticating transport found out.
 public protocol Caller: AnyObject, Sendable {
+  /// The same for all requests of one caller, and for nobody else's.
   var id: String { get }
 }
 
 /// A server's description of itself (`initialize`, `server/discover`).
 public struct ServerDescription: Sendable {
+  /// What the server is called, for programs.
   public var name: String
+  /// What it is called, for people.
   public var title: String?
+  /// The version of the server's own program.
   public var version: String
+  /// How to use the server, for the model.
   public var instructions: String?
   /// `Icon` objects.
   public var icons: [JSONValue]
+  /// Where people can read about the server.
   public var websiteURL: String?
   /// `ServerCapabilities`.
   public var capabilities: JSONValue
@@ -103,20 +123,27 @@ public enum ServerChange: Sendable, Hashable {
 /// A running observation; ends when cancelled or released.
 public final class Observation: Sendable {
   private let onCancel: @Sendable () -> Void
+  /// An observation that ends by `onCancel`.
   public init(onCancel: @escaping @Sendable () -> Void) { self.onCancel = onCancel }
+  /// Ends it: the observer is not called again.
   public func cancel() { onCancel() }
   deinit { onCancel() }
 }
 
 /// What surrounds one request.
 public struct RequestContext: Sendable {
+  /// How requests come.
   public enum Transport: String, Sendable { case http, stdio, inProcess }
 
+  /// Who asks, as it describes itself.
   public var client: ClientDescription
+  /// Who asks, as the transport found out; nil where nobody has to be known.
   public var caller: (any Caller)?
   /// The legacy session, where there is one.
   public var sessionID: String?
+  /// How the request came.
   public var transport: Transport
+  /// The IP address of the other side, over HTTP.
   public var remoteAddress: String?
   /// The event loop on which the request arrived; answers cost least when they are produced there.
   public var eventLoop: (any EventLoop)?
@@ -148,5 +175,6 @@ public struct RequestContext: Sendable {
     self.notify = notify
   }
 
+  /// The era of the client's revision.
   public var era: Era { client.version.era }
 }

@@ -2,12 +2,20 @@ public import JSON
 
 /// Data with a fixed URI (2026-07-28, server/resources).
 public struct Resource: Sendable {
+  /// What is known of it without reading it.
   public var link: ResourceLink
+  /// For whom it is and how much it matters.
   public var annotations: Annotations?
+  /// `Icon` objects, for people to see.
   public var icons: [JSONValue]
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
+  /// Reads it.
   public let read: @Sendable (ResourceRead) async throws -> ReadResult
 
+  /// A resource that `read` reads.
+  ///
+  /// - Parameter size: in bytes, before any encoding.
   public init(
     uri: String, name: String, title: String? = nil, description: String? = nil, mimeType: String? = nil, size: Int? = nil,
     annotations: Annotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
@@ -31,14 +39,22 @@ public struct Resource: Sendable {
 
 /// Data whose URIs follow a template (RFC 6570).
 public struct ResourceTemplate: Sendable {
+  /// Which URIs are of this template.
   public let uriTemplate: URITemplate
+  /// What it is called, for programs.
   public var name: String
+  /// What it is called, for people.
   public var title: String?
   public var description: String?
+  /// The media type, if known.
   public var mimeType: String?
+  /// For whom it is and how much it matters.
   public var annotations: Annotations?
+  /// `Icon` objects, for people to see.
   public var icons: [JSONValue]
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
+  /// Reads one of the resources.
   public let read: @Sendable (ResourceRead) async throws -> ReadResult
 
   /// - Throws: ``URITemplate/ParseError`` when `uriTemplate` is none.
@@ -82,10 +98,13 @@ public struct ResourceTemplate: Sendable {
 
 /// One `resources/read`.
 public struct ResourceRead: ServerRequest {
+  /// The URI.
   public let uri: String
   /// What the URI has in place of the template's variables, percent-decoded. It comes from outside: `../` and the like included.
   public let variables: URITemplate.Variables
+  /// The request as it came.
   public let envelope: Envelope
+  /// Who asks, how, and by which client.
   public let context: RequestContext
   public let interaction: Interaction
 
@@ -98,9 +117,11 @@ public struct ResourceRead: ServerRequest {
 
 /// What a read answers (`ReadResourceResult`).
 public struct ReadResult: Sendable, Hashable {
+  /// What the resource holds; several for a folder, for example.
   public var contents: [ResourceContents]
   /// Nil leaves it to the server's setting.
   public var cache: CacheHint?
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
 
   public init(_ contents: [ResourceContents], cache: CacheHint? = nil, meta: JSONObject? = nil) {
@@ -109,10 +130,12 @@ public struct ReadResult: Sendable, Hashable {
     self.meta = meta
   }
 
+  /// Contents that are one text.
   public static func text(_ text: String, mimeType: String? = nil) -> ReadResult {
     ReadResult([.text(text, mimeType: mimeType)])
   }
 
+  /// Contents that are bytes.
   public static func blob(_ bytes: [UInt8], mimeType: String? = nil) -> ReadResult {
     ReadResult([.blob(bytes, mimeType: mimeType)])
   }

@@ -20,11 +20,23 @@ struct ResultText {
   }
 
   private mutating func name(_ name: StaticString) {
-    if !isEmpty { buffer.writeStaticString(",") }
+    let isFirst = isEmpty
     isEmpty = false
-    buffer.writeStaticString("\"")
-    buffer.writeStaticString(name)
-    buffer.writeStaticString("\":")
+    // One write in place of four: each asks the buffer anew whether it may.
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: name.utf8CodeUnitCount + 4) { room in
+      var at = 0
+      if !isFirst {
+        room[0] = UInt8(ascii: ",")
+        at = 1
+      }
+      room[at] = UInt8(ascii: "\"")
+      let end = at + 1 + name.utf8CodeUnitCount
+      UnsafeMutableRawBufferPointer(rebasing: room[at + 1..<end])
+        .copyMemory(from: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+      room[end] = UInt8(ascii: "\"")
+      room[end + 1] = UInt8(ascii: ":")
+      return end + 2
+    }
   }
 
   mutating func string(_ value: String, for name: StaticString) {
@@ -35,6 +47,23 @@ struct ResultText {
   mutating func value(_ value: JSONValue, for name: StaticString) {
     self.name(name)
     buffer.write(value)
+  }
+
+  /// The content of a tool's result, its texts without making values of them first.
+  mutating func content(_ blocks: [Content], for version: ProtocolVersion) {
+    name("content")
+    buffer.writeStaticString("[")
+    for (index, block) in blocks.enumerated() {
+      if index > 0 { buffer.writeStaticString(",") }
+      if case .text(let text) = block.kind, block.annotations == nil, block.meta == nil {
+        buffer.writeStaticString("{\"type\":\"text\",\"text\":")
+        JSONText.write(text, to: &buffer)
+        buffer.writeStaticString("}")
+      } else {
+        buffer.write(block.json(for: version))
+      }
+    }
+    buffer.writeStaticString("]")
   }
 
   mutating func members(_ object: JSONObject) {

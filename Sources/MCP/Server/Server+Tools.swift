@@ -5,7 +5,19 @@ internal import Synchronization
 
 extension Server {
   func callTool(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
-    let name = try string("name", of: request)
+    var name = try string("name", of: request)
+    var arguments = request["arguments"] ?? Server.noArguments
+    if let found = discovered() {
+      if name == ToolDiscovery.findName { return text(of: try found.find(arguments), context.client.version) }
+      if name == ToolDiscovery.callName {
+        let target = try ToolDiscovery.target(arguments)
+        (name, arguments) = (target.name, target.arguments ?? Server.noArguments)
+      }
+    }
+    return try await call(name, arguments, request, context)
+  }
+
+  private func call(_ name: String, _ arguments: RawJSON, _ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
     guard let registered = state.withLock({ $0.tools[name] }) else {
       throw RPCError(.invalidParams, "Unknown tool: \(name.prefix(128))")
     }
@@ -14,7 +26,6 @@ extension Server {
       guard context.era == .modern else { return text(of: .error(RPCError.tasksNeeded.message), context.client.version) }
       throw RPCError.tasksNeeded
     }
-    let arguments = request["arguments"] ?? Server.noArguments
     guard arguments.kind == .object else { throw RPCError(.invalidParams, "\"arguments\" must be an object") }
     if context.era == .modern, let header = context.header { try HeaderParameter.check(registered.headers, arguments, header: header) }
     if let fault = registered.schemas.fault {
@@ -34,7 +45,11 @@ extension Server {
   /// more than that.
   func answer(to call: ToolCall, by registered: RegisteredTool) async throws -> ByteBuffer {
     let version = call.context.client.version
-    let result = try await result(of: registered.tool, call)
+    var result = try await result(of: registered.tool, call)
+    if result.content.isEmpty, !result.isError, registered.hasUI {
+      // A view shows it to some; to models and other hosts the text is all there is (MCP Apps, "Graceful Degradation").
+      result.content = [.text(result.structured?.text ?? "Done.")]
+    }
     guard registered.schemas.checksResults, !result.isError else { return text(of: result, version) }
     let structured = result.structured?.raw
     if let problem = registered.schemas.problem(withResult: structured) {
@@ -68,7 +83,7 @@ extension Server {
   /// - Parameter text: the structured content as it was checked, if it was: then it is not written again.
   private func text(of tool: ToolResult, checked text: RawJSON? = nil, _ version: ProtocolVersion) -> ByteBuffer {
     var result = ResultText(version.era, capacity: 512)
-    result.value(.array(tool.content.map { $0.json(for: version) }), for: "content")
+    result.content(tool.content, for: version)
     if let structured = tool.structured, version >= .v2025_06_18, version.era == .modern || structured.object != nil {
       if let text { result.text(text.bytes, for: "structuredContent") } else { result.value(structured, for: "structuredContent") }
     }
@@ -83,4 +98,6 @@ struct RegisteredTool: Sendable {
   let schemas: ToolSchemas
   /// Arguments that modern HTTP clients repeat in headers.
   let headers: [HeaderParameter]
+  /// Whether a view shows the results.
+  let hasUI: Bool
 }

@@ -8,6 +8,7 @@ internal import Synchronization
 ///
 /// What it offers may change while it runs; whoever observes it is told. ``handle(_:_:)`` can be called without any transport.
 public final class Server: RequestHandler {
+  /// Bounds, cache hints and keys of a server.
   public struct Settings: Sendable {
     /// The most items in one page of a list.
     public var pageSize: Int
@@ -21,8 +22,11 @@ public final class Server: RequestHandler {
     public var schemaResources: [String: JSONValue]
     /// How schemas of tools are read, and the bounds of checking arguments and results against them.
     public var schemaOptions: JSONSchema.Options
+    /// Shows a long list of tools as `find_tools` and `call_tool`; nil always lists all.
+    public var discovery: ToolDiscovery?
     /// `Icon` objects of the server itself.
     public var icons: [JSONValue]
+    /// Where people can read about the server.
     public var websiteURL: String?
     /// Seals what calls learn in one round for the next (`requestState`). Replicas of one server share it.
     public var stateKey: SymmetricKey
@@ -32,14 +36,16 @@ public final class Server: RequestHandler {
     public var now: @Sendable () -> Int
     /// Keeps the calls that became tasks.
     public var taskStore: any TaskStore
+    /// How many notifications one request may send, progress and log messages each counted by themselves.
+    public var notificationRate: NotificationRate
 
     public init(
       pageSize: Int = 100, cache: CacheHint = CacheHint(milliseconds: 60_000, scope: .public),
       readCache: CacheHint = CacheHint(milliseconds: 0, scope: .private), capabilities: JSONObject = JSONObject(),
-      schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(),
+      schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(), discovery: ToolDiscovery? = nil,
       icons: [JSONValue] = [], websiteURL: String? = nil,
       stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil,
-      taskStore: (any TaskStore)? = nil
+      taskStore: (any TaskStore)? = nil, notificationRate: NotificationRate = NotificationRate()
     ) {
       self.pageSize = pageSize
       self.cache = cache
@@ -47,18 +53,24 @@ public final class Server: RequestHandler {
       self.capabilities = capabilities
       self.schemaResources = schemaResources
       self.schemaOptions = schemaOptions
+      self.discovery = discovery
       self.icons = icons
       self.websiteURL = websiteURL
       self.stateKey = stateKey
       self.stateLifetime = stateLifetime
       self.now = now ?? WallClock.now
       self.taskStore = taskStore ?? InMemoryTaskStore(now: now)
+      self.notificationRate = notificationRate
     }
   }
 
+  /// What the server is called, for programs.
   public let name: String
+  /// What it is called, for people.
   public let title: String?
+  /// The version of the server's own program.
   public let version: String
+  /// How to use the server, for the model.
   public let instructions: String?
   let settings: Settings
   let seal: CallStateSeal
@@ -78,10 +90,15 @@ public final class Server: RequestHandler {
     var nextObserver = 0
     /// Whether there ever was a tool with tasks: then the server speaks the extension.
     var hasTasks = false
+    /// Made when it is first asked, for one state of the list.
+    var discovered: DiscoveredTools?
+    /// Whether there ever was a view, or a tool that names one.
+    var hasUI = false
   }
   /// What is offered and who observes it. Never held while anything of those runs.
   let state = Mutex(State())
 
+  /// A server that offers nothing yet.
   public init(
     name: String, title: String? = nil, version: String, instructions: String? = nil, settings: Settings = Settings(),
     logger: Logger = Logger(label: "mcp.server")
@@ -103,17 +120,21 @@ public final class Server: RequestHandler {
   /// Adds a tool, or replaces the one of that name.
   ///
   /// A tool whose schemas do not compile is offered all the same, so that the fault shows where it is looked for: it is
-  /// logged, and every call is answered with it instead of running the tool.
+  /// logged, and every call is answered with it instead of running the tool. A name that clients may not take is logged too.
   public func add(_ tool: Tool) {
+    if let problem = tool.nameProblem {
+      logger.warning("A tool's name will not do everywhere", metadata: ["tool": "\(tool.name.prefix(128))", "reason": "\(problem)"])
+    }
     let schemas = ToolSchemas(of: tool, resources: settings.schemaResources, options: settings.schemaOptions)
     if let fault = schemas.fault { logger.error("A tool cannot be called", metadata: ["tool": "\(tool.name)", "reason": "\(fault)"]) }
     var headers: [HeaderParameter] = []
     do { headers = try HeaderParameter.all(in: tool.inputSchema.raw) } catch {
       logger.error("A tool is not valid, clients will leave it out", metadata: ["tool": "\(tool.name)", "reason": "\(error.description)"])
     }
-    let registered = RegisteredTool(tool: tool, schemas: schemas, headers: headers)
+    let registered = RegisteredTool(tool: tool, schemas: schemas, headers: headers, hasUI: tool.ui != nil)
     state.withLock {
       if tool.task != nil { $0.hasTasks = true }
+      if registered.hasUI { $0.hasUI = true }
       $0.tools.set(tool.name, registered, modern: tool.definition(.modern), legacy: tool.definition(.legacy))
     }
     notify(.toolsListChanged)
@@ -122,7 +143,10 @@ public final class Server: RequestHandler {
   /// Adds a resource, or replaces the one of that URI.
   public func add(_ resource: Resource) {
     let definition = resource.definition
-    state.withLock { $0.resources.set(resource.link.uri, resource, modern: definition, legacy: definition) }
+    state.withLock {
+      if resource.link.uri.hasPrefix(UIExtension.scheme) { $0.hasUI = true }
+      $0.resources.set(resource.link.uri, resource, modern: definition, legacy: definition)
+    }
     notify(.resourcesListChanged)
   }
 
@@ -147,18 +171,22 @@ public final class Server: RequestHandler {
     state.withLock { $0.completions[target] = complete }
   }
 
+  /// Removes a tool, if there is one of this name. Whoever subscribed is told.
   public func removeTool(_ name: String) {
     if state.withLock({ $0.tools.remove(name) }) { notify(.toolsListChanged) }
   }
 
+  /// Removes a prompt, if there is one of this name. Whoever subscribed is told.
   public func removePrompt(_ name: String) {
     if state.withLock({ $0.prompts.remove(name) }) { notify(.promptsListChanged) }
   }
 
+  /// Removes a resource, if there is one with this URI. Whoever subscribed is told.
   public func removeResource(_ uri: String) {
     if state.withLock({ $0.resources.remove(uri) }) { notify(.resourcesListChanged) }
   }
 
+  /// Removes a template, if there is one of this text. Whoever subscribed is told.
   public func removeResourceTemplate(_ uriTemplate: String) {
     if state.withLock({ $0.templates.remove(uriTemplate) }) { notify(.resourcesListChanged) }
   }
@@ -192,7 +220,10 @@ public final class Server: RequestHandler {
       if $0.prompts.isOffered { capabilities["prompts"] = ["listChanged": true] }
       if $0.resources.isOffered || $0.templates.isOffered { capabilities["resources"] = ["subscribe": true, "listChanged": true] }
       if $0.tools.isOffered { capabilities["tools"] = ["listChanged": true] }
-      if $0.hasTasks, era == .modern { capabilities["extensions"] = [TaskSupport.identifier: [:]] }
+      var extensions = JSONObject()
+      if $0.hasTasks, era == .modern { extensions[TaskSupport.identifier] = [:] }
+      if $0.hasUI { extensions[UIExtension.identifier] = [:] }
+      if !extensions.isEmpty { capabilities["extensions"] = .object(extensions) }
     }
     for (name, value) in settings.capabilities {
       var value = value
@@ -228,7 +259,9 @@ public final class Server: RequestHandler {
     if context.era == .modern, let level = request.meta?[MetaKey.logLevel] { _ = try logLevel(level) }
     switch method {
     case .toolsCall: return try await callTool(request, context)
-    case .toolsList: return try list(state.withLock(\.tools), "tools", request, context.era)
+    case .toolsList:
+      if let pair = discoveryPair() { return try list(pair, "tools", request, context.era) }
+      return try list(state.withLock(\.tools), "tools", request, context.era)
     case .resourcesList:
       let (resources, isOffered) = state.withLock { ($0.resources, $0.resources.isOffered || $0.templates.isOffered) }
       return try list(resources, "resources", request, context.era, isOffered: isOffered)
@@ -287,7 +320,7 @@ public final class Server: RequestHandler {
   func interact(
     _ request: Envelope, _ context: RequestContext, _ work: (Interaction) async throws -> ByteBuffer
   ) async throws -> ByteBuffer {
-    let interaction = try Interaction(request, context, seal: seal, now: settings.now)
+    let interaction = try Interaction(request, context, seal: seal, rate: settings.notificationRate, now: settings.now)
     func inputRequired() throws(RPCError) -> ByteBuffer? {
       try interaction.inputRequired(request, context, seal: seal, now: settings.now, server: implementation)
     }

@@ -2,19 +2,24 @@ public import Logging
 
 /// What a server may offer: a tool, a prompt, a resource, a template, or a set of them.
 public protocol ServerFeature: Sendable {
+  /// Adds all of it to a server. What has the same name is replaced.
   func add(to server: Server)
 }
 
 extension Tool: ServerFeature {
+  /// Adds all of it to a server. What has the same name is replaced.
   public func add(to server: Server) { server.add(self) }
 }
 extension Prompt: ServerFeature {
+  /// Adds all of it to a server. What has the same name is replaced.
   public func add(to server: Server) { server.add(self) }
 }
 extension Resource: ServerFeature {
+  /// Adds all of it to a server. What has the same name is replaced.
   public func add(to server: Server) { server.add(self) }
 }
 extension ResourceTemplate: ServerFeature {
+  /// Adds all of it to a server. What has the same name is replaced.
   public func add(to server: Server) { server.add(self) }
 }
 

@@ -3,9 +3,11 @@ internal import NIOCore
 
 /// A request as the code that serves it sees it: a call of a tool, a read of a resource, a request for a prompt.
 public protocol ServerRequest: Sendable {
+  /// The request as it came.
   var envelope: Envelope { get }
+  /// Who asks, how, and by which client.
   var context: RequestContext { get }
-  /// What this request asks of its client; see ``elicit(_:_:key:)``.
+  /// What this request asks of its client; see ``ServerRequest/elicit(_:_:key:)``.
   var interaction: Interaction { get }
 }
 
@@ -18,11 +20,12 @@ extension ServerRequest {
   /// Tells the client how far the work is, if it asked to know.
   ///
   /// - Parameters:
-  ///   - progress: grows from call to call; what does not is not told.
+  ///   - progress: grows from call to call; what does not is not told, and of more than a client can use in a second some is left out.
   ///   - total: what `progress` will be in the end, if known.
   public func progress(_ progress: Double, total: Double? = nil, message: String? = nil) async {
-    guard let token = meta?[MetaKey.progressToken], token.kind == .string || token.kind == .number, interaction.advances(to: progress),
-      let progress = JSONNumber(progress)
+    let isLast = total.map { progress >= $0 } ?? false
+    guard let token = meta?[MetaKey.progressToken], token.kind == .string || token.kind == .number,
+      interaction.advances(to: progress, isLast: isLast), let progress = JSONNumber(progress)
     else { return }
     var params = ByteBuffer()
     params.writeStaticString("{\"progressToken\":")
@@ -41,10 +44,17 @@ extension ServerRequest {
     await context.notify(Message.notification(.progress, params: params))
   }
 
-  /// Sends a log message to the client, if it asked for messages of this level. Must hold no secrets and no personal data.
+  /// Sends a log message to the client, if it asked for messages of this level. Must hold no secrets and no personal data. Of floods
+  /// some are left out, and counted.
   public func log(_ level: LogLevel, _ data: JSONValue, logger: String? = nil) async {
     // Modern clients get what they asked for, legacy clients also what the server thinks useful (2025-11-25, logging).
     guard let least = context.era == .modern ? requestedLevel : context.logLevel ?? .info, level >= least else { return }
+    guard let leftOut = interaction.admitsLogMessage() else { return }
+    if leftOut > 0 { await send(.warning, .string("\(leftOut) log messages were left out: there were too many at once"), logger) }
+    await send(level, data, logger)
+  }
+
+  private func send(_ level: LogLevel, _ data: JSONValue, _ logger: String?) async {
     var params: JSONValue = ["level": .string(level.rawValue), "data": data]
     if let logger { params["logger"] = .string(logger) }
     await context.notify(Message.notification(.message, params: ByteBuffer(params)))

@@ -6,8 +6,11 @@ public struct SubscriptionFilter: Sendable, Hashable {
   /// The most resources that one subscription may name. It bounds what can wait for a slow client.
   public static let resourceLimit = 1000
 
+  /// Whether changes of the list of tools are told.
   public var toolsListChanged = false
+  /// Whether changes of the list of prompts are told.
   public var promptsListChanged = false
+  /// Whether changes of the list of resources are told.
   public var resourcesListChanged = false
   /// URIs of resources whose updates are wanted, in the order of the request; nil when none were asked for or none are offered.
   public private(set) var resources: [String]?
@@ -52,6 +55,23 @@ public struct SubscriptionFilter: Sendable, Hashable {
     if offers("resources", "subscribe") { resources = uris } else { resourceSet = [] }
   }
 
+  /// Takes out the resources that `handler` does not tell the caller of, and follows the others.
+  ///
+  /// - Returns: what ends with the subscription.
+  public mutating func follow(_ handler: any RequestHandler, for caller: (any Caller)?) -> [Observation] {
+    guard let asked = resources else { return [] }
+    var observations: [Observation] = []
+    var followed: [String] = []
+    for uri in asked {
+      guard let observation = handler.follow(uri, for: caller) else { continue }
+      observations.append(observation)
+      followed.append(uri)
+    }
+    resources = followed
+    resourceSet = Set(followed)
+    return observations
+  }
+
   /// Whether the subscriber is told of `change`.
   public func admits(_ change: ServerChange) -> Bool {
     switch change {
@@ -73,6 +93,11 @@ public struct SubscriptionFilter: Sendable, Hashable {
     if let tasks { honoured["taskIds"] = .array(tasks.map { .string($0) }) }
     let params: JSONValue = ["_meta": [MetaKey.subscriptionID: JSONValue(id)], "notifications": .object(honoured)]
     return Message.notification(.subscriptionsAcknowledged, params: ByteBuffer(params))
+  }
+
+  /// The notification that a server over stdio takes the subscription down. Servers send it for nothing else.
+  public static func takenDown(id: RawJSON) -> ByteBuffer {
+    Message.notification(.cancelled, params: ByteBuffer(["requestId": JSONValue(id), "reason": "The server ends the subscription"]))
   }
 
   /// The response that ends the subscription gracefully.

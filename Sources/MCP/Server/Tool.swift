@@ -5,18 +5,22 @@ internal import NIOCore
 public struct Tool: Sendable {
   /// 1 to 128 of `A-Z a-z 0-9 _ - .`, unique in its server.
   public var name: String
+  /// What it is called, for people.
   public var title: String?
   public var description: String?
   /// JSON Schema of the arguments, an object schema.
   public var inputSchema: JSONValue
   /// JSON Schema of ``ToolResult/structured``.
   public var outputSchema: JSONValue?
+  /// Hints on what it does.
   public var annotations: ToolAnnotations?
+  /// `Icon` objects, for people to see.
   public var icons: [JSONValue]
   /// `_meta` of the definition, for example ``MetaKey/records``.
   public var meta: JSONObject?
   /// Whether calls become tasks; nil for tools that answer at once.
   public var task: TaskSupport?
+  /// Answers a call.
   public let run: @Sendable (ToolCall) async throws -> ToolResult
 
   public init(
@@ -35,6 +39,20 @@ public struct Tool: Sendable {
     self.meta = meta
     self.task = task
     self.run = run
+  }
+
+  /// What is wrong with ``name``, in words for whoever chose it; nil when clients and gateways can be expected to take it
+  /// (2026-07-28, server/tools, "Tool Names").
+  var nameProblem: String? {
+    let length = name.unicodeScalars.count
+    guard (1...128).contains(length) else { return "a name has 1 to 128 characters, this one has \(length)" }
+    func isAllowed(_ byte: UInt8) -> Bool {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+      default: "_-.".utf8.contains(byte)
+      }
+    }
+    return name.utf8.allSatisfy(isAllowed) ? nil : "a name is made of A-Z, a-z, 0-9, \"_\", \"-\" and \".\" alone"
   }
 
   /// The definition as `tools/list` shows it. Before 2026-07-28 an output schema is an object schema or not there.
@@ -81,19 +99,26 @@ public struct ToolAnnotations: Sendable, Hashable {
 
 /// One `tools/call`, its arguments checked against the schema of the tool.
 public struct ToolCall: ServerRequest {
+  /// The name of the tool.
   public let name: String
   /// An object; empty when the call has none.
   public let arguments: RawJSON
+  /// The request as it came.
   public let envelope: Envelope
+  /// Who asks, how, and by which client.
   public let context: RequestContext
   public let interaction: Interaction
 
   /// An argument; nil when it is absent.
   public subscript(_ argument: String) -> RawJSON? { arguments[argument] }
 
+  /// An argument that is a string; nil for anything else.
   public func string(_ argument: String) -> String? { arguments[argument]?.string }
+  /// An argument that is a whole number; nil for anything else.
   public func int(_ argument: String) -> Int? { arguments[argument]?.int }
+  /// An argument that is a number; nil for anything else.
   public func double(_ argument: String) -> Double? { arguments[argument]?.double }
+  /// An argument that is a boolean; nil for anything else.
   public func bool(_ argument: String) -> Bool? { arguments[argument]?.bool }
 
   // MARK: Tasks
@@ -109,11 +134,13 @@ public struct ToolCall: ServerRequest {
 
 /// What a tool answers (`CallToolResult`).
 public struct ToolResult: Sendable, Hashable {
+  /// What the model reads.
   public var content: [Content]
   /// What programs read, as the tool's output schema says. Legacy clients see it only if it is an object.
   public var structured: JSONValue?
   /// Whether the call failed in a way that the model should know of and may mend.
   public var isError: Bool
+  /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
 
   public init(_ content: [Content], structured: JSONValue? = nil, isError: Bool = false, meta: JSONObject? = nil) {
@@ -123,6 +150,7 @@ public struct ToolResult: Sendable, Hashable {
     self.meta = meta
   }
 
+  /// An answer of one text.
   public init(text: String) { self.init([.text(text)]) }
 
   /// - Parameter text: for clients that do not read structured content; without it they get the JSON text.

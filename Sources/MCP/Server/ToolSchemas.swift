@@ -8,18 +8,34 @@ struct ToolSchemas: Sendable {
   let fault: String?
 
   init(of tool: Tool, resources: [String: JSONValue], options: JSONSchema.Options) {
-    do throws(JSONSchemaError) {
-      input = try JSONSchema(tool.inputSchema, resources: resources, options: options)
-    } catch {
-      (input, output, fault) = (nil, nil, "its input schema is not usable: \(error)")
-      return
+    func compiled(_ schema: JSONValue) -> Result<JSONSchema, Unusable> {
+      do throws(JSONSchemaError) {
+        let compiled = try JSONSchema(schema, resources: resources, options: options)
+        return Self.problem(withSchema: schema).map { .failure(Unusable(reason: $0)) } ?? .success(compiled)
+      } catch { return .failure(Unusable(reason: "\(error)")) }
     }
-    do throws(JSONSchemaError) {
-      output = try tool.outputSchema.map { schema throws(JSONSchemaError) in try JSONSchema(schema, resources: resources, options: options) }
-      fault = nil
-    } catch {
-      (output, fault) = (nil, "its output schema is not usable: \(error)")
+    switch (compiled(tool.inputSchema), tool.outputSchema.map { compiled($0) }) {
+    case (.failure(let problem), _): (input, output, fault) = (nil, nil, "its input schema is not usable: \(problem.reason)")
+    case (.success(let schema), .failure(let problem)?): (input, output, fault) = (schema, nil, "its output schema is not usable: \(problem.reason)")
+    case (.success(let schema), .success(let result)?): (input, output, fault) = (schema, result, nil)
+    case (.success(let schema), nil): (input, output, fault) = (schema, nil, nil)
     }
+  }
+
+  private struct Unusable: Error {
+    let reason: String
+  }
+
+  /// The metaschema of draft 2020-12. It is known to the compiler, so that this cannot fail.
+  private static let metaschema = try? JSONSchema(["$ref": "https://json-schema.org/draft/2020-12/schema"])
+
+  /// Says what makes `schema` none of its dialect, where that is 2020-12; nil when nothing does. Compiling looks at what it needs alone.
+  private static func problem(withSchema schema: JSONValue) -> String? {
+    let dialect = schema["$schema"]?.string ?? ""
+    guard dialect.isEmpty || dialect.hasPrefix("https://json-schema.org/draft/2020-12/schema"), let metaschema else { return nil }
+    let raw = schema.raw
+    guard !metaschema.isValid(raw) else { return nil }
+    return metaschema.validate(raw).first.map { "\($0.instancePath.isEmpty ? "it" : $0.instancePath) \($0.message)" }
   }
 
   /// Says what is wrong with the arguments, in words that a model can act on; nil when they fit.

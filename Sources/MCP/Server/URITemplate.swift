@@ -1,7 +1,10 @@
 /// A URI template (RFC 6570, levels 1 to 3 and the explode modifier), read backwards: which URIs does it stand for, with which values?
 public struct URITemplate: Sendable, Hashable {
+  /// What is wrong with a template.
   public struct ParseError: Error, Sendable, CustomStringConvertible {
+    /// The text that was to be one.
     public let template: String
+    /// What is wrong with it.
     public let problem: String
     public var description: String { "\"\(template)\" is no URI template: \(problem)" }
   }
@@ -14,6 +17,7 @@ public struct URITemplate: Sendable, Hashable {
     public subscript(_ name: String) -> String? { values[name]?.joined(separator: "/") }
     /// The items of an exploded list (`{/path*}`), or the one value.
     public func list(_ name: String) -> [String] { values[name] ?? [] }
+    /// Whether the template has no variables.
     public var isEmpty: Bool { values.isEmpty }
 
     mutating func set(_ name: String, _ value: [String]?) { values[name] = value }
@@ -45,6 +49,9 @@ public struct URITemplate: Sendable, Hashable {
   public let text: String
   private let parts: [Part]
 
+  /// Reads a template (RFC 6570).
+  ///
+  /// - Throws: ``ParseError`` where it is none, or of a kind that cannot be matched.
   public init(_ template: String) throws(ParseError) {
     text = template
     var parts: [Part] = []

@@ -8,6 +8,7 @@
 public struct ChildCommand: Sendable, Equatable {
   /// A name to be searched for in `PATH`, or a path if it contains a slash (relative ones start at `workingDirectory`).
   public var command: String
+  /// The arguments, handed over as they are: no shell reads them.
   public var arguments: [String]
   /// Variables set for the child, over those of `inheritedVariables`.
   public var environment: [String: String]

@@ -10,13 +10,17 @@ internal import NIOPosix
 ///
 /// `stop()` must be awaited before the event loop is shut down, and before the last reference is dropped.
 public final class ChildProcess: Sendable {
+  /// Settings and bounds.
   public struct Configuration: Sendable {
+    /// How long to wait for starts and ends.
     public var timing = SupervisionTiming()
     /// Of a line from the server, in bytes. A longer one is a protocol error: the server is killed and started again.
     public var maximumLineLength = 16 * 1024 * 1024
     /// What may wait to be read by the server before sending is refused.
     public var maximumQueuedLines = 1024
+    /// The most bytes that may wait to be written to the child.
     public var maximumQueuedBytes = 32 * 1024 * 1024
+    /// What becomes of what the child writes to standard error.
     public var standardError = StandardErrorLogging()
 
     public init() {}
@@ -48,7 +52,9 @@ public final class ChildProcess: Sendable {
     }
   }
 
+  /// What it is called, for programs.
   public let name: String
+  /// The loop that reads and writes.
   public let eventLoop: any EventLoop
   private let outbox: LineOutbox
   private let supervisor: NIOLoopBoundBox<Supervisor>

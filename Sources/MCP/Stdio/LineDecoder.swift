@@ -1,4 +1,4 @@
-internal import NIOCore
+package import NIOCore
 
 #if canImport(Glibc)
   import Glibc
@@ -10,15 +10,15 @@ internal import NIOCore
 ///
 /// A carriage return before the newline is taken off and empty lines are skipped. Lines share the storage of the bytes they came in;
 /// every byte is looked at once, however the stream is split.
-struct LineDecoder: Sendable {
-  enum Element: Sendable, Equatable {
+package struct LineDecoder: Sendable {
+  package enum Element: Sendable, Equatable {
     case line(ByteBuffer)
     /// A line was longer than `maximumLength`. In its place: nothing (`.discard`) or its beginning (`.truncate`).
     case tooLong(beginning: ByteBuffer?)
   }
 
   /// What becomes of a line that is too long. Either way, decoding goes on after its newline.
-  enum Overflow: Sendable { case discard, truncate }
+  package enum Overflow: Sendable { case discard, truncate }
 
   /// In bytes, without the newline.
   let maximumLength: Int
@@ -31,7 +31,7 @@ struct LineDecoder: Sendable {
   /// Whether the bytes up to the next newline belong to a line already reported as too long.
   private var skipping = false
 
-  init(maximumLength: Int, overflow: Overflow = .discard) {
+  package init(maximumLength: Int, overflow: Overflow = .discard) {
     self.maximumLength = maximumLength
     self.overflow = overflow
   }
@@ -39,7 +39,7 @@ struct LineDecoder: Sendable {
   /// Bytes held back: those of the unfinished line and of lines not yet asked for.
   var pendingBytes: Int { pending.readableBytes }
 
-  mutating func append(_ bytes: ByteBuffer) {
+  package mutating func append(_ bytes: ByteBuffer) {
     var bytes = bytes
     if pending.readableBytes == 0 {
       pending = bytes
@@ -56,7 +56,7 @@ struct LineDecoder: Sendable {
   }
 
   /// The next line of what was appended, `nil` if none is complete.
-  mutating func next() -> Element? {
+  package mutating func next() -> Element? {
     while let length = lengthOfLine() {
       // The length was found within the readable bytes.
       var line = pending.readSlice(length: length) ?? ByteBuffer()
@@ -85,7 +85,7 @@ struct LineDecoder: Sendable {
   }
 
   /// The unterminated line at the end of the stream, if there is one. Call after `next()` has given `nil`.
-  mutating func finish() -> ByteBuffer? {
+  package mutating func finish() -> ByteBuffer? {
     defer {
       forget()
       skipping = false

@@ -7,6 +7,7 @@ public struct StandardErrorLogging: Sendable {
   public var maximumLineLength = 4096
   /// Lines a second on average, and how many may come at once. What is above is counted, not written.
   public var linesPerSecond = 20
+  /// Lines that may come at once before the rate counts.
   public var burst = 200
   /// Called on every line before it is logged, to take out secrets.
   public var redact: @Sendable (String) -> String = { $0 }

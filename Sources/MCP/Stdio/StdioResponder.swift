@@ -1,4 +1,5 @@
 public import JSON
+public import Logging
 public import NIOCore
 internal import Synchronization
 
@@ -7,6 +8,7 @@ internal import Synchronization
 /// A request whose `_meta` names a protocol version is modern and stands for itself; `initialize` opens the legacy era for the rest.
 /// Both may interleave. Requests run at the same time and are answered as they finish.
 public final class StdioResponder: Sendable {
+  /// Settings and bounds.
   public struct Configuration: Sendable {
     /// The revisions that are spoken, the preferred one first.
     public var versions: [ProtocolVersion]
@@ -18,16 +20,19 @@ public final class StdioResponder: Sendable {
     public var batchLimit: Int
     /// The longest that a legacy client may take to answer a request of ours.
     public var answerBound: Duration
+    public var logger: Logger
 
     public init(
       versions: [ProtocolVersion] = ProtocolVersion.allCases.reversed(), limits: JSONLimits = JSONLimits(),
-      maximumInFlight: Int = 256, batchLimit: Int = 100, answerBound: Duration = .seconds(600)
+      maximumInFlight: Int = 256, batchLimit: Int = 100, answerBound: Duration = .seconds(600),
+      logger: Logger = Logger(label: "mcp.stdio")
     ) {
       self.versions = versions
       self.limits = limits
       self.maximumInFlight = maximumInFlight
       self.batchLimit = batchLimit
       self.answerBound = answerBound
+      self.logger = logger
     }
   }
 
@@ -35,7 +40,8 @@ public final class StdioResponder: Sendable {
     /// What `initialize` agreed on.
     var client: ClientDescription?
     var logLevel: LogLevel?
-    var subscriptions: Set<String> = []
+    /// The resources that the legacy client subscribed to, and what follows them.
+    var subscriptions: [String: Observation] = [:]
     /// Changes for the legacy client, from its `notifications/initialized` on.
     var changes: ChangeQueue?
     var exchanges: [ObjectIdentifier: StdioExchange] = [:]
@@ -174,6 +180,7 @@ public final class StdioResponder: Sendable {
   private func receive(oneWay message: Envelope) {
     switch message.method {
     case .cancelled:
+      CancellationReason.log(message, to: configuration.logger)
       guard let id = message["requestId"]?.text else { return }
       state.withLock { $0.ids[id] }?.cancel()
     case .initialized: openChanges()
@@ -268,17 +275,26 @@ public final class StdioResponder: Sendable {
       return .failure(error)
     }
     let queue = ChangeQueue()
-    let observation = handler.observe(for: caller) { change in
-      if filter.admits(change) { queue.add(change) }
+    var granted = filter
+    let followed = granted.follow(handler, for: caller)
+    let observation = handler.observe(for: caller) { [granted] change in
+      if granted.admits(change) { queue.add(change) }
     }
-    defer { observation.cancel() }
+    defer {
+      observation.cancel()
+      for one in followed { one.cancel() }
+    }
     exchange.subscribes(with: queue)
     if state.withLock(\.isEnding) { queue.close() }
-    await exchange.say { await send(filter.acknowledgement(id: id)) }
+    await exchange.say { [granted] in await send(granted.acknowledgement(id: id)) }
     while case .change(let change) = await queue.next() {
       await exchange.say { await send(change.notification(subscription: id)) }
     }
-    await exchange.finish { await send(SubscriptionFilter.ended(id: id)) }
+    await exchange.finish {
+      // On a pipe that others share, a stream ends by being taken down and then by its result (patterns/cancellation, "Graceful Closure").
+      await send(SubscriptionFilter.takenDown(id: id))
+      await send(SubscriptionFilter.ended(id: id))
+    }
     return nil
   }
 
@@ -319,14 +335,15 @@ public final class StdioResponder: Sendable {
       state.withLock { $0.logLevel = level }
     case .resourcesUnsubscribe:
       let uri = message["uri"]?.string ?? ""
-      state.withLock { _ = $0.subscriptions.remove(uri) }
+      state.withLock { $0.subscriptions.removeValue(forKey: uri) }?.cancel()
     case .resourcesSubscribe:
       let uri = message["uri"]?.string ?? ""
-      let isFull = state.withLock { state in
-        guard state.subscriptions.count < SubscriptionFilter.resourceLimit else { return !state.subscriptions.contains(uri) }
-        state.subscriptions.insert(uri)
-        return false
+      let followed = handler.follow(uri, for: caller) ?? Observation {}
+      let (isFull, unwanted): (Bool, Observation?) = state.withLock { state in
+        guard state.subscriptions.count < SubscriptionFilter.resourceLimit || state.subscriptions[uri] != nil else { return (true, followed) }
+        return (false, state.subscriptions.updateValue(followed, forKey: uri))
       }
+      unwanted?.cancel()
       if isFull { return .failure(RPCError(.invalidParams, "At most \(SubscriptionFilter.resourceLimit) resources may be subscribed to")) }
     default: break
     }
@@ -344,7 +361,7 @@ public final class StdioResponder: Sendable {
     guard isOpened else { return }
     let observation = handler.observe(for: caller) { [weak self] change in
       guard let self else { return }
-      if case .resourceUpdated(let uri) = change, !state.withLock({ $0.subscriptions.contains(uri) }) { return }
+      if case .resourceUpdated(let uri) = change, state.withLock({ $0.subscriptions[uri] == nil }) { return }
       queue.add(change)
     }
     start(id: nil) { [send] _ in

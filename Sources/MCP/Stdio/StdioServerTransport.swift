@@ -17,11 +17,13 @@ internal import NIOPosix
 /// await transport.finish()
 /// ```
 public final class StdioServerTransport: Sendable {
+  /// Settings and bounds.
   public struct Configuration: Sendable {
     /// Of a line from the client, in bytes.
     public var maximumLineLength = 16 * 1024 * 1024
     /// What may wait to be read by the client before `enqueue` refuses and `send` waits.
     public var maximumQueuedLines = 1024
+    /// The most bytes of answers that may wait to be written.
     public var maximumQueuedBytes = 32 * 1024 * 1024
 
     public init() {}
@@ -35,24 +37,31 @@ public final class StdioServerTransport: Sendable {
     public var lineTooLong: @Sendable (_ limit: Int) -> Void
     /// Bytes without a newline at the end of the input.
     public var partialLine: @Sendable (ByteBuffer) -> Void
+    /// From now on lines can be sent.
+    public var opened: @Sendable () -> Void
 
     public init(
       line: @escaping @Sendable (ByteBuffer) -> LineFlow,
       lineTooLong: @escaping @Sendable (_ limit: Int) -> Void = { _ in },
-      partialLine: @escaping @Sendable (ByteBuffer) -> Void = { _ in }
+      partialLine: @escaping @Sendable (ByteBuffer) -> Void = { _ in },
+      opened: @escaping @Sendable () -> Void = {}
     ) {
       self.line = line
       self.lineTooLong = lineTooLong
       self.partialLine = partialLine
+      self.opened = opened
     }
   }
 
+  /// The loop that reads and writes.
   public let eventLoop: any EventLoop
   private let configuration: Configuration
   private let input: CInt
   private let output: CInt
   private let outbox: LineOutbox
   private let reader: NIOLoopBoundBox<LineReader?>
+  /// The input was closed before there was a reader.
+  private let isClosedEarly: NIOLoopBoundBox<Bool>
   /// Succeeds when all that was accepted is written and the output is closed, or broken.
   private let outputDone: EventLoopPromise<Void>
 
@@ -67,6 +76,7 @@ public final class StdioServerTransport: Sendable {
     self.outbox = LineOutbox(
       eventLoop: eventLoop, maximumLines: configuration.maximumQueuedLines, maximumBytes: configuration.maximumQueuedBytes)
     self.reader = NIOLoopBoundBox.makeEmptyBox(valueType: LineReader.self, eventLoop: eventLoop)
+    self.isClosedEarly = NIOLoopBoundBox.makeBoxSendingValue(false, eventLoop: eventLoop)
     self.outputDone = eventLoop.makePromise()
   }
 
@@ -112,7 +122,9 @@ public final class StdioServerTransport: Sendable {
 
   /// Ends the input as if the client had closed it: `run` returns when what was read has been delivered.
   public func closeInput() {
-    eventLoop.execute { [reader] in reader.value?.close() }
+    eventLoop.execute { [reader, isClosedEarly] in
+      if let reader = reader.value { reader.close() } else { isClosedEarly.value = true }
+    }
   }
 
   /// Queues a JSON text, without its newline, or refuses it. Line breaks between its tokens become spaces. Lines leave whole and
@@ -134,7 +146,7 @@ public final class StdioServerTransport: Sendable {
 
   private func connect(_ events: Events, _ ended: EventLoopPromise<Void>) {
     do {
-      try connectOutput(DescriptorPump.pollable(output, .output))
+      try connectOutput(DescriptorPump.pollable(output, .output), events)
       try connectInput(DescriptorPump.pollable(input, .input), events, ended)
     } catch {
       outbox.close()
@@ -143,12 +155,13 @@ public final class StdioServerTransport: Sendable {
     }
   }
 
-  private func connectOutput(_ pumped: DescriptorPump.Pumped) throws {
+  private func connectOutput(_ pumped: DescriptorPump.Pumped, _ events: Events) throws {
     let outbox = outbox
     let outputDone = outputDone
     NIOPipeBootstrap(group: eventLoop).takingOwnershipOfDescriptor(output: pumped.descriptor).whenComplete { result in
       guard case .success(let channel) = result else { return outputDone.succeed() }
       outbox.open(channel, generation: 1)
+      events.opened()
       channel.closeFuture.whenComplete { _ in
         outbox.close()
         pumped.whenDone { outputDone.succeed() }
@@ -168,6 +181,7 @@ public final class StdioServerTransport: Sendable {
       return .more
     }
     self.reader.value = reader
+    if isClosedEarly.value { reader.close() }
     let bound = NIOLoopBound(reader, eventLoop: eventLoop)
     NIOPipeBootstrap(group: eventLoop)
       .channelOption(.autoRead, value: false)

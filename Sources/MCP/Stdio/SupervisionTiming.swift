@@ -2,6 +2,7 @@
 public struct SupervisionTiming: Sendable, Equatable {
   /// The first delay before a restart; each failure in a row doubles it up to `longestBackoff`.
   public var firstBackoff: Duration = .milliseconds(250)
+  /// The longest wait before the next start.
   public var longestBackoff: Duration = .seconds(30)
   /// Running this long makes up for all failures before.
   public var healthyAfter: Duration = .seconds(60)

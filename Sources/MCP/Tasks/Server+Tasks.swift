@@ -37,7 +37,7 @@ extension Server {
   func callAsTask(_ registered: RegisteredTool, _ arguments: RawJSON, _ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
     let tool = registered.tool
     let support = tool.task ?? .optional
-    let interaction = try Interaction(request, context, seal: seal, now: settings.now)
+    let interaction = try Interaction(request, context, seal: seal, rate: settings.notificationRate, now: settings.now)
     let call = ToolCall(name: tool.name, arguments: arguments, envelope: request, context: context, interaction: interaction)
     let first = FirstAnswer()
     let work = Mutex<Task<Void, Never>?>(nil)

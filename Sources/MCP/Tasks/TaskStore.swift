@@ -3,24 +3,31 @@ internal import Synchronization
 
 /// What is known of a task (`Task` and `DetailedTask` of the extension).
 public struct TaskRecord: Sendable, Hashable {
+  /// Where a task stands.
   public enum Status: String, Sendable {
     case working
     case inputRequired = "input_required"
     case completed, failed, cancelled
 
+    /// Whether nothing changes any more.
     public var isFinal: Bool { self == .completed || self == .failed || self == .cancelled }
   }
 
+  /// The id of the task, which nobody can guess.
   public let id: String
   /// The caller whose task it is; nil for that of nobody in particular.
   public let ownerID: String?
+  /// Where the task stands.
   public var status: Status
+  /// How far it is, in words.
   public var message: String?
   /// In milliseconds since 1970.
   public let createdAt: Int
+  /// When it last changed, in milliseconds since 1970.
   public var updatedAt: Int
   /// In milliseconds after its creation.
   public var lifetime: Int?
+  /// How many milliseconds clients should wait between two looks.
   public var pollInterval: Int
   /// What the client is asked, by key.
   public var inputRequests = JSONObject()
@@ -61,6 +68,7 @@ public struct TaskRecord: Sendable, Hashable {
 
 /// Keeps tasks. What a store has returned from must be found by ``record(_:)`` of every replica that shares it.
 public protocol TaskStore: Sendable {
+  /// Keeps a new task.
   func insert(_ record: TaskRecord) async throws
   /// - Returns: nil when there is none, or no longer.
   func record(_ id: String) async throws -> TaskRecord?
@@ -84,6 +92,7 @@ public final class InMemoryTaskStore: TaskStore {
     self.now = now ?? WallClock.now
   }
 
+  /// Keeps a new task.
   public func insert(_ record: TaskRecord) async throws {
     let now = now()
     let isFull = records.withLock { records in

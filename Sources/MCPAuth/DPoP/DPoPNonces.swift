@@ -13,11 +13,15 @@ public struct DPoPNonces: Sendable {
     self.lifetime = lifetime
   }
 
+  /// A nonce to send to clients.
+  ///
+  /// - Parameter now: in seconds since 1970.
   public func make(at now: Int64) -> String {
     let time = Self.bytes(now)
     return Base64URL.encode(time + code(time))
   }
 
+  /// Whether a nonce is one of ours and not too old.
   public func isValid(_ nonce: String, at now: Int64) -> Bool {
     guard nonce.utf8.count <= 64, let bytes = Base64URL.decode(nonce.utf8), bytes.count == 24 else { return false }
     let made = bytes[..<8].reduce(Int64(0)) { $0 << 8 | Int64($1) }

@@ -4,7 +4,9 @@ internal import Synchronization
 
 /// Checks proofs of possession at a resource server (RFC 9449 section 4.3) and remembers those that it saw.
 public final class DPoPVerifier: Sendable {
+  /// Settings and bounds.
   public struct Configuration: Sendable {
+    /// The algorithms that proofs may be signed with.
     public var algorithms: [SignatureAlgorithm]
     /// How old or new a proof may be, in seconds.
     public var tolerance: Int64
@@ -21,6 +23,7 @@ public final class DPoPVerifier: Sendable {
     }
   }
 
+  /// What was configured.
   public let configuration: Configuration
   private let nonces: DPoPNonces
   private let now: @Sendable () -> Int64

@@ -13,6 +13,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
     case rsa(_RSA.Signing.PrivateKey)
   }
 
+  /// How the key signs.
   public let algorithm: SignatureAlgorithm
   /// Names the key to whoever verifies (`kid`).
   public var keyID: String?
@@ -29,7 +30,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
   }
 
   /// Reads a private key in PEM: an EC key on P-256, P-384 or P-521, an Ed25519 key, or an RSA key of at least 2048 bits.
-  /// - Parameter algorithm: for an RSA key, which of RS256 to PS512 to sign with (RS256 unless said); for others it must fit the key.
+  /// - Parameter wanted: for an RSA key, which of RS256 to PS512 to sign with (RS256 unless said); for others it must fit the key.
   public init(pem: String, algorithm wanted: SignatureAlgorithm? = nil, keyID: String? = nil) throws(IdentityConfigurationError) {
     let found: (SignatureAlgorithm, Material)
     if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) {
@@ -57,6 +58,7 @@ public struct SigningKey: Sendable, CustomStringConvertible, CustomReflectable {
 
   private static let rsaAlgorithms: Set<SignatureAlgorithm> = [.rs256, .rs384, .rs512, .ps256, .ps384, .ps512]
 
+  /// The signature over bytes, in the form of JWS (RFC 7515).
   public func signature(over input: [UInt8]) throws -> [UInt8] {
     switch material {
     case .p256(let key): Array(try key.signature(for: SHA256.hash(data: input)).rawRepresentation)

@@ -16,6 +16,7 @@ public struct VerificationKey: Sendable {
     case secret(SymmetricKey)
   }
 
+  /// How signatures of the key are made.
   public let algorithm: SignatureAlgorithm
   private let material: Material
 

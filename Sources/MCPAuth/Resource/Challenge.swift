@@ -10,12 +10,14 @@ public struct Challenge: Sendable, Hashable {
     self.parameters = parameters
   }
 
+  /// `error`: why the credential was refused; nil where there was none.
   public var error: String? { parameters["error"] }
   /// The scopes that the request needs; nil where the server does not say.
   public var scopes: [String]? {
     guard let scopes = parameters["scope"]?.split(separator: " ").map(String.init), !scopes.isEmpty else { return nil }
     return scopes
   }
+  /// `resource_metadata`: where the metadata of the server is.
   public var resourceMetadata: String? { parameters["resource_metadata"] }
 
   /// The challenges of all such headers of an answer. What cannot be read is left out: a broken header must not keep a client from

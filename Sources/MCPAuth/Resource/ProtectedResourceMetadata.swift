@@ -6,6 +6,7 @@ public struct ProtectedResourceMetadata: Sendable, Hashable {
   public let resource: String
   /// The issuers of the authorization servers.
   public let authorizationServers: [String]
+  /// Scopes that are of use here.
   public let scopesSupported: [String]
   /// A name for people.
   public let resourceName: String?

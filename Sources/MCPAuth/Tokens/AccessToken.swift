@@ -10,6 +10,7 @@ public struct AccessToken: Sendable {
   public let clientID: String?
   /// Its name (`jti`).
   public let tokenID: String?
+  /// What the token is good for.
   public let scopes: [String]
   /// Seconds since 1970, the leeway for the issuer's clock included.
   public let expires: Int64

@@ -1,5 +1,6 @@
 /// Why a request has no principal. It tells a caller about the credential, never whether a user exists.
 public struct AuthenticationFailure: Error, Sendable, CustomStringConvertible {
+  /// Why a request was not let in.
   public enum Code: String, Sendable {
     /// No credential was presented.
     case missing
@@ -20,6 +21,7 @@ public struct AuthenticationFailure: Error, Sendable, CustomStringConvertible {
     case unavailable
   }
 
+  /// What kind of error it is.
   public let code: Code
   /// Says what to do, in the characters that RFC 6750 section 3 allows in `error_description`.
   public let description: String
@@ -49,10 +51,12 @@ public struct AuthenticationFailure: Error, Sendable, CustomStringConvertible {
   /// - Parameter reason: what is wrong with the proof, a sentence without quotes.
   public static func invalidProof(_ reason: String) -> AuthenticationFailure { AuthenticationFailure(.invalidProof, reason) }
 
+  /// The token is good, for other things than this.
   public static func insufficientScope(_ scopes: [String]) -> AuthenticationFailure {
     AuthenticationFailure(.insufficientScope, "The token lacks a scope that is required here", scopes: scopes)
   }
 
+  /// What is needed to check the token cannot be reached. `cause` is for logs.
   public static func unavailable(_ cause: any Error) -> AuthenticationFailure {
     AuthenticationFailure(.unavailable, "The token cannot be checked right now. Try again", cause: cause)
   }
@@ -82,7 +86,7 @@ public struct AuthenticationFailure: Error, Sendable, CustomStringConvertible {
   /// The value of `WWW-Authenticate` (RFC 6750 section 3, RFC 9728 section 5.1), or nil if none belongs in the answer.
   /// - Parameters:
   ///   - resourceMetadata: the URL of the ``ProtectedResourceMetadata``.
-  ///   - scopes: what to ask for where no credential was presented (MCP 2026-07-28, scope selection strategy).
+  ///   - wanted: the scopes to ask for where no credential was presented (MCP 2026-07-28, scope selection strategy).
   ///   - dpopAlgorithms: makes it a challenge of the scheme `DPoP`, with these algorithms (RFC 9449 section 7.1).
   public func challenge(resourceMetadata: String, scopes wanted: [String] = [], dpopAlgorithms: [SignatureAlgorithm] = []) -> String? {
     if code == .unavailable { return nil }

@@ -12,7 +12,9 @@ public struct JWTIssuer: Sendable, Hashable {
   public var issuer: String
   /// `aud` must hold one of these. At least one is required.
   public var audiences: [String]
+  /// Where the issuer's public keys come from.
   public var keys: Keys
+  /// The algorithms that tokens may be signed with.
   public var algorithms: Set<SignatureAlgorithm>
   /// Every one must be in the token's `scope` (or `scp`).
   public var requiredScopes: [String]

@@ -15,12 +15,12 @@ extension ClientTransport {
     _ url: String, headers: @escaping @Sendable () throws -> [HTTPHint.Header] = { [] }, limits: JSONLimits = JSONLimits(),
     tls: TLSConfiguration = .makeClientConfiguration()
   ) -> ClientTransport {
-    ClientTransport { _ in
+    ClientTransport { logger in
       guard let target = HTTPURL(url) else {
         return UnusableWire(WireError(.unreachable, "\(url) is no http or https URL", mayHaveHadEffect: false))
       }
       let configuration = HTTPWire.Configuration(origin: target.origin, path: target.path, headers: headers, limits: limits)
-      return HTTPWire(configuration, client: HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, tls: tls), ownsClient: true)
+      return HTTPWire(configuration, client: HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, tls: tls), ownsClient: true, logger: logger)
     }
   }
 
@@ -33,12 +33,12 @@ extension ClientTransport {
   public static func http(
     _ authorization: OAuthConfiguration, limits: JSONLimits = JSONLimits(), tls: TLSConfiguration = .makeClientConfiguration()
   ) -> ClientTransport {
-    ClientTransport { _ in
+    ClientTransport { logger in
       let client = HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton, tls: tls)
       do throws(OAuthError) {
         let authorizer = try OAuthClient(authorization, client: client)
         let configuration = HTTPWire.Configuration(origin: authorizer.server.origin, path: authorizer.server.path, authorizer: authorizer, limits: limits)
-        return HTTPWire(configuration, client: client, ownsClient: true)
+        return HTTPWire(configuration, client: client, ownsClient: true, logger: logger)
       } catch {
         return UnusableWire(WireError(.unreachable, error.message, mayHaveHadEffect: false))
       }
@@ -47,7 +47,7 @@ extension ClientTransport {
 
   /// A server over HTTP, through a client that others use as well and that is shut down by whoever made it.
   public static func http(_ configuration: HTTPWire.Configuration, client: HTTPClient) -> ClientTransport {
-    ClientTransport { _ in HTTPWire(configuration, client: client) }
+    ClientTransport { logger in HTTPWire(configuration, client: client, logger: logger) }
   }
 }
 

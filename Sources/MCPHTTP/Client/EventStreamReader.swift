@@ -15,8 +15,13 @@ struct EventStreamReader {
   private(set) var retry: Int?
   private var parser = SSEParser()
   private let limits: JSONLimits
+  private let allowsBatch: Bool
 
-  init(limits: JSONLimits) { self.limits = limits }
+  /// - Parameter version: the revision that is spoken.
+  init(limits: JSONLimits, version: ProtocolVersion) {
+    self.limits = limits
+    allowsBatch = version == .v2025_03_26
+  }
 
   /// The next bytes are the first of a new response.
   mutating func begin() { parser = SSEParser(maxEventBytes: limits.bytes) }
@@ -32,7 +37,7 @@ struct EventStreamReader {
     if let time = parser.reconnectionTime { retry = time }
     var messages: [Envelope] = []
     for event in events where event.data.readableBytes > 0 && (event.event == nil || event.event == "message") {
-      do throws(RPCError) { messages.append(try Envelope(scanning: event.data, limits: limits)) } catch {
+      do throws(RPCError) { messages += try Envelope.messages(in: event.data, allowsBatch: allowsBatch, limits: limits) } catch {
         throw Invalid(description: "an event is no valid MCP message: \(error.message)")
       }
     }

@@ -1,11 +1,14 @@
 public import JSON
+public import Logging
 public import MCP
 public import NIOCore
 internal import Synchronization
 
 /// The wire to a server that speaks Streamable HTTP, in either era.
 public final class HTTPWire: ClientWire {
+  /// Where the endpoint is and what goes with each request.
   public struct Configuration: Sendable {
+    /// Where the endpoint is.
     public var origin: HTTPOrigin
     /// Path and query of the MCP endpoint.
     public var path: String
@@ -39,7 +42,7 @@ public final class HTTPWire: ClientWire {
 
   private let client: HTTPClient
   private let ownsClient: Bool
-  private let answering = ServerRequests()
+  private let answering: ServerRequests
   private let configuration: Configuration
   /// What every request says, so that it is written once.
   private let commonHeaders: HTTPHeaders
@@ -47,8 +50,9 @@ public final class HTTPWire: ClientWire {
   private let state = Mutex(State())
 
   /// - Parameter ownsClient: whether `client` is shut down with the wire.
-  public init(_ configuration: Configuration, client: HTTPClient, ownsClient: Bool = false) {
+  public init(_ configuration: Configuration, client: HTTPClient, ownsClient: Bool = false, logger: Logger = Logger(label: "mcp.client")) {
     self.configuration = configuration
+    answering = ServerRequests(logger: logger)
     self.client = client
     self.ownsClient = ownsClient
     commonHeaders = HTTPHeaders([("Content-Type", "application/json"), ("Accept", "application/json, text/event-stream")])
@@ -111,11 +115,18 @@ public final class HTTPWire: ClientWire {
     case .full(let body):
       if request.method == .initialize, [400, 404, 405].contains(response.status.code), let answer = try await older(request, refusal: body) { return answer }
       guard body.readableBytes > 0 else { throw status(response) }
-      let message: Envelope
-      do throws(RPCError) { message = try Envelope(scanning: body, limits: configuration.limits) } catch {
+      let messages: [Envelope]
+      do throws(RPCError) {
+        messages = try Envelope.messages(in: body, allowsBatch: request.version == .v2025_03_26, limits: configuration.limits)
+      } catch {
         if !response.status.isSuccess { throw status(response) }
         throw invalid("the answer is no valid MCP message: \(error.message)")
       }
+      // What comes in a batch with the answer is dealt with before it.
+      for other in messages where messages.count > 1 && other.kind != .response {
+        if other.kind == .request { receive(other, version: request.version, answering: request.onRequest) } else { await request.onNotification?(other) }
+      }
+      guard let message = messages.first(where: { answers($0, request, isSuccess: response.status.isSuccess) }) ?? messages.first else { throw status(response) }
       if response.status == .notFound, request.version.era == .legacy, hasSession, message.kind == .response { throw sessionEnded }
       guard answers(message, request, isSuccess: response.status.isSuccess) else {
         if !response.status.isSuccess { throw status(response) }
@@ -186,7 +197,7 @@ public final class HTTPWire: ClientWire {
   ) async throws(WireError) {
     if let older = state.withLock(\.older) { return await older.receiveUnsolicited(opened: opened, receive) }
     guard version.era == .legacy else { return }
-    var reader = EventStreamReader(limits: configuration.limits)
+    var reader = EventStreamReader(limits: configuration.limits, version: version)
     while true {
       let stream = try await get(version: version, after: reader.lastEventID, deadline: .now() + .seconds(30), isBounded: false)
       opened()
@@ -278,7 +289,7 @@ public final class HTTPWire: ClientWire {
   /// Reads up to the answer. A legacy server may close the stream early and have us come back for the rest (2025-11-25,
   /// basic/transports, "Resumability and Redelivery").
   private func readEvents(_ first: HTTPBodyStream, _ request: WireRequest) async throws(WireError) -> Envelope {
-    var reader = EventStreamReader(limits: configuration.limits)
+    var reader = EventStreamReader(limits: configuration.limits, version: request.version)
     var stream: HTTPBodyStream? = first
     var failures = 0
     while true {
@@ -290,7 +301,7 @@ public final class HTTPWire: ClientWire {
         } else {
           current = try await get(version: request.version, after: position, deadline: request.deadline, isBounded: true)
         }
-        let answer = try await events(of: current, &reader, version: request.version) { message in
+        let answer = try await events(of: current, &reader, version: request.version, answering: request.onRequest) { message in
           if message.kind == .notification { await request.onNotification?(message) }
           return answers(message, request, isSuccess: true)
         }
@@ -323,7 +334,8 @@ public final class HTTPWire: ClientWire {
 
   /// The first message that `isLast` accepts; nil if the stream ends before. Requests of the server are answered on their way.
   private func events(
-    of stream: HTTPBodyStream, _ reader: inout EventStreamReader, version: ProtocolVersion, isLast: (Envelope) async -> Bool
+    of stream: HTTPBodyStream, _ reader: inout EventStreamReader, version: ProtocolVersion, answering own: ServerRequests.Answering? = nil,
+    isLast: (Envelope) async -> Bool
   ) async throws(WireError) -> Envelope? {
     reader.begin()
     var iterator = stream.makeAsyncIterator()
@@ -335,9 +347,9 @@ public final class HTTPWire: ClientWire {
       do throws(EventStreamReader.Invalid) { messages = try reader.read(chunk) } catch { throw invalid(error.description) }
       for message in messages {
         if message.kind == .request {
-          receive(message, version: version)
-        } else if message.method == .cancelled, let id = message["requestId"] {
-          answering.cancel(id)
+          receive(message, version: version, answering: own)
+        } else if message.method == .cancelled {
+          answering.cancel(message)
         } else if await isLast(message) {
           return message
         }
@@ -346,9 +358,9 @@ public final class HTTPWire: ClientWire {
   }
 
   /// Takes a request of the server's: legacy servers ask, modern ones must not.
-  private func receive(_ request: Envelope, version: ProtocolVersion) {
+  private func receive(_ request: Envelope, version: ProtocolVersion, answering own: ServerRequests.Answering?) {
     guard version.era == .legacy else { return }
-    answering.receive(request) { [weak self] answer in
+    answering.receive(request, with: own) { [weak self] answer in
       guard let self else { return }
       _ = try? await post(
         answer, version: version, method: nil, name: nil, extra: [], streams: false, eventLoop: nil, deadline: .now() + .seconds(30))

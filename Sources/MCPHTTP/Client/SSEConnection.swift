@@ -169,7 +169,7 @@ final class SSEConnection: Sendable {
     case .request:
       answering.receive(message) { [weak self] answer in try? await self?.send(answer, deadline: .now() + .seconds(30)) }
     case .notification:
-      if message.method == .cancelled, let id = message["requestId"] { return answering.cancel(id) }
+      if message.method == .cancelled { return answering.cancel(message) }
       state.withLock { state in
         if let owner = message["progressToken"]?.int {
           state.waiters[owner]?.notifications?.yield(message)

@@ -15,6 +15,7 @@ public struct HTTPBodyStream: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> Iterator { Iterator(handle: handle) }
 
+  /// The iterator of the sequence. One task uses it.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate let handle: Handle
 

@@ -1,7 +1,7 @@
-import NIOCore
+package import NIOCore
 
 /// Decodes the chunked transfer coding (RFC 9112, 7.1) incrementally. Extensions and trailers are skipped within bounds.
-struct HTTPChunkedDecoder {
+package struct HTTPChunkedDecoder {
   private enum State {
     case size(digits: Int, value: Int)
     case sizeExtension
@@ -22,15 +22,15 @@ struct HTTPChunkedDecoder {
   private var overhead = 0
   private let maxOverhead: Int
 
-  init(maxOverhead: Int = 8192) {
+  package init(maxOverhead: Int = 8192) {
     self.maxOverhead = maxOverhead
   }
 
-  var isDone: Bool { if case .done = state { true } else { false } }
+  package var isDone: Bool { if case .done = state { true } else { false } }
 
   /// Consumes bytes of `input` up to the end of the body. Returns the next piece of content, or nil when `input` is used
   /// up or the body is complete (`isDone`). Bytes behind the body stay in `input`.
-  mutating func next(from input: inout ByteBuffer) throws(HTTPFramingError) -> ByteBuffer? {
+  package mutating func next(from input: inout ByteBuffer) throws(HTTPFramingError) -> ByteBuffer? {
     while input.readableBytes > 0 {
       if case .data = state {
         let piece = input.readSlice(length: min(remaining, input.readableBytes))

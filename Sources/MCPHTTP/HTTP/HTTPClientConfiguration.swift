@@ -12,6 +12,7 @@ public struct HTTPClientConfiguration: Sendable {
   public var maxConnectionsPerOrigin = 256
   /// The longest buffered answer, in bytes. Streams are not bounded.
   public var maxResponseBytes = 32 * 1024 * 1024
+  /// The longest header section of an answer, in bytes.
   public var maxHeaderBytes = 64 * 1024
   /// How finely deadlines are kept.
   public var tick: TimeAmount = .milliseconds(250)

@@ -1,5 +1,6 @@
 /// Why a request got no answer.
 public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
+  /// What kind of error it is, for programs.
   public enum Code: String, Sendable {
     /// No connection could be made: refused, unreachable, or the name does not resolve.
     case connect
@@ -17,6 +18,7 @@ public struct HTTPClientError: Error, Sendable, CustomStringConvertible {
     case cancelled
   }
 
+  /// What kind of error it is.
   public let code: Code
   /// Says what happened; names the origin, never header values or content.
   public let message: String

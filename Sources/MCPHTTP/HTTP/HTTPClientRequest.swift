@@ -2,10 +2,13 @@ public import NIOCore
 
 /// A request to send. `Host`, `Content-Length`, `Transfer-Encoding` and `Connection` are written by the client.
 public struct HTTPClientRequest: Sendable {
+  /// Where the request goes.
   public var origin: HTTPOrigin
+  /// The method.
   public var method: HTTPMethod
   /// The request target in origin-form: path and query, as they go on the wire. Must start with `/`.
   public var path: String
+  /// Fields beyond those that the client writes.
   public var headers: HTTPHeaders
   public var body: ByteBuffer?
   /// Hand over a `text/event-stream` answer as a stream instead of waiting for its end.

@@ -1,6 +1,8 @@
 public import NIOCore
 
+/// An answer to a request.
 public struct HTTPClientResponse: Sendable {
+  /// The content of an answer.
   public enum Body: Sendable {
     /// The whole content, with transfer codings removed.
     case full(ByteBuffer)
@@ -8,7 +10,9 @@ public struct HTTPClientResponse: Sendable {
     case stream(HTTPBodyStream)
   }
 
+  /// The status.
   public let status: HTTPStatus
+  /// The header section.
   public let headers: HTTPHeaders
   public let body: Body
 }

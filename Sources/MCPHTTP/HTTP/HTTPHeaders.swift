@@ -33,7 +33,9 @@ public struct HTTPHeaders: Sendable {
     self.fields = fields
   }
 
+  /// How many fields there are.
   public var count: Int { fields.count }
+  /// Whether there is no field.
   public var isEmpty: Bool { fields.isEmpty }
 
   /// The first value with this name, or nil. Bytes that are not UTF-8 become U+FFFD.
@@ -51,6 +53,7 @@ public struct HTTPHeaders: Sendable {
     indices(name).map { string(fields[$0].value, fields[$0].valueLength) }
   }
 
+  /// Whether there is a field of this name.
   public func contains(_ name: String) -> Bool { firstIndex(name) != nil }
 
   /// Whether a comma-separated list field (RFC 9110, 5.6.1) holds `token`, compared without regard to case.
@@ -113,11 +116,13 @@ public struct HTTPHeaders: Sendable {
     }
   }
 
+  /// Removes every field of this name.
   public mutating func remove(_ name: String) {
     let doomed = indices(name)
     for position in doomed.reversed() { fields.remove(at: position) }
   }
 
+  /// Puts one field in the place of all of this name.
   public mutating func set(_ name: String, _ value: String) {
     remove(name)
     add(name, value)

@@ -28,6 +28,7 @@ public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The method as it goes on the wire.
   public var name: String {
     switch self {
     case .get: "GET"

@@ -1,10 +1,13 @@
 /// Where requests go: scheme, host and port (RFC 9110, 4.3.1).
 public struct HTTPOrigin: Hashable, Sendable, CustomStringConvertible {
+  /// With TLS, or without.
   public enum Scheme: String, Hashable, Sendable { case http, https }
 
+  /// With TLS, or without.
   public let scheme: Scheme
   /// A name or an IP address; IPv6 without brackets.
   public let host: String
+  /// The TCP port.
   public let port: Int
   /// The value of the Host field: the port is left out when it is the scheme's own (RFC 9110, 7.2).
   let authority: String

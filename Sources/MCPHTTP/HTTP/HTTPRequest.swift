@@ -2,11 +2,13 @@ public import NIOCore
 
 /// One request as the server received it, whole.
 public struct HTTPRequest: Sendable {
+  /// The method.
   public var method: HTTPMethod
   /// The target's path as it was sent: not decoded, without the query.
   public var path: String
   /// What follows the `?` of the target, not decoded; nil when there is none.
   public var query: String?
+  /// The header section.
   public var headers: HTTPHeaders
   /// The content, with transfer codings removed.
   public var body: ByteBuffer
@@ -14,6 +16,7 @@ public struct HTTPRequest: Sendable {
   public var eventLoop: any EventLoop
   /// The peer's IP address without the port; nil for Unix domain sockets.
   public var remoteAddress: String?
+  /// Whether it came over TLS.
   public var isSecure: Bool
 
   public init(

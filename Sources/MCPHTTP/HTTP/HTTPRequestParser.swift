@@ -1,19 +1,19 @@
-import NIOCore
+package import NIOCore
 
 /// Turns the bytes of one connection into whole requests. A pure state machine: it does no I/O and keeps no time.
-struct HTTPRequestParser {
-  struct Message {
-    var method: HTTPMethod
-    var path: String
-    var query: String?
-    var headers: HTTPHeaders
-    var body: ByteBuffer
-    var keepsAlive: Bool
+package struct HTTPRequestParser {
+  package struct Message {
+    package var method: HTTPMethod
+    package var path: String
+    package var query: String?
+    package var headers: HTTPHeaders
+    package var body: ByteBuffer
+    package var keepsAlive: Bool
     /// HTTP/1.1: may be answered in chunks and with interim responses.
-    var isVersion11: Bool
+    package var isVersion11: Bool
   }
 
-  enum Step {
+  package enum Step {
     case needsMore
     /// The client waits for `100 Continue` before it sends the body.
     case continueExpected
@@ -21,7 +21,7 @@ struct HTTPRequestParser {
   }
 
   /// What the parser waits for; timeouts hang on it.
-  enum Waiting { case nextRequest, head, body }
+  package enum Waiting { case nextRequest, head, body }
 
   private enum State {
     case head
@@ -40,7 +40,7 @@ struct HTTPRequestParser {
   /// The first reservation for a body that is announced but not yet here: an announcement alone must not cost memory.
   private static let firstReservation = 128 * 1024
 
-  init(maxHeaderBytes: Int, maxBodyBytes: Int) {
+  package init(maxHeaderBytes: Int, maxBodyBytes: Int) {
     self.maxHeaderBytes = maxHeaderBytes
     self.maxBodyBytes = maxBodyBytes
     scanner = HTTPHeadScanner(maxBytes: maxHeaderBytes)
@@ -48,14 +48,14 @@ struct HTTPRequestParser {
 
   var bufferedBytes: Int { buffer.readableBytes }
 
-  var waiting: Waiting {
+  package var waiting: Waiting {
     switch state {
     case .head: buffer.readableBytes == 0 ? .nextRequest : .head
     case .body, .chunked: .body
     }
   }
 
-  mutating func append(_ bytes: ByteBuffer) {
+  package mutating func append(_ bytes: ByteBuffer) {
     if buffer.readableBytes == 0 {
       buffer = bytes
     } else {
@@ -64,7 +64,7 @@ struct HTTPRequestParser {
   }
 
   /// Advances by one step. Call again after `.continueExpected` and after `.request`.
-  mutating func next() throws(HTTPFramingError) -> Step {
+  package mutating func next() throws(HTTPFramingError) -> Step {
     switch state {
     case .head: try head()
     case .body(let length): try fixedBody(length)

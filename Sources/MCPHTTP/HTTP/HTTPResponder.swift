@@ -4,6 +4,7 @@ public import NIOCore
 ///
 /// Do not block. Work that must leave the loop (disk, big computations) belongs on another executor.
 public protocol HTTPResponder: Sendable {
+  /// Answers one request.
   func respond(to request: HTTPRequest) async -> HTTPReply
 }
 

@@ -1,8 +1,8 @@
-import NIOCore
+package import NIOCore
 
 /// Turns the bytes of one client connection into responses. A pure state machine: it does no I/O and keeps no time.
-struct HTTPResponseParser {
-  enum Step {
+package struct HTTPResponseParser {
+  package enum Step {
     case needsMore
     case head(HTTPStatus, HTTPHeaders)
     case content(ByteBuffer)
@@ -21,7 +21,7 @@ struct HTTPResponseParser {
   }
 
   /// Whether the connection may carry another request; meaningful once a response has ended.
-  private(set) var keepsAlive = true
+  package private(set) var keepsAlive = true
   /// The announced body length of the current response, when there is one.
   private(set) var contentLength: Int?
 
@@ -35,7 +35,7 @@ struct HTTPResponseParser {
   /// Interim responses (1xx) before one final response. A peer that only ever sends these keeps us from the answer.
   private static let maxInterimResponses = 16
 
-  init(maxHeaderBytes: Int) {
+  package init(maxHeaderBytes: Int) {
     self.maxHeaderBytes = maxHeaderBytes
     scanner = HTTPHeadScanner(maxBytes: maxHeaderBytes)
   }
@@ -47,13 +47,13 @@ struct HTTPResponseParser {
 
   var bufferedBytes: Int { buffer.readableBytes }
 
-  mutating func expectResponse(to method: HTTPMethod) {
+  package mutating func expectResponse(to method: HTTPMethod) {
     isAnswerToHead = method == .head
     interimResponses = 0
     state = .head
   }
 
-  mutating func append(_ bytes: ByteBuffer) {
+  package mutating func append(_ bytes: ByteBuffer) {
     if buffer.readableBytes == 0 {
       buffer = bytes
     } else {
@@ -61,7 +61,7 @@ struct HTTPResponseParser {
     }
   }
 
-  mutating func next() throws(HTTPFramingError) -> Step {
+  package mutating func next() throws(HTTPFramingError) -> Step {
     switch state {
     case .idle:
       guard buffer.readableBytes == 0 else { throw .bad("bytes arrived that no request asked for") }
@@ -89,7 +89,7 @@ struct HTTPResponseParser {
   }
 
   /// The peer has closed. Returns whether that completes the response.
-  mutating func inputEnded() -> Bool {
+  package mutating func inputEnded() -> Bool {
     keepsAlive = false
     guard case .untilClose = state, buffer.readableBytes == 0 else { return false }
     state = .idle

@@ -17,7 +17,7 @@ public struct HTTPServerConfiguration: Sendable {
   /// How long in-flight requests may take once graceful shutdown began.
   public var shutdownTimeout: TimeAmount = .seconds(10)
   /// Open connections at a time; more are closed as they arrive.
-  public var maxConnections = 10_000
+  public var maxConnections = 16_000
   /// Bytes that may wait behind a request being answered, before the connection is no longer read.
   public var maxPipelinedBytes = 64 * 1024
 

@@ -29,6 +29,7 @@ public struct HTTPStatus: Hashable, Sendable, ExpressibleByIntegerLiteral, Custo
   public static let gatewayTimeout: HTTPStatus = 504
   public static let versionNotSupported: HTTPStatus = 505
 
+  /// Whether it is one of 200 to 299.
   public var isSuccess: Bool { code / 100 == 2 }
   public var description: String { "\(code) \(reason)" }
 

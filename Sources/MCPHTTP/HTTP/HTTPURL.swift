@@ -1,5 +1,6 @@
 /// An absolute http or https URL, cut into what a request needs.
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
+  /// Scheme, host and port.
   public var origin: HTTPOrigin
   /// Path and query.
   public var path: String

@@ -12,6 +12,7 @@ import NIOPosix
 ///
 /// `@unchecked Sendable`: `jobs`, `depth`, `isScheduled` and `unflushed` are read and written on `loop` only; `enqueue` and `batch` check it.
 public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
+  /// The loop that jobs run on.
   public let loop: any EventLoop
 
   private var jobs: [UnownedJob] = []
@@ -38,6 +39,7 @@ public final class LoopExecutor: TaskExecutor, @unchecked Sendable {
     return made
   }
 
+  /// Runs the job on the loop, after the turn that is going on.
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     guard loop.inEventLoop else {

@@ -24,6 +24,15 @@ public enum SSE {
     out.writeInteger(UInt8(0x0A))
   }
 
+  /// No event, but the time in milliseconds after which readers come back should the stream end.
+  public static func retry(_ milliseconds: Int) -> ByteBuffer {
+    var out = ByteBuffer()
+    out.writeStaticString("retry: ")
+    out.writeDecimal(max(0, milliseconds))
+    out.writeStaticString("\n\n")
+    return out
+  }
+
   /// A comment: readers skip it, proxies see life.
   public static func comment(_ text: String = "") -> ByteBuffer {
     var out = ByteBuffer()

@@ -19,6 +19,7 @@ public struct SSEEvent: Sendable, Equatable {
   }
 }
 
+/// A stream of events that is none.
 public enum SSEParserError: Error, Equatable, Sendable {
   /// A line or an event is larger than the bound.
   case eventTooLarge(maxBytes: Int)

@@ -113,7 +113,7 @@ extension StreamableHTTPResponder {
     do { session = try await legacySession(arrival) } catch { return MCPReply.failure(error.error, id: nil, status: error.status) }
     if let event = arrival.request.headers["Last-Event-ID"] { return resume(event, session) }
     let queue = ChangeQueue()
-    session.open(queue)
+    session.open(queue) { [handler] uri in handler.follow(uri, for: arrival.caller) }
     let observation = handler.observe(for: arrival.caller) { change in
       if session.admits(change) { queue.add(change) }
     }
@@ -122,6 +122,8 @@ extension StreamableHTTPResponder {
         observation.cancel()
         session.close(queue)
       }
+      // Said at once: whichever way the stream ends, its client knows when to come back for another one. Older clients take it amiss.
+      if session.token.client.version >= .v2025_11_25 { try await writer.write(SSE.retry(configuration.retryAfter)) }
       try await relay(queue, to: writer, for: arrival) { $0.notification() }
     }
   }
@@ -140,6 +142,7 @@ extension StreamableHTTPResponder {
   private func receive(_ message: Envelope, _ session: LegacySession, _ arrival: Arrival) async -> Bool {
     if message.kind == .response { return clientRequests.resolve(message, scope: session.token.id) }
     if message.method == .cancelled {
+      CancellationReason.log(message, to: configuration.logger)
       if let id = message["requestId"] { session.cancel(id: id.text) }
       return true
     }

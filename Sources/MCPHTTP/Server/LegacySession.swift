@@ -9,6 +9,9 @@ final class LegacySession: Sendable {
   private struct State {
     var logLevel: LogLevel?
     var subscriptions: Set<String> = []
+    /// The resources that are followed for the stream that is open, and what follows one more.
+    var followed: [String: Observation] = [:]
+    var follow: (@Sendable (String) -> Observation?)?
     var stream: ChangeQueue?
     /// Requests being answered, by the text of their id.
     var exchanges: [String: Exchange] = [:]
@@ -28,14 +31,32 @@ final class LegacySession: Sendable {
 
   /// - Returns: false when the session has as many subscriptions as it may.
   func subscribe(to uri: String) -> Bool {
-    state.withLock { state in
+    var follow: (@Sendable (String) -> Observation?)?
+    let isTaken: Bool = state.withLock { state in
       guard state.subscriptions.count < SubscriptionFilter.resourceLimit || state.subscriptions.contains(uri) else { return false }
-      state.subscriptions.insert(uri)
+      if state.subscriptions.insert(uri).inserted { follow = state.follow }
       return true
     }
+    if let follow { keep(follow(uri), of: uri) }
+    return isTaken
   }
 
-  func unsubscribe(from uri: String) { state.withLock { _ = $0.subscriptions.remove(uri) } }
+  func unsubscribe(from uri: String) {
+    let followed = state.withLock { state in
+      state.subscriptions.remove(uri)
+      return state.followed.removeValue(forKey: uri)
+    }
+    followed?.cancel()
+  }
+
+  private func keep(_ observation: Observation?, of uri: String) {
+    guard let observation else { return }
+    let unwanted: Observation? = state.withLock { state in
+      guard state.follow != nil, state.subscriptions.contains(uri) else { return observation }
+      return state.followed.updateValue(observation, forKey: uri)
+    }
+    unwanted?.cancel()
+  }
 
   func admits(_ change: ServerChange) -> Bool {
     guard case .resourceUpdated(let uri) = change else { return true }
@@ -46,16 +67,24 @@ final class LegacySession: Sendable {
 
   /// Makes `queue` the session's stream. Each message goes to one stream (2025-11-25, transports, "Multiple Connections"), so
   /// an earlier one ends: its client has most likely lost it.
-  func open(_ queue: ChangeQueue) {
-    let earlier = state.withLock { state in
-      defer { state.stream = queue }
-      return state.stream
+  ///
+  /// - Parameter follow: follows a resource for as long as the stream is open.
+  func open(_ queue: ChangeQueue, following follow: @escaping @Sendable (String) -> Observation?) {
+    let (earlier, subscriptions) = state.withLock { state in
+      defer { (state.stream, state.follow) = (queue, follow) }
+      return (state.stream, state.subscriptions.subtracting(state.followed.keys))
     }
     earlier?.close()
+    for uri in subscriptions { keep(follow(uri), of: uri) }
   }
 
   func close(_ queue: ChangeQueue) {
-    state.withLock { if $0.stream === queue { $0.stream = nil } }
+    let followed: [Observation] = state.withLock { state in
+      guard state.stream === queue else { return [] }
+      defer { (state.stream, state.follow, state.followed) = (nil, nil, [:]) }
+      return Array(state.followed.values)
+    }
+    for one in followed { one.cancel() }
     queue.close()
   }
 

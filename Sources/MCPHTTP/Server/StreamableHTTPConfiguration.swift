@@ -1,5 +1,6 @@
 public import Crypto
 public import JSON
+public import Logging
 public import MCP
 public import NIOCore
 
@@ -7,6 +8,7 @@ public import NIOCore
 public struct StreamableHTTPConfiguration: Sendable {
   /// The one path of the endpoint.
   public var path: String
+  /// Under which names the endpoint may be reached, and from which origins.
   public var allowed: AllowedHosts
   /// The revisions that are spoken, the preferred one first.
   public var versions: [ProtocolVersion]
@@ -30,6 +32,9 @@ public struct StreamableHTTPConfiguration: Sendable {
   /// Whether clients of revision 2025-11-25 can go on with a stream that they lost, by `Last-Event-ID`: its events are kept in the memory
   /// of this process, and its handler is not cancelled when the client goes. Handlers may end a response early either way.
   public var isResumable: Bool
+  /// How many milliseconds a legacy client is asked to wait before it opens its stream of notifications again.
+  public var retryAfter: Int
+  public var logger: Logger
   /// The time in seconds since 1970.
   public var now: @Sendable () -> Int
 
@@ -37,7 +42,8 @@ public struct StreamableHTTPConfiguration: Sendable {
     path: String = "/mcp", allowed: AllowedHosts = .loopback, versions: [ProtocolVersion] = ProtocolVersion.allCases.reversed(),
     limits: JSONLimits = JSONLimits(), keepAlive: TimeAmount = .seconds(15), sessionKey: SymmetricKey = SymmetricKey(size: .bits256),
     sessionLifetime: Int = 7 * 86_400, sessionsInMemory: Int = 10_000, capabilityBytes: Int = 2048, batchLimit: Int = 100,
-    answerBound: Duration = .seconds(600), isResumable: Bool = false, now: @escaping @Sendable () -> Int = StreamableHTTPConfiguration.systemTime
+    answerBound: Duration = .seconds(600), isResumable: Bool = false, retryAfter: Int = 1000,
+    logger: Logger = Logger(label: "mcp.http"), now: @escaping @Sendable () -> Int = StreamableHTTPConfiguration.systemTime
   ) {
     self.path = path
     self.allowed = allowed
@@ -51,6 +57,8 @@ public struct StreamableHTTPConfiguration: Sendable {
     self.batchLimit = batchLimit
     self.answerBound = answerBound
     self.isResumable = isResumable
+    self.retryAfter = retryAfter
+    self.logger = logger
     self.now = now
   }
 }

@@ -7,6 +7,7 @@ internal import NIOCore
 /// A request passes, in this order: path, `Host` and `Origin`, method, authentication, content negotiation, the scan of the body, the
 /// choice of the era, the headers of that era, the session of that era. Then the handler answers.
 public final class StreamableHTTPResponder: HTTPResponder {
+  /// Finds out who sends a request, or how it is refused.
   public typealias Authenticate = @Sendable (HTTPRequest) async -> Authentication
 
   let handler: any RequestHandler
@@ -36,10 +37,20 @@ public final class StreamableHTTPResponder: HTTPResponder {
     let request: HTTPRequest
     let headers: TransportHeaders
     let caller: (any Caller)?
+    let authenticate: Authenticate?
   }
 
+  /// Answers a request to the endpoint; 404 for any other path.
   public func respond(to request: HTTPRequest) async -> HTTPReply {
     guard request.path == configuration.path else { return .text(.notFound, "There is nothing here.") }
+    return await respond(toMounted: request, authenticate: authenticate)
+  }
+
+  /// Answers a request that the router of another framework has found to be for this endpoint, whatever its path.
+  ///
+  /// - Parameter authenticate: in the place of the endpoint's own: finds out who sends the request, and on long streams again and again
+  ///   whether they still may; nil where nobody has to be known.
+  public func respond(toMounted request: HTTPRequest, authenticate: Authenticate?) async -> HTTPReply {
     let headers = TransportHeaders(request.headers)
     guard configuration.allowed.allows(host: headers.host) else { return forbidden("Host") }
     guard configuration.allowed.allows(origin: headers.origin) else { return forbidden("Origin") }
@@ -58,7 +69,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
     if let repeated = headers.repeated {
       return MCPReply.failure(RPCError(.headerMismatch, "Header mismatch: \(repeated) is sent more than once"), id: nil, status: 400)
     }
-    let arrival = Arrival(request: request, headers: headers, caller: caller)
+    let arrival = Arrival(request: request, headers: headers, caller: caller, authenticate: authenticate)
     switch request.method {
     case .post: return await post(arrival)
     case .get: return await openLegacyStream(arrival)
@@ -147,12 +158,17 @@ public final class StreamableHTTPResponder: HTTPResponder {
       return MCPReply.failure(error, id: id, status: error.httpStatus)
     }
     let queue = ChangeQueue()
-    let observation = handler.observe(for: arrival.caller) { change in
-      if filter.admits(change) { queue.add(change) }
+    var granted = filter
+    let followed = granted.follow(handler, for: arrival.caller)
+    let observation = handler.observe(for: arrival.caller) { [granted] change in
+      if granted.admits(change) { queue.add(change) }
     }
-    return .stream(.ok, MCPReply.eventHeaders) { [self] writer in
-      defer { observation.cancel() }
-      try await writer.write(SSE.event(data: filter.acknowledgement(id: id)))
+    return .stream(.ok, MCPReply.eventHeaders) { [self, granted] writer in
+      defer {
+        observation.cancel()
+        for one in followed { one.cancel() }
+      }
+      try await writer.write(SSE.event(data: granted.acknowledgement(id: id)))
       try await relay(queue, to: writer, for: arrival) { $0.notification(subscription: id) }
       // The stream ends because the server does; if it is the client that went, this goes nowhere.
       try await writer.write(SSE.event(data: SubscriptionFilter.ended(id: id)))
@@ -182,7 +198,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
   }
 
   private func isStillAllowed(_ arrival: Arrival) async -> Bool {
-    guard let authenticate else { return true }
+    guard let authenticate = arrival.authenticate else { return true }
     guard case .allowed(let caller) = await authenticate(arrival.request) else { return false }
     return caller?.id == arrival.caller?.id
   }

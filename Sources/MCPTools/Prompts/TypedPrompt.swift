@@ -3,19 +3,24 @@ public import MCP
 
 /// What a prompt may return: a text that the user says, messages, or the whole result.
 public protocol PromptOutput: Sendable {
+  /// The messages that the prompt becomes.
   func promptResult() -> PromptResult
 }
 
 extension String: PromptOutput {
+  /// The messages that the prompt becomes.
   public func promptResult() -> PromptResult { PromptResult([.user(self)]) }
 }
 extension PromptResult: PromptOutput {
+  /// The messages that the prompt becomes.
   public func promptResult() -> PromptResult { self }
 }
 extension PromptResult.Message: PromptOutput {
+  /// The messages that the prompt becomes.
   public func promptResult() -> PromptResult { PromptResult([self]) }
 }
 extension Array: PromptOutput where Element == PromptResult.Message {
+  /// The messages that the prompt becomes.
   public func promptResult() -> PromptResult { PromptResult(self) }
 }
 

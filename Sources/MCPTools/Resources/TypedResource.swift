@@ -3,20 +3,25 @@ public import MCP
 
 /// What a resource may hold: a text, contents, or the whole result. A ``ToolValue`` becomes JSON.
 public protocol ResourceOutput: Sendable {
+  /// The contents of the resource.
   func readResult() -> ReadResult
 }
 
 extension String: ResourceOutput {
+  /// The contents of the resource.
   public func readResult() -> ReadResult { .text(self) }
 }
 extension ReadResult: ResourceOutput {
+  /// The contents of the resource.
   public func readResult() -> ReadResult { self }
 }
 extension ResourceContents: ResourceOutput {
+  /// The contents of the resource.
   public func readResult() -> ReadResult { ReadResult([self]) }
 }
 
 extension ReadResult {
+  /// The contents of a resource.
   public init(_ output: some ResourceOutput) { self = output.readResult() }
   /// Bytes.
   public init(_ bytes: [UInt8]) { self = .blob(bytes) }

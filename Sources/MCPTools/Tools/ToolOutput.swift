@@ -8,10 +8,12 @@ public import MCP
 public protocol ToolOutput: Sendable {
   /// The schema of what ``toolResult()`` has in `structured`; nil when it has nothing there.
   static var outputSchema: JSONValue? { get }
+  /// The answer of the tool.
   func toolResult() throws -> ToolResult
 
   /// The same for arrays: a list of contents is one answer, a list of values is an array.
   static var outputSchemaOfArray: JSONValue? { get }
+  /// The answer of a tool that returns an array of these.
   static func toolResult(of array: [Self]) throws -> ToolResult
 }
 
@@ -33,21 +35,25 @@ extension ToolOutput {
 
 extension ToolResult: ToolOutput {
   public static var outputSchema: JSONValue? { nil }
+  /// The answer of the tool.
   public func toolResult() -> ToolResult { self }
 }
 
 extension Content: ToolOutput {
   public static var outputSchema: JSONValue? { nil }
+  /// The answer of the tool.
   public func toolResult() -> ToolResult { ToolResult([self]) }
 }
 
 extension ResourceLink: ToolOutput {
   public static var outputSchema: JSONValue? { nil }
+  /// The answer of the tool.
   public func toolResult() -> ToolResult { ToolResult([.link(self)]) }
 }
 
 extension ResourceContents: ToolOutput {
   public static var outputSchema: JSONValue? { nil }
+  /// The answer of the tool.
   public func toolResult() -> ToolResult { ToolResult([.resource(self)]) }
 }
 
@@ -55,6 +61,7 @@ extension ResourceContents: ToolOutput {
 ///
 /// Any other error that a tool throws is logged, and the model is told only that the tool failed.
 public struct ToolError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What is wrong and what would be right, for the model.
   public var message: String
   public init(_ message: String) { self.message = message }
   public var description: String { message }

@@ -5,6 +5,7 @@ public import MCP
 public struct ToolTrait: Sendable {
   let apply: @Sendable (inout Tool) -> Void
 
+  /// Any change to the tool.
   public init(_ apply: @escaping @Sendable (inout Tool) -> Void) { self.apply = apply }
 
   private static func hint<Value: Sendable>(
@@ -34,6 +35,7 @@ public struct ToolTrait: Sendable {
   public static func title(_ title: String) -> ToolTrait { ToolTrait { $0.title = title } }
   /// Replaces the description that the doc comment gives.
   public static func description(_ description: String) -> ToolTrait { ToolTrait { $0.description = description } }
+  /// `Icon` objects, for people to see.
   public static func icons(_ icons: JSONValue...) -> ToolTrait { ToolTrait { $0.icons = icons } }
   /// A member of the definition's `_meta`.
   public static func meta(_ key: String, _ value: JSONValue) -> ToolTrait {

@@ -37,6 +37,7 @@ extension Constraint where Value: TextValue {
   /// A string in which the regular expression (ECMA-262) matches. It matches anywhere: anchor it with `^` and `$`.
   public static func pattern(_ expression: String) -> Constraint { Constraint("pattern", .string(expression)) }
 
+  /// A string in a format.
   public static func format(_ format: StringFormat) -> Constraint { Constraint("format", .string(format.rawValue)) }
 }
 
@@ -87,9 +88,13 @@ public struct StringFormat: RawRepresentable, Sendable, Hashable, ExpressibleByS
 
 /// The ranges of the standard library, as bounds.
 public protocol ValueRange<Bound> {
+  /// What the range is of.
   associatedtype Bound
+  /// The least value, if there is one.
   var minimum: Bound? { get }
+  /// The greatest value, if there is one that counts itself.
   var maximum: Bound? { get }
+  /// What values must stay below, if anything.
   var exclusiveMaximum: Bound? { get }
 }
 
@@ -105,19 +110,26 @@ extension ValueRange<Int> {
 }
 
 extension ClosedRange: ValueRange {
+  /// The least value, if there is one.
   public var minimum: Bound? { lowerBound }
+  /// The greatest value, if there is one that counts itself.
   public var maximum: Bound? { upperBound }
 }
 extension Range: ValueRange {
+  /// The least value, if there is one.
   public var minimum: Bound? { lowerBound }
+  /// What values must stay below, if anything.
   public var exclusiveMaximum: Bound? { upperBound }
 }
 extension PartialRangeFrom: ValueRange {
+  /// The least value, if there is one.
   public var minimum: Bound? { lowerBound }
 }
 extension PartialRangeThrough: ValueRange {
+  /// The greatest value, if there is one that counts itself.
   public var maximum: Bound? { upperBound }
 }
 extension PartialRangeUpTo: ValueRange {
+  /// What values must stay below, if anything.
   public var exclusiveMaximum: Bound? { upperBound }
 }

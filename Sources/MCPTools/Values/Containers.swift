@@ -16,11 +16,13 @@ extension Optional: ToolValue where Wrapped: ToolValue {
   public static var absent: Wrapped?? { .some(nil) }
 
   public init(json: RawJSON) throws(ValueError) { self = json.isNull ? nil : try Wrapped(json: json) }
+  /// The JSON that stands for the value.
   public var jsonValue: JSONValue { self?.jsonValue ?? .null }
 }
 
 extension Array: ToolOutput where Element: ToolOutput {
   public static var outputSchema: JSONValue? { Element.outputSchemaOfArray }
+  /// The answer of the tool.
   public func toolResult() throws -> ToolResult { try Element.toolResult(of: self) }
 }
 extension Array: ToolValue where Element: ToolValue {
@@ -35,6 +37,7 @@ extension Array: ToolValue where Element: ToolValue {
     self = elements
   }
 
+  /// The JSON that stands for the value.
   public var jsonValue: JSONValue { .array(map(\.jsonValue)) }
 }
 

@@ -6,6 +6,7 @@ public struct MemberSchemas: Sendable {
   private var properties = JSONObject()
   private var required: [JSONValue] = []
 
+  /// The schema of an object, no member yet.
   public init(_ builder: SchemaBuilder = SchemaBuilder()) { self.builder = builder }
 
   /// Adds a member. It may be left out if it has a default or its type is optional.

@@ -50,5 +50,6 @@ public struct ObjectWriter: Sendable {
     object[name] = json
   }
 
+  /// The JSON that stands for the value.
   public var jsonValue: JSONValue { .object(object) }
 }

@@ -7,6 +7,7 @@ extension Bool: ToolValue {
     guard let bool = json.bool else { throw .expected("true or false", not: json) }
     self = bool
   }
+  /// The JSON that stands for the value.
   public var jsonValue: JSONValue { .bool(self) }
 }
 
@@ -16,16 +17,19 @@ extension String: ToolValue {
     guard let string = json.string else { throw .expected("a string", not: json) }
     self = string
   }
+  /// The JSON that stands for the value.
   public var jsonValue: JSONValue { .string(self) }
 
   // A text is an answer as it is, and says nothing of itself to programs.
   public static var outputSchema: JSONValue? { nil }
+  /// The answer of the tool.
   public func toolResult() -> ToolResult { ToolResult(text: self) }
 }
 
 extension JSONValue: ToolValue {
   public static func schema(_ builder: inout SchemaBuilder) -> JSONValue { [:] }
   public init(json: RawJSON) throws(ValueError) { self.init(json) }
+  /// The JSON that stands for the value.
   public var jsonValue: JSONValue { self }
 
   public static var outputSchema: JSONValue? { nil }

@@ -13,6 +13,7 @@ public protocol ToolValue: ToolOutput {
   /// - Throws: ``ValueError`` with the place of the problem and what would be right.
   init(json: RawJSON) throws(ValueError)
 
+  /// The JSON that stands for the value.
   var jsonValue: JSONValue { get }
 
   /// What a member or an argument that is left out stands for; nil where one must be there. Optionals give their nil.

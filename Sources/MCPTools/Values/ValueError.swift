@@ -2,6 +2,7 @@ public import JSON
 
 /// Why a JSON value does not stand for a value of a type, and where in it.
 public struct ValueError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// One step into a value.
   public enum Step: Sendable, Hashable {
     case member(String)
     case element(Int)

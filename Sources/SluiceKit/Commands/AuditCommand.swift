@@ -51,7 +51,7 @@ struct AuditCommand: AsyncParsableCommand {
     var user: String?
     @Option(help: "Which tool, prompt or resource; * stands for any text.")
     var name: String?
-    @Option(help: "intent, outcome, access or refusal.")
+    @Option(help: "intent, outcome, access, refusal or definition.")
     var kind: String?
     @Option(help: "The exchange: its intent and outcome.")
     var exchange: String?
@@ -157,10 +157,14 @@ enum AuditLine {
     guard let value, value.kind == .object else { return JSONValue.string(text).text }
     if asJSON { return "{\"index\":\(leaf.index),\"leaf\":\(text)}" }
     var parts = ["\(leaf.index)", value["time"]?.string ?? "", value["kind"]?.string ?? ""]
-    if let who = value["who"]?["id"]?.string { parts.append(who) }
+    if let who = (value["who"]?["id"] ?? value["who"]?["address"])?.string { parts.append(who) }
     if let what = value["what"] { parts.append([what["method"]?.string, what["name"]?.string].compactMap { $0 }.joined(separator: " ")) }
     if let intent = value["intent"]?.int { parts.append("of \(intent)") }
     if let result = value["result"] { parts.append(result.string ?? "refused: \(result["refused"]?.string ?? "")") }
+    if let reason = value["result"]?["reason"]?.string { parts.append(reason) }
+    for question in value["questions"]?.elements.prefix(4).map({ $0 }) ?? [] {
+      parts.append("asked \(question["method"]?.string ?? ""): \(question["answer"]?.string ?? "")")
+    }
     if let bytes = value["answer"]?["bytes"]?.int { parts.append("\(bytes) bytes") }
     if let removed = value["screening"]?["rowsRemoved"]?.int { parts.append("\(removed) rows removed") }
     if let masked = value["screening"]?["masked"]?.int { parts.append("\(masked) masked") }

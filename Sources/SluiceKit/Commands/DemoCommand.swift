@@ -48,7 +48,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
     configuration.upstreams = [
       SluiceConfiguration.UpstreamEntry(
-        settings: Upstream.Configuration(name: CRMServer.upstream, isTrusted: true, enforcesRows: true), kind: .sqlite(path: "\(state)/crm.sqlite", crm: true))
+        settings: Upstream.Configuration(name: CRMServer.upstream, isTrusted: true, enforcesRows: true), kind: .sample(path: "\(state)/crm.sqlite"))
     ]
     return configuration
   }

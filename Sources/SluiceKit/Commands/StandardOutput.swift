@@ -6,21 +6,26 @@
 
 /// Standard output, unbuffered.
 enum StandardOutput {
-  static func write(_ text: String) {
+  static func write(_ text: String) { write(text, to: 1) }
+
+  /// The same for standard error.
+  static func writeError(_ text: String) { write(text, to: 2) }
+
+  private static func write(_ text: String, to descriptor: CInt) {
     let bytes = Array(text.utf8)
     var written = 0
     while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes { systemWrite($0) }
+      let count = bytes[written...].withUnsafeBytes { systemWrite(descriptor, $0) }
       if count <= 0 { return }
       written += count
     }
   }
 
-  private static func systemWrite(_ bytes: UnsafeRawBufferPointer) -> Int {
+  private static func systemWrite(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) -> Int {
     #if canImport(Glibc)
-      Glibc.write(1, bytes.baseAddress, bytes.count)
+      Glibc.write(descriptor, bytes.baseAddress, bytes.count)
     #else
-      Darwin.write(1, bytes.baseAddress, bytes.count)
+      Darwin.write(descriptor, bytes.baseAddress, bytes.count)
     #endif
   }
 }

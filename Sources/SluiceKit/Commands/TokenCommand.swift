@@ -16,10 +16,12 @@ struct TokenCommand: AsyncParsableCommand {
     /// The options as they were given, to be repeated in a command.
     var arguments: String { state.map { "--state \($0) " } ?? (config == "sluice.yaml" ? "" : "--config \(config) ") }
 
-    func tokens() throws -> APITokens {
+    func tokens() throws -> APITokens { APITokens(store: try store()) }
+
+    func store() throws -> SQLiteStore {
       let directory = try state ?? SluiceConfiguration(file: config).state
       guard FileText.makeDirectory(directory) else { throw ConfigurationError("the state directory \(directory) cannot be made") }
-      return APITokens(store: try SQLiteStore(directory: directory))
+      return try SQLiteStore(directory: directory)
     }
   }
 

@@ -1,9 +1,19 @@
 internal import ConnectorKit
+internal import FilesConnector
 internal import GitHubConnector
+internal import JiraConnector
+internal import OpenAPIConnector
+internal import SlackConnector
 
 /// The connectors that are built in. A new one is added to the list, and nowhere else.
 enum ConnectorCatalog {
-  static let all: [any Connector.Type] = [GitHubConnector.self]
+  static let all: [any Connector.Type] = [
+    FilesConnector.self,
+    GitHubConnector.self,
+    JiraConnector.self,
+    OpenAPIConnector.self,
+    SlackConnector.self,
+  ]
 
   static func type(named name: String) -> (any Connector.Type)? { all.first { $0.name == name } }
 

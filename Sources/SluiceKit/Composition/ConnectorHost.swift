@@ -1,4 +1,5 @@
 internal import ConnectorKit
+internal import Crypto
 internal import JSON
 internal import Logging
 internal import MCPHTTP
@@ -9,17 +10,19 @@ struct ConnectorHost: Sendable {
   private let state: String
   private let publicURL: String?
   private let isGoverned: Bool
+  private let signInKey: SymmetricKey
   private let logger: Logger
   private(set) var connectors: [(name: String, connector: any Connector)] = []
 
   /// - Parameters:
   ///   - state: the directory for tokens and cursors.
   ///   - publicURL: of the MCP endpoint; routes are on its origin.
-  init(http: HTTPClient, state: String, publicURL: String?, isGoverned: Bool, logger: Logger) {
+  init(http: HTTPClient, state: String, publicURL: String?, isGoverned: Bool, signInKey: SymmetricKey = SymmetricKey(size: .bits256), logger: Logger) {
     self.http = http
     self.state = state
     self.publicURL = publicURL.flatMap { HTTPURL($0) }?.origin.description
     self.isGoverned = isGoverned
+    self.signInKey = signInKey
     self.logger = logger
   }
 
@@ -29,7 +32,7 @@ struct ConnectorHost: Sendable {
     logger[metadataKey: "connector"] = "\(name)"
     let environment = ConnectorEnvironment(
       name: name, http: http, state: FileConnectorState(directory: "\(state)/\(name)"), logger: logger, isGoverned: isGoverned,
-      publicURL: publicURL.map { $0 + ConnectorRoutes.prefix + name })
+      publicURL: publicURL.map { $0 + ConnectorRoutes.prefix + name }, signInKey: signInKey)
     do throws(ConnectorError) {
       let connector = try type.init(ConnectorSettings(settings, path: "upstreams.\(name).settings"), environment)
       connectors.append((name, connector))

@@ -41,6 +41,8 @@ struct FrontDoorAuthentication: Sendable {
   let authenticator: Authenticator
   let metadata: ProtectedResourceMetadata
   let logger: Logger
+  /// Told of each credential that is refused: the code of the refusal, and where it came from.
+  let refused: @Sendable (_ reason: String, _ address: String?) -> Void
 
   func authenticate(_ request: HTTPRequest) async -> Authentication {
     do throws(AuthenticationFailure) {
@@ -50,8 +52,9 @@ struct FrontDoorAuthentication: Sendable {
       return .allowed(try await authenticator.authenticate(authorization: values.first))
     } catch {
       if let cause = error.cause { logger.warning("a credential could not be checked", metadata: ["error": "\(cause)"]) }
+      refused(error.code.rawValue, request.remoteAddress)
       var headers: [HTTPHint.Header] = [.init("Content-Type", "application/json")]
-      if let challenge = error.challenge(resourceMetadata: metadata.url) { headers.append(.init("WWW-Authenticate", challenge)) }
+      if let challenge = error.challenge(resourceMetadata: metadata.url, scopes: metadata.scopesSupported) { headers.append(.init("WWW-Authenticate", challenge)) }
       if error.code == .unavailable { headers.append(.init("Retry-After", "5")) }
       let body: JSONValue = [
         "jsonrpc": "2.0", "error": ["code": 1401, "message": .string(error.description), "data": ["code": "unauthenticated", "reason": .string(error.code.rawValue)]],

@@ -60,7 +60,8 @@ public final class SluiceServer: Service {
     limiter = try await Limiter(configuration: configuration.limits, store: store, logger: logger)
 
     var connectors = ConnectorHost(
-      http: client, state: configuration.state + "/connectors", publicURL: configuration.publicURL, isGoverned: true, logger: logger)
+      http: client, state: configuration.state + "/connectors", publicURL: configuration.publicURL, isGoverned: true,
+      signInKey: try await store.key(named: "connector-sign-in"), logger: logger)
     var upstreams: [Upstream] = []
     var processes: [StdioWire] = []
     for entry in configuration.upstreams {
@@ -74,17 +75,22 @@ public final class SluiceServer: Service {
       name: configuration.name, upstreams: upstreams, policies: configuration.policies, bounds: configuration.bounds,
       maskStyle: configuration.maskStyle, limiter: limiter, log: log,
       sealKey: try await store.key(named: "request-state").bytes, saltKey: try await store.key(named: "audit-salt").bytes,
-      logger: logger)
+      logger: logger, store: store)
     let gateway: Gateway
     do { gateway = try Gateway(parts) } catch let error as CedarError {
       throw ConfigurationError("policy: \(error)")
     }
     self.gateway = gateway
 
+    // What an issuer's tokens must hold is what clients are told to ask for.
+    var scopes: [String] = []
+    for scope in configuration.issuers.flatMap(\.settings.requiredScopes) where !scopes.contains(scope) { scopes.append(scope) }
     let metadata = try ProtectedResourceMetadata(
       resource: configuration.publicURL, authorizationServers: configuration.issuers.map(\.settings.issuer).filter { $0.hasPrefix("http") },
-      resourceName: configuration.name)
-    let authentication = FrontDoorAuthentication(authenticator: authenticator, metadata: metadata, logger: logger)
+      scopesSupported: scopes, resourceName: configuration.name)
+    let authentication = FrontDoorAuthentication(authenticator: authenticator, metadata: metadata, logger: logger) { [gateway] in
+      gateway.noteRefusedCredential($0, address: $1)
+    }
     let endpoint = StreamableHTTPResponder(
       gateway,
       configuration: StreamableHTTPConfiguration(
@@ -181,8 +187,8 @@ enum UpstreamWires {
           for (header, secret) in headers { resolved.append(.init(header, try secret.text())) }
           return resolved
         }, client: client)
-    case .sqlite(let path, let crm):
-      return InProcessWire(try SQLUpstream.server(name: name, path: path, crm: crm, logger: logger))
+    case .database(let configuration): return try SQLUpstream(configuration, logger: logger)
+    case .sample(let path): return try SQLUpstream.sample(name: name, path: path, logger: logger)
     case .connector(let kind, let settings):
       let connector = try connectors.make(kind, name: name, settings)
       return InProcessWire(connector.server)

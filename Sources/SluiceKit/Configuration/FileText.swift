@@ -43,6 +43,13 @@ enum FileText {
     return true
   }
 
+  /// The path from the root, without symbolic links; nil where nothing is there.
+  static func absolute(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// `path` as it is meant by a file in `directory`.

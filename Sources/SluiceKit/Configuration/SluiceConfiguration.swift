@@ -4,6 +4,7 @@ internal import MCP
 internal import MCPAuth
 internal import MCPHTTP
 internal import NIOCore
+public import SQLConnector
 public import Secrets
 
 /// Everything that `sluice serve` is told by its file. docs/configuration.md explains each key.
@@ -42,8 +43,10 @@ public struct SluiceConfiguration: Sendable {
     public enum Kind: Sendable {
       case command(String, arguments: [String], environment: [String: SecretReference], directory: String?)
       case http(url: String, headers: [(name: String, value: SecretReference)])
-      /// Our SQL connector over an SQLite file.
-      case sqlite(path: String, crm: Bool)
+      /// Our SQL connector.
+      case database(SQLConfiguration)
+      /// The sample company, in an SQLite file.
+      case sample(path: String)
       /// One of our connectors to a vendor's system, by its name in ``ConnectorCatalog``.
       case connector(String, settings: JSONObject)
     }
@@ -193,10 +196,11 @@ extension SluiceConfiguration.UpstreamEntry {
     guard Self.isName(name) else {
       throw node.error("an upstream's name is made of a-z, 0-9, - and single _, starts with a letter and has at most 32 characters")
     }
-    let fields = try node.members([
-      "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools",
-      "trusted", "connector", "settings",
-    ])
+    let fields = try node.members(
+      Self.databaseKeys.union([
+        "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools",
+        "trusted", "may_ask", "pin", "postgres", "connector", "settings",
+      ]))
     var settings = Upstream.Configuration(name: name)
     if let node = fields["timeout_seconds"] { settings.timeout = .seconds(Int64(try node.int(1...3600))) }
     if let node = fields["refresh_seconds"] { settings.refreshInterval = .seconds(Int64(try node.int(1...86_400))) }
@@ -205,24 +209,43 @@ extension SluiceConfiguration.UpstreamEntry {
     settings.writeTools = Set(try fields["write_tools"]?.strings() ?? [])
 
     settings.isTrusted = try fields["trusted"]?.bool() ?? false
-    switch (fields["command"], fields["url"], fields["sqlite"], fields["connector"]) {
-    case (let command?, nil, nil, nil):
+    if let node = fields["may_ask"] {
+      settings.mayAsk = []
+      for name in try node.strings() {
+        guard let kind = QuestionKind(rawValue: name) else { throw node.error("expected elicitation, sampling or roots") }
+        settings.mayAsk.insert(kind)
+      }
+    }
+    if let node = fields["pin"] {
+      guard let pin = Upstream.Pin(rawValue: try node.string()) else { throw node.error("expected warn or refuse") }
+      settings.pin = pin
+    }
+    let isDatabase = fields["sqlite"] != nil || fields["postgres"] != nil
+    for key in Self.databaseKeys where !isDatabase { if let node = fields[key] { throw node.error("only an upstream with sqlite or postgres has this key") } }
+    switch (fields["command"], fields["url"], fields["sqlite"], fields["postgres"], fields["connector"]) {
+    case (let command?, nil, nil, nil, nil):
       var environment: [String: SecretReference] = [:]
       for (name, value) in try fields["env"]?.entries() ?? [] { environment[name] = try SecretReference(configuration: value.string()) }
       kind = .command(
         try command.string(), arguments: try fields["args"]?.strings() ?? [], environment: environment,
         directory: try fields["cwd"].map { node throws(ConfigurationError) in FileText.resolve(try node.string(), in: directory) })
-    case (nil, let url?, nil, nil):
+    case (nil, let url?, nil, nil, nil):
       let text = try url.string()
       guard HTTPURL(text) != nil else { throw url.error("expected an http or https URL") }
       var headers: [(name: String, value: SecretReference)] = []
       for (name, value) in try fields["headers"]?.entries() ?? [] { headers.append((name, try SecretReference(configuration: value.string()))) }
       kind = .http(url: text, headers: headers)
-    case (nil, nil, let path?, nil):
+    case (nil, nil, let path?, nil, nil):
       settings.isTrusted = true
       settings.enforcesRows = true
-      kind = .sqlite(path: FileText.resolve(try path.string(), in: directory), crm: try fields["sample"]?.string() == "northwind")
-    case (nil, nil, nil, let connector?):
+      for key in ["schema", "connections", "channel"] { if let node = fields[key] { throw node.error("only an upstream with postgres has this key") } }
+      let file = FileText.resolve(try path.string(), in: directory)
+      kind = try fields["sample"]?.string() == "northwind" ? .sample(path: file) : .database(try Self.database(name, .sqlite(path: file), fields))
+    case (nil, nil, nil, let string?, nil):
+      settings.isTrusted = true
+      settings.enforcesRows = true
+      kind = .database(try Self.database(name, .postgres(try Self.postgres(string, fields)), fields))
+    case (nil, nil, nil, nil, let connector?):
       let name = try connector.string()
       guard ConnectorCatalog.type(named: name) != nil else { throw connector.error(ConnectorCatalog.unknown(name)) }
       settings.isTrusted = true
@@ -233,7 +256,7 @@ extension SluiceConfiguration.UpstreamEntry {
       kind = .connector(name, settings: object)
     default:
       throw node.error(
-        "an upstream has exactly one of command (a child process), url (Streamable HTTP), sqlite (a database file) and connector (one of ours: \(ConnectorCatalog.names))"
+        "an upstream has exactly one of command (a child process), url (Streamable HTTP), sqlite (a database file), postgres (a connection string) and connector (one of ours: \(ConnectorCatalog.names))"
       )
     }
     self.settings = settings

@@ -87,15 +87,27 @@ struct EverythingClientTests {
     try ClientMessageSchema(revision).check(server.requests)
   }
 
-  @Test("json-schema-ref-no-deref: nothing that a schema refers to is fetched", arguments: ["2026-07-28"])
+  @Test("json-schema-ref-no-deref: nothing that a schema refers to is fetched", arguments: ["2025-11-25", "2026-07-28"])
   func references(revision: String) async throws {
-    let server = Scripted.modern { request, _ in
-      guard request.rpcMethod == "tools/list", let host = request.headers["Host"] else { return Self.done }
-      return Self.list(Self.tool("t", ["type": "object", "properties": ["x": ["$ref": .string("http://\(host)/schema.json")]]]))
+    let tool: @Sendable (SeenRequest) -> JSONValue = { request in
+      Self.tool("t", ["type": "object", "properties": ["x": ["$ref": .string("http://\(request.headers["Host"] ?? "")/schema.json")]]])
     }
+    let server =
+      revision == "2026-07-28"
+      ? Scripted.modern { request, _ in request.rpcMethod == "tools/list" ? Self.list(tool(request)) : Self.done }
+      : Scripted { request, _ in
+        switch (request.method, request.rpcMethod) {
+        case (.post, "initialize"):
+          Scripted.result(request, ["protocolVersion": "2025-11-25", "capabilities": ["tools": [:]], "serverInfo": ["name": "s", "version": "1"]])
+        case (.post, "tools/list"): Scripted.result(request, ["tools": [tool(request)]])
+        case (.post, _): .full(202, HTTPHeaders(), body: ByteBuffer())
+        default: .text(405, "no")
+        }
+      }
     try await server.serve { url in try await EverythingClientRun.run("json-schema-ref-no-deref", revision, url) }
     #expect(server.requests("tools/list").count == 1)
-    #expect(server.requests.allSatisfy { $0.method == .post })
+    // A GET of the endpoint asks for the stream of a legacy server's own messages.
+    #expect(server.requests.allSatisfy { $0.method == .post || $0.headers["Accept"] == "text/event-stream" })
     try ClientMessageSchema(revision).check(server.requests)
   }
 

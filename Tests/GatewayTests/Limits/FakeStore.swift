@@ -5,7 +5,8 @@ import Synchronization
 /// A store of quotas in memory that can be held up or made to fail.
 final class QuotaStore: Store {
   private struct State {
-    var counts: [String: Int] = [:]
+    /// By bytes, as a database compares texts.
+    var counts: [[UInt8]: Int] = [:]
     var calls = 0
     var charged: [QuotaCharge] = []
     var isBroken = false
@@ -27,7 +28,7 @@ final class QuotaStore: Store {
       state.charged += charges
       return .success(
         charges.map { charge in
-          let key = "\(charge.meter) \(charge.user) \(charge.window)"
+          let key = Array("\(charge.meter) \(charge.user) \(charge.window)".utf8)
           let count = state.counts[key, default: 0]
           let granted = charge.amount < 0 ? charge.amount : max(0, min(charge.amount, charge.limit - count))
           state.counts[key] = max(0, count + granted)
@@ -47,5 +48,8 @@ final class QuotaStore: Store {
   func recordUse(_ times: [String: Int64]) async throws(StoreError) {}
   func revokeSession(_ id: SessionID, until expiry: Int64) async throws(StoreError) {}
   func isRevoked(anyOf sessions: [SessionID]) async throws(StoreError) -> Bool { false }
+  func toolPins(of upstream: String?) async throws(StoreError) -> [ToolPin] { [] }
+  func write(_ pins: [ToolPin]) async throws(StoreError) {}
+  func acceptTools(of upstream: String, tool: String?) async throws(StoreError) -> [ToolPin] { [] }
   func key(named name: String) async throws(StoreError) -> SymmetricKey { SymmetricKey(size: .bits256) }
 }

@@ -45,6 +45,13 @@ struct LimiterTests {
     if limit > 0 { #expect(await send(1, bob, to: limiter).admitted == 1, "users are apart") }
   }
 
+  @Test("two Unicode forms of a name are two users, as they are for policies")
+  func unicodeForms() async throws {
+    let limiter = try await limiter(.init(requestsPerMinute: 3))
+    #expect(await send(4, Principal(id: "Ren\u{E9}", authentication: .local), to: limiter).admitted == 3)
+    #expect(await send(4, Principal(id: "Rene\u{301}", authentication: .local), to: limiter).admitted == 3)
+  }
+
   @Test("never admits more than the limit in any 60 seconds, and says when to come back")
   func sliding() async throws {
     let clock = TestClock()

@@ -69,6 +69,25 @@ struct PushDownTests {
     #expect(operands.count == 200)
   }
 
+  @Test("a disjunction of comparisons, each of which can fail, is not as deep as it is long", arguments: [2, 25, 100, 300])
+  func comparisons(count: Int) throws {
+    let condition: String = (0..<count).map { "resource.n == \($0)" }.joined(separator: " || ")
+    let rule = try RowRuleFixture(when: condition).rule
+    #expect(rule.pushDown.isExact)
+    #expect(Self.depth(of: rule.pushDown.filter) < 30)
+    for row in try [#"{"id":"1","n":1}"#, #"{"id":"1","n":\#(count)}"#, #"{"id":"1"}"#].map({ try RawJSON($0) }) {
+      #expect((Truth.of(rule.pushDown.filter, row) == true) == rule.permits(row), "\(row.text)")
+    }
+  }
+
+  private static func depth(of filter: RowFilter) -> Int {
+    switch filter {
+    case .and(let parts), .or(let parts): 1 + (parts.map { depth(of: $0) }.max() ?? 0)
+    case .not(let part), .isTrue(let part): 1 + depth(of: part)
+    default: 1
+    }
+  }
+
   /// Every combination of a few values for three attributes, absence and a wrong type included.
   private func rows() throws -> [RawJSON] {
     let values = [nil, "true", "false", "3", #""x""#]
@@ -91,6 +110,8 @@ struct PushDownTests {
       "(resource.a && resource.b) || resource.n > 5", "(resource.n > 5 && resource.a) || resource.b", "!((resource.a || resource.n < 5) && resource.b)",
       "resource has a && resource.a || resource.b", "resource.n >= 7 || resource.n <= 3 || resource.a", "if resource.a then resource.b else resource.n == 3",
       "resource.a != resource.b || resource.a", "resource.n == 3 && !(resource has b && resource.b)", "resource.a || (resource.b && resource.n > 5) || !(resource has n)",
+      "resource.a || resource.n == 3 || resource has b || resource.b || resource.n > 5", "!(resource.a && resource.n == 3 && resource.b && resource has n)",
+      "resource.a && (resource.n > 5 || (resource.b || resource.n == 3)) || !resource.b",
     ])
   func equivalence(condition: String) throws {
     let policies = [

@@ -149,8 +149,19 @@ class Peer:
 
     def listen(self, filter, capabilities=None):
         message = self.message("subscriptions/listen", {"notifications": filter}, capabilities=capabilities)
+        # The filter of an extension is none of the revision's schema.
+        record = "taskIds" not in filter
+        if record:
+            self.note("client", message)
         response = self.exchange("POST", json.dumps(message), self.headers(message))
-        return response, self.messages(response), message["id"]
+
+        def heard():
+            for received in self.messages(response):
+                if record:
+                    self.note("server", received)
+                yield received
+
+        return response, heard(), message["id"]
 
     def valid(self, checks, what):
         report = protocol_schema.check(self.entries, "server")
@@ -176,6 +187,7 @@ def everything(checks, peer):
     checks.that(all(tool.get("description") for tool in tools.values()), f"{r}: each tool has a description")
     checks.that(list(tools)[0] == "test_simple_text", f"{r}: the first tool needs no arguments")
     checks.equal(text(peer.call("test_simple_text")), "This is a simple text response for testing.", f"{r}: test_simple_text")
+    checks.equal(text(peer.call(list(tools)[0], {})), "This is a simple text response for testing.", f"{r}: the first tool succeeds with no arguments in an object")
     image = peer.call("test_image_content", {})["content"][0]
     checks.that(image["mimeType"] == "image/png" and base64.b64decode(image["data"])[:4] == b"\x89PNG", f"{r}: test_image_content")
     audio = peer.call("test_audio_content", {})["content"][0]
@@ -214,6 +226,9 @@ def everything(checks, peer):
     checks.equal(read["text"], "This is the content of the static text resource.", f"{r}: test://static-text")
     read = peer.result("resources/read", {"uri": "test://static-binary"})["contents"][0]
     checks.that(read["mimeType"] == "image/png" and read["blob"], f"{r}: test://static-binary")
+    read = peer.result("resources/read", {"uri": "test://watched-resource"})
+    checks.that(read["contents"][0]["text"], f"{r}: test://watched-resource")
+    checks.that(r < MODERN or (read["ttlMs"] >= 0 and read["cacheScope"] in ("public", "private")), f"{r}: resources/read has caching hints", read)
     templates = peer.result("resources/templates/list")["resourceTemplates"]
     checks.equal(templates[0]["uriTemplate"], "test://template/{id}/data", f"{r}: resources/templates/list")
     read = peer.result("resources/read", {"uri": "test://template/123/data"})["contents"][0]
@@ -245,6 +260,8 @@ def legacy(checks, server, revision):
         if revision >= "2025-11-25":
             # Numbers with a fraction do not fit ElicitResult in the published schema, though the specification's text has them.
             answer = text(peer.call("test_elicitation_sep1034_defaults", {}, record=False))
+            problems = protocol_schema.schema(revision).request("server", peer.seen[0])
+            checks.equal(problems, [], f"{revision}: the question with defaults fits the schema")
             fields = peer.seen[0]["params"]["requestedSchema"]["properties"]
             checks.equal({k: v["default"] for k, v in fields.items()}, {"name": "John Doe", "age": 30, "score": 95.5, "status": "active", "verified": True}, f"{revision}: defaults")
             checks.that("action=accept" in answer, f"{revision}: test_elicitation_sep1034_defaults")
@@ -355,7 +372,12 @@ def questions(checks, peer):
 
     def once(responses, state=None):
         more = {"inputResponses": responses} | ({"requestState": state} if state else {})
-        return peer.ask("tools/call", {"name": prefix + "elicitation", "arguments": {}} | more, record=False)
+        # What is asked does not fit the schema, on purpose; what is answered must.
+        status, answer = peer.ask("tools/call", {"name": prefix + "elicitation", "arguments": {}} | more, record=False)
+        of = protocol_schema.schema(MODERN)
+        problems = of.error(answer) if "error" in answer else of.result("client", "tools/call", answer)
+        checks.equal(problems, [], f"the answer to {responses} fits the schema")
+        return status, answer
 
     for responses in ({"wrong_key": accept(data="x")}, {"user_name": 12345}, {"user_name": None}, {"user_name": accept(name=3)}):
         _, answer = once(responses)
@@ -396,7 +418,10 @@ def rules(checks, peer):
     def raw(method, params, headers, id=77):
         body = {"jsonrpc": "2.0", "id": id, "method": method} | ({"params": params} if params is not None else {})
         response = peer.exchange("POST", json.dumps(body), {"Mcp-Method": method} | headers)
-        return response.status, json.loads(response.read() or b"{}")
+        answer = json.loads(response.read() or b"{}")
+        if "error" in answer:
+            checks.equal(protocol_schema.schema(MODERN).error(answer), [], f"the error for {method} with {sorted(params or {})} fits the schema")
+        return response.status, answer
 
     version = {"MCP-Protocol-Version": MODERN}
     good = {PREFIX + "protocolVersion": MODERN, PREFIX + "clientCapabilities": {}}

@@ -15,6 +15,8 @@ ROOT = os.environ.get("SLUICE_ROOT") or os.path.abspath(os.path.join(os.path.dir
 BINARY = os.environ.get("SLUICE_BINARY") or os.path.join(ROOT, ".build/debug/sluice")
 HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = sys.executable
+OAUTH_PYTHON = os.environ.get("SLUICE_PYTHON_OAUTH") or os.path.join(ROOT, ".build/venv-oauth/bin/python")
+FASTMCP_PYTHON = os.environ.get("SLUICE_PYTHON_FASTMCP") or os.path.join(ROOT, ".build/venv-fastmcp/bin/python")
 LEGACY_PYTHON = os.environ.get("SLUICE_PYTHON_LEGACY") or os.path.join(ROOT, ".build/venv-legacy/bin/python")
 
 
@@ -90,13 +92,13 @@ async def output(*command, env=None):
 
 
 @asynccontextmanager
-async def serve(config, users, env=None):
+async def serve(config, users, env=None, listen="127.0.0.1:0"):
     """`sluice serve` with a token for each of `users`."""
     tokens = {}
     for user in users:
         tokens[user] = json.loads(await output(BINARY, "token", "create", "--config", config, "--user", user, "--json"))["token"]
     log = config + ".log"
-    async with process(BINARY, "serve", "--config", config, "--listen", "127.0.0.1:0", "--log-level", "info", log=log, env=env) as child:
+    async with process(BINARY, "serve", "--config", config, "--listen", listen, "--log-level", "info", log=log, env=env) as child:
         for _ in range(600):
             await asyncio.sleep(0.05)
             with open(log) as file:

@@ -26,7 +26,7 @@ try:
 except ImportError:
     from mcp.server.fastmcp import Context, FastMCP as MCPServer
     from mcp.server.fastmcp.exceptions import ToolError
-    from mcp.types import Completion, ToolAnnotations
+    from mcp.types import Completion, SamplingMessage, TextContent, ToolAnnotations
 
     IS_MODERN = False
 
@@ -124,6 +124,25 @@ def make(options):
         def welcome(guest: Annotated[Guest, Resolve(guest)]) -> str:
             """Asks the user before it answers."""
             return f"Welcome, {guest.name}, to {options.name}."
+    else:
+
+        @server.tool(annotations=READ)
+        async def welcome(ctx: Context) -> str:
+            """Asks the user while it answers."""
+            answer = await ctx.elicit("Who is the guest?", Guest)
+            return f"Welcome, {answer.data.name}, to {options.name}." if answer.action == "accept" else "Nobody is welcome."
+
+        @server.tool(annotations=READ)
+        async def ponder(ctx: Context) -> str:
+            """Asks the client's model."""
+            message = SamplingMessage(role="user", content=TextContent(type="text", text="Think."))
+            answer = await ctx.session.create_message([message], max_tokens=20, related_request_id=ctx.request_id)
+            return f"{answer.model} says: {answer.content.text}"
+
+        @server.tool(annotations=READ)
+        async def where(ctx: Context) -> str:
+            """Asks for roots, by a message that belongs to no request."""
+            return " ".join(str(root.uri) for root in (await ctx.session.list_roots()).roots)
 
     return server
 

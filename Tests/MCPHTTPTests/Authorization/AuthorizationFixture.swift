@@ -118,15 +118,27 @@ final class AuthorizationFixture: Sendable {
         return try ResourceServer(
           ResourceServer.Configuration(
             metadata: metadata, issuers: [JWTIssuer(issuer: issuer.issuer, audiences: [audience], keys: .url(issuer.origin + "/jwks"))], dpop: script.dpop,
-            requiredScopes: { script.scopes("\($0.headers["Mcp-Method"] ?? "") \($0.headers["Mcp-Name"] ?? "")") }),
+            requiredScopes: { script.scopes("\($0.rpcMethod) \($0.headers["Mcp-Name"] ?? "")") }),
           client: client, logger: quiet)
       } catch { preconditionFailure("\(error)") }
     }
   }
 
+  /// Enough of an MCP server of either era for a client that lists tools and calls one.
   private func answer(_ request: HTTPRequest) -> HTTPReply {
-    let id = (try? RawJSON(scanning: request.body))?["id"].map { JSONValue($0) } ?? .null
-    return ScriptedAuthorizationServer.json(.ok, ["jsonrpc": "2.0", "id": id, "result": ["resultType": "complete", "tools": []]])
+    guard request.method == .post else { return .text(request.method == .delete ? .ok : 405, "") }
+    let message = request.message
+    guard let id = message["id"] else { return .full(202, HTTPHeaders(), body: ByteBuffer()) }
+    var result: JSONValue
+    switch request.rpcMethod {
+    case "initialize":
+      result = ["protocolVersion": message["params"]?["protocolVersion"] ?? .null, "capabilities": ["tools": [:]], "serverInfo": ["name": "s", "version": "1"]]
+    case "server/discover": result = ["supportedVersions": ["2026-07-28"], "capabilities": ["tools": [:]], "ttlMs": 0, "cacheScope": "private"]
+    case "tools/call": result = ["content": [["type": "text", "text": "done"]]]
+    default: result = ["tools": [["name": "test-tool", "inputSchema": ["type": "object"]]], "ttlMs": 0, "cacheScope": "private"]
+    }
+    if request.headers["MCP-Protocol-Version"] == "2026-07-28" { result["resultType"] = "complete" }
+    return ScriptedAuthorizationServer.json(.ok, ["jsonrpc": "2.0", "id": id, "result": result])
   }
 
   // MARK: Client
@@ -176,5 +188,8 @@ extension HTTPWire {
 }
 
 extension HTTPRequest {
+  /// The JSON-RPC message; null where there is none.
+  var message: JSONValue { (try? RawJSON(scanning: body)).map { JSONValue($0) } ?? .null }
+  var rpcMethod: String { headers["Mcp-Method"] ?? message["method"]?.string ?? "" }
   var token: String? { headers["Authorization"]?.split(separator: " ").last.map(String.init) }
 }

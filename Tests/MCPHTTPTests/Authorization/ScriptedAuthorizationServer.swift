@@ -39,6 +39,8 @@ final class ScriptedAuthorizationServer: HTTPResponder {
     var clientKey: SigningKey?
     /// Checks an assertion of a jwt-bearer grant.
     var acceptsAssertion: @Sendable (String) -> Bool = { _ in false }
+    /// Checks the subject token of a token exchange for an ID-JAG.
+    var acceptsSubject: @Sendable (_ token: String, _ type: String) -> Bool = { _, _ in false }
     /// Kept back until this fires, to hold a refresh in flight.
     var tokenGate: Signal?
     /// Scopes granted whatever was asked for.
@@ -193,6 +195,14 @@ final class ScriptedAuthorizationServer: HTTPResponder {
       guard !client.isEmpty else { return refuse("invalid_client", .unauthorized) }
       subject = client
     case "urn:ietf:params:oauth:grant-type:jwt-bearer": guard script.acceptsAssertion(fields["assertion"] ?? "") else { return refuse("invalid_grant") }
+    case "urn:ietf:params:oauth:grant-type:token-exchange":
+      guard script.acceptsSubject(fields["subject_token"] ?? "", fields["subject_token_type"] ?? "") else { return refuse("invalid_grant") }
+      return Self.json(
+        .ok,
+        [
+          "access_token": .string("jag|\(fields["audience"] ?? "")|\(fields["resource"] ?? "")"),
+          "issued_token_type": fields["requested_token_type"].map { .string($0) } ?? .null, "token_type": "N_A",
+        ])
     default: return refuse("unsupported_grant_type")
     }
     return issue(scopes: script.grantedScopes ?? scopes, resource, subject, client, thumbprint, script)

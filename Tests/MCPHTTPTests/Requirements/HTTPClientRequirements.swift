@@ -171,6 +171,34 @@ struct HTTPClientRequirements {
     }
   }
 
+  @Test("A batch is understood where the revision has them: its answer, its notifications and its questions", arguments: ["2025-03-26", "2025-06-18"], [true, false])
+  func batches(_ version: String, _ isStream: Bool) async throws {
+    let answered = Signal()
+    let peer = RecordingPeer.legacy(version) { request in
+      guard request.rpc == "tools/call" else {
+        if request.body["result"] != nil { answered.fire() }
+        return RecordingPeer.accepted
+      }
+      let batch: JSONValue = [
+        ["jsonrpc": "2.0", "method": "notifications/progress", "params": ["progressToken": request.body["id"] ?? 0, "progress": 1]],
+        ["jsonrpc": "2.0", "id": "q", "method": "ping"], ["jsonrpc": "2.0", "id": request.body["id"] ?? 0, "result": Self.done],
+      ]
+      return isStream ? RecordingPeer.events([batch]) : RecordingPeer.json(batch)
+    }
+    let hasBatches = version == "2025-03-26"
+    try await peer.serving { wire in
+      let connection = Self.connection(wire)
+      try await connection.connect()
+      let heard = Mutex(0)
+      var body = Self.call("echo")
+      body.wantsProgress = true
+      let answer = try? await connection.request(.toolsCall, body, deadline: farOff, onNotification: { _ in heard.withLock { $0 += 1 } })
+      #expect((answer?.result?["content"] != nil) == hasBatches && heard.withLock { $0 } == (hasBatches ? 1 : 0))
+      if hasBatches { await answered.wait() }
+    }
+    #expect(peer.requests.contains { $0.body["id"] == "q" && $0.body["result"] == [:] } == hasBatches)
+  }
+
   // MARK: Legacy
 
   @Test("A legacy session begins with initialize and initialized, and every request after carries its id and version", arguments: ["2025-11-25", "2025-06-18"])
@@ -276,7 +304,7 @@ struct HTTPClientRequirements {
     }
     try await peer.serving { wire in
       let connection = Self.connection(wire)
-      await #expect(throws: ClientError.self) { try await connection.connect(timeout: .milliseconds(300)) }
+      await #expect(throws: ClientError.self) { try await connection.connect(timeout: .seconds(3)) }
       await peer.wasLeft.wait()
     }
     #expect(peer.methods == ["server/discover", "initialize"])

@@ -131,7 +131,7 @@ struct StreamableRequirements {
     try await fixture.serving { port in
       let (stream, caller) = (try RawSocket(port: port), try RawSocket(port: port))
       stream.send(StreamableFixture.wire("GET", "", [("Mcp-Session-Id", session)]))
-      _ = await stream.read { $0.hasSuffix("\r\n\r\n") }
+      _ = await stream.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
       let body: JSONValue = ["jsonrpc": "2.0", "id": 8, "method": "tools/call", "params": ["name": "talk", "_meta": ["progressToken": 1]]]
       caller.send(StreamableFixture.wire("POST", body.text, [("Mcp-Session-Id", session)]))
       let answered = await caller.read { $0.hasSuffix("\r\n0\r\n\r\n") }
@@ -157,7 +157,7 @@ struct StreamableRequirements {
     try await fixture.serving { port in
       let (bystander, caller) = (try RawSocket(port: port), try RawSocket(port: port))
       bystander.send(StreamableFixture.wire("GET", "", [("Mcp-Session-Id", other)]))
-      _ = await bystander.read { $0.hasSuffix("\r\n\r\n") }
+      _ = await bystander.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
       let call: JSONValue = ["jsonrpc": "2.0", "id": 8, "method": "tools/call", "params": ["name": "visit"]]
       caller.send(StreamableFixture.wire("POST", call.text, [("Mcp-Session-Id", session)]))
       let question = await caller.read { $0.contains("elicitation/create") && $0.hasSuffix("\r\n") }

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import MCP
+import Synchronization
 import Testing
 
 /// A client and a child process that misbehaves. The servers are shell scripts; `answer TEXT` answers the line that was read last.
@@ -112,6 +113,70 @@ struct StdioClientTests {
     try await client.connect()
     await #expect(throws: ClientError.self) { try await client.callTool("die") }
     #expect(try await client.callTool("t").text == "back")
+    await client.close()
+  }
+
+  @Test("A subscription is made again with the successor of a server that died, and all that it is about is told as changed")
+  func subscribedAgain() async throws {
+    let script = #"""
+      while IFS= read -r line; do case $line in
+        *server/discover*) answer '{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true}}}';;
+        *subscriptions/listen*) id=$(printf '%s' "$line" | sed 's/.*"id":\([0-9]*\).*/\1/')
+          printf '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":%s},"notifications":{"toolsListChanged":true}}}\n' "$id"
+          sub=$id;;
+        *die*) exit 1;;
+        *change*) printf '{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":%s}}}\n' "$sub"
+          answer '{"content":[]}';;
+      esac; done
+      """#
+    let client = client(script)
+    let subscription = try await client.subscribe(to: ChangeFilter(toolsList: true))
+    var changes = subscription.makeAsyncIterator()
+    _ = try await client.callTool("change")
+    #expect(await changes.next() == .toolsListChanged)
+    await #expect(throws: ClientError.self) { try await client.callTool("die") }
+    // Nobody changed anything: it is told because it may have.
+    #expect(await changes.next() == .toolsListChanged)
+    _ = try await client.callTool("change")
+    #expect(await changes.next() == .toolsListChanged)
+    await client.close()
+    #expect(await changes.next() == nil)
+  }
+
+  @Test("A subscription that the server takes down ends by its result, or is made again where there is none", arguments: [true, false])
+  func takenDown(hasResult: Bool) async throws {
+    let script = #"""
+      while IFS= read -r line; do case $line in
+        *server/discover*) answer '{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true}}}';;
+        *subscriptions/listen*) id=$(printf '%s' "$line" | sed 's/.*"id":\([0-9]*\).*/\1/')
+          printf '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":%s},"notifications":{"toolsListChanged":true}}}\n' "$id"
+          [ -n "$sub" ] && continue
+          sub=$id
+          printf '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%s}}\n' "$id"
+          RESULT
+      esac; done
+      """#
+    let result = #"printf '{"jsonrpc":"2.0","id":%s,"result":{"resultType":"complete"}}\n' "$id";;"#
+    let client = client(script.replacing("RESULT", with: hasResult ? result : ";;"))
+    let subscription = try await client.subscribe(to: ChangeFilter(toolsList: true))
+    var changes = subscription.makeAsyncIterator()
+    #expect(await changes.next() == (hasResult ? nil : .toolsListChanged))
+    await client.close()
+  }
+
+  @Test("A batch of a legacy server is taken apart")
+  func batch() async throws {
+    let script = """
+      while IFS= read -r line; do case $line in
+        *'"initialize"'*) answer '{"protocolVersion":"2025-03-26","capabilities":{},"serverInfo":{"name":"old","version":"1"}}';;
+        *tools/call*) id=$(printf '%s' "$line" | sed 's/.*"id":\\([0-9]*\\).*/\\1/')
+          printf '[{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%s,"progress":1}},{"jsonrpc":"2.0","id":%s,"result":{"content":[]}}]\\n' "$id" "$id";;
+      esac; done
+      """
+    let client = client(script, versions: [.v2025_03_26])
+    let heard = Mutex(0)
+    _ = try await client.callTool("t", options: .init(onProgress: { _ in heard.withLock { $0 += 1 } }))
+    #expect(heard.withLock { $0 } == 1)
     await client.close()
   }
 

@@ -95,6 +95,57 @@ struct StdioRequirements {
     #expect(error?["data"]?["supported"] == ["2026-07-28"] && error?["code"]?.int != nil)
   }
 
+  @Test("notifications/cancelled takes down subscriptions and is sent for nothing else")
+  func cancelledForSubscriptionsOnly() async throws {
+    let lines = Mutex<[JSONValue]>([])
+    let server = try ServerFixture().server
+    let (began, signal) = AsyncStream.makeStream(of: Void.self)
+    server.add(
+      Tool(name: "endless") { _ in
+        signal.yield()
+        try await Task.sleep(for: .seconds(600))
+        return ToolResult(text: "late")
+      })
+    server.add(Tool(name: "asks") { ToolResult(text: try await $0.elicit("?", ElicitationForm(.string("a"))).action.rawValue) })
+    let responder = StdioResponder(
+      server,
+      send: { line in
+        let message = (try? JSONValue(parsing: String(buffer: line))) ?? .null
+        lines.withLock { $0.append(message) }
+      })
+    let messages: [JSONValue] = [
+      Self.modern("a", "subscriptions/listen", ["notifications": ["toolsListChanged": true]]),
+      Self.modern("b", "subscriptions/listen", ["notifications": ["toolsListChanged": true]]), Self.modern(1, "tools/call", ["name": "explode"]),
+      Self.modern(2, "tools/call", ["name": "asks"], capabilities: ["elicitation": ["form": [:]]]), Self.modern(3, "no/such"),
+      Self.modern(4, "tools/call", ["name": "endless"]), Self.modern(5, "tools/call", ["name": "endless"]),
+    ]
+    for message in messages { _ = responder.receive(ByteBuffer(message)) }
+    var calls = began.makeAsyncIterator()
+    for _ in 0..<2 { await calls.next() }
+    for id: JSONValue in ["b", 4] {
+      _ = responder.receive(ByteBuffer(["jsonrpc": "2.0", "method": "notifications/cancelled", "params": ["requestId": id]]))
+    }
+    await responder.finish(within: .milliseconds(300))
+    let cancelled = lines.withLock { $0 }.filter { $0["method"] == "notifications/cancelled" }
+    #expect(cancelled.map { $0["params"]?["requestId"] } == ["a"])
+  }
+
+  @Test("The reason of a cancellation is logged, without what could forge a line")
+  func reason() async throws {
+    let logged = CapturedLines()
+    let client = StdioClient(try ServerFixture().server, StdioResponder.Configuration(logger: logged.logger))
+    client.write(["jsonrpc": "2.0", "method": "notifications/cancelled", "params": ["requestId": 7, "reason": "user\npressed stop"]])
+    client.write(["jsonrpc": "2.0", "method": "notifications/cancelled", "params": ["requestId": 8]])
+    #expect(logged.all.count == 1)
+    #expect(logged.all.first?.contains("user\u{FFFD}pressed stop") == true && logged.all.first?.contains("7") == true)
+    // And by the client, where a legacy server takes its question back.
+    let requests = ServerRequests(logger: logged.logger)
+    requests.cancel(
+      try Envelope(
+        scanning: ByteBuffer(["jsonrpc": "2.0", "method": "notifications/cancelled", "params": ["requestId": "q", "reason": "no longer needed"]])))
+    #expect(logged.all.last?.contains("no longer needed") == true)
+  }
+
   @Test("A server sends no requests, and each of its messages is one line of JSON")
   func noRequests() async throws {
     let lines = Mutex<[ByteBuffer]>([])

@@ -125,7 +125,11 @@ struct ChildProcessEndTests {
     let lifeline = try await Lifeline()
     let fixture = try #require(Fixture.path)
     let command = ChildCommand(fixture, arguments: ["supervise", "/bin/sh", "-c", script, lifeline.path])
-    try await withChild(command) { child, recorder in
+    // A successor would start the script again, which holds the lifeline as well: on a busy machine before the first has let go of it.
+    var configuration = ChildProcess.Configuration.quick
+    configuration.timing.firstBackoff = .seconds(100)
+    configuration.timing.longestBackoff = .seconds(100)
+    try await withChild(command, configuration) { child, recorder in
       try await recorder.wait(for: .started(1))
       try await lifeline.wait(for: "alive")
       try child.enqueue(ByteBuffer(string: "who?"))

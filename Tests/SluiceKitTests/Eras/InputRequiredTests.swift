@@ -38,10 +38,12 @@ struct InputRequiredTests {
     func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation { Observation {} }
   }
 
+  private static let capabilities: JSONObject = [MetaKey.clientCapabilities: ["elicitation": [:]]]
+
   private func again(_ tool: String, _ state: String, _ arguments: JSONValue = ["a": 1]) -> JSONValue {
     [
       "name": .string(tool), "arguments": arguments, "requestState": .string(state),
-      "inputResponses": ["who": ["action": "accept", "content": ["name": "Ada"]]],
+      "inputResponses": ["asking/who": ["action": "accept", "content": ["name": "Ada"]]],
     ]
   }
 
@@ -53,9 +55,9 @@ struct InputRequiredTests {
       configuration.add("asking", port: port)
       try await withGateway(configuration) { gateway in
         let ada = try await gateway.client("ada")
-        let question = try await ada.call("asking__ask", ["a": 1])
+        let question = try await ada.modern("tools/call", ["name": "asking__ask", "arguments": ["a": 1]], meta: Self.capabilities)
         #expect(question.result?["resultType"] == "input_required", "\(question.text)")
-        #expect(question.result?["inputRequests"]?["who"]?["method"] == "elicitation/create")
+        #expect(question.result?["inputRequests"]?["asking/who"]?["method"] == "elicitation/create")
         let state = try #require(question.result?["requestState"]?.string)
         #expect(!question.text.contains("upstream-state-1"))
 
@@ -63,10 +65,13 @@ struct InputRequiredTests {
         bytes[bytes.count / 2] = bytes[bytes.count / 2] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
         let altered = String(decoding: bytes, as: UTF8.self)
         let bob = try await gateway.client("bob")
+        func attempt(_ client: MCPClient, _ params: JSONValue) async throws -> Reply {
+          try await client.modern("tools/call", params, meta: Self.capabilities)
+        }
         let attempts = [
-          try await bob.modern("tools/call", again("asking__ask", state)), try await ada.modern("tools/call", again("asking__other", state)),
-          try await ada.modern("tools/call", again("asking__ask", altered)), try await ada.modern("tools/call", again("asking__ask", "upstream-state-1")),
-          try await ada.modern("tools/call", again("asking__ask", "")), try await ada.modern("tools/call", again("asking__ask", state, ["a": 2])),
+          try await attempt(bob, again("asking__ask", state)), try await attempt(ada, again("asking__other", state)),
+          try await attempt(ada, again("asking__ask", altered)), try await attempt(ada, again("asking__ask", "upstream-state-1")),
+          try await attempt(ada, again("asking__ask", "")), try await attempt(ada, again("asking__ask", state, ["a": 2])),
         ]
         for (index, reply) in attempts.enumerated() {
           #expect(reply.code == "invalid_state", "attempt \(index): \(reply.text)")
@@ -75,7 +80,7 @@ struct InputRequiredTests {
         }
         #expect(asking.states.all.isEmpty, "none of these reached the upstream")
 
-        let done = try await ada.modern("tools/call", again("asking__ask", state))
+        let done = try await attempt(ada, again("asking__ask", state))
         #expect(done.content == "hello Ada", "\(done.text)")
         #expect(asking.states.all == ["upstream-state-1"])
       }

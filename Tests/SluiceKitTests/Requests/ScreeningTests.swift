@@ -140,4 +140,24 @@ struct ScreeningTests {
       #expect(try await client.call("echo__say", ["text": "small"]).content == "small")
     }
   }
+
+  @Test("who sees masks in place of fields is given no schema of results that they would break")
+  func outputSchema() async throws {
+    let server = Server(name: "people", version: "1")
+    server.add(
+      Tool(
+        name: "person", inputSchema: ["type": "object"],
+        outputSchema: ["type": "object", "properties": ["age": ["type": "integer"]], "required": ["age"]], annotations: SDKUpstream.reading,
+        meta: [MetaKey.categories: ["/age": "pii"]]
+      ) { _ in ToolResult(structured: ["age": 44]) })
+    try await withScreening(server: server) { gateway in
+      for (user, age, hasSchema) in [("plain", JSONValue.null, false), ("cleared", 44, true)] {
+        let client = try await gateway.client(user)
+        let tool = try await client.modern("tools/list").result?["tools"]?.array?.first
+        #expect(tool?["name"] == "echo__person")
+        #expect((tool?["outputSchema"] != nil) == hasSchema, "\(user)")
+        #expect(try await client.call("echo__person").structured == ["age": age], "\(user)")
+      }
+    }
+  }
 }

@@ -17,7 +17,11 @@ struct GatewayUnderTest: Sendable {
 
   /// A client in the name of `user`.
   func client(_ user: String, lifetime: Int64? = nil) async throws -> MCPClient {
-    MCPClient(port: port, token: try await APITokens(store: server.store).create(user: user, name: "test", lifetime: lifetime).secret.reveal())
+    MCPClient(port: port, token: try await token(user, lifetime: lifetime))
+  }
+
+  func token(_ user: String, lifetime: Int64? = nil) async throws -> String {
+    try await APITokens(store: server.store).create(user: user, name: "test", lifetime: lifetime).secret.reveal()
   }
 
   var stranger: MCPClient { MCPClient(port: port) }

@@ -29,8 +29,14 @@ struct SluiceBinary {
   }()
 
   /// Runs a command to its end.
-  static func run(_ arguments: [String], environment: [String: String] = [:], directory: String? = nil) async throws -> Outcome {
-    let process = try start(arguments, environment: environment, directory: directory)
+  ///
+  /// - Parameters:
+  ///   - input: a file to be its standard input.
+  ///   - wrapper: a command that runs it.
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], directory: String? = nil, input: String? = nil, through wrapper: [String] = []
+  ) async throws -> Outcome {
+    let process = try start(arguments, environment: environment, directory: directory, input: input, through: wrapper)
     return await offLoop {
       // Output of the commands under test is far below what a pipe holds, but both are read to be sure.
       let group = DispatchGroup()
@@ -49,7 +55,9 @@ struct SluiceBinary {
   }
 
   /// Starts a command and leaves it running.
-  static func start(_ arguments: [String], environment: [String: String] = [:], directory: String? = nil, through wrapper: [String] = []) throws -> Running {
+  static func start(
+    _ arguments: [String], environment: [String: String] = [:], directory: String? = nil, input: String? = nil, through wrapper: [String] = []
+  ) throws -> Running {
     guard let path else { throw NeverHappened(description: "the sluice executable beside the tests") }
     let process = Process()
     let command = wrapper + [path] + arguments
@@ -58,7 +66,7 @@ struct SluiceBinary {
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     if let directory { process.currentDirectoryURL = URL(filePath: directory) }
     let running = Running(process: process, output: Pipe(), errors: Pipe())
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = input.flatMap { FileHandle(forReadingAtPath: $0) } ?? FileHandle.nullDevice
     process.standardOutput = running.output
     process.standardError = running.errors
     try process.run()

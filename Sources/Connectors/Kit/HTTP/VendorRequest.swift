@@ -78,6 +78,13 @@ public struct VendorRequest: Sendable {
     return request
   }
 
+  /// Appends to the query.
+  public func adding(query: [(name: String, value: String?)]) -> VendorRequest {
+    var request = self
+    request.path = PercentEncoding.append(query, to: path)
+    return request
+  }
+
   /// Lets the answer be kept and revalidated by its ETag.
   public func cached() -> VendorRequest {
     var request = self

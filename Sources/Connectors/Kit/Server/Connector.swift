@@ -1,3 +1,4 @@
+public import Crypto
 public import Logging
 public import MCP
 public import MCPHTTP
@@ -40,9 +41,12 @@ public struct ConnectorEnvironment: Sendable {
   public var publicURL: String?
   /// The name under which this connector runs, which tells two of a kind apart.
   public var name: String
+  /// Seals sign-ins; the same in every replica and after a restart.
+  public var signInKey: SymmetricKey
 
   public init(
-    name: String, http: HTTPClient, state: any ConnectorState, time: VendorTime = .system, logger: Logger, isGoverned: Bool = false, publicURL: String? = nil
+    name: String, http: HTTPClient, state: any ConnectorState, time: VendorTime = .system, logger: Logger, isGoverned: Bool = false, publicURL: String? = nil,
+    signInKey: SymmetricKey = SymmetricKey(size: .bits256)
   ) {
     self.name = name
     self.http = http
@@ -51,6 +55,7 @@ public struct ConnectorEnvironment: Sendable {
     self.logger = logger
     self.isGoverned = isGoverned
     self.publicURL = publicURL
+    self.signInKey = signInKey
   }
 }
 

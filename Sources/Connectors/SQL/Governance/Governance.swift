@@ -9,9 +9,11 @@ struct Governance: Sendable {
   private let filters: [String: RowFilter]
   /// Whether policy speaks of records of this database at all.
   private let hasRecordTypes: Bool
+  let dialect: SQLDialect
 
-  init(_ request: some ServerRequest, _ tables: [SQLTable]) {
-    let types = tables.compactMap(\.recordType)
+  /// - Parameter types: the record types of the configuration, which are known also where the database is not.
+  init(_ request: some ServerRequest, types: [String], _ dialect: SQLDialect) {
+    self.dialect = dialect
     isGoverned = request.meta?[MetaKey.rows] != nil
     filters = types.reduce(into: [:]) { $0[$1] = request.rowFilter($1) }
     hasRecordTypes = !types.isEmpty
@@ -22,21 +24,26 @@ struct Governance: Sendable {
   /// What rows of the table must fulfil; nil if all may be read.
   func condition(_ table: SQLTable) -> SQLFragment? {
     guard isGoverned else { return nil }
-    guard let type = table.recordType else { return hasRecordTypes ? RowFilterSQL.nothing : nil }
+    guard let type = table.recordType else { return hasRecordTypes ? dialect.never : nil }
     let filter = filters[type] ?? .constant(false)
-    return filter == .constant(true) ? nil : RowFilterSQL.condition(filter, table)
+    return filter == .constant(true) ? nil : RowFilterSQL.condition(filter, table, dialect)
   }
 
   /// The table as the caller may see it: its rows filtered, its columns masked.
   ///
   /// The condition is over the stored values, everything around this `SELECT` over what is shown.
-  func visible(_ table: SQLTable, schema: StaticString = "main") -> SQLFragment {
+  func visible(_ table: SQLTable) -> SQLFragment {
     let columns: [SQLFragment] = table.columns.map { column in
       column.isRevealed(to: clearance)
-        ? "\(identifier: column.name)" : SQLFragment(parts: [.sql("\(column.mask) AS \(SQLLiteral.identifier(column.name))")])
+        ? "\(identifier: column.name)" : SQLFragment(parts: [.sql("\(column.mask(dialect)) AS \(SQLLiteral.identifier(column.name))")])
     }
-    let select: SQLFragment = "SELECT \(SQLFragment.joined(columns, by: ", ")) FROM \(SQLFragment(parts: [.sql("\(schema).")]))\(identifier: table.name)"
+    let select: SQLFragment = "SELECT \(SQLFragment.joined(columns, by: ", ")) FROM \(table.reference)"
     return condition(table).map { "\(select) WHERE \($0)" } ?? select
+  }
+
+  /// The tables as a free query may read them.
+  func visible(_ tables: [SQLTable]) -> [VisibleTable] {
+    tables.map { VisibleTable(table: $0, select: visible($0), isFiltered: condition($0) != nil) }
   }
 
   /// The columns that the rules of the request speak of. The gateway needs them in the result to check it again.

@@ -8,6 +8,7 @@ internal import MCP
 /// A filter that names an attribute which is no column, or that is larger than any policy needs, lets nothing through.
 struct RowFilterSQL {
   private let table: SQLTable
+  private let dialect: SQLDialect
 
   /// How deep filters may be nested, how many parts one operator may have, and how many values a list. SQLite bounds the
   /// depth of an expression at 1000.
@@ -17,22 +18,24 @@ struct RowFilterSQL {
 
   private struct Untranslatable: Error {}
 
-  static let nothing: SQLFragment = "0"
   private static let unknown: SQLFragment = "NULL"
 
   /// The condition that a row of `table` must fulfil.
-  static func condition(_ filter: RowFilter, _ table: SQLTable) -> SQLFragment {
-    do { return try RowFilterSQL(table: table).fragment(filter, 0) } catch { return nothing }
+  static func condition(_ filter: RowFilter, _ table: SQLTable, _ dialect: SQLDialect) -> SQLFragment {
+    do { return try RowFilterSQL(table: table, dialect: dialect).fragment(filter, 0) } catch { return dialect.never }
   }
 
-  private init(table: SQLTable) { self.table = table }
+  private init(table: SQLTable, dialect: SQLDialect) {
+    self.table = table
+    self.dialect = dialect
+  }
 
   private func fragment(_ filter: RowFilter, _ depth: Int) throws(Untranslatable) -> SQLFragment {
     guard depth < Self.depth else { throw Untranslatable() }
     switch filter {
-    case .constant(let value): return value ? "1" : "0"
-    case .and(let filters): return try joined(filters, by: " AND ", empty: "1", depth)
-    case .or(let filters): return try joined(filters, by: " OR ", empty: "0", depth)
+    case .constant(let value): return value ? dialect.always : dialect.never
+    case .and(let filters): return try joined(filters, by: " AND ", empty: dialect.always, depth)
+    case .or(let filters): return try joined(filters, by: " OR ", empty: dialect.never, depth)
     case .not(let filter): return "(NOT \(try fragment(filter, depth + 1)))"
     case .isTrue(let filter): return "(\(try fragment(filter, depth + 1)) IS TRUE)"
     case .has(let attribute): return "(\(identifier: try column(attribute).name) IS NOT NULL)"
@@ -61,11 +64,11 @@ struct RowFilterSQL {
 
   private func compare(_ column: SQLColumn, _ comparison: RowFilter.Comparison, _ value: JSONValue) throws(Untranslatable) -> SQLFragment {
     guard value.array == nil, value.object == nil, !value.isNull else { throw Untranslatable() }
-    let typed = Self.value(value, for: column)
+    let typed = self.value(value, for: column)
     switch comparison {
     case .equal:
       guard let typed else { return different(column) }
-      return column.kind == .text ? "(\(identifier: column.name) = \(typed) COLLATE BINARY)" : "(\(identifier: column.name) = \(typed))"
+      return "(\(operand(column)) = \(typed))"
     case .less, .lessOrEqual:
       guard let typed, column.kind == .integer || column.kind == .real else { return Self.unknown }
       return comparison == .less ? "(\(identifier: column.name) < \(typed))" : "(\(identifier: column.name) <= \(typed))"
@@ -74,29 +77,67 @@ struct RowFilterSQL {
 
   private func isIn(_ column: SQLColumn, _ values: [JSONValue]) throws(Untranslatable) -> SQLFragment {
     guard values.count <= Self.values else { throw Untranslatable() }
-    let typed: [SQLFragment] = values.compactMap { Self.value($0, for: column).map { "\($0)" } }
+    let typed = values.compactMap { self.value($0, for: column) }
     guard !typed.isEmpty else { return different(column) }
     let list = SQLFragment.joined(typed, by: ", ")
-    return column.kind == .text ? "(\(identifier: column.name) COLLATE BINARY IN (\(list)))" : "(\(identifier: column.name) IN (\(list)))"
+    return "(\(operand(column)) IN (\(list)))"
+  }
+
+  /// The column in the form in which it is compared: text by its bytes, whatever its collation, and what has a type of its own by its text.
+  private func operand(_ column: SQLColumn) -> SQLFragment {
+    switch (dialect, column.kind) {
+    case (.sqlite, .text): "\(identifier: column.name) COLLATE BINARY"
+    // A deterministic collation is equal where the bytes are, so that an index still serves.
+    case (.postgres, .other): "\(identifier: column.name)::text COLLATE \"C\""
+    default: "\(identifier: column.name)"
+    }
   }
 
   /// False, but unknown where the attribute is absent.
   private func different(_ column: SQLColumn) -> SQLFragment { "(\(identifier: column.name) IS NULL AND NULL)" }
 
   /// The value as the column would hold it; nil if it never would.
-  private static func value(_ value: JSONValue, for column: SQLColumn) -> SQLValue? {
+  private func value(_ value: JSONValue, for column: SQLColumn) -> SQLFragment? {
     switch (value, column.kind) {
-    case (.string(let text), .text): text.utf8.contains(0) ? nil : .text(text)
-    case (.bool(let bool), .boolean): .integer(bool ? 1 : 0)
-    case (.number(let number), .integer), (.number(let number), .real): number.int.map { .integer(Int64($0)) }
-    default: nil
+    case (.string(let text), .text), (.string(let text), .other):
+      if text.utf8.contains(0) { return nil }
+      return dialect == .sqlite ? "\(.text(text))" : "\(.text(text))::text"
+    case (.bool(let bool), .boolean): return dialect == .sqlite ? "\(.integer(bool ? 1 : 0))" : "\(.boolean(bool))"
+    case (.number(let number), .integer), (.number(let number), .real): return number.int.map { "\(.integer(Int64($0)))" }
+    default: return nil
     }
   }
 
   private func like(_ column: SQLColumn, _ pattern: String) throws(Untranslatable) -> SQLFragment {
-    guard column.kind == .text else { return Self.unknown }
+    guard column.kind == .text || column.kind == .other else { return Self.unknown }
+    if dialect == .postgres {
+      guard let like = Self.likePattern(pattern) else { throw Untranslatable() }
+      return "(\(identifier: column.name)::text COLLATE \"C\" LIKE \(.text(like))::text)"
+    }
     guard let glob = Self.glob(pattern) else { throw Untranslatable() }
     return "(\(identifier: column.name) GLOB \(.text(glob)))"
+  }
+
+  /// A pattern of `*` and `\*` as PostgreSQL's LIKE (PostgreSQL, "Pattern Matching").
+  private static func likePattern(_ pattern: String) -> String? {
+    guard pattern.utf8.count <= 1000, !pattern.utf8.contains(0) else { return nil }
+    var like = ""
+    var scalars = pattern.unicodeScalars.makeIterator()
+    var pending = scalars.next()
+    while let scalar = pending {
+      pending = scalars.next()
+      switch scalar {
+      case "\\" where pending == "*":
+        like += "*"
+        pending = scalars.next()
+      case "*": like += "%"
+      case "%", "_", "\\":
+        like += "\\"
+        like.unicodeScalars.append(scalar)
+      default: like.unicodeScalars.append(scalar)
+      }
+    }
+    return like
   }
 
   /// A pattern of `*` and `\*` as SQLite's GLOB, which tells upper from lower case as Cedar does.

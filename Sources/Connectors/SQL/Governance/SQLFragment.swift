@@ -1,9 +1,14 @@
-/// A value in a statement.
+public import JSON
+
+/// A value in a statement or a result.
 public enum SQLValue: Sendable, Hashable {
   case null
   case integer(Int64)
   case real(Double)
   case text(String)
+  case boolean(Bool)
+  /// A document or list, as it stands in a result.
+  case json(JSONValue)
 }
 
 /// A piece of SQL in which values stay apart from the text until it is rendered.
@@ -45,6 +50,27 @@ public struct SQLFragment: Sendable, Hashable, ExpressibleByStringInterpolation 
       case .value(let value):
         sql += "?"
         values.append(value)
+      }
+    }
+    return (sql, values)
+  }
+
+  /// The text with `$1` and so on in place of the values, for PostgreSQL. Numbers say their type, so that a comparison with a
+  /// column of a smaller one does not fail; texts take the type of what they are compared with.
+  var numbered: (sql: String, values: [SQLValue]) {
+    var (sql, values) = ("", [SQLValue]())
+    for part in parts {
+      switch part {
+      case .sql(let text): sql += text
+      case .value(let value):
+        values.append(value)
+        sql += "$\(values.count)"
+        switch value {
+        case .integer: sql += "::int8"
+        case .real: sql += "::float8"
+        case .boolean: sql += "::bool"
+        case .null, .text, .json: break
+        }
       }
     }
     return (sql, values)

@@ -1,7 +1,12 @@
+internal import JSON
+
 /// Writes names and values into the text of a statement (SQLite, "SQL As Understood", literal values).
 enum SQLLiteral {
   /// A name in double quotes, which make it a name and nothing else.
   static func identifier(_ name: String) -> String { quoted(name, "\"") }
+
+  /// A text in single quotes, as PostgreSQL reads it with `standard_conforming_strings`.
+  static func string(_ text: String) -> String { quoted(text, "'") }
 
   /// - Returns: nil for what has no exact literal: a text with U+0000, at which SQLite would stop reading, and NaN.
   static func text(_ value: SQLValue) -> String? {
@@ -13,6 +18,8 @@ enum SQLLiteral {
     case .real(let value) where value.isNaN: nil
     case .real(let value) where value.isInfinite: value > 0 ? "9e999" : "(-9e999)"
     case .real(let value): value < 0 ? "(\(value))" : "\(value)"
+    case .boolean(let value): value ? "1" : "0"
+    case .json(let value): text(.text(value.text))
     case .text(let value): value.utf8.contains(0) ? nil : quoted(value, "'")
     }
   }

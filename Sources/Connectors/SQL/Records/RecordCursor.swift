@@ -4,35 +4,37 @@ internal import MCP
 /// A place in an ordered list of rows: the keys of the last row shown. Holds no state of the server, so it outlives a restart,
 /// and no right: the rules of the request that brings it apply.
 struct RecordCursor {
-  var key: SQLValue
-  var id: SQLValue
+  /// The order's column first, then those of the key.
+  var values: [SQLValue]
 
   private static let problem = SQLToolError("The cursor is not valid: pass next_cursor exactly as it was received, or none to start again.")
 
-  init(key: SQLValue, id: SQLValue) {
-    self.key = key
-    self.id = id
-  }
+  init(_ values: [SQLValue]) { self.values = values }
 
-  /// - Parameter digest: stands for the list that the cursor must belong to.
-  init(_ text: String, digest: String) throws(SQLToolError) {
-    guard text.utf8.count <= 4096, let bytes = Self.decode(text), let string = String(validating: bytes, as: UTF8.self),
-      let json = try? JSONValue(parsing: string), let parts = json.array, parts.count == 3, let key = Self.value(parts[1]), let id = Self.value(parts[2])
+  /// - Parameters:
+  ///   - digest: stands for the list that the cursor must belong to.
+  ///   - count: how many values it must have.
+  init(_ text: String, digest: String, count: Int) throws(SQLToolError) {
+    guard text.utf8.count <= 8192, let bytes = Self.decode(text), let string = String(validating: bytes, as: UTF8.self),
+      let json = try? JSONValue(parsing: string), let parts = json.array, parts.count == count + 1
     else { throw Self.problem }
+    let values = parts.dropFirst().compactMap { Self.value($0) }
+    guard values.count == count else { throw Self.problem }
     guard parts[0] == .string(digest) else {
       throw SQLToolError("The cursor belongs to a list with other arguments: repeat the arguments of the call that gave it, or start again without a cursor.")
     }
-    self.init(key: key, id: id)
+    self.init(values)
   }
 
   func text(digest: String) -> String {
-    Self.encode(Array(JSONValue.array([.string(digest), key.json(), id.json()]).text.utf8))
+    Self.encode(Array(JSONValue.array([.string(digest)] + values.map { $0.json() }).text.utf8))
   }
 
   private static func value(_ json: JSONValue) -> SQLValue? {
     switch json {
     case .string(let text): text.utf8.contains(0) ? nil : .text(text)
     case .number(let number): number.int.map { .integer(Int64($0)) } ?? number.double.map { .real($0) }
+    case .bool(let value): .boolean(value)
     default: nil
     }
   }

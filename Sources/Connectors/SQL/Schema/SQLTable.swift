@@ -3,11 +3,21 @@ public import MCP
 
 /// One served table, as read from the database, with the rules of the configuration.
 public struct SQLTable: Sendable, Hashable {
+  /// The schema in which the database has it: `main` in SQLite.
+  let schema: String
   public let name: String
   public let description: String?
   public let columns: [SQLColumn]
   /// The Cedar type of the rows.
   public let recordType: String?
+  /// The changes that the generic tools may make.
+  public let writes: Set<TableRules.Write>
+
+  /// The columns of the primary key, in its order; empty where there is none.
+  public var primaryKey: [SQLColumn] { columns.filter(\.isPrimaryKey) }
+
+  /// The table as it stands in SQL.
+  var reference: SQLFragment { "\(identifier: schema).\(identifier: name)" }
 
   /// A column by its name, in any case as in SQL.
   public subscript(column column: String) -> SQLColumn? {
@@ -15,7 +25,7 @@ public struct SQLTable: Sendable, Hashable {
   }
 
   /// JSON Schema of one row as an object.
-  public var schema: JSONValue {
+  public var rowSchema: JSONValue {
     var properties = JSONObject()
     for column in columns { properties[column.name] = column.schema }
     return ["type": "object", "properties": .object(properties)]
@@ -47,6 +57,7 @@ public struct SQLTable: Sendable, Hashable {
         "name": .string(column.name), "type": .string(column.declaredType), "nullable": .bool(column.isNullable),
         "primary_key": .bool(column.isPrimaryKey),
       ]
+      if !column.values.isEmpty { object["values"] = .array(column.values.map { .string($0) }) }
       if let references = column.references { object["references"] = .string(references) }
       if let category = column.category { object["category"] = .string(category) }
       if let description = column.description { object["description"] = .string(description) }

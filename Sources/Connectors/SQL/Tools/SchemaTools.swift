@@ -10,8 +10,7 @@ struct SchemaTools {
   private static let annotations = ToolAnnotations(readOnly: true, destructive: false, idempotent: true, openWorld: false)
 
   private var listTables: Tool {
-    let tables = connector.tables
-    return Tool(
+    Tool(
       name: "list_tables", title: "List tables", description: "Lists the tables of the database with their columns. describe_table tells more of one.",
       outputSchema: [
         "type": "object",
@@ -28,9 +27,12 @@ struct SchemaTools {
         "required": ["tables"],
       ],
       annotations: Self.annotations
-    ) { _ in
-      let text = ResultText(columns: ["table", "columns"], rows: tables.map { [.string($0.name), .string($0.columns.map(\.name).joined(separator: " "))] })
-      return ToolResult(structured: TableResources.list(tables), text: text.text)
+    ) { [connector] _ in
+      try await ToolResult.catching {
+        let tables = try await connector.currentTables()
+        let text = ResultText(columns: ["table", "columns"], rows: tables.map { [.string($0.name), .string($0.columns.map(\.name).joined(separator: " "))] })
+        return ToolResult(structured: TableResources.list(tables), text: text.text)
+      }
     }
   }
 
@@ -50,18 +52,17 @@ struct SchemaTools {
       ],
       annotations: Self.annotations
     ) { [connector] call in
-      let name = call.string("table") ?? ""
-      guard let table = connector.table(name) else {
-        return .error("There is no table \"\(name.prefix(64))\". Tables are: \(connector.tables.map(\.name).joined(separator: ", ")).")
+      try await ToolResult.catching {
+        let table = try await connector.currentTable(call.string("table") ?? "")
+        let rows: [[JSONValue]] = table.columns.map { column in
+          [
+            .string(column.name), .string(column.declaredType), .bool(column.isNullable), .string(column.references ?? ""), .string(column.category ?? ""),
+            .string(column.description ?? ""),
+          ]
+        }
+        let text = ResultText(columns: ["column", "type", "nullable", "references", "category", "description"], rows: rows)
+        return ToolResult(structured: table.json, text: text.text)
       }
-      let rows: [[JSONValue]] = table.columns.map { column in
-        [
-          .string(column.name), .string(column.declaredType), .bool(column.isNullable), .string(column.references ?? ""), .string(column.category ?? ""),
-          .string(column.description ?? ""),
-        ]
-      }
-      let text = ResultText(columns: ["column", "type", "nullable", "references", "category", "description"], rows: rows)
-      return ToolResult(structured: table.json, text: text.text)
     }
   }
 }

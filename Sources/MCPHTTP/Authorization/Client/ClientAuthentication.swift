@@ -27,7 +27,9 @@ public struct PreregisteredClient: Sendable {
   /// The authorization server that it belongs to. Without, the credentials are bound to the first one that the MCP server names in the
   /// life of the ``OAuthClient``, and refused to any other: name it.
   public var issuer: String?
+  /// The client's id.
   public var id: String
+  /// How the client proves who it is.
   public var authentication: ClientAuthentication
 
   public init(issuer: String? = nil, id: String, authentication: ClientAuthentication = .none) {
@@ -39,9 +41,12 @@ public struct PreregisteredClient: Sendable {
 
 /// What a client says of itself when it registers (RFC 7591 section 2, OpenID Connect Registration section 2).
 public struct OAuthClientDescription: Sendable {
+  /// Whether the client runs on the user's machine or on a web server.
   public enum ApplicationType: String, Sendable { case native, web }
 
+  /// What users see when they are asked for consent.
   public var name: String
+  /// A page about the client.
   public var uri: String?
   /// Nil for the one that fits the redirect URI: native for loopback addresses and schemes of an app's own, web for others.
   public var applicationType: ApplicationType?

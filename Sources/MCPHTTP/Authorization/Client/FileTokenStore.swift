@@ -21,9 +21,12 @@ public actor FileTokenStore: TokenStore {
   public init(path: String) { self.path = path }
 
   public func latestTokens(resource: String, subject: String) async throws -> TokenSet? { try await contents().latest(resource: resource, subject: subject) }
+  /// The tokens kept under a key; nil for none.
   public func tokens(for key: TokenKey) async throws -> TokenSet? { try await contents().tokens.last { $0.key == key } }
   public func save(_ tokens: TokenSet) async throws { try await change { $0.save(tokens) } }
+  /// Forgets the tokens kept under a key.
   public func removeTokens(for key: TokenKey) async throws { try await change { $0.tokens.removeAll { $0.key == key } } }
+  /// The client that was registered with an authorization server; nil for none.
   public func client(issuedBy issuer: String) async throws -> RegisteredClient? { try await contents().clients[issuer] }
   public func save(_ client: RegisteredClient?, issuedBy issuer: String) async throws { try await change { $0.clients[issuer] = client } }
 

@@ -24,7 +24,9 @@ extension HTTPAuthorizer {
 
 /// What an authorizer may know of a request.
 public struct HTTPAuthorizationRequest: Sendable {
+  /// The method of the request to authorize.
   public var method: HTTPMethod
+  /// Where the request goes.
   public var origin: HTTPOrigin
   /// Path and query.
   public var path: String
@@ -41,6 +43,7 @@ public struct HTTPAuthorizationRequest: Sendable {
 
 /// The fields that make a request an authorized one.
 public struct HTTPAuthorization: Sendable {
+  /// What to send with the request.
   public var headers: [HTTPHint.Header]
   /// Counts the credentials of the authorizer: tells it which one was refused.
   public var generation: Int
@@ -53,7 +56,9 @@ public struct HTTPAuthorization: Sendable {
 
 /// A 401 or 403.
 public struct HTTPAuthorizationRefusal: Sendable {
+  /// The status of the refusal.
   public var status: HTTPStatus
+  /// The headers of the refusal, its challenges among them.
   public var headers: HTTPHeaders
 
   public init(status: HTTPStatus, headers: HTTPHeaders) {

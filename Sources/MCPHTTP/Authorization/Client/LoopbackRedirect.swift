@@ -75,6 +75,7 @@ public final class LoopbackRedirect: HTTPResponder {
     _ = await run.result
   }
 
+  /// Answers one request.
   public func respond(to request: HTTPRequest) async -> HTTPReply {
     guard request.method == .get, request.path == path, let query = request.query, let state = FormText.decode(query)?["state"] else {
       return .text(.notFound, "There is nothing here.")

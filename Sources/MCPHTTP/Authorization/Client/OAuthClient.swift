@@ -44,6 +44,8 @@ public final class OAuthClient: HTTPAuthorizer {
   /// Seconds for which an authorization server's metadata are believed.
   private static let metadataLifetime: Int64 = 3600
 
+  /// - Parameter client: reaches authorization servers.
+  /// - Throws: ``OAuthError`` where the configuration cannot be used.
   public init(_ configuration: OAuthConfiguration, client: HTTPClient) throws(OAuthError) {
     guard let server = HTTPURL(configuration.server), server.origin.scheme == .https || server.isLoopback else {
       throw OAuthError(.configuration, "The MCP server must be at an https URL for authorization, or on this machine, not at \(configuration.server).")

@@ -4,6 +4,7 @@ public import MCPAuth
 public struct OAuthConfiguration: Sendable {
   /// The URL of the MCP endpoint.
   public var server: String
+  /// On the strength of what access tokens are asked for.
   public var grant: OAuthGrant
   /// Clients registered beforehand. Used before anything else (MCP 2026-07-28, client registration).
   public var clients: [PreregisteredClient]
@@ -13,6 +14,7 @@ public struct OAuthConfiguration: Sendable {
   public var registration: OAuthClientDescription?
   /// Tokens are bound to this key (DPoP, RFC 9449); nil for bearer tokens, unless the server demands bound ones.
   public var proofKey: SigningKey?
+  /// Where tokens are kept.
   public var store: any TokenStore
   /// Tells the users of one program apart in the store.
   public var subject: String
@@ -72,7 +74,9 @@ public enum OAuthGrant: Sendable {
 public struct AssertionRequest: Sendable, Hashable {
   /// The authorization server: the `aud` of the assertion.
   public var issuer: String
+  /// Where the assertion will be sent.
   public var tokenEndpoint: String
+  /// The MCP server that the access token is wanted for.
   public var resource: String
 }
 
@@ -82,6 +86,8 @@ public struct EnterpriseIdentityProvider: Sendable {
   public enum AssertionKind: String, Sendable {
     case idToken = "urn:ietf:params:oauth:token-type:id_token"
     case saml2 = "urn:ietf:params:oauth:token-type:saml2"
+    /// The refresh token of the user's sign-on, for when the ID token is over. The provider need not take it.
+    case refreshToken = "urn:ietf:params:oauth:token-type:refresh_token"
   }
 
   /// The identity provider, whose metadata name the token endpoint.
@@ -90,7 +96,9 @@ public struct EnterpriseIdentityProvider: Sendable {
   public var tokenEndpoint: String?
   /// The client's id there.
   public var clientID: String
+  /// How the client proves there who it is.
   public var authentication: ClientAuthentication
+  /// What kind of assertion it is.
   public var kind: AssertionKind
   /// The identity assertion that the user's sign-on gave the client. Asked for anew with each token.
   public var assertion: @Sendable () async throws -> Secret

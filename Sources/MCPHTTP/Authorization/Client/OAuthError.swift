@@ -1,5 +1,6 @@
 /// Why a client got no access token. It never holds a secret.
 public struct OAuthError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What kind of error it is, for programs.
   public enum Code: String, Sendable, Hashable {
     /// A setting that cannot work.
     case configuration
@@ -31,6 +32,7 @@ public struct OAuthError: Error, Sendable, Hashable, CustomStringConvertible {
     case storage
   }
 
+  /// What kind of error it is.
   public let code: Code
   /// What happened and what to do.
   public let message: String

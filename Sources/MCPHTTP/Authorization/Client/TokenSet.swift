@@ -18,13 +18,18 @@ public struct TokenKey: Sendable, Hashable {
 
 /// An access token and what belongs to it.
 public struct TokenSet: Sendable, Hashable {
+  /// How the access token is sent.
   public enum Kind: String, Sendable, Hashable { case bearer = "Bearer", dpop = "DPoP" }
 
+  /// What the tokens are kept under.
   public var key: TokenKey
+  /// The token to send.
   public var accessToken: Secret
+  /// How the access token is sent.
   public var kind: Kind
   /// Seconds since 1970; nil if the authorization server did not say.
   public var expires: Int64?
+  /// For the next access token; nil where there is none.
   public var refreshToken: Secret?
   /// The scopes asked for, and with them those granted.
   public var scopes: [String]
@@ -50,8 +55,11 @@ public struct TokenSet: Sendable, Hashable {
 
 /// A client as an authorization server knows it: the answer to a dynamic registration (RFC 7591 section 3.2.1).
 public struct RegisteredClient: Sendable, Hashable {
+  /// The client's id.
   public var id: String
+  /// The client's secret; nil for public clients.
   public var secret: Secret?
+  /// How the client proves who it is.
   public var method: ClientAuthentication.Method
   /// The redirect URI that it was registered with.
   public var redirectURI: String?
@@ -72,10 +80,13 @@ public struct RegisteredClient: Sendable, Hashable {
 public protocol TokenStore: Sendable {
   /// The tokens last saved for a resource, whoever issued them.
   func latestTokens(resource: String, subject: String) async throws -> TokenSet?
+  /// The tokens kept under a key; nil for none.
   func tokens(for key: TokenKey) async throws -> TokenSet?
   /// Returns once they are safe. The refresh token before them may be dead already (rotation).
   func save(_ tokens: TokenSet) async throws
+  /// Forgets the tokens kept under a key.
   func removeTokens(for key: TokenKey) async throws
+  /// The client that was registered with an authorization server; nil for none.
   func client(issuedBy issuer: String) async throws -> RegisteredClient?
   /// - Parameter client: nil removes.
   func save(_ client: RegisteredClient?, issuedBy issuer: String) async throws
@@ -88,9 +99,12 @@ public actor InMemoryTokenStore: TokenStore {
   public init() {}
 
   public func latestTokens(resource: String, subject: String) -> TokenSet? { contents.latest(resource: resource, subject: subject) }
+  /// The tokens kept under a key; nil for none.
   public func tokens(for key: TokenKey) -> TokenSet? { contents.tokens.last { $0.key == key } }
   public func save(_ tokens: TokenSet) { contents.save(tokens) }
+  /// Forgets the tokens kept under a key.
   public func removeTokens(for key: TokenKey) { contents.tokens.removeAll { $0.key == key } }
+  /// The client that was registered with an authorization server; nil for none.
   public func client(issuedBy issuer: String) -> RegisteredClient? { contents.clients[issuer] }
   public func save(_ client: RegisteredClient?, issuedBy issuer: String) { contents.clients[issuer] = client }
 }

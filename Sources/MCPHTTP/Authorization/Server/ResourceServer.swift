@@ -8,6 +8,7 @@ internal import Synchronization
 
 /// Who sends a request, by the access token that came with it.
 public final class TokenCaller: Caller {
+  /// What the access token says.
   public let token: AccessToken
   /// The token's subject, else its client.
   public let id: String
@@ -23,7 +24,9 @@ public final class TokenCaller: Caller {
 ///
 /// Give ``authenticate(_:)`` to a ``StreamableHTTPResponder``, or wrap that in ``ProtectedEndpoint``, which also serves the metadata.
 public final class ResourceServer: Sendable {
+  /// Whose tokens are taken, and for what.
   public struct Configuration: Sendable {
+    /// What the server says of itself to clients.
     public var metadata: ProtectedResourceMetadata
     /// Whose JWTs are taken.
     public var issuers: [JWTIssuer]
@@ -70,6 +73,7 @@ public final class ResourceServer: Sendable {
     }
   }
 
+  /// What the server says of itself to clients.
   public let metadata: ProtectedResourceMetadata
   private let configuration: Configuration
   private let verifier: JWTVerifier
@@ -216,11 +220,13 @@ public struct ProtectedEndpoint: HTTPResponder {
   private let endpoint: StreamableHTTPResponder
   private let resourceServer: ResourceServer
 
+  /// An endpoint whose requests need an access token.
   public init(_ handler: any RequestHandler, configuration: StreamableHTTPConfiguration = StreamableHTTPConfiguration(), resourceServer: ResourceServer) {
     self.resourceServer = resourceServer
     endpoint = StreamableHTTPResponder(handler, configuration: configuration, authenticate: { await resourceServer.authenticate($0) })
   }
 
+  /// Answers one request.
   public func respond(to request: HTTPRequest) async -> HTTPReply {
     if let document = resourceServer.document(for: request) { return document }
     return await endpoint.respond(to: request)

@@ -10,6 +10,7 @@ public struct TokenIntrospection: Sendable {
   public var issuer: String
   /// Who asks. The endpoint must know it.
   public var clientID: String
+  /// How that client proves who it is.
   public var authentication: ClientAuthentication
   /// `aud` must hold one of these. At least one is required.
   public var audiences: [String]

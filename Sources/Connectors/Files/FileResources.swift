@@ -1,0 +1,51 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Files as resources: `files://root/folder/file`.
+struct FileResources: Sendable {
+  let files: FileSystem
+  let maximumBytes: Int
+
+  static let template = "files://{root}/{+path}"
+  static func uri(_ path: FilePath) -> String {
+    "files://" + ([path.root] + path.relative.split(separator: "/").map(String.init)).map { PercentEncoding.segment($0) }.joined(separator: "/")
+  }
+
+  func add(to server: Server) throws(URITemplate.ParseError) {
+    for root in files.roots {
+      let path = FilePath(root: root.name, relative: "")
+      server.add(
+        Resource(uri: Self.uri(path), name: root.name, title: "Files of \(root.name)", mimeType: "text/csv") { read in
+          try await read.reading {
+            let entries = try await files.perform { () throws(VendorError) in try files.list(path) }
+            return .text(CompactTable(entries.prefix(1000).map(\.json), columns: FileInfo.columns).text, mimeType: "text/plain")
+          }
+        })
+    }
+    server.add(
+      try ResourceTemplate(uriTemplate: Self.template, name: "file", title: "A file", description: "A file below a root.") { read in
+        try await read.reading {
+          let path = try FilePath("\(read["root"] ?? "")/\(read["path"] ?? "")")
+          let (bytes, length) = try await files.perform { () throws(VendorError) in try files.read(path, offset: 0, count: maximumBytes) }
+          guard length <= maximumBytes else { throw VendorError(.tooLarge, "\(path) has \(length) bytes; \(maximumBytes) are given at most.") }
+          let type = FileContent.mimeType(path)
+          guard let text = FileContent.text(bytes), !type.hasPrefix("image/") else {
+            return .blob(bytes, mimeType: type == "text/plain" ? "application/octet-stream" : type)
+          }
+          return .text(text, mimeType: type)
+        }
+      })
+    server.addCompletion(for: .resourceTemplate(Self.template, argument: "root")) { request in
+      Completion(files.roots.map(\.name).filter { $0.hasPrefix(request.value) })
+    }
+    server.addCompletion(for: .resourceTemplate(Self.template, argument: "path")) { request in
+      // What is typed up to the last slash is a directory, the rest the start of a name.
+      let parts = request.value.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+      let start = parts.last ?? ""
+      guard let root = request.arguments["root"], let directory = try? FilePath(([root] + parts.dropLast()).joined(separator: "/")) else { return [] }
+      let entries = (try? await files.perform { () throws(VendorError) in try files.list(directory) }) ?? []
+      return Completion(entries.filter { $0.path.name.hasPrefix(start) }.map { $0.path.relative + ($0.kind == .directory ? "/" : "") })
+    }
+  }
+}

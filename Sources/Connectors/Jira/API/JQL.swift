@@ -1,0 +1,103 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Jira Query Language, built from parts. What a person or a model wrote as JQL is taken as one condition in parentheses, after it
+/// was seen that its parentheses and quotes close: it cannot reach beyond them.
+enum JQL {
+  /// A literal.
+  static func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: " ") + "\""
+  }
+
+  /// All conditions together, with an order.
+  static func all(_ conditions: [String], orderBy order: String?) -> String {
+    let joined = conditions.filter { !$0.isEmpty }.map { "(\($0))" }.joined(separator: " AND ")
+    return [joined, order.map { "ORDER BY \($0)" }].compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  /// A query that was written by hand, cut into its condition and its order.
+  ///
+  /// - Throws: ``VendorError`` `refused` where quotes or parentheses do not close.
+  static func parse(_ text: String) throws(VendorError) -> (condition: String, order: String?) {
+    guard text.utf8.count <= 8000 else { throw VendorError(.refused, "A JQL query has at most 8000 bytes.") }
+    var depth = 0
+    var quote: Character?
+    var isEscaped = false
+    var words: [(start: String.Index, word: Substring)] = []
+    var wordStart: String.Index?
+    for index in text.indices {
+      let character = text[index]
+      if let open = quote {
+        if isEscaped { isEscaped = false } else if character == "\\" { isEscaped = true } else if character == open { quote = nil }
+        continue
+      }
+      if character.isLetter {
+        if wordStart == nil { wordStart = index }
+        continue
+      }
+      if let start = wordStart {
+        if depth == 0 { words.append((start, text[start..<index])) }
+        wordStart = nil
+      }
+      switch character {
+      case "\"", "'": quote = character
+      case "(": depth += 1
+      case ")":
+        depth -= 1
+        guard depth >= 0 else { throw VendorError(.refused, "The JQL query closes a parenthesis that it did not open.") }
+      default: break
+      }
+    }
+    if let start = wordStart, depth == 0 { words.append((start, text[start...])) }
+    guard depth == 0, quote == nil else { throw VendorError(.refused, "The JQL query has a parenthesis or a quote that is not closed.") }
+    let place = words.indices.first { words[$0].word.lowercased() == "order" && $0 + 1 < words.count && words[$0 + 1].word.lowercased() == "by" }
+    guard let place else { return (text.trimmed, nil) }
+    return (text[..<words[place].start].trimmed, text[words[place + 1].word.endIndex...].trimmed)
+  }
+
+  /// The condition that limits a query to projects, for allow and deny lists of plain keys; nil where patterns make that impossible.
+  static func projects(_ filter: NameFilter) -> String? {
+    guard !filter.admitsAll, !(filter.allow + filter.deny).contains(where: { $0.contains("*") }) else { return nil }
+    var conditions: [String] = []
+    if !filter.allow.isEmpty { conditions.append("project in (\(filter.allow.map(quoted).joined(separator: ", ")))") }
+    if !filter.deny.isEmpty { conditions.append("project not in (\(filter.deny.map(quoted).joined(separator: ", ")))") }
+    return conditions.joined(separator: " AND ")
+  }
+
+  // MARK: Row rules
+
+  /// Attributes of `Issue` records as JQL has them.
+  private static let fields = [
+    "project": "project", "type": "issuetype", "status": "status", "assignee": "assignee", "reporter": "reporter", "priority": "priority", "labels": "labels",
+    "key": "key",
+  ]
+
+  /// A row rule as JQL; nil where some part of it cannot be said exactly, and the gateway's own filter has to do alone.
+  static func condition(_ rule: RowFilter) -> String? {
+    switch rule {
+    case .constant(true): return ""
+    case .constant(false): return "key is EMPTY"
+    case .and(let rules):
+      // What cannot be said may be left out of an AND: the result is wider, and filtered again.
+      let parts = rules.compactMap { condition($0) }.filter { !$0.isEmpty }
+      return parts.isEmpty ? nil : parts.map { "(\($0))" }.joined(separator: " AND ")
+    case .or(let rules):
+      let parts = rules.map { condition($0) }
+      guard !parts.contains(nil), !parts.contains("") else { return parts.contains("") ? "" : nil }
+      return parts.compactMap { $0 }.map { "(\($0))" }.joined(separator: " OR ")
+    case .compare(let attribute, .equal, let value): return equals(attribute, [value])
+    case .isIn(let attribute, let values): return equals(attribute, values)
+    case .contains("labels", let value): return value.string.map { "labels = \(quoted($0))" }
+    case .isTrue(let rule): return condition(rule)
+    default: return nil
+    }
+  }
+
+  private static func equals(_ attribute: String, _ values: [JSONValue]) -> String? {
+    guard let field = fields[attribute], !values.isEmpty else { return nil }
+    let texts = values.compactMap(\.string)
+    guard texts.count == values.count else { return nil }
+    return "\(field) in (\(texts.map(quoted).joined(separator: ", ")))"
+  }
+}

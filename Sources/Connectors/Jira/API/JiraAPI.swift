@@ -1,0 +1,126 @@
+internal import ConnectorKit
+internal import JSON
+internal import Logging
+internal import MCPAuth
+internal import MCPHTTP
+internal import NIOCore
+
+/// Jira's REST API: Cloud (v3, Agile 1.0, Service Management) and Data Center (v2, the same Agile).
+struct JiraAPI: Sendable {
+  /// Which of the two this is.
+  enum Deployment: String, Sendable { case cloud, dataCenter = "data_center" }
+
+  let deployment: Deployment
+  /// The address that people open: `https://example.atlassian.net`.
+  let site: String
+  private let api: VendorAPI
+
+  init(_ deployment: Deployment, base: HTTPURL, site: String, credentials: any CredentialSource, _ environment: ConnectorEnvironment) throws(ConnectorError) {
+    self.deployment = deployment
+    self.site = site.hasSuffix("/") ? String(site.dropLast()) : site
+    var configuration = VendorAPI.Configuration(name: "Jira", base: base) { Self.read($0, $1, $2) }
+    configuration.headers = [("User-Agent", "Sluice"), ("Accept", "application/json"), ("X-Atlassian-Token", "no-check")]
+    do throws(VendorError) {
+      api = try VendorAPI(configuration, credentials: credentials, client: environment.http, time: environment.time, logger: environment.logger)
+    } catch { throw ConnectorError(error.description) }
+  }
+
+  /// `/rest/api/3` or `/rest/api/2`.
+  var core: [String] { ["rest", "api", deployment == .cloud ? "3" : "2"] }
+  static let agile = ["rest", "agile", "1.0"]
+  static let serviceDesk = ["rest", "servicedeskapi"]
+
+  func get(_ path: [String], _ query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON {
+    try await api.json(VendorRequest(.get, path, query: query, bucket: Self.bucket(path)), as: subject)
+  }
+
+  /// - Parameter isRead: of searches, which are sent as POST and change nothing.
+  func post(
+    _ path: [String], _ body: JSONValue, query: [(name: String, value: String?)] = [], as subject: Subject, isRead: Bool = false
+  ) async throws(VendorError) -> RawJSON? {
+    try await send(VendorRequest(.post, path, query: query, bucket: Self.bucket(path), isIdempotent: isRead).json(body), path, subject)
+  }
+
+  func put(_ path: [String], _ body: JSONValue, query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON? {
+    try await send(VendorRequest(.put, path, query: query, bucket: Self.bucket(path), isIdempotent: true).json(body), path, subject)
+  }
+
+  func delete(_ path: [String], _ query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) {
+    _ = try await send(VendorRequest(.delete, path, query: query, bucket: Self.bucket(path), isIdempotent: true), path, subject)
+  }
+
+  /// The bytes of an attachment.
+  func download(_ id: String, as subject: Subject, maximumBytes: Int) async throws(VendorError) -> VendorResponse {
+    var request = VendorRequest(.get, core + ["attachment", "content", id], bucket: "attachment", maximumBytes: maximumBytes)
+    request.followsRedirects = true
+    return try await api.send(request, as: subject)
+  }
+
+  /// Uploads a file to an issue (multipart/form-data, RFC 7578).
+  func upload(_ name: String, _ bytes: [UInt8], issue: String, as subject: Subject) async throws(VendorError) -> RawJSON? {
+    let path = core + ["issue", issue, "attachments"]
+    let boundary = "sluice-\(UInt64.random(in: .min ... .max))"
+    var body = ByteBuffer(
+      string: "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\nContent-Type: application/octet-stream\r\n\r\n")
+    body.writeBytes(bytes)
+    body.writeString("\r\n--\(boundary)--\r\n")
+    var request = VendorRequest(.post, path, bucket: "attachment", isIdempotent: false)
+    request.headers.set("Content-Type", "multipart/form-data; boundary=\(boundary)")
+    request.body = body
+    return try await send(request, path, subject)
+  }
+
+  private func send(_ request: VendorRequest, _ path: [String], _ subject: Subject) async throws(VendorError) -> RawJSON? {
+    var request = request
+    if let place = path.firstIndex(of: "issue"), place + 1 < path.count { request.limitedResource = "issue " + path[place + 1] }
+    return try await api.send(request, as: subject).json
+  }
+
+  /// What counts as one endpoint for Jira's burst limits: the path without its ids.
+  private static func bucket(_ path: [String]) -> String {
+    path.filter { part in !part.contains { $0.isNumber } && part.allSatisfy { $0.isLowercase || !$0.isLetter } }.joined(separator: "/")
+  }
+
+  // MARK: Answers
+
+  private static func read(_ response: VendorResponse, _ request: VendorRequest, _ now: Int64) -> Disposition {
+    switch response.status.code {
+    case 200..<300: return .accepted()
+    case 401: return .unauthorized()
+    case 429: return .throttled(throttle(response, now))
+    case 503 where response.headers["Retry-After"] != nil, 502, 503, 504: return .unavailable(retryAfter: response.retryAfter(now: now))
+    default: return .failed(failure(response))
+    }
+  }
+
+  /// <https://developer.atlassian.com/cloud/jira/platform/rate-limiting/>
+  private static func throttle(_ response: VendorResponse, _ now: Int64) -> Throttle {
+    let reason = response.headers["RateLimit-Reason"]
+    var retryAfter = response.retryAfter(now: now)
+    if retryAfter == nil, let reset = response.headers["X-RateLimit-Reset"] { retryAfter = Timestamp.seconds(reset).map { max($0 - now, 1) } }
+    let scope: Throttle.Scope =
+      switch reason {
+      case "jira-per-issue-on-write": .resource
+      case "jira-quota-tenant-based", "jira-quota-global-based": .everything
+      default: .bucket
+      }
+    return Throttle(scope, retryAfter: retryAfter, vendorCode: reason, isExhausted: scope == .everything && (retryAfter ?? 0) > 60)
+  }
+
+  private static func failure(_ response: VendorResponse) -> VendorError {
+    let json = response.json
+    var texts = (json?["errorMessages"].map { Array($0.elements) } ?? []).compactMap(\.string)
+    texts += (json?["errors"].map { Array($0.members) } ?? []).map { "\($0.name.string ?? ""): \($0.value.string ?? $0.value.text)" }
+    if texts.isEmpty, let text = json?["message"]?.string ?? json?["errorMessage"]?.string { texts = [text] }
+    let said = texts.isEmpty ? "" : " It says: \(texts.joined(separator: "; ").prefix(600))"
+    let status = response.status.code
+    switch status {
+    case 403: return VendorError(.forbidden, "Jira does not allow this to the account that is used.\(said)", status: status)
+    case 404: return VendorError(.notFound, "Jira does not find it, or it may not be seen.\(said)", status: status)
+    case 409: return VendorError(.conflict, "Jira says that this conflicts with what is there.\(said)", status: status)
+    case 413: return VendorError(.tooLarge, "Jira says that this is too large.\(said)", status: status)
+    case 500...: return VendorError(.unavailable, "Jira failed.\(said)", status: status)
+    default: return VendorError(.invalid, "Jira refuses the request.\(said)", status: status)
+    }
+  }
+}

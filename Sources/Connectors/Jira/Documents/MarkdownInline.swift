@@ -1,0 +1,179 @@
+internal import JSON
+
+/// Inline Markdown as inline nodes of the Atlassian Document Format: strong, em, strike, code, links, mentions, hard breaks.
+///
+/// A mention is written `[@Name](accountid:ID)`, which is also how one is read.
+struct MarkdownInline {
+  private let characters: [Character]
+  private var nodes: [JSONValue] = []
+  private var text = ""
+  private static let maximumDepth = 16
+
+  private init(_ text: some StringProtocol) { characters = Array(text) }
+
+  static func nodes(_ text: some StringProtocol, marks: [JSONValue] = [], depth: Int = 0) -> [JSONValue] {
+    var inline = MarkdownInline(text)
+    inline.parse(marks, depth)
+    return inline.nodes
+  }
+
+  private mutating func parse(_ marks: [JSONValue], _ depth: Int) {
+    var position = 0
+    while position < characters.count {
+      let character = characters[position]
+      if character == "\\", position + 1 < characters.count, "\\`*_{}[]()#+-.!|~<>\n".contains(characters[position + 1]) {
+        if characters[position + 1] == "\n" { addBreak(marks) } else { text.append(characters[position + 1]) }
+        position += 2
+      } else if character == "\n" {
+        let isHard = text.hasSuffix("  ")
+        while text.hasSuffix(" ") { text.removeLast() }
+        if isHard { addBreak(marks) } else { text.append(" ") }
+        position += 1
+      } else if character == "`", let (content, end) = code(at: position) {
+        flush(marks)
+        // Only links may stand beside code (ADF, "code mark").
+        add(content, marks.filter { $0["type"]?.string == "link" } + [["type": "code"]])
+        position = end
+      } else if depth < Self.maximumDepth, let (mark, content, end) = emphasis(at: position) {
+        flush(marks)
+        nodes += Self.nodes(content, marks: marks.contains(mark) ? marks : marks + [mark], depth: depth + 1)
+        position = end
+      } else if depth < Self.maximumDepth, character == "[", let (label, target, end) = link(at: position) {
+        flush(marks)
+        if target.hasPrefix("accountid:") {
+          nodes.append(["type": "mention", "attrs": ["id": .string(String(target.dropFirst(10))), "text": .string(label)]])
+        } else {
+          let mark: JSONValue = ["type": "link", "attrs": ["href": .string(target)]]
+          nodes += Self.nodes(label, marks: marks.filter { $0["type"]?.string != "link" } + [mark], depth: depth + 1)
+        }
+        position = end
+      } else if let (url, end) = address(at: position), !marks.contains(where: { $0["type"]?.string == "link" }) {
+        flush(marks)
+        add(url, marks + [["type": "link", "attrs": ["href": .string(url)]]])
+        position = end
+      } else {
+        text.append(character)
+        position += 1
+      }
+    }
+    flush(marks)
+  }
+
+  private mutating func add(_ text: String, _ marks: [JSONValue]) {
+    guard !text.isEmpty else { return }
+    var node: JSONValue = ["type": "text", "text": .string(text)]
+    if !marks.isEmpty { node["marks"] = .array(marks) }
+    nodes.append(node)
+  }
+
+  private mutating func flush(_ marks: [JSONValue]) {
+    add(text, marks)
+    text = ""
+  }
+
+  private mutating func addBreak(_ marks: [JSONValue]) {
+    flush(marks)
+    nodes.append(["type": "hardBreak"])
+  }
+
+  // MARK: Spans
+
+  private func run(of character: Character, at position: Int) -> Int {
+    var end = position
+    while end < characters.count, characters[end] == character { end += 1 }
+    return end - position
+  }
+
+  /// A code span: as many backticks close as opened.
+  private func code(at position: Int) -> (String, Int)? {
+    let ticks = run(of: "`", at: position)
+    var end = position + ticks
+    while end < characters.count {
+      if characters[end] == "`" {
+        let closing = run(of: "`", at: end)
+        if closing == ticks {
+          var content = String(characters[(position + ticks)..<end]).replacing("\n", with: " ")
+          if content.hasPrefix(" "), content.hasSuffix(" "), content.contains(where: { $0 != " " }) { content = String(content.dropFirst().dropLast()) }
+          return content.isEmpty ? nil : (content, end + ticks)
+        }
+        end += closing
+      } else {
+        end += 1
+      }
+    }
+    return nil
+  }
+
+  private func emphasis(at position: Int) -> (mark: JSONValue, content: String, end: Int)? {
+    for (delimiter, type) in [("**", "strong"), ("__", "strong"), ("~~", "strike"), ("*", "em"), ("_", "em")] {
+      let marker = Array(delimiter)
+      guard matches(marker, at: position) else { continue }
+      let start = position + marker.count
+      guard start < characters.count, !characters[start].isWhitespace else { continue }
+      // `_` within a word is a character of it: snake_case.
+      if marker[0] == "_", position > 0, characters[position - 1].isLetter || characters[position - 1].isNumber { continue }
+      var end = start
+      while end < characters.count {
+        if characters[end] == "\\" {
+          end += 2
+          continue
+        }
+        if characters[end] == "`", let (_, after) = code(at: end) {
+          end = after
+          continue
+        }
+        if matches(marker, at: end), end > start, !characters[end - 1].isWhitespace, isClosing(marker, at: end) {
+          return (["type": .string(type)], String(characters[start..<end]), end + marker.count)
+        }
+        end += 1
+      }
+    }
+    return nil
+  }
+
+  private func isClosing(_ marker: [Character], at position: Int) -> Bool {
+    let after = position + marker.count
+    if marker.count == 1, after < characters.count, characters[after] == marker[0] { return false }
+    if marker.count == 1, position > 0, characters[position - 1] == marker[0] { return false }
+    return marker[0] != "_" || after >= characters.count || !(characters[after].isLetter || characters[after].isNumber)
+  }
+
+  private func matches(_ marker: [Character], at position: Int) -> Bool {
+    position + marker.count <= characters.count && characters[position..<(position + marker.count)].elementsEqual(marker)
+  }
+
+  private func link(at position: Int) -> (label: String, target: String, end: Int)? {
+    var depth = 0
+    var end = position
+    while end < characters.count {
+      if characters[end] == "\\" {
+        end += 1
+      } else if characters[end] == "[" {
+        depth += 1
+      } else if characters[end] == "]" {
+        depth -= 1
+        if depth == 0 { break }
+      }
+      end += 1
+    }
+    guard end + 1 < characters.count, characters[end + 1] == "(", let close = characters[(end + 2)...].firstIndex(of: ")") else { return nil }
+    let label = String(characters[(position + 1)..<end])
+    let target = String(characters[(end + 2)..<close]).split(separator: " ").first.map(String.init) ?? ""
+    guard !label.isEmpty, Self.isAddress(target) || target.hasPrefix("accountid:") && target.count > 10 else { return nil }
+    return (label, target, close + 1)
+  }
+
+  private static func isAddress(_ text: String) -> Bool {
+    ["http://", "https://", "mailto:", "/", "#"].contains { text.hasPrefix($0) } && !text.contains(where: \.isWhitespace)
+  }
+
+  /// An address that stands in the text as it is.
+  private func address(at position: Int) -> (String, Int)? {
+    guard characters[position] == "h", position == 0 || !characters[position - 1].isLetter else { return nil }
+    let rest = String(characters[position...].prefix(2048).prefix { !$0.isWhitespace && $0 != "<" && $0 != ">" && $0 != "|" })
+    guard rest.hasPrefix("https://") || rest.hasPrefix("http://") else { return nil }
+    var url = rest
+    while let last = url.last, ".,;:!?)'\"*_~".contains(last) { url.removeLast() }
+    return url.count > 8 ? (url, position + url.count) : nil
+  }
+}

@@ -1,0 +1,57 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// What Jira's tools and resources share.
+struct JiraContext: Sendable {
+  let api: JiraAPI
+  let projects: NameFilter
+  let rule: SubjectRule
+  let environment: ConnectorEnvironment
+  let maximumBytes: Int
+
+  func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
+
+  /// Refuses issues and projects that the settings keep out. An issue's project is the front of its key.
+  func check(_ key: String) throws(VendorError) {
+    guard !key.isEmpty, key.utf8.count <= 64, key.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw VendorError(.refused, "\"\(key.prefix(64))\" is no key of an issue or project.")
+    }
+    guard !projects.admitsAll else { return }
+    // A bare number names an issue without telling its project.
+    guard !key.allSatisfy(\.isNumber) else { throw VendorError(.refused, "Name issues by their key, such as ABC-1.") }
+    guard projects.admits(String(key.prefix { $0 != "-" })) else { throw VendorError(.notFound, "Jira does not find it, or it may not be seen.") }
+  }
+
+  /// A tool in whose work Jira's refusals are told to the model.
+  func tool(
+    _ name: String, _ title: String, _ description: String, _ fields: [Field], output: JSONValue, annotations: ToolAnnotations = .reading, meta: JSONObject? = nil,
+    _ work: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> ToolResult
+  ) -> Tool {
+    Tool(name: name, title: title, description: description, inputSchema: Field.arguments(fields), outputSchema: output, annotations: annotations, meta: meta) { call in
+      try await call.answering("Jira") { try await work(call, try subject(call)) }
+    }
+  }
+
+  /// A text as Jira takes it: a document on Cloud, the text itself on Data Center, whose markup is its own.
+  func body(_ markdown: String) -> JSONValue { api.deployment == .cloud ? MarkdownDocument.adf(markdown) : .string(markdown) }
+
+  static func elements(_ json: RawJSON?, _ member: String) -> [RawJSON] { json?[member].map { Array($0.elements) } ?? [] }
+
+  /// One page of a list that counts by `startAt`.
+  func page(
+    _ call: ToolCall, _ subject: Subject, _ path: [String], _ query: [(name: String, value: String?)], member: String, list: [String], shape: RecordShape,
+    limit standard: Int = 50,
+    _ record: (RawJSON) -> [JSONValue]
+  ) async throws(VendorError) -> ToolResult {
+    let place = PageCursor(list: list)
+    let start = try call.string("cursor").map { text throws(VendorError) in Int(try place.vendor(text)) ?? 0 } ?? 0
+    let limit = call.int("limit") ?? standard
+    let json = try await api.get(path, query + [("startAt", String(start)), ("maxResults", String(limit))], as: subject)
+    let found = json.kind == .array ? Array(json.elements) : Self.elements(json, member)
+    // A short page is not the end where Jira says that there is more.
+    let isLast = json["isLast"]?.bool ?? json["total"]?.int.map { start + found.count >= $0 } ?? (found.count < limit)
+    let next = isLast || found.isEmpty ? nil : place.text(String(start + found.count))
+    return UntrustedText.mark(shape.result(found.flatMap(record), selection: shape.selection(call), next: next, total: json["total"]?.int), "/" + shape.list)
+  }
+}

@@ -1,0 +1,84 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Jira as resources: `jira://{site}/...`, of which the site is for people to read; there is one.
+struct JiraResources: Sendable {
+  let jira: JiraContext
+  /// The host of the site.
+  let site: String
+
+  func issueURI(_ key: String) -> String { "jira://\(site)/issue/\(key)" }
+  func projectURI(_ key: String) -> String { "jira://\(site)/project/\(key)" }
+
+  func add(to server: Server) throws(URITemplate.ParseError) {
+    server.add(
+      try template("jira://{site}/issue/{key}", "issue", "Issue", "An issue with its description and comments, as Markdown.") { read, subject throws(VendorError) in
+        let key = read["key"] ?? ""
+        try jira.check(key)
+        let fields = (JiraIssue.standardFields + JiraIssue.longFields + ["comment"]).joined(separator: ",")
+        let json = try await jira.api.get(jira.api.core + ["issue", key], [("fields", fields)], as: subject)
+        guard let issue = JiraIssue(json, site: jira.api.site) else { throw VendorError(.invalidAnswer, "Jira described the issue in no known form.") }
+        try jira.check(issue.key)
+        let comments = JiraContext.elements(json["fields"]?["comment"], "comments").compactMap { JiraRecords.comment($0, issue: key) }
+        return Self.markdown(issue.json, comments)
+      })
+    server.add(
+      try template("jira://{site}/project/{key}", "project", "Project", "A project.") { read, subject throws(VendorError) in
+        let key = read["key"] ?? ""
+        try jira.check(key)
+        return JiraRecords.project(try await jira.api.get(jira.api.core + ["project", key], as: subject))?.text ?? ""
+      })
+    server.add(
+      try template("jira://{site}/board/{board}/sprint/{sprint}", "sprint", "Sprint", "A sprint and its issues.") { read, subject throws(VendorError) in
+        guard let sprint = read["sprint"], Int(sprint) != nil else { throw VendorError(.notFound, "There is no such sprint.") }
+        let about = try await jira.api.get(JiraAPI.agile + ["sprint", sprint], as: subject)
+        let json = try await jira.api.get(
+          JiraAPI.agile + ["sprint", sprint, "issue"], [("fields", JiraIssue.standardFields.joined(separator: ",")), ("maxResults", "100")], as: subject)
+        let issues = JiraContext.elements(json, "issues").compactMap { JiraIssue($0, site: jira.api.site) }
+          .filter { issue in jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" })) }
+        return (JiraRecords.sprint(about)?.text ?? "") + "\n\n" + CompactTable(issues.map(\.json), columns: JiraIssue.shape.columns).text
+      })
+    server.addCompletion(for: .resourceTemplate("jira://{site}/project/{key}", argument: "key")) { request in await completeProject(request) }
+    server.addCompletion(for: .resourceTemplate("jira://{site}/project/{key}", argument: "site")) { _ in [site] }
+    server.addCompletion(for: .resourceTemplate("jira://{site}/issue/{key}", argument: "site")) { _ in [site] }
+  }
+
+  private func template(
+    _ uri: String, _ name: String, _ title: String, _ description: String, _ text: @escaping @Sendable (ResourceRead, Subject) async throws(VendorError) -> String
+  ) throws(URITemplate.ParseError) -> ResourceTemplate {
+    try ResourceTemplate(uriTemplate: uri, name: name, title: title, description: description, mimeType: "text/markdown") { read in
+      try await read.reading { .text(try await text(read, try jira.subject(read)), mimeType: "text/markdown") }
+    }
+  }
+
+  /// Keys of projects that start as typed.
+  func completeProject(_ request: CompletionRequest) async -> Completion {
+    guard let subject = try? jira.subject(request) else { return [] }
+    let json: RawJSON?
+    if jira.api.deployment == .cloud {
+      json = try? await jira.api.get(jira.api.core + ["project", "search"], [("query", request.value.isEmpty ? nil : request.value), ("maxResults", "50")], as: subject)
+    } else {
+      json = try? await jira.api.get(jira.api.core + ["project"], as: subject)
+    }
+    let keys = (json.map { $0.kind == .array ? Array($0.elements) : JiraContext.elements($0, "values") } ?? []).compactMap { $0["key"]?.string }
+    return Completion(keys.filter { jira.projects.admits($0) && $0.lowercased().hasPrefix(request.value.lowercased()) })
+  }
+
+  private static func markdown(_ issue: JSONValue, _ comments: [JSONValue]) -> String {
+    func line(_ label: String, _ member: String) -> String? { issue[member]?.string.map { "- \(label): \($0)" } }
+    var parts = ["# \(issue["key"]?.string ?? ""): \(issue["summary"]?.string ?? "")"]
+    parts.append(
+      [
+        line("Status", "status"), line("Type", "type"), line("Priority", "priority"), line("Assignee", "assignee_name"), line("Reporter", "reporter_name"),
+        line("Updated", "updated"),
+        line("Due", "due"), line("Link", "url"),
+      ].compactMap { $0 }.joined(separator: "\n"))
+    if let description = issue["description"]?.string { parts.append(UntrustedText.framed(description, source: "description")) }
+    for comment in comments {
+      parts.append(
+        "**\(comment["author_name"]?.string ?? "?")**, \(comment["created"]?.string ?? ""):\n" + UntrustedText.framed(comment["body"]?.string ?? "", source: "comment"))
+    }
+    return parts.joined(separator: "\n\n")
+  }
+}

@@ -1,0 +1,169 @@
+internal import ConnectorKit
+internal import JSON
+
+/// Records of Jira besides issues, each from Jira's JSON.
+enum JiraRecords {
+  static func text(_ raw: RawJSON?) -> String? { raw?.string ?? raw?.int.map(String.init) }
+
+  private static func record(_ raw: RawJSON, _ members: [(String, String)], _ extra: JSONObject = JSONObject()) -> JSONValue? {
+    guard let id = text(raw["id"]) ?? raw["accountId"]?.string ?? raw["key"]?.string ?? raw["name"]?.string else { return nil }
+    var json: JSONObject = ["id": .string(id)]
+    for (member, own) in members {
+      guard let value = raw[member], !value.isNull else { continue }
+      json[own] = value.kind == .object ? (value["name"] ?? value["key"] ?? value["displayName"]).map { JSONValue($0) } ?? JSONValue(value) : JSONValue(value)
+    }
+    for (name, value) in extra { json[name] = value }
+    return .object(json)
+  }
+
+  // MARK: Comments, work, history
+
+  static let comment = RecordShape(
+    RecordType("Comment", entities: ["author": "User"]), list: "comments", one: "comment",
+    properties: [
+      "id": ["type": "string"], "issue": ["type": "string"], "author": ["type": "string"], "author_name": ["type": "string"],
+      "body": ["type": "string", "description": "Markdown."],
+      "created": ["type": "string"], "updated": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "restricted"]],
+    ], always: ["author", "issue", "visibility"], columns: ["created", "author_name", "body"])
+
+  static func comment(_ raw: RawJSON, issue: String) -> JSONValue? {
+    guard let id = text(raw["id"]) else { return nil }
+    var json: JSONObject = ["id": .string(id), "issue": .string(issue), "visibility": raw["visibility"]?["value"] == nil ? "public" : "restricted"]
+    if let author = raw["author"]?["accountId"]?.string ?? raw["author"]?["name"]?.string { json["author"] = .string(author) }
+    if let name = raw["author"]?["displayName"]?.string { json["author_name"] = .string(name) }
+    if let body = raw["body"] { json["body"] = .string(DocumentMarkdown.text(body)) }
+    for member in ["created", "updated"] { if let time = raw[member]?.string { json[member] = .string(JiraTime.text(time)) } }
+    return .object(json)
+  }
+
+  static let worklog = RecordShape(
+    RecordType("Worklog", entities: ["author": "User"]), list: "worklogs", one: "worklog",
+    properties: [
+      "id": ["type": "string"], "issue": ["type": "string"], "author": ["type": "string"], "author_name": ["type": "string"], "time_spent": ["type": "string"],
+      "seconds": ["type": "integer"],
+      "started": ["type": "string"], "comment": ["type": "string"],
+    ], always: ["author", "issue"], columns: ["started", "author_name", "time_spent", "comment"])
+
+  static func worklog(_ raw: RawJSON, issue: String) -> JSONValue? {
+    guard let id = text(raw["id"]) else { return nil }
+    var json: JSONObject = ["id": .string(id), "issue": .string(issue)]
+    if let author = raw["author"]?["accountId"]?.string ?? raw["author"]?["name"]?.string { json["author"] = .string(author) }
+    if let name = raw["author"]?["displayName"]?.string { json["author_name"] = .string(name) }
+    if let spent = raw["timeSpent"]?.string { json["time_spent"] = .string(spent) }
+    if let seconds = raw["timeSpentSeconds"]?.int { json["seconds"] = .int(seconds) }
+    if let started = raw["started"]?.string { json["started"] = .string(JiraTime.text(started)) }
+    if let comment = raw["comment"], !comment.isNull { json["comment"] = .string(DocumentMarkdown.text(comment)) }
+    return .object(json)
+  }
+
+  static let change = RecordShape(
+    RecordType("Change", entities: ["author": "User"]), list: "changes", one: "change",
+    properties: [
+      "id": ["type": "string"], "issue": ["type": "string"], "time": ["type": "string"], "author": ["type": "string"], "author_name": ["type": "string"],
+      "field": ["type": "string"],
+      "from": ["type": "string"], "to": ["type": "string"],
+    ], always: ["author", "issue"], columns: ["time", "author_name", "field", "from", "to"])
+
+  static func changes(_ raw: RawJSON, issue: String) -> [JSONValue] {
+    (raw["items"].map { Array($0.elements) } ?? []).enumerated().map { index, item in
+      var json: JSONObject = ["id": .string("\(text(raw["id"]) ?? ""):\(index)"), "issue": .string(issue)]
+      if let time = raw["created"]?.string { json["time"] = .string(JiraTime.text(time)) }
+      if let author = raw["author"]?["accountId"]?.string ?? raw["author"]?["name"]?.string { json["author"] = .string(author) }
+      if let name = raw["author"]?["displayName"]?.string { json["author_name"] = .string(name) }
+      for (member, own) in [("field", "field"), ("fromString", "from"), ("toString", "to")] { if let value = item[member]?.string { json[own] = .string(value) } }
+      return .object(json)
+    }
+  }
+
+  // MARK: Projects, people, boards
+
+  static let project = RecordShape(
+    RecordType("Project", entities: ["lead": "User"]), list: "projects", one: "project",
+    properties: [
+      "id": ["type": "string"], "key": ["type": "string"], "name": ["type": "string"], "type": ["type": "string"], "lead": ["type": "string"],
+      "description": ["type": "string"],
+      "is_private": ["type": "boolean"], "issue_types": ["type": "array", "items": ["type": "string"]],
+    ], always: ["key"], columns: ["key", "name", "type"])
+
+  static func project(_ raw: RawJSON) -> JSONValue? {
+    var extra = JSONObject()
+    if let lead = raw["lead"]?["accountId"]?.string ?? raw["lead"]?["name"]?.string { extra["lead"] = .string(lead) }
+    let types = (raw["issueTypes"].map { Array($0.elements) } ?? []).compactMap { $0["name"]?.string }
+    if !types.isEmpty { extra["issue_types"] = .array(types.map { .string($0) }) }
+    return record(raw, [("key", "key"), ("name", "name"), ("projectTypeKey", "type"), ("description", "description"), ("isPrivate", "is_private")], extra)
+  }
+
+  static let user = RecordShape(
+    RecordType("Member", categories: ["email": "pii"]), list: "users", one: "user",
+    properties: [
+      "id": ["type": "string", "description": "The account id."], "name": ["type": "string"], "email": ["type": "string"], "is_active": ["type": "boolean"],
+      "kind": ["type": "string"],
+      "time_zone": ["type": "string"],
+    ], always: [], columns: ["id", "name", "email", "is_active"])
+
+  static func user(_ raw: RawJSON) -> JSONValue? {
+    guard let id = raw["accountId"]?.string ?? raw["name"]?.string else { return nil }
+    var json: JSONObject = ["id": .string(id)]
+    for (member, own) in [("displayName", "name"), ("emailAddress", "email"), ("accountType", "kind"), ("timeZone", "time_zone")] {
+      if let text = raw[member]?.string, !text.isEmpty { json[own] = .string(text) }
+    }
+    if let isActive = raw["active"]?.bool { json["is_active"] = .bool(isActive) }
+    return .object(json)
+  }
+
+  static let board = RecordShape(
+    RecordType("Board"), list: "boards", one: "board",
+    properties: ["id": ["type": "string"], "name": ["type": "string"], "type": ["type": "string"], "project": ["type": "string"]], always: ["project"],
+    columns: ["id", "name", "type", "project"])
+
+  static func board(_ raw: RawJSON) -> JSONValue? {
+    var extra = JSONObject()
+    if let key = raw["location"]?["projectKey"]?.string { extra["project"] = .string(key) }
+    return record(raw, [("name", "name"), ("type", "type")], extra)
+  }
+
+  static let sprint = RecordShape(
+    RecordType("Sprint"), list: "sprints", one: "sprint",
+    properties: [
+      "id": ["type": "string"], "name": ["type": "string"], "state": ["type": "string"], "goal": ["type": "string"], "start": ["type": "string"],
+      "end": ["type": "string"],
+      "completed": ["type": "string"], "board": ["type": "string"],
+    ], always: [], columns: ["id", "name", "state", "start", "end", "goal"])
+
+  static func sprint(_ raw: RawJSON) -> JSONValue? {
+    var extra = JSONObject()
+    for (member, own) in [("startDate", "start"), ("endDate", "end"), ("completeDate", "completed")] {
+      if let time = raw[member]?.string { extra[own] = .string(JiraTime.text(time)) }
+    }
+    if let board = text(raw["originBoardId"]) { extra["board"] = .string(board) }
+    return record(raw, [("name", "name"), ("state", "state"), ("goal", "goal")], extra)
+  }
+
+  /// Anything that has a name: versions, components, link types, priorities, fields, queues.
+  static let named = RecordShape(
+    RecordType("JiraItem"), list: "items", one: "item",
+    properties: [
+      "id": ["type": "string"], "name": ["type": "string"], "description": ["type": "string"], "key": ["type": "string"], "type": ["type": "string"],
+      "released": ["type": "boolean"],
+      "release_date": ["type": "string"], "inward": ["type": "string"], "outward": ["type": "string"], "required": ["type": "boolean"],
+      "allowed": ["type": "array", "items": ["type": "string"]],
+      "category": ["type": "string"], "to": ["type": "string"],
+    ], always: [], columns: ["id", "name", "description"])
+
+  static func named(_ raw: RawJSON) -> JSONValue? {
+    var extra = JSONObject()
+    if let type = raw["schema"]?["type"]?.string { extra["type"] = .string(type) }
+    let allowed = (raw["allowedValues"].map { Array($0.elements) } ?? []).compactMap { ($0["name"] ?? $0["value"])?.string }
+    if !allowed.isEmpty { extra["allowed"] = .array(allowed.prefix(100).map { .string($0) }) }
+    if let category = raw["statusCategory"]?["key"]?.string { extra["category"] = .string(category) }
+    if let to = raw["to"]?["name"]?.string { extra["to"] = .string(to) }
+    if raw["id"] == nil, let id = raw["fieldId"]?.string { extra["id"] = .string(id) }
+    return record(
+      raw,
+      [
+        ("name", "name"), ("description", "description"), ("key", "key"), ("released", "released"), ("releaseDate", "release_date"), ("inward", "inward"),
+        ("outward", "outward"),
+        ("required", "required"),
+      ], extra)
+  }
+}

@@ -1,0 +1,168 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Boards, sprints and backlogs (Agile 1.0).
+struct AgileTools: Sendable {
+  let jira: JiraContext
+
+  var reading: [Tool] { [boards, sprints, getSprint, sprintIssues, backlog] }
+  var writing: [Tool] { [moveToSprint, moveToBacklog, createSprint, updateSprint] }
+
+  private static let board = Field.text("board", "The board's id.", required: true, length: 20)
+  private static let sprint = Field.text("sprint", "The sprint's id.", required: true, length: 20)
+
+  private func number(_ call: ToolCall, _ argument: String) throws(VendorError) -> String {
+    guard let text = call.string(argument), let number = Int(text) else { throw VendorError(.refused, "\"\(argument)\" must be an id, a number.") }
+    return String(number)
+  }
+
+  private var boards: Tool {
+    let shape = JiraRecords.board
+    return jira.tool(
+      "list_boards", "List boards", "Lists boards.",
+      [
+        Field.text("project", "A project's key.", length: 32), Field.text("name", "Some of the name.", length: 200),
+        Field.text("type", "Which kind.", oneOf: ["scrum", "kanban", "simple"]),
+      ]
+        + Field.page(limit: 50, most: 50), output: shape.listSchema, meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
+      if let project = call.string("project") { try jira.check(project) }
+      let query: [(name: String, value: String?)] = [("projectKeyOrId", call.string("project")), ("name", call.string("name")), ("type", call.string("type"))]
+      return try await jira.page(
+        call, subject, JiraAPI.agile + ["board"], query, member: "values", list: ["list_boards"] + query.map { $0.value ?? "" }, shape: shape
+      ) { raw in
+        [JiraRecords.board(raw)].compactMap { $0 }.filter { board in jira.projects.admitsAll || jira.projects.admits(board["project"]?.string ?? "") }
+      }
+    }
+  }
+
+  private var sprints: Tool {
+    let shape = JiraRecords.sprint
+    return jira.tool(
+      "list_sprints", "List sprints", "Lists the sprints of a board.",
+      [Self.board, Field.texts("state", "All if not given.", oneOf: ["future", "active", "closed"])] + Field.page(limit: 50, most: 50),
+      output: shape.listSchema, meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
+      let board = try number(call, "board")
+      let state = (call["state"].map { Array($0.elements) } ?? []).compactMap(\.string).joined(separator: ",")
+      return try await jira.page(
+        call, subject, JiraAPI.agile + ["board", board, "sprint"], [("state", state.isEmpty ? nil : state)], member: "values", list: ["list_sprints", board, state],
+        shape: shape
+      ) { raw in [JiraRecords.sprint(raw)].compactMap { $0 } }
+    }
+  }
+
+  private var getSprint: Tool {
+    let shape = JiraRecords.sprint
+    return jira.tool("get_sprint", "Get a sprint", "Gets a sprint with its goal and dates.", [Self.sprint], output: shape.oneSchema, meta: shape.oneMeta) {
+      call, subject throws(VendorError) in
+      let json = try await jira.api.get(JiraAPI.agile + ["sprint", try number(call, "sprint")], as: subject)
+      guard let sprint = JiraRecords.sprint(json) else { throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.") }
+      return shape.result(sprint)
+    }
+  }
+
+  private func issues(_ name: String, _ title: String, _ description: String, _ place: Field, _ path: @escaping @Sendable (String) -> [String]) -> Tool {
+    let shape = JiraIssue.shape
+    return jira.tool(
+      name, title, description, [place, Field.text("jql", "A further condition.", length: 4000), shape.fields] + Field.page(limit: 50, most: 100),
+      output: shape.listSchema, meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
+      let id = try number(call, place.name)
+      var conditions: [String] = []
+      if let jql = call.string("jql") { conditions.append(try JQL.parse(jql).condition) }
+      if let projects = JQL.projects(jira.projects) { conditions.append(projects) }
+      if let rule = call.rowFilter("Issue").flatMap({ JQL.condition($0) }), !rule.isEmpty { conditions.append(rule) }
+      let jql = JQL.all(conditions, orderBy: nil)
+      let fields = JiraIssue.fields(for: shape.selection(call)).joined(separator: ",")
+      return try await jira.page(
+        call, subject, path(id), [("jql", jql.isEmpty ? nil : jql), ("fields", fields)], member: "issues", list: [name, id, jql, fields], shape: shape
+      ) { raw in
+        [JiraIssue(raw, site: jira.api.site)].compactMap { $0 }.filter { issue in jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" }))
+        }.map(\.json)
+      }
+    }
+  }
+
+  private var sprintIssues: Tool {
+    issues("list_sprint_issues", "List issues of a sprint", "Lists the issues of a sprint.", Self.sprint) { JiraAPI.agile + ["sprint", $0, "issue"] }
+  }
+  private var backlog: Tool {
+    issues("list_backlog", "List a backlog", "Lists the issues in a board's backlog.", Self.board) { JiraAPI.agile + ["board", $0, "backlog"] }
+  }
+
+  // MARK: Writing
+
+  private static let moved: JSONValue = ["type": "object", "properties": ["issues": ["type": "array", "items": ["type": "string"]]], "required": ["issues"]]
+
+  private func move(_ name: String, _ title: String, _ description: String, _ fields: [Field], _ path: @escaping @Sendable (ToolCall) throws(VendorError) -> [String])
+    -> Tool
+  {
+    jira.tool(
+      name, title, description, fields + [Field.texts("issues", "Keys.", required: true, most: 50)], output: Self.moved, annotations: .changing,
+      meta: JiraIssue.shape.type.meta(rows: nil)
+    ) { call, subject throws(VendorError) in
+      let keys = (call["issues"].map { Array($0.elements) } ?? []).compactMap(\.string)
+      for key in keys { try jira.check(key) }
+      let list = JSONValue.array(keys.map { .string($0) })
+      _ = try await jira.api.post(try path(call), ["issues": list], as: subject)
+      return ToolResult(structured: ["issues": list], text: "Moved \(keys.joined(separator: ", ")).")
+    }
+  }
+
+  private var moveToSprint: Tool {
+    move("move_to_sprint", "Move to a sprint", "Moves issues to a sprint.", [Self.sprint]) { call throws(VendorError) in
+      JiraAPI.agile + ["sprint", try number(call, "sprint"), "issue"]
+    }
+  }
+  private var moveToBacklog: Tool {
+    move("move_to_backlog", "Move to the backlog", "Moves issues out of their sprints.", []) { _ in JiraAPI.agile + ["backlog", "issue"] }
+  }
+
+  private static let dates = [
+    Field.text("goal", "What it is for.", length: 1000), Field.text("start", "2026-07-28T09:00:00Z."), Field.text("end", "2026-08-11T09:00:00Z."),
+  ]
+
+  private func body(_ call: ToolCall) -> JSONObject {
+    var body = JSONObject()
+    for (argument, member) in [("name", "name"), ("goal", "goal"), ("start", "startDate"), ("end", "endDate"), ("state", "state")] {
+      if let text = call.string(argument) { body[member] = .string(text) }
+    }
+    return body
+  }
+
+  private var createSprint: Tool {
+    let shape = JiraRecords.sprint
+    return jira.tool(
+      "create_sprint", "Create a sprint", "Creates a sprint to come.", [Self.board, Field.text("name", "Its name.", required: true, length: 30)] + Self.dates,
+      output: shape.oneSchema,
+      annotations: .adding, meta: shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      var body = body(call)
+      body["originBoardId"] = .int(Int(try number(call, "board")) ?? 0)
+      guard let sprint = try await jira.api.post(JiraAPI.agile + ["sprint"], .object(body), as: subject).flatMap({ JiraRecords.sprint($0) }) else {
+        throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.")
+      }
+      return shape.result(sprint)
+    }
+  }
+
+  private var updateSprint: Tool {
+    let shape = JiraRecords.sprint
+    return jira.tool(
+      "update_sprint", "Change a sprint", "Changes a sprint; state starts or closes it.",
+      [Self.sprint, Field.text("name", "Its name.", length: 30), Field.text("state", "Start or close it.", oneOf: ["active", "closed"])] + Self.dates,
+      output: shape.oneSchema,
+      annotations: .changing, meta: shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let body = body(call)
+      guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
+      guard let sprint = try await jira.api.post(JiraAPI.agile + ["sprint", try number(call, "sprint")], .object(body), as: subject).flatMap({ JiraRecords.sprint($0) })
+      else {
+        throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.")
+      }
+      return shape.result(sprint)
+    }
+  }
+}

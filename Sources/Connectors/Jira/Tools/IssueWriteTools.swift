@@ -1,0 +1,304 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Changes of issues: a toolset that is switched on.
+struct IssueWriteTools: Sendable {
+  let jira: JiraContext
+
+  var tools: [Tool] {
+    [createIssue, createIssues, editIssue, assign, transition, addComment, updateComment, logWork, linkIssues, addRemoteLink, watch, upload]
+  }
+  var deleting: [Tool] { [deleteComment, deleteIssue] }
+
+  private static let done: JSONValue = ["type": "object", "properties": ["id": ["type": "string"], "key": ["type": "string"], "url": ["type": "string"]]]
+  private static let content = [
+    Field.text("summary", "One line.", length: 255), Field.text("description", "Markdown.", length: 32_000), Field.text("priority", "A name."),
+    Field.text("assignee", "An account id."),
+    Field.texts("labels", "Without spaces."), Field.texts("components", "Names."), Field.texts("fix_versions", "Names."), Field.text("due", "2026-07-28.", length: 10),
+    Field.text("parent", "The key of the epic or parent."), Field.object("custom", "Custom fields by id, in Jira's own form."),
+  ]
+
+  private func write(
+    _ name: String, _ title: String, _ description: String, _ fields: [Field], _ annotations: ToolAnnotations,
+    _ work: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> ToolResult
+  ) -> Tool {
+    jira.tool(name, title, description, fields, output: Self.done, annotations: annotations, meta: JiraIssue.shape.type.meta(rows: nil), work)
+  }
+
+  private func done(_ key: String, _ text: String, id: String? = nil) -> ToolResult {
+    var structured: JSONObject = ["key": .string(key), "url": .string("\(jira.api.site)/browse/\(key)")]
+    if let id { structured["id"] = .string(id) }
+    return ToolResult(structured: .object(structured), text: text)
+  }
+
+  /// Jira's `fields` of what a call says.
+  private func fields(_ arguments: RawJSON) throws(VendorError) -> JSONObject {
+    var fields = JSONObject()
+    func text(_ argument: String) -> String? { arguments[argument]?.string }
+    if let summary = text("summary") {
+      guard !summary.contains(where: \.isNewline) else { throw VendorError(.refused, "\"summary\" must be one line.") }
+      fields["summary"] = .string(summary)
+    }
+    if let description = text("description") { fields["description"] = jira.body(description) }
+    if let priority = text("priority") { fields["priority"] = ["name": .string(priority)] }
+    if let assignee = text("assignee") { fields["assignee"] = person(assignee) }
+    if let labels = arguments["labels"] { fields["labels"] = .array(labels.elements.compactMap(\.string).map { .string($0) }) }
+    for (argument, field) in [("components", "components"), ("fix_versions", "fixVersions")] {
+      if let names = arguments[argument] { fields[field] = .array(names.elements.compactMap(\.string).map { ["name": .string($0)] }) }
+    }
+    if let due = text("due") { fields["duedate"] = .string(due) }
+    if let parent = text("parent") {
+      try jira.check(parent)
+      fields["parent"] = ["key": .string(parent)]
+    }
+    for (name, value) in arguments["custom"]?.members ?? RawJSON.null.members {
+      guard let name = name.string, name.hasPrefix("customfield_") else { throw VendorError(.refused, "\"custom\" holds fields such as customfield_10016 only.") }
+      fields[name] = JSONValue(value)
+    }
+    return fields
+  }
+
+  private func person(_ id: String) -> JSONValue { jira.api.deployment == .cloud ? ["accountId": .string(id)] : ["name": .string(id)] }
+
+  private static let target = [
+    Field.text("project", "A project's key.", required: true, length: 32), Field.text("type", "Bug, Story, Task, ...", required: true, length: 100),
+  ]
+
+  private func newIssue(_ arguments: RawJSON) throws(VendorError) -> JSONObject {
+    let project = arguments["project"]?.string ?? ""
+    try jira.check(project)
+    var fields = try fields(arguments)
+    fields["project"] = ["key": .string(project)]
+    fields["issuetype"] = ["name": .string(arguments["type"]?.string ?? "")]
+    guard fields["summary"] != nil else { throw VendorError(.refused, "An issue needs a \"summary\".") }
+    return fields
+  }
+
+  private var createIssue: Tool {
+    write("create_issue", "Create an issue", "Creates an issue.", Self.target + Self.content, .adding) { call, subject throws(VendorError) in
+      let json = try await jira.api.post(jira.api.core + ["issue"], ["fields": .object(try newIssue(call.arguments))], as: subject)
+      let key = json?["key"]?.string ?? ""
+      return done(key, "Created \(key).", id: json?["id"]?.string)
+    }
+  }
+
+  private var createIssues: Tool {
+    jira.tool(
+      "create_issues", "Create several issues", "Creates up to 50 issues at once. Those that Jira refuses are named with the reason; the others are created.",
+      [Field("issues", ["type": "array", "minItems": 1, "maxItems": 50, "items": Field.arguments(Self.target + Self.content)], required: true)],
+      output: [
+        "type": "object", "properties": ["created": ["type": "array", "items": ["type": "string"]], "failed": ["type": "array", "items": ["type": "object"]]],
+        "required": ["created", "failed"],
+      ], annotations: .adding, meta: JiraIssue.shape.type.meta(rows: nil)
+    ) { call, subject throws(VendorError) in
+      var updates: [JSONValue] = []
+      for issue in call["issues"].map({ Array($0.elements) }) ?? [] { updates.append(["fields": .object(try newIssue(issue))]) }
+      let json = try await jira.api.post(jira.api.core + ["issue", "bulk"], ["issueUpdates": .array(updates)], as: subject)
+      let created = JiraContext.elements(json, "issues").compactMap { $0["key"]?.string }
+      let failed = JiraContext.elements(json, "errors").map { error in
+        JSONValue.object(["number": .int((error["failedElementNumber"]?.int ?? 0) + 1), "reason": .string(error["elementErrors"]?.text ?? "")])
+      }
+      let structured: JSONValue = ["created": .array(created.map { .string($0) }), "failed": .array(failed)]
+      return ToolResult(
+        structured: structured, text: "Created \(created.joined(separator: ", ")).\(failed.isEmpty ? "" : " Refused: \(failed.map(\.text).joined(separator: " "))")")
+    }
+  }
+
+  private var editIssue: Tool {
+    write(
+      "edit_issue", "Edit an issue", "Changes fields of an issue. Lists are replaced; add_labels and remove_labels change them.",
+      [IssueTools.issue] + Self.content + [Field.texts("add_labels", "Labels to add."), Field.texts("remove_labels", "Labels to take off.")], .changing
+    ) { call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      var body = JSONObject()
+      let fields = try fields(call.arguments)
+      if !fields.isEmpty { body["fields"] = .object(fields) }
+      let labels = [("add_labels", "add"), ("remove_labels", "remove")].flatMap { argument, verb in
+        (call[argument].map { Array($0.elements) } ?? []).compactMap(\.string).map { JSONValue.object([verb: .string($0)]) }
+      }
+      if !labels.isEmpty { body["update"] = ["labels": .array(labels)] }
+      guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
+      _ = try await jira.api.put(jira.api.core + ["issue", key], .object(body), as: subject)
+      return done(key, "Changed \(key).")
+    }
+  }
+
+  private var assign: Tool {
+    write(
+      "assign_issue", "Assign an issue", "Gives an issue to a person, or to nobody.", [IssueTools.issue, Field.text("assignee", "An account id; nobody if not given.")],
+      .changing
+    ) { call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      let name = jira.api.deployment == .cloud ? "accountId" : "name"
+      _ = try await jira.api.put(jira.api.core + ["issue", key, "assignee"], .object([name: call.string("assignee").map { .string($0) } ?? .null]), as: subject)
+      return done(key, "Assigned \(key).")
+    }
+  }
+
+  private var transition: Tool {
+    write(
+      "transition_issue", "Move an issue on", "Takes an issue through a step of its workflow. list_transitions tells which there are.",
+      [
+        IssueTools.issue, Field.text("transition", "The id or name of the step.", required: true, length: 200),
+        Field.text("resolution", "A name, where the step asks for one."),
+        Field.text("comment", "Markdown.", length: 32_000),
+      ], .changing
+    ) { call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      let wanted = call.string("transition") ?? ""
+      let path = jira.api.core + ["issue", key, "transitions"]
+      var id = wanted
+      if !wanted.allSatisfy(\.isNumber) {
+        let all = JiraContext.elements(try await jira.api.get(path, as: subject), "transitions")
+        let found = all.first { $0["name"]?.string?.lowercased() == wanted.lowercased() || $0["to"]?["name"]?.string?.lowercased() == wanted.lowercased() }
+        guard let found = found?["id"]?.string else {
+          throw VendorError(.refused, "\(key) has no step \"\(wanted.prefix(80))\" now. It has: \(all.compactMap { $0["name"]?.string }.joined(separator: ", ")).")
+        }
+        id = found
+      }
+      var body: JSONObject = ["transition": ["id": .string(id)]]
+      if let resolution = call.string("resolution") { body["fields"] = ["resolution": ["name": .string(resolution)]] }
+      if let comment = call.string("comment") { body["update"] = ["comment": [["add": ["body": jira.body(comment)]]]] }
+      _ = try await jira.api.post(path, .object(body), as: subject)
+      return done(key, "Moved \(key) on.")
+    }
+  }
+
+  private var addComment: Tool {
+    write("add_comment", "Comment", "Adds a comment to an issue.", [IssueTools.issue, Field.text("body", "Markdown.", required: true, length: 32_000)], .adding) {
+      call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      let json = try await jira.api.post(jira.api.core + ["issue", key, "comment"], ["body": jira.body(call.string("body") ?? "")], as: subject)
+      return done(key, "Commented on \(key).", id: JiraRecords.text(json?["id"]))
+    }
+  }
+
+  private static let comment = Field.text("comment", "The comment's id.", required: true, length: 32)
+
+  private var updateComment: Tool {
+    write(
+      "update_comment", "Change a comment", "Replaces the text of a comment.",
+      [IssueTools.issue, Self.comment, Field.text("body", "Markdown.", required: true, length: 32_000)], .changing
+    ) {
+      call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      _ = try await jira.api.put(jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""], ["body": jira.body(call.string("body") ?? "")], as: subject)
+      return done(key, "Changed the comment.", id: call.string("comment"))
+    }
+  }
+
+  private var deleteComment: Tool {
+    write("delete_comment", "Delete a comment", "Deletes a comment. It cannot be brought back.", [IssueTools.issue, Self.comment], .changing) {
+      call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      try await jira.api.delete(jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""], as: subject)
+      return done(key, "Deleted the comment.", id: call.string("comment"))
+    }
+  }
+
+  private var deleteIssue: Tool {
+    write("delete_issue", "Delete an issue", "Deletes an issue. It cannot be brought back.", [IssueTools.issue, Field.flag("subtasks", "Its subtasks too.")], .changing) {
+      call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      try await jira.api.delete(jira.api.core + ["issue", key], [("deleteSubtasks", call.bool("subtasks") == true ? "true" : "false")], as: subject)
+      return done(key, "Deleted \(key).")
+    }
+  }
+
+  private var logWork: Tool {
+    write(
+      "log_work", "Log work", "Logs time that was spent on an issue.",
+      [
+        IssueTools.issue, Field.text("time_spent", "3h 30m.", required: true, length: 40), Field.text("started", "2026-07-28T09:00:00Z; now if not given."),
+        Field.text("comment", "Markdown.", length: 32_000),
+      ], .adding
+    ) { call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      var body: JSONObject = ["timeSpent": .string(call.string("time_spent") ?? "")]
+      if let started = call.string("started") {
+        guard let seconds = Timestamp.seconds(started) else { throw VendorError(.refused, "\"started\" must be a time such as 2026-07-28T09:00:00Z.") }
+        body["started"] = .string(Timestamp.text(seconds: seconds).replacing("Z", with: ".000+0000"))
+      }
+      if let comment = call.string("comment") { body["comment"] = jira.body(comment) }
+      let json = try await jira.api.post(jira.api.core + ["issue", key, "worklog"], .object(body), as: subject)
+      return done(key, "Logged work on \(key).", id: JiraRecords.text(json?["id"]))
+    }
+  }
+
+  private var linkIssues: Tool {
+    write(
+      "link_issues", "Link issues", "Links two issues: ABC-1 \"blocks\" ABC-2. list_link_types tells the relations.",
+      [
+        IssueTools.issue, Field.text("relation", "The name of a link type: Blocks.", required: true, length: 100),
+        Field.text("other", "The other issue's key.", required: true, length: 64),
+      ], .adding
+    ) { call, subject throws(VendorError) in
+      let (key, other) = (call.string("issue") ?? "", call.string("other") ?? "")
+      try jira.check(key)
+      try jira.check(other)
+      _ = try await jira.api.post(
+        jira.api.core + ["issueLink"],
+        ["type": ["name": .string(call.string("relation") ?? "")], "outwardIssue": ["key": .string(other)], "inwardIssue": ["key": .string(key)]], as: subject)
+      return done(key, "Linked \(key) and \(other).")
+    }
+  }
+
+  private var addRemoteLink: Tool {
+    write(
+      "add_remote_link", "Link a page", "Links an issue to a page outside of Jira.",
+      [IssueTools.issue, Field.text("url", "https://...", required: true, length: 2000), Field.text("title", "As it is shown.", required: true, length: 255)], .adding
+    ) { call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      guard call.string("url")?.hasPrefix("https://") == true else { throw VendorError(.refused, "\"url\" must be an https address.") }
+      let json = try await jira.api.post(
+        jira.api.core + ["issue", key, "remotelink"], ["object": ["url": .string(call.string("url") ?? ""), "title": .string(call.string("title") ?? "")]], as: subject)
+      return done(key, "Linked.", id: JiraRecords.text(json?["id"]))
+    }
+  }
+
+  private var watch: Tool {
+    write(
+      "watch_issue", "Watch an issue", "Adds or removes a watcher.",
+      [IssueTools.issue, Field.text("user", "An account id.", required: true, length: 128), Field.flag("remove", "Take the watcher off.")], .changing
+    ) { call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      let path = jira.api.core + ["issue", key, "watchers"]
+      let user = call.string("user") ?? ""
+      if call.bool("remove") == true {
+        try await jira.api.delete(path, [(jira.api.deployment == .cloud ? "accountId" : "username", user)], as: subject)
+      } else {
+        _ = try await jira.api.post(path, .string(user), as: subject)
+      }
+      return done(key, "Done.")
+    }
+  }
+
+  private var upload: Tool {
+    write(
+      "add_attachment", "Attach a file", "Attaches a text as a file to an issue.",
+      [IssueTools.issue, Field.text("filename", "With its ending.", required: true, length: 255), Field.text("text", "What is in it.", required: true)], .adding
+    ) { call, subject throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      let name = call.string("filename") ?? ""
+      guard !name.contains(where: { $0.isNewline || "\"/\\".contains($0) }) else {
+        throw VendorError(.refused, "\"filename\" must be a name without quotes and slashes.")
+      }
+      let bytes = Array((call.string("text") ?? "").utf8)
+      guard bytes.count <= jira.maximumBytes else { throw VendorError(.tooLarge, "At most \(jira.maximumBytes) bytes are uploaded.") }
+      let json = try await jira.api.upload(name, bytes, issue: key, as: subject)
+      return done(key, "Attached \(name) to \(key).", id: json?.elements.first { _ in true }.flatMap { JiraRecords.text($0["id"]) })
+    }
+  }
+}

@@ -1,0 +1,185 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Projects, people, and what fields may hold.
+struct ProjectTools: Sendable {
+  let jira: JiraContext
+
+  var tools: [Tool] {
+    [myself, searchUsers, assignable, listProjects, getProject, versions, components, issueTypes, createFields, editFields, linkTypes, listFields, permissions, checkJQL]
+  }
+
+  private static let project = Field.text("project", "A project's key.", required: true, length: 32)
+
+  private var myself: Tool {
+    let shape = JiraRecords.user
+    return jira.tool("get_myself", "Who am I", "Tells in whose name Jira is asked.", [], output: shape.oneSchema, meta: shape.oneMeta) { _, subject throws(VendorError) in
+      guard let user = JiraRecords.user(try await jira.api.get(jira.api.core + ["myself"], as: subject)) else {
+        throw VendorError(.invalidAnswer, "Jira described the person in no known form.")
+      }
+      return shape.result(user)
+    }
+  }
+
+  private func people(
+    _ name: String, _ title: String, _ description: String, _ path: [String], _ fields: [Field],
+    _ query: @escaping @Sendable (ToolCall) -> [(name: String, value: String?)]
+  ) -> Tool {
+    let shape = JiraRecords.user
+    return jira.tool(name, title, description, fields + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: shape.listMeta) {
+      call, subject throws(VendorError) in
+      let query = query(call)
+      return try await jira.page(call, subject, jira.api.core + path, query, member: "", list: [name] + query.map { $0.value ?? "" }, shape: shape) { raw in
+        [JiraRecords.user(raw)].compactMap { $0 }
+      }
+    }
+  }
+
+  private var searchUsers: Tool {
+    let cloud = jira.api.deployment == .cloud
+    return people(
+      "search_users", "Find people", "Finds people by name or e-mail address.", ["user", "search"], [Field.text("query", "Some of it.", required: true, length: 200)]
+    ) { call in
+      [(cloud ? "query" : "username", call.string("query"))]
+    }
+  }
+
+  private var assignable: Tool {
+    let cloud = jira.api.deployment == .cloud
+    return people(
+      "list_assignable_users", "List who can be assigned", "Lists who can be given issues of a project.", ["user", "assignable", "search"],
+      [Self.project, Field.text("query", "Some of the name.", length: 200)]
+    ) { call in [("project", call.string("project")), (cloud ? "query" : "username", call.string("query"))] }
+  }
+
+  private var listProjects: Tool {
+    let shape = JiraRecords.project
+    return jira.tool(
+      "list_projects", "List projects", "Lists projects, a page at a time.",
+      [Field.text("query", "Some of the name or key.", length: 200), shape.fields] + Field.page(limit: 50, most: 100),
+      output: shape.listSchema, meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
+      let admits: @Sendable (JSONValue) -> Bool = { jira.projects.admits($0["key"]?.string ?? "") }
+      guard jira.api.deployment == .cloud else {
+        let json = try await jira.api.get(jira.api.core + ["project"], as: subject)
+        return shape.result(json.elements.compactMap { JiraRecords.project($0) }.filter(admits), selection: shape.selection(call))
+      }
+      return try await jira.page(
+        call, subject, jira.api.core + ["project", "search"], [("query", call.string("query"))], member: "values", list: ["list_projects", call.string("query") ?? ""],
+        shape: shape
+      ) { raw in [JiraRecords.project(raw)].compactMap { $0 }.filter(admits) }
+    }
+  }
+
+  private var getProject: Tool {
+    let shape = JiraRecords.project
+    return jira.tool("get_project", "Get a project", "Gets a project with its issue types.", [Self.project], output: shape.oneSchema, meta: shape.oneMeta) {
+      call, subject throws(VendorError) in
+      let key = call.string("project") ?? ""
+      try jira.check(key)
+      guard let project = JiraRecords.project(try await jira.api.get(jira.api.core + ["project", key], as: subject)) else {
+        throw VendorError(.invalidAnswer, "Jira described the project in no known form.")
+      }
+      return shape.result(project)
+    }
+  }
+
+  private func items(
+    _ name: String, _ title: String, _ description: String, _ fields: [Field] = [], member: String = "values",
+    path: @escaping @Sendable (ToolCall) throws(VendorError) -> [String], query: @escaping @Sendable (ToolCall) -> [(name: String, value: String?)] = { _ in [] }
+  ) -> Tool {
+    let shape = JiraRecords.named
+    return jira.tool(name, title, description, fields, output: shape.listSchema, meta: shape.listMeta) { call, subject throws(VendorError) in
+      let json = try await jira.api.get(try path(call), query(call), as: subject)
+      let found: [RawJSON]
+      if json.kind == .array {
+        found = Array(json.elements)
+      } else if let object = json[member], object.kind == .object {
+        // `editmeta` and `mypermissions` are objects by id.
+        found = object.members.map(\.value)
+      } else {
+        found = JiraContext.elements(json, member)
+      }
+      return shape.result(found.compactMap { JiraRecords.named($0) })
+    }
+  }
+
+  private func projectPath(_ rest: String...) -> @Sendable (ToolCall) throws(VendorError) -> [String] {
+    { call throws(VendorError) in
+      let key = call.string("project") ?? ""
+      try jira.check(key)
+      return jira.api.core + ["project", key] + rest
+    }
+  }
+
+  private var versions: Tool { items("list_versions", "List versions", "Lists the versions of a project.", [Self.project], path: projectPath("versions")) }
+  private var components: Tool { items("list_components", "List components", "Lists the components of a project.", [Self.project], path: projectPath("components")) }
+
+  private var issueTypes: Tool {
+    items("list_issue_types", "List issue types", "Lists the types of issues that can be created in a project.", [Self.project], member: "issueTypes") {
+      call throws(VendorError) in
+      let key = call.string("project") ?? ""
+      try jira.check(key)
+      return jira.api.core + ["issue", "createmeta", key, "issuetypes"]
+    }
+  }
+
+  private var createFields: Tool {
+    items(
+      "list_create_fields", "List fields to create with", "Lists the fields of an issue type, which are required, and what they may hold.",
+      [Self.project, Field.text("type_id", "The issue type's id, as list_issue_types gives it.", required: true, length: 32)], member: "fields"
+    ) { call throws(VendorError) in
+      let key = call.string("project") ?? ""
+      try jira.check(key)
+      return jira.api.core + ["issue", "createmeta", key, "issuetypes", call.string("type_id") ?? ""]
+    }
+  }
+
+  private var editFields: Tool {
+    items("list_edit_fields", "List fields to edit", "Lists the fields of an issue that can be changed, and what they may hold.", [IssueTools.issue], member: "fields") {
+      call throws(VendorError) in
+      let key = call.string("issue") ?? ""
+      try jira.check(key)
+      return jira.api.core + ["issue", key, "editmeta"]
+    }
+  }
+
+  private var linkTypes: Tool {
+    items("list_link_types", "List link types", "Lists the relations that issues can have.", member: "issueLinkTypes") { _ in jira.api.core + ["issueLinkType"] }
+  }
+
+  private var listFields: Tool { items("list_fields", "List fields", "Lists all fields, custom ones among them.") { _ in jira.api.core + ["field"] } }
+
+  private var permissions: Tool {
+    jira.tool(
+      "get_my_permissions", "Get my permissions", "Tells what the account may do in a project.",
+      [Self.project, Field.texts("permissions", "BROWSE_PROJECTS, CREATE_ISSUES, EDIT_ISSUES, ...", required: true, most: 50)],
+      output: [
+        "type": "object", "properties": ["granted": ["type": "array", "items": ["type": "string"]], "missing": ["type": "array", "items": ["type": "string"]]],
+        "required": ["granted", "missing"],
+      ]
+    ) { call, subject throws(VendorError) in
+      let key = call.string("project") ?? ""
+      try jira.check(key)
+      let names = (call["permissions"].map { Array($0.elements) } ?? []).compactMap(\.string)
+      let json = try await jira.api.get(jira.api.core + ["mypermissions"], [("projectKey", key), ("permissions", names.joined(separator: ","))], as: subject)
+      let granted = names.filter { json["permissions"]?[$0]?["havePermission"]?.bool == true }
+      let missing = names.filter { !granted.contains($0) }
+      return ToolResult(structured: ["granted": .array(granted.map { .string($0) }), "missing": .array(missing.map { .string($0) })])
+    }
+  }
+
+  private var checkJQL: Tool {
+    jira.tool(
+      "check_jql", "Check a query", "Tells what is wrong with a JQL query.", [Field.text("jql", "The query.", required: true, length: 8000)],
+      output: ["type": "object", "properties": ["errors": ["type": "array", "items": ["type": "string"]]], "required": ["errors"]]
+    ) { call, subject throws(VendorError) in
+      guard jira.api.deployment == .cloud else { throw VendorError(.refused, "Jira Data Center checks no queries; search_issues tells what is wrong.") }
+      let json = try await jira.api.post(
+        jira.api.core + ["jql", "parse"], ["queries": [.string(call.string("jql") ?? "")]], query: [("validation", "strict")], as: subject, isRead: true)
+      let errors = JiraContext.elements(json, "queries").flatMap { JiraContext.elements($0, "errors") }.compactMap(\.string)
+      return ToolResult(structured: ["errors": .array(errors.map { .string($0) })], text: errors.isEmpty ? "The query is valid." : errors.joined(separator: "\n"))
+    }
+  }
+}

@@ -1,0 +1,95 @@
+internal import JSON
+
+/// Schemas of a description as JSON Schema 2020-12 that stands alone: what is referred to comes along under `$defs`.
+struct SchemaConversion {
+  private let document: OpenAPIDocument
+  /// Names of component schemas that were referred to, in that order.
+  private var wanted: [String] = []
+  private var done: [String: JSONValue] = [:]
+  /// More referenced schemas than this would fill a model's context; what is beyond admits anything.
+  private static let maximumDefinitions = 200
+
+  init(_ document: OpenAPIDocument) { self.document = document }
+
+  /// The `$defs` of everything converted so far; nil where nothing was referred to.
+  mutating func definitions() -> JSONObject? {
+    var position = 0
+    while position < wanted.count {
+      let name = wanted[position]
+      position += 1
+      done[name] = position > Self.maximumDefinitions ? true : convert(document.schemas[name] ?? true, depth: 0)
+    }
+    guard !wanted.isEmpty else { return nil }
+    var definitions = JSONObject()
+    for name in wanted { definitions[Self.key(name)] = done[name] ?? true }
+    return definitions
+  }
+
+  /// Names of components may hold `/` and `~` nowhere (OpenAPI, "Fixed Fields" of Components), but are not always checked.
+  private static func key(_ name: String) -> String { name.replacing("/", with: "_").replacing("~", with: "_").replacing("%", with: "_") }
+
+  private static let annotationsLeftOut: Set<String> = ["example", "examples", "xml", "externalDocs", "discriminator", "nullable"]
+  private static let schemaMaps: Set<String> = ["properties", "patternProperties", "$defs", "dependentSchemas"]
+  private static let schemaLists: Set<String> = ["allOf", "anyOf", "oneOf", "prefixItems"]
+  private static let schemaMembers: Set<String> = [
+    "items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
+  ]
+
+  /// Converts one schema of a request.
+  mutating func convert(_ schema: JSONValue, depth: Int) -> JSONValue {
+    guard depth < 64, let object = schema.object else { return schema.bool == nil ? true : schema }
+    if let reference = object["$ref"]?.string { return referred(reference, object["description"], depth) }
+    var result = JSONObject()
+    var readOnly: Set<String> = []
+    for (keyword, value) in object where !keyword.hasPrefix("x-") && !Self.annotationsLeftOut.contains(keyword) {
+      if Self.schemaMaps.contains(keyword) {
+        var members = JSONObject()
+        for (name, member) in value.object ?? JSONObject() {
+          // What only answers hold is nothing to ask for.
+          if keyword == "properties", document.resolved(member)?["readOnly"]?.bool == true {
+            readOnly.insert(name)
+            continue
+          }
+          members[name] = convert(member, depth: depth + 1)
+        }
+        result[keyword] = .object(members)
+      } else if Self.schemaLists.contains(keyword) {
+        result[keyword] = .array((value.array ?? []).map { convert($0, depth: depth + 1) })
+      } else if Self.schemaMembers.contains(keyword) {
+        result[keyword] = convert(value, depth: depth + 1)
+      } else {
+        result[keyword] = value
+      }
+    }
+    if !readOnly.isEmpty, let required = result["required"]?.array {
+      result["required"] = .array(required.filter { $0.string.map { !readOnly.contains($0) } ?? true })
+    }
+    if document.isVersion30 { Self.modernize(&result, isNullable: object["nullable"]?.bool == true) }
+    // Patterns of other dialects of regular expressions would make the whole tool unusable; the vendor checks them.
+    result["pattern"] = nil
+    return .object(result)
+  }
+
+  private mutating func referred(_ reference: String, _ description: JSONValue?, _ depth: Int) -> JSONValue {
+    let prefix = "#/components/schemas/"
+    guard reference.hasPrefix(prefix) else { return document.resolved(["$ref": .string(reference)]).map { convert($0, depth: depth + 1) } ?? true }
+    let name = OpenAPIDocument.unescaped(reference.dropFirst(prefix.count))
+    guard document.schemas[name] != nil else { return true }
+    if !wanted.contains(name) { wanted.append(name) }
+    var result: JSONObject = ["$ref": .string("#/$defs/" + Self.key(name))]
+    if let description, !document.isVersion30 { result["description"] = description }
+    return .object(result)
+  }
+
+  /// Keywords that OpenAPI 3.0 has in a form of its own ("Schema Object").
+  private static func modernize(_ schema: inout JSONObject, isNullable: Bool) {
+    for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+      guard let isExclusive = schema[flag]?.bool else { continue }
+      schema[flag] = isExclusive ? schema[bound] : nil
+      if isExclusive { schema[bound] = nil }
+    }
+    guard isNullable, let type = schema["type"]?.string else { return }
+    schema["type"] = .array([.string(type), "null"])
+    if let values = schema["enum"]?.array, !values.contains(.null) { schema["enum"] = .array(values + [.null]) }
+  }
+}

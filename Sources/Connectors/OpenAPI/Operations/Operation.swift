@@ -1,0 +1,51 @@
+internal import JSON
+internal import MCPHTTP
+
+/// One operation of a description.
+struct Operation: Sendable {
+  struct Parameter: Sendable {
+    enum Location: String, Sendable { case path, query, header, cookie }
+
+    /// As it goes on the wire.
+    var name: String
+    var location: Location
+    /// As the model writes it: the name, unless another parameter has it.
+    var argument: String
+    var isRequired: Bool
+    var description: String?
+    var schema: JSONValue
+    var style: ParameterStyle
+  }
+
+  struct Body: Sendable {
+    enum Form: Sendable { case json, form, multipart, text, binary }
+
+    var form: Form
+    /// The media type to send.
+    var mediaType: String
+    var isRequired: Bool
+    var schema: JSONValue
+    var description: String?
+  }
+
+  /// The tool's name.
+  var name: String
+  var method: HTTPMethod
+  /// With `{name}` for parameters.
+  var path: String
+  var summary: String?
+  var description: String?
+  var tags: [String]
+  var isDeprecated: Bool
+  var parameters: [Parameter]
+  var body: Body?
+  /// Alternatives, each a set of schemes that are all needed; empty for none.
+  var security: [[String]]
+  /// What is asked for in `Accept`.
+  var accepts: String
+
+  /// The argument that the body is given in.
+  static let bodyArgument = "body"
+
+  var isReadOnly: Bool { method == .get || method == .head }
+}

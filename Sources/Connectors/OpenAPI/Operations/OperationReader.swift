@@ -1,0 +1,104 @@
+internal import JSON
+internal import MCPHTTP
+
+/// Reads the operations of a description. One that cannot be read is left out and named; the others are not spoiled.
+struct OperationReader {
+  private let document: OpenAPIDocument
+  private(set) var operations: [Operation] = []
+  /// What was left out, and why.
+  private(set) var problems: [String] = []
+  private var names = OperationNames()
+
+  private static let methods: [(key: String, method: HTTPMethod)] = [
+    ("get", .get), ("put", .put), ("post", .post), ("delete", .delete), ("patch", .patch), ("head", .head),
+  ]
+
+  init(_ document: OpenAPIDocument) {
+    self.document = document
+    for (path, item) in document.root["paths"]?.object ?? JSONObject() {
+      guard path.hasPrefix("/"), let item = document.resolved(item) else { continue }
+      let shared = item["parameters"]?.array ?? []
+      for (key, method) in Self.methods {
+        guard let operation = item[key], operation.object != nil else { continue }
+        let name = names.name(id: operation["operationId"]?.string, method: key, path: path)
+        do throws(OpenAPIError) { operations.append(try read(operation, name, method, path, shared)) } catch {
+          problems.append("\(key.uppercased()) \(path): \(error)")
+        }
+      }
+    }
+  }
+
+  private func read(_ json: JSONValue, _ name: String, _ method: HTTPMethod, _ path: String, _ shared: [JSONValue]) throws(OpenAPIError) -> Operation {
+    var parameters: [Operation.Parameter] = []
+    for value in shared + (json["parameters"]?.array ?? []) {
+      guard let parameter = try parameter(value) else { continue }
+      // An operation's own parameter replaces the path's of the same name and place.
+      parameters.removeAll { $0.name == parameter.name && $0.location == parameter.location }
+      parameters.append(parameter)
+    }
+    for variable in Self.variables(of: path) where !parameters.contains(where: { $0.location == .path && $0.name == variable }) {
+      parameters.append(
+        Operation.Parameter(
+          name: variable, location: .path, argument: variable, isRequired: true, description: nil, schema: ["type": "string"], style: .simple(explode: false)))
+    }
+    var body = try body(json["requestBody"])
+    // A GET with a body is not sent by many clients and not read by many servers.
+    if method == .get || method == .head { body = nil }
+    var taken: Set<String> = body == nil ? [] : [Operation.bodyArgument]
+    for index in parameters.indices {
+      if !taken.insert(parameters[index].argument).inserted {
+        parameters[index].argument = "\(parameters[index].location.rawValue)_\(parameters[index].argument)"
+        guard taken.insert(parameters[index].argument).inserted else { throw OpenAPIError("two parameters are called \(parameters[index].name)") }
+      }
+    }
+    let security = (json["security"] ?? document.root["security"])?.array ?? []
+    return Operation(
+      name: name, method: method, path: path, summary: json["summary"]?.string, description: json["description"]?.string,
+      tags: (json["tags"]?.array ?? []).compactMap(\.string), isDeprecated: json["deprecated"]?.bool ?? false, parameters: parameters, body: body,
+      security: security.map { ($0.object ?? JSONObject()).map(\.name) }, accepts: accepts(json["responses"]))
+  }
+
+  static func variables(of path: String) -> [String] {
+    path.split(separator: "{").dropFirst().compactMap { part in part.firstIndex(of: "}").map { String(part[..<$0]) } }
+  }
+
+  private func parameter(_ value: JSONValue) throws(OpenAPIError) -> Operation.Parameter? {
+    guard let json = document.resolved(value), let name = json["name"]?.string, let place = json["in"]?.string else {
+      throw OpenAPIError("a parameter has no name or place, or its reference leads nowhere")
+    }
+    guard let location = Operation.Parameter.Location(rawValue: place) else { throw OpenAPIError("the place \(place.prefix(32)) of \(name) is not known") }
+    // OpenAPI says that these are described elsewhere.
+    if location == .header, ["accept", "content-type", "authorization"].contains(name.lowercased()) { return nil }
+    let content = json["content"]?.object?.first { _ in true }
+    let isJSON = content.map { $0.name.contains("json") } ?? false
+    let style = isJSON ? .json : try ParameterStyle(json["style"]?.string, explode: json["explode"]?.bool, location)
+    return Operation.Parameter(
+      name: name, location: location, argument: name, isRequired: location == .path || json["required"]?.bool == true, description: json["description"]?.string,
+      schema: json["schema"] ?? content?.value["schema"] ?? true, style: style)
+  }
+
+  private func body(_ value: JSONValue?) throws(OpenAPIError) -> Operation.Body? {
+    guard let value else { return nil }
+    guard let json = document.resolved(value), let content = json["content"]?.object else { throw OpenAPIError("the reference of the body leads nowhere") }
+    let known: [(Operation.Body.Form, (String) -> Bool)] = [
+      (.json, { $0.hasPrefix("application/json") || $0.contains("+json") }), (.form, { $0.hasPrefix("application/x-www-form-urlencoded") }),
+      (.multipart, { $0.hasPrefix("multipart/form-data") }), (.text, { $0.hasPrefix("text/") }), (.binary, { _ in true }),
+    ]
+    for (form, isMatch) in known {
+      guard let found = content.first(where: { isMatch($0.name.lowercased()) }) else { continue }
+      let type = found.name == "*/*" ? "application/octet-stream" : found.name
+      return Operation.Body(
+        form: form, mediaType: type, isRequired: json["required"]?.bool ?? false, schema: found.value["schema"] ?? true, description: json["description"]?.string)
+    }
+    return nil
+  }
+
+  private func accepts(_ responses: JSONValue?) -> String {
+    for (status, response) in responses?.object ?? JSONObject() where status.hasPrefix("2") || status == "default" {
+      let types = (document.resolved(response)?["content"]?.object ?? JSONObject()).map(\.name)
+      if let json = types.first(where: { $0.contains("json") }) { return json }
+      if let first = types.first { return first }
+    }
+    return "application/json"
+  }
+}

@@ -1,0 +1,65 @@
+internal import JSON
+
+/// Reads which tables a schema has, and joins them with the configured rules.
+struct PostgresSchema {
+  let schema: String
+  let rules: [TableRules]?
+
+  /// Ordinary and partitioned tables, views, materialized views and foreign tables on which the role has SELECT.
+  private static let relations = """
+    SELECT c.oid::int8, c.relname::text, obj_description(c.oid, 'pg_class') FROM pg_catalog.pg_class c \
+    WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \
+    AND NOT c.relispartition AND (has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT')) ORDER BY c.relname
+    """
+
+  private static let columns = """
+    SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid::int8, b.typcategory::text, \
+    coalesce(l.collisdeterministic, true), a.attnotnull OR t.typnotnull, \
+    (SELECT array_position(i.indkey::int2[], a.attnum) FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary)::int8, \
+    (SELECT f.relname || '.' || fa.attname FROM pg_catalog.pg_constraint r JOIN pg_catalog.pg_class f ON f.oid = r.confrelid \
+    JOIN pg_catalog.pg_attribute fa ON fa.attrelid = r.confrelid AND fa.attnum = r.confkey[1] \
+    WHERE r.conrelid = a.attrelid AND r.contype = 'f' AND r.conkey = ARRAY[a.attnum] LIMIT 1), \
+    pg_catalog.col_description(a.attrelid, a.attnum), \
+    (SELECT pg_catalog.array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.oid), \
+    a.atthasdef OR a.attidentity <> '' \
+    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+    JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END \
+    LEFT JOIN pg_catalog.pg_collation l ON l.oid = a.attcollation \
+    WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') ORDER BY a.attnum
+    """
+
+  func read(_ session: PostgresSession, until deadline: ContinuousClock.Instant) throws -> (tables: [SQLTable], arrays: [UInt32: UInt32]) {
+    var relations: [(id: Int64, name: String, comment: String?)] = []
+    for row in try session.run(Self.relations, [.text(schema)], until: deadline).rows {
+      if case .integer(let id) = row[0], let name = row[1].string { relations.append((id, name, row[2].string)) }
+    }
+    let wanted = rules ?? relations.map { TableRules($0.name) }
+    let tables = try wanted.map { rule in
+      guard let relation = relations.first(where: { $0.name == rule.name }) else { throw SQLConnectorError.missing(table: rule.name, among: relations.map(\.name)) }
+      let rows = try session.run(Self.columns, [.integer(relation.id)], until: deadline).rows
+      return try SQLTable(rule, schema: schema, columns: rows.map { Self.column($0, rule) }, description: relation.comment)
+    }
+    var arrays: [UInt32: UInt32] = [:]
+    let types = "SELECT oid::int8, typelem::int8 FROM pg_catalog.pg_type WHERE typcategory = 'A' AND typelem <> 0 AND oid >= 16384"
+    for row in try session.run(types, until: deadline).rows {
+      if case .integer(let array) = row[0], case .integer(let element) = row[1] { arrays[UInt32(truncatingIfNeeded: array)] = UInt32(truncatingIfNeeded: element) }
+    }
+    return (tables, arrays)
+  }
+
+  private static func column(_ row: [SQLValue], _ rules: TableRules) -> SQLColumn {
+    let name = row[0].string ?? "", type = row[1].string ?? ""
+    var oid: UInt32 = 0
+    if case .integer(let value) = row[2] { oid = UInt32(truncatingIfNeeded: value) }
+    var values: [String] = []
+    if case .json(let labels) = row[9] { values = labels.array?.compactMap(\.string) ?? [] }
+    return SQLColumn(
+      name: name, declaredType: type, kind: PostgresType.kind(oid, category: row[3].string ?? "", comparesBytes: row[4] == .boolean(true)),
+      isNullable: row[5] != .boolean(true), isPrimaryKey: row[6] != .null, references: row[7].string, entity: rules.entities[name],
+      category: rules.categories[name], description: rules.columns[name] ?? row[8].string, values: values, hasDefault: row[10] == .boolean(true))
+  }
+}
+
+extension SQLValue {
+  var string: String? { if case .text(let text) = self { text } else { nil } }
+}

@@ -1,0 +1,131 @@
+internal import ConnectorKit
+internal import JSON
+internal import Logging
+internal import MCPHTTP
+internal import NIOCore
+
+/// Slack's Web API. Errors come with status 200 and `"ok": false`; limits are per method, workspace and app
+/// (<https://docs.slack.dev/apis/web-api/rate-limits>).
+struct SlackAPI: Sendable {
+  /// What an app of the class that Slack limits hard may ask of `conversations.history` and `.replies`; nil for other apps.
+  struct HistoryLimit: Sendable {
+    var perMinute: Int
+    var objects: Int
+  }
+
+  private let api: VendorAPI
+  let history: HistoryLimit?
+
+  static let standardBase = "https://slack.com/api"
+  /// Where uploads go and private files are kept.
+  static let filesOrigin = HTTPOrigin(scheme: .https, host: "files.slack.com")
+
+  init(
+    base: HTTPURL, filesOrigin: HTTPOrigin, credentials: any CredentialSource, history: HistoryLimit?, _ environment: ConnectorEnvironment
+  ) throws(ConnectorError) {
+    var configuration = VendorAPI.Configuration(name: "Slack", base: base) { Self.read($0, $1, $2) }
+    configuration.otherOrigins = [filesOrigin]
+    configuration.headers = [("User-Agent", "Sluice"), ("Accept", "application/json")]
+    configuration.budgets = { Self.budget($0, history) }
+    do throws(VendorError) {
+      api = try VendorAPI(configuration, credentials: credentials, client: environment.http, time: environment.time, logger: environment.logger)
+    } catch { throw ConnectorError(error.description) }
+    self.history = history
+  }
+
+  /// Calls a method that Slack documents as GET.
+  func get(_ method: String, _ arguments: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON {
+    try await api.json(VendorRequest(.get, path: "/" + method, query: arguments, bucket: method), as: subject)
+  }
+
+  /// Calls a method that takes JSON.
+  func post(_ method: String, _ arguments: JSONObject = JSONObject(), as subject: Subject, isRead: Bool = false) async throws(VendorError) -> RawJSON {
+    var request = VendorRequest(.post, path: "/" + method, bucket: method, isIdempotent: isRead).json(.object(arguments))
+    if let channel = arguments["channel"]?.string, method == "chat.postMessage" { request.limitedResource = "channel " + channel }
+    return try await api.json(request, as: subject)
+  }
+
+  /// Calls a method that takes form fields only.
+  func form(_ method: String, _ arguments: [(name: String, value: String?)], as subject: Subject) async throws(VendorError) -> RawJSON {
+    try await api.json(VendorRequest(.post, path: "/" + method, bucket: method, isIdempotent: false).form(arguments), as: subject)
+  }
+
+  /// The bytes of a private file.
+  func download(_ url: String, as subject: Subject, maximumBytes: Int) async throws(VendorError) -> VendorResponse {
+    guard let target = HTTPURL(url) else { throw VendorError(.invalidAnswer, "Slack gave no usable address for the file.") }
+    var request = VendorRequest(.get, path: target.path, bucket: "download", maximumBytes: maximumBytes)
+    request.origin = target.origin
+    return try await api.send(request, as: subject)
+  }
+
+  /// Sends bytes to an upload address, which needs no credential.
+  func upload(_ bytes: [UInt8], to url: String, as subject: Subject) async throws(VendorError) {
+    guard let target = HTTPURL(url) else { throw VendorError(.invalidAnswer, "Slack gave no usable address for the upload.") }
+    var request = VendorRequest(.post, path: target.path, bucket: "upload", isIdempotent: false)
+    request.origin = target.origin
+    request.isAuthenticated = false
+    request.headers.set("Content-Type", "application/octet-stream")
+    request.body = ByteBuffer(bytes: bytes)
+    _ = try await api.send(request, as: subject)
+  }
+
+  // MARK: Answers
+
+  private static func read(_ response: VendorResponse, _ request: VendorRequest, _ now: Int64) -> Disposition {
+    let retryAfter = response.retryAfter(now: now)
+    switch response.status.code {
+    case 429: return .throttled(Throttle(.bucket, retryAfter: retryAfter ?? 30, vendorCode: "ratelimited"))
+    case 500...: return .unavailable(retryAfter: retryAfter)
+    case 200..<300: break
+    default: return .failed(VendorError(.invalid, "Slack answered with status \(response.status.code).", status: response.status.code))
+    }
+    // Downloads and uploads answer with other things than JSON.
+    guard request.origin == nil else { return .accepted() }
+    guard let json = response.json, let isOK = json["ok"]?.bool else {
+      return .failed(VendorError(.invalidAnswer, "Slack answered with something that is not its JSON.", status: response.status.code))
+    }
+    return isOK ? .accepted() : failure(json, retryAfter)
+  }
+
+  /// <https://docs.slack.dev/reference/methods>, "Errors" of each method.
+  private static func failure(_ json: RawJSON, _ retryAfter: Int64?) -> Disposition {
+    let code = String((json["error"]?.string ?? "unknown_error").prefix(100))
+    func failed(_ kind: VendorError.Code, _ text: String) -> Disposition { .failed(VendorError(kind, text, vendorCode: code)) }
+    switch code {
+    case "ratelimited", "rate_limited", "message_limit_exceeded": return .throttled(Throttle(.bucket, retryAfter: retryAfter ?? 30, vendorCode: code))
+    case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive": return .unauthorized(vendorCode: code)
+    case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org": return .unavailable(vendorCode: code)
+    case "missing_scope":
+      let needed = json["needed"]?.string.map { " It needs \($0.prefix(200))." } ?? ""
+      return failed(.forbidden, "The Slack app lacks a scope.\(needed) An administrator adds it and installs the app again.")
+    case "not_in_channel": return failed(.forbidden, "The Slack app is not in this channel. Invite it there first.")
+    case "channel_not_found", "user_not_found", "users_not_found", "file_not_found", "message_not_found", "thread_not_found", "canvas_not_found", "no_such_subteam":
+      return failed(.notFound, "Slack does not find it, or it may not be seen.")
+    case "is_archived": return failed(.conflict, "The channel is archived.")
+    case "already_reacted", "already_pinned", "name_taken", "already_in_channel", "no_reaction": return failed(.conflict, "Slack says that this is so already.")
+    case "restricted_action", "access_denied", "no_permission", "not_allowed_token_type", "ekm_access_denied", "cant_delete_message", "cant_update_message",
+      "org_login_required":
+      return failed(.forbidden, "Slack does not allow this to the account that is used.")
+    default: return failed(.invalid, "Slack refused the request.")
+    }
+  }
+
+  // MARK: Limits
+
+  /// Requests a minute of the tiers (<https://docs.slack.dev/apis/web-api/rate-limits>). Special ones are left to Slack's answers.
+  private static func budget(_ method: String, _ history: HistoryLimit?) -> Budget? {
+    switch method {
+    case "conversations.history", "conversations.replies": Budget(history?.perMinute ?? 50, per: 60)
+    case "chat.postMessage": Budget(60, per: 60)
+    case "conversations.list", "users.list", "usergroups.list", "usergroups.users.list", "search.messages", "search.files", "pins.list", "conversations.create",
+      "conversations.setTopic", "canvases.create", "reactions.remove", "assistant.search.info":
+      Budget(20, per: 60)
+    case "users.info", "users.profile.get", "conversations.members", "files.info", "files.getUploadURLExternal", "files.completeUploadExternal": Budget(100, per: 60)
+    case "auth.test", "team.info", "conversations.info", "conversations.open", "conversations.invite", "users.conversations", "users.lookupByEmail", "chat.update",
+      "chat.delete",
+      "chat.scheduleMessage", "reactions.add", "reactions.get", "files.list", "bookmarks.list", "canvases.edit", "canvases.sections.lookup":
+      Budget(50, per: 60)
+    default: nil
+    }
+  }
+}

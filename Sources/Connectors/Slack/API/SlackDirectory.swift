@@ -1,0 +1,117 @@
+internal import ConnectorKit
+internal import JSON
+internal import Synchronization
+
+/// Names of channels and people, learnt as they are met and kept for a while: messages hold ids, and a model needs names.
+final class SlackDirectory: Sendable {
+  private struct Entry<Value: Sendable>: Sendable {
+    var value: Value
+    var expiry: Int64
+  }
+  private struct State {
+    var users: [String: Entry<String>] = [:]
+    var channels: [String: Entry<SlackChannel>] = [:]
+  }
+
+  /// Guards what is known, by subject and id: what one person sees is not shown to another.
+  private let state = Mutex(State())
+  private let api: SlackAPI
+  private let time: VendorTime
+  private static let lifetime: Int64 = 900
+  private static let maximumEntries = 20_000
+  /// Names that one result may ask Slack for; the rest stay ids.
+  private static let maximumLookups = 40
+
+  init(_ api: SlackAPI, time: VendorTime) {
+    self.api = api
+    self.time = time
+  }
+
+  /// The names of people by id; who cannot be found is left out.
+  func names(of ids: Set<String>, as subject: Subject) async -> [String: String] {
+    var names: [String: String] = [:]
+    var lookups = 0
+    for id in ids.sorted() {
+      if let known = knownUser(id, subject) {
+        names[id] = known
+        continue
+      }
+      guard lookups < Self.maximumLookups else { continue }
+      lookups += 1
+      guard let user = try? await api.get("users.info", [("user", id)], as: subject)["user"], let name = SlackUser(user)?.displayName else { continue }
+      remember(id, name, subject)
+      names[id] = name
+    }
+    return names
+  }
+
+  func remember(_ id: String, _ name: String, _ subject: Subject) {
+    let entry = Entry(value: name, expiry: time.seconds() + Self.lifetime)
+    state.withLock {
+      if $0.users.count > Self.maximumEntries { $0.users.removeAll() }
+      $0.users[subject.key + " " + id] = entry
+    }
+  }
+
+  private func knownUser(_ id: String, _ subject: Subject) -> String? {
+    let now = time.seconds()
+    return state.withLock { $0.users[subject.key + " " + id].flatMap { $0.expiry > now ? $0.value : nil } }
+  }
+
+  /// A channel by its id.
+  func channel(_ id: String, as subject: Subject) async throws(VendorError) -> SlackChannel {
+    let now = time.seconds()
+    let key = subject.key + " " + id
+    if let known = state.withLock({ $0.channels[key].flatMap { $0.expiry > now ? $0.value : nil } }) { return known }
+    let json = try await api.get("conversations.info", [("channel", id), ("include_num_members", "true")], as: subject)
+    guard let channel = json["channel"].flatMap({ SlackChannel($0) }) else { throw VendorError(.invalidAnswer, "Slack described the channel in no known form.") }
+    remember(channel, subject)
+    return channel
+  }
+
+  func remember(_ channel: SlackChannel, _ subject: Subject) {
+    let entry = Entry(value: channel, expiry: time.seconds() + Self.lifetime)
+    state.withLock {
+      if $0.channels.count > Self.maximumEntries { $0.channels.removeAll() }
+      $0.channels[subject.key + " " + channel.id] = entry
+    }
+  }
+
+  /// The channels that the subject is in, from one reading of all pages; the first `pages` of them.
+  func channels(as subject: Subject, types: String = "public_channel,private_channel", pages: Int = 10) async throws(VendorError) -> [SlackChannel] {
+    var found: [SlackChannel] = []
+    var cursor: String?
+    for _ in 0..<pages {
+      let json = try await api.get(
+        "conversations.list", [("types", types), ("exclude_archived", "true"), ("limit", "200"), ("cursor", cursor)], as: subject)
+      for channel in (json["channels"].map { Array($0.elements) } ?? []).compactMap({ SlackChannel($0) }) {
+        remember(channel, subject)
+        found.append(channel)
+      }
+      // A short page is not the end; an empty cursor is.
+      cursor = json["response_metadata"]?["next_cursor"]?.string
+      if cursor?.isEmpty ?? true { break }
+    }
+    return found
+  }
+
+  /// Finds a channel by id, `#name` or name.
+  func find(_ text: String, as subject: Subject) async throws(VendorError) -> SlackChannel {
+    if Self.isID(text, "CGD") { return try await channel(text, as: subject) }
+    let name = (text.hasPrefix("#") ? String(text.dropFirst()) : text).lowercased()
+    let now = time.seconds()
+    let prefix = subject.key + " "
+    if let known = state.withLock({ state in state.channels.first { $0.key.hasPrefix(prefix) && $0.value.expiry > now && $0.value.value.name.lowercased() == name } }) {
+      return known.value.value
+    }
+    guard let found = try await channels(as: subject).first(where: { $0.name.lowercased() == name }) else {
+      throw VendorError(.notFound, "There is no channel \(text.prefix(80)), or it may not be seen. list_channels tells which there are.")
+    }
+    return found
+  }
+
+  static func isID(_ text: String, _ kinds: String) -> Bool {
+    guard let first = text.first, kinds.contains(first), text.utf8.count >= 8, text.utf8.count <= 16 else { return false }
+    return text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) }
+  }
+}

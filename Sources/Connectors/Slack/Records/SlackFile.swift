@@ -1,0 +1,38 @@
+internal import ConnectorKit
+internal import JSON
+
+/// A file that was shared.
+struct SlackFile: Sendable {
+  let id: String
+  let privateURL: String?
+  let mimeType: String
+  let bytes: Int
+  let channels: [String]
+  let json: JSONValue
+
+  static let shape = RecordShape(
+    RecordType("File", entities: ["owner": "User"]), list: "files", one: "file",
+    properties: [
+      "id": ["type": "string"], "name": ["type": "string"], "title": ["type": "string"], "type": ["type": "string"], "mime_type": ["type": "string"],
+      "bytes": ["type": "integer"],
+      "owner": ["type": "string"], "created": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "private"]],
+      "channels": ["type": "array", "items": ["type": "string"]], "permalink": ["type": "string"], "text": ["type": "string"],
+    ], always: ["owner", "visibility"], columns: ["id", "name", "type", "bytes", "owner", "created"])
+
+  init?(_ raw: RawJSON) {
+    guard let id = raw["id"]?.string else { return nil }
+    self.id = id
+    privateURL = raw["url_private_download"]?.string ?? raw["url_private"]?.string
+    mimeType = raw["mimetype"]?.string ?? "application/octet-stream"
+    bytes = raw["size"]?.int ?? 0
+    channels = ["channels", "groups", "ims"].flatMap { raw[$0].map { Array($0.elements) } ?? [] }.compactMap(\.string)
+    var json: JSONObject = ["id": .string(id), "mime_type": .string(mimeType), "bytes": .int(bytes)]
+    for (member, own) in [("name", "name"), ("title", "title"), ("pretty_type", "type"), ("user", "owner"), ("permalink", "permalink")] {
+      if let text = raw[member]?.string, !text.isEmpty { json[own] = .string(text) }
+    }
+    if let created = raw["created"]?.int { json["created"] = .string(SlackTime.text(seconds: created)) }
+    json["visibility"] = .string(raw["is_public"]?.bool == true ? "public" : "private")
+    if !channels.isEmpty { json["channels"] = .array(channels.map { .string($0) }) }
+    self.json = .object(json)
+  }
+}

@@ -1,0 +1,55 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// What Slack's tools and resources share.
+struct SlackContext: Sendable {
+  let api: SlackAPI
+  let directory: SlackDirectory
+  let channels: NameFilter
+  let rule: SubjectRule
+  let environment: ConnectorEnvironment
+  /// Of downloads and uploads.
+  let maximumBytes: Int
+
+  func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
+
+  /// A channel that the settings let be reached.
+  func channel(_ text: String, as subject: Subject) async throws(VendorError) -> SlackChannel {
+    let channel = try await directory.find(text, as: subject)
+    guard admits(channel) else { throw VendorError(.notFound, "There is no channel \(text.prefix(80)), or it may not be seen. list_channels tells which there are.") }
+    return channel
+  }
+
+  func admits(_ channel: SlackChannel) -> Bool { channels.admits(channel.id, channel.name) }
+
+  /// A tool in whose work Slack's refusals are told to the model.
+  func tool(
+    _ name: String, _ title: String, _ description: String, _ fields: [Field], output: JSONValue, annotations: ToolAnnotations = .reading, meta: JSONObject? = nil,
+    _ work: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> ToolResult
+  ) -> Tool {
+    Tool(
+      name: name, title: title, description: description, inputSchema: Field.arguments(fields), outputSchema: output, annotations: annotations, meta: meta
+    ) { call in
+      try await call.answering("Slack") { try await work(call, try subject(call)) }
+    }
+  }
+
+  /// Messages as records, with the names of who wrote them and who is named in them.
+  func records(_ raw: [RawJSON], in channel: SlackChannel?, as subject: Subject) async -> [JSONValue] {
+    let messages = raw.compactMap { SlackMessage($0, channel: channel?.id) }
+    let people = messages.reduce(into: Set<String>()) { set, message in
+      if let user = message.user { set.insert(user) }
+      set.formUnion(message.mentioned)
+    }
+    let names = await directory.names(of: people, as: subject)
+    return messages.map { $0.json(in: channel, names: names) }
+  }
+
+  static func next(_ json: RawJSON, _ place: PageCursor) -> String? {
+    guard let cursor = json["response_metadata"]?["next_cursor"]?.string, !cursor.isEmpty else { return nil }
+    return place.text(cursor)
+  }
+
+  static func elements(_ json: RawJSON?, _ member: String) -> [RawJSON] { json?[member].map { Array($0.elements) } ?? [] }
+}

@@ -1,0 +1,173 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+internal import MCPHTTP
+internal import NIOCore
+
+/// Files and canvases.
+struct FileTools: Sendable {
+  let slack: SlackContext
+
+  var reading: [Tool] { [listFiles, getFile, canvasSections] }
+  var writing: [Tool] { [upload, createCanvas, editCanvas] }
+
+  private var listFiles: Tool {
+    let shape = SlackFile.shape
+    return slack.tool(
+      "list_files", "List files", "Lists files, newest first, of a channel or of a person if one is given.",
+      [
+        Field.text("channel", "A channel's id or name."), Field.text("user", "U..."), Field.text("oldest", "Only what is newer."),
+        Field.text("latest", "Only what is older."),
+        Field.text("types", "all, images, pdfs, snippets, zips, ... separated by commas."), shape.fields,
+      ] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
+      var channel: SlackChannel?
+      if let name = call.string("channel") { channel = try await slack.channel(name, as: subject) }
+      let oldest = try call.string("oldest").map { text throws(VendorError) in try SlackTime.timestamp(text) }
+      let latest = try call.string("latest").map { text throws(VendorError) in try SlackTime.timestamp(text) }
+      let place = PageCursor(list: ["list_files", channel?.id ?? "", call.string("user") ?? "", oldest ?? "", latest ?? "", call.string("types") ?? ""])
+      let page = try call.string("cursor").map { text throws(VendorError) in Int(try place.vendor(text)) ?? 1 } ?? 1
+      let json = try await slack.api.get(
+        "files.list",
+        [
+          ("channel", channel?.id), ("user", call.string("user")), ("ts_from", oldest), ("ts_to", latest), ("types", call.string("types")),
+          ("count", String(call.int("limit") ?? 50)), ("page", String(page)),
+        ], as: subject)
+      let files = SlackContext.elements(json, "files").compactMap { SlackFile($0) }.filter {
+        slack.channels.admitsAll || $0.channels.contains { slack.channels.admits($0) }
+      }
+      let pages = json["paging"]?["pages"]?.int ?? page
+      return shape.result(
+        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: json["paging"]?["total"]?.int)
+    }
+  }
+
+  private func file(_ id: String, as subject: Subject) async throws(VendorError) -> SlackFile {
+    let json = try await slack.api.get("files.info", [("file", id)], as: subject)
+    guard let file = json["file"].flatMap({ SlackFile($0) }) else { throw VendorError(.invalidAnswer, "Slack described the file in no known form.") }
+    guard slack.channels.admitsAll || file.channels.contains(where: { slack.channels.admits($0) }) else {
+      throw VendorError(.notFound, "There is no such file, or it may not be seen.")
+    }
+    return file
+  }
+
+  private var getFile: Tool {
+    let shape = SlackFile.shape
+    return slack.tool(
+      "get_file", "Get a file", "Gets what is known of a file; with content=true also its text, or the image.",
+      [Field.text("file", "F...", required: true, length: 20), Field.flag("content", "Download it too.")], output: shape.oneSchema, meta: shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let file = try await file(call.string("file") ?? "", as: subject)
+      guard call.bool("content") == true, let url = file.privateURL else { return shape.result(file.json) }
+      guard file.bytes <= slack.maximumBytes else { throw VendorError(.tooLarge, "The file has \(file.bytes) bytes; \(slack.maximumBytes) are downloaded at most.") }
+      let response = try await slack.api.download(url, as: subject, maximumBytes: slack.maximumBytes)
+      // Without permission Slack answers with its sign-in page.
+      if response.headers["Content-Type"]?.hasPrefix("text/html") == true, !file.mimeType.contains("html") {
+        throw VendorError(.forbidden, "Slack did not give the file. The app needs the scope files:read, and must be in a channel where the file is.")
+      }
+      if file.mimeType.hasPrefix("image/") {
+        return ToolResult([.image(Array(response.body.readableBytesView), mimeType: file.mimeType)], structured: .object([shape.one: file.json]))
+      }
+      guard let text = String(validating: response.body.readableBytesView, as: UTF8.self) else {
+        throw VendorError(.invalid, "The file is \(file.mimeType), which is not text. Open it by its permalink.")
+      }
+      var record = file.json
+      record["text"] = .string(text)
+      return UntrustedText.mark(shape.result(record, text: UntrustedText.framed(text, source: file.id)), "/file/text")
+    }
+  }
+
+  private var canvasSections: Tool {
+    slack.tool(
+      "find_canvas_sections", "Find sections of a canvas", "Finds the sections of a canvas that hold a text, for edit_canvas.",
+      [Field.text("canvas", "F...", required: true, length: 20), Field.text("text", "What the section holds.", required: true, length: 500)],
+      output: [
+        "type": "object", "properties": ["sections": ["type": "array", "items": ["type": "object", "properties": ["id": ["type": "string"]], "required": ["id"]]]],
+        "required": ["sections"],
+      ]
+    ) { call, subject throws(VendorError) in
+      let json = try await slack.api.post(
+        "canvases.sections.lookup", ["canvas_id": .string(call.string("canvas") ?? ""), "criteria": ["contains_text": .string(call.string("text") ?? "")]], as: subject,
+        isRead: true)
+      let rows = SlackContext.elements(json, "sections").compactMap { $0["id"]?.string }.map { JSONValue.object(["id": .string($0)]) }
+      return ToolResult(structured: ["sections": .array(rows)], text: CompactTable(rows, columns: ["id"]).text)
+    }
+  }
+
+  // MARK: Writing
+
+  private var upload: Tool {
+    let shape = SlackFile.shape
+    return slack.tool(
+      "upload_file", "Upload a file", "Uploads a text as a file, and shares it in a channel if one is given.",
+      [
+        Field.text("filename", "With its ending: notes.md.", required: true, length: 255), Field.text("text", "What is in it.", required: true),
+        Field.text("title", "As it is shown."), Field.text("channel", "Where to share it: id or name."), Field.text("thread_ts", "In which thread."),
+        Field.text("comment", "A message along with it."),
+      ], output: shape.oneSchema, annotations: .adding, meta: shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let bytes = Array((call.string("text") ?? "").utf8)
+      guard bytes.count <= slack.maximumBytes else { throw VendorError(.tooLarge, "At most \(slack.maximumBytes) bytes are uploaded.") }
+      var channel: SlackChannel?
+      if let name = call.string("channel") { channel = try await slack.channel(name, as: subject) }
+      let place = try await slack.api.form(
+        "files.getUploadURLExternal", [("filename", call.string("filename")), ("length", String(bytes.count))], as: subject)
+      guard let url = place["upload_url"]?.string, let id = place["file_id"]?.string else { throw VendorError(.invalidAnswer, "Slack gave no place for the upload.") }
+      try await slack.api.upload(bytes, to: url, as: subject)
+      var arguments: JSONObject = ["files": [["id": .string(id), "title": .string(call.string("title") ?? call.string("filename") ?? "")]]]
+      if let channel { arguments["channel_id"] = .string(channel.id) }
+      if let thread = call.string("thread_ts") { arguments["thread_ts"] = .string(thread) }
+      if let comment = call.string("comment") { arguments["initial_comment"] = .string(comment) }
+      let json = try await slack.api.post("files.completeUploadExternal", arguments, as: subject)
+      let done = SlackContext.elements(json, "files").first.flatMap { SlackFile($0) }
+      return shape.result(done?.json ?? .object(["id": .string(id)]), text: "Uploaded as \(id).")
+    }
+  }
+
+  private static let canvasOutput: JSONValue = ["type": "object", "properties": ["canvas_id": ["type": "string"]], "required": ["canvas_id"]]
+
+  private var createCanvas: Tool {
+    slack.tool(
+      "create_canvas", "Create a canvas", "Creates a canvas from Markdown, of a channel's own if one is given.",
+      [
+        Field.text("title", "Its title."), Field.text("markdown", "What is on it.", required: true, length: 100_000),
+        Field.text("channel", "A channel whose canvas it becomes: id or name."),
+      ],
+      output: Self.canvasOutput, annotations: .adding
+    ) { call, subject throws(VendorError) in
+      var arguments: JSONObject = ["document_content": ["type": "markdown", "markdown": .string(call.string("markdown") ?? "")]]
+      if let title = call.string("title") { arguments["title"] = .string(title) }
+      var method = "canvases.create"
+      if let name = call.string("channel") {
+        arguments["channel_id"] = .string(try await slack.channel(name, as: subject).id)
+        method = "conversations.canvases.create"
+      }
+      let json = try await slack.api.post(method, arguments, as: subject)
+      let id = json["canvas_id"]?.string ?? ""
+      return ToolResult(structured: ["canvas_id": .string(id)], text: "Created canvas \(id).")
+    }
+  }
+
+  private var editCanvas: Tool {
+    slack.tool(
+      "edit_canvas", "Edit a canvas", "Changes a canvas: adds Markdown at its start or end, or replaces or deletes a section.",
+      [
+        Field.text("canvas", "F...", required: true, length: 20),
+        Field.text("operation", "What to do.", required: true, oneOf: ["insert_at_start", "insert_at_end", "insert_before", "insert_after", "replace", "delete"]),
+        Field.text("section", "As find_canvas_sections gave it; for all but the first two."),
+        Field.text("markdown", "The new text; for all but delete.", length: 100_000),
+      ], output: Self.canvasOutput, annotations: .changing
+    ) { call, subject throws(VendorError) in
+      let operation = call.string("operation") ?? ""
+      var change: JSONObject = ["operation": .string(operation)]
+      if let section = call.string("section") { change["section_id"] = .string(section) }
+      if let markdown = call.string("markdown") { change["document_content"] = ["type": "markdown", "markdown": .string(markdown)] }
+      guard operation == "delete" || change["document_content"] != nil else { throw VendorError(.refused, "\(operation) needs \"markdown\".") }
+      guard operation.hasPrefix("insert_at") || change["section_id"] != nil || operation == "replace" else {
+        throw VendorError(.refused, "\(operation) needs \"section\".")
+      }
+      _ = try await slack.api.post("canvases.edit", ["canvas_id": .string(call.string("canvas") ?? ""), "changes": [.object(change)]], as: subject)
+      return ToolResult(structured: ["canvas_id": .string(call.string("canvas") ?? "")], text: "Changed the canvas.")
+    }
+  }
+}

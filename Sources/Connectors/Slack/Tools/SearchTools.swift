@@ -1,0 +1,91 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Search over messages and files. Slack has two: `assistant.search.context` for newer apps, and `search.*`, which take a user's token.
+struct SearchTools: Sendable {
+  let slack: SlackContext
+
+  var tools: [Tool] { [searchMessages, searchFiles] }
+
+  private static let query = Field.text("query", "Words; in:#channel, from:@name, before:2026-07-28 and the like narrow it.", required: true, length: 500)
+
+  private var searchMessages: Tool {
+    let shape = SlackMessage.shape
+    return slack.tool(
+      "search_messages", "Search messages", "Finds messages, the best matches first, or the newest with sort=timestamp.",
+      [Self.query, Field.text("sort", "score if not given.", oneOf: ["score", "timestamp"]), shape.fields] + Field.page(limit: 20, most: 20), output: shape.listSchema,
+      meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
+      let (query, sort, limit) = (call.string("query") ?? "", call.string("sort") ?? "score", call.int("limit") ?? 20)
+      let place = PageCursor(list: ["search_messages", query, sort])
+      let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
+      let result: ToolResult
+      if cursor?.hasPrefix("page ") == true {
+        result = try await older(call, query, sort, limit, cursor, place, shape, subject)
+      } else {
+        do throws(VendorError) {
+          result = try await contextual(call, query, sort, limit, cursor, place, shape, subject)
+        } catch {
+          // Apps that may not use it have the older search.
+          guard cursor == nil, error.code == .forbidden || error.code == .invalid else { throw error }
+          result = try await older(call, query, sort, limit, nil, place, shape, subject)
+        }
+      }
+      return UntrustedText.mark(result, "/messages/*/text")
+    }
+  }
+
+  private func contextual(
+    _ call: ToolCall, _ query: String, _ sort: String, _ limit: Int, _ cursor: String?, _ place: PageCursor, _ shape: RecordShape, _ subject: Subject
+  ) async throws(VendorError) -> ToolResult {
+    var arguments: JSONObject = [
+      "query": .string(query), "content_types": ["messages"], "channel_types": ["public_channel", "private_channel", "mpim", "im"], "limit": .int(limit),
+      "sort": .string(sort),
+    ]
+    if let cursor { arguments["cursor"] = .string(cursor) }
+    let json = try await slack.api.post("assistant.search.context", arguments, as: subject, isRead: true)
+    let rows = await admitted(SlackContext.elements(json["results"], "messages"), subject)
+    return shape.result(rows, selection: shape.selection(call), next: SlackContext.next(json, place))
+  }
+
+  private func older(
+    _ call: ToolCall, _ query: String, _ sort: String, _ limit: Int, _ cursor: String?, _ place: PageCursor, _ shape: RecordShape, _ subject: Subject
+  ) async throws(VendorError) -> ToolResult {
+    let page = cursor.flatMap { Int($0.dropFirst(5)) } ?? 1
+    let json = try await slack.api.get(
+      "search.messages", [("query", query), ("sort", sort), ("count", String(limit)), ("page", String(page)), ("highlight", "false")], as: subject)
+    let rows = await admitted(SlackContext.elements(json["messages"], "matches"), subject)
+    let pages = json["messages"]?["paging"]?["pages"]?.int ?? page
+    return shape.result(
+      rows, selection: shape.selection(call), next: page < pages ? place.text("page \(page + 1)") : nil, total: json["messages"]?["total"]?.int)
+  }
+
+  /// What was found, without channels that the settings keep out.
+  private func admitted(_ found: [RawJSON], _ subject: Subject) async -> [JSONValue] {
+    await slack.records(found, in: nil, as: subject).filter { row in
+      let names = [row["channel"]?.string, row["channel_name"]?.string].compactMap { $0 }
+      return slack.channels.admitsAll || slack.channels.admits(names)
+    }
+  }
+
+  private var searchFiles: Tool {
+    let shape = SlackFile.shape
+    return slack.tool(
+      "search_files", "Search files", "Finds files by name and content. Needs a user's token.", [Self.query, shape.fields] + Field.page(limit: 20, most: 100),
+      output: shape.listSchema,
+      meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
+      let query = call.string("query") ?? ""
+      let place = PageCursor(list: ["search_files", query])
+      let page = try call.string("cursor").map { text throws(VendorError) in Int(try place.vendor(text)) ?? 1 } ?? 1
+      let json = try await slack.api.get("search.files", [("query", query), ("count", String(call.int("limit") ?? 20)), ("page", String(page))], as: subject)
+      let files = SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }.filter {
+        slack.channels.admitsAll || $0.channels.contains { slack.channels.admits($0) }
+      }
+      let pages = json["files"]?["paging"]?["pages"]?.int ?? page
+      return shape.result(
+        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: json["files"]?["total"]?.int)
+    }
+  }
+}

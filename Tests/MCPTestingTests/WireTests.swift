@@ -1,0 +1,155 @@
+import JSON
+import MCP
+import MCPTesting
+import Synchronization
+import Testing
+
+@Suite("One test over every wire", .timeLimit(.minutes(5)))
+struct WireTests {
+  @Test("every wire speaks its revision and answers a call", arguments: Wire.all)
+  func calls(over wire: Wire) async throws {
+    try await withClient(of: Calculator.server(), over: wire) { client, recording async throws in
+      #expect(client.server?.version == wire.version)
+      #expect(client.server?.instructions == "It calculates.")
+      #expect(try await client.callTool("add", ["a": 1, "b": 2]).text == "3")
+      #expect(recording.wire == wire)
+      #expect(recording.methods(.sent).first == (wire.version.era == .modern ? "server/discover" : "initialize"))
+      #expect(recording.messages(.sent, .toolsCall).first?["params"]?["arguments"] == ["a": 1, "b": 2])
+      #expect(recording.messages.last?.text["result"]?["content"] != nil)
+    }
+  }
+
+  @Test("questions of a server get the answers of the test, in order", arguments: Wire.all)
+  func questions(over wire: Wire) async throws {
+    let answers = ScriptedAnswers(forms: [.accept(["n": 21]), .decline])
+    try await withClient(of: Calculator.server(), over: wire, answers: answers) { client, recording async throws in
+      #expect(try await client.callTool("ask_and_double").text == "42")
+      #expect(try await client.callTool("ask_and_double").text == "no number")
+      #expect(recording.asked.count == 2)
+      guard case .form(let form) = recording.asked.first else {
+        Issue.record("no form was asked")
+        return
+      }
+      #expect(form.message == "Which number?")
+      // Legacy servers ask in a request of their own, which is on the record with its answer.
+      if wire.version.era == .legacy {
+        #expect(recording.messages(.received, .elicit).count == 2)
+        #expect(recording.messages.contains { $0.direction == .sent && $0.text["result"]?["action"]?.equals("decline") == true })
+      }
+      // A question too many fails the call, however the server takes it.
+      await #expect(throws: (any Error).self) { try await client.callTool("ask_and_double").decode(String.self) }
+    }
+  }
+
+  @Test("a client without answers is one that cannot be asked", arguments: Wire.all)
+  func unasked(over wire: Wire) async throws {
+    try await withClient(of: Calculator.server(), over: wire) { client async throws in
+      let outcome = await Result { try await client.callTool("ask_and_double") }
+      switch outcome {
+      case .success(let result): #expect(result.isError)
+      case .failure(let error): #expect(error is ClientError)
+      }
+    }
+  }
+
+  @Test("progress comes over every wire", arguments: Wire.all)
+  func progress(over wire: Wire) async throws {
+    try await withClient(of: Calculator.server(), over: wire) { client, recording async throws in
+      _ = try await client.callTool("count", ["n": 3], options: RequestOptions(onProgress: { _ in }))
+      #expect(recording.messages(.received, .progress).count == 3)
+    }
+  }
+
+  @Test("list changes reach a subscription over every wire", arguments: Wire.all)
+  func subscription(over wire: Wire) async throws {
+    let server = Calculator.server()
+    try await withClient(of: server, over: wire) { client async throws in
+      let changes = try await client.subscribe(to: .lists)
+      server.add(Tool(name: "late") { _ in ToolResult(text: "late") })
+      for await change in changes {
+        #expect(change == .toolsListChanged)
+        break
+      }
+      changes.cancel()
+      #expect(try await client.listTools(options: RequestOptions(usesCache: false)).map(\.name).contains("late"))
+    }
+  }
+
+  @Test("forEachWire gives each wire a server of its own, and its failure names the wire")
+  func each() async throws {
+    let seen = Names()
+    try await forEachWire(Calculator.server()) { client, recording async throws in
+      seen.add("\(recording.wire)")
+      _ = try await client.callTool("add", ["a": 1])
+    }
+    #expect(seen.all == Wire.all.map(\.description))
+    struct Wrong: Error {}
+    let failure = await #expect(throws: WireFailure.self) {
+      try await forEachWire(Calculator.server(), on: [.stdio]) { client async throws in
+        _ = try await client.callTool("add", ["a": 7])
+        throw Wrong()
+      }
+    }
+    #expect(failure?.wire == .stdio)
+    #expect(failure?.description.contains("\"a\":7") == true)
+  }
+
+  @Test("a body that hangs is ended at its limit, with what was said last", arguments: Wire.all)
+  func hangs(over wire: Wire) async throws {
+    let server = Server(name: "slow", version: "1")
+    server.add(
+      Tool(name: "sleep") { _ in
+        try await Task.sleep(for: .seconds(3600))
+        return ToolResult(text: "")
+      })
+    let failure = await #expect(throws: WireFailure.self) {
+      try await withClient(of: server, over: wire, within: .seconds(5)) { client in _ = try await client.callTool("sleep") }
+    }
+    #expect(failure?.description.contains("sleep") == true, "\(failure as Any)")
+  }
+
+  @Test("a client inside of a client's test needs no second place among the tests", arguments: [Wire.stdio, .http])
+  func nested(over wire: Wire) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<12 {
+        group.addTask {
+          try await withClient(of: Calculator.server(), over: wire) { client async throws in
+            try await withClient(of: Calculator.server(), over: wire) { inner async throws in
+              #expect(try await inner.callTool("add", ["a": 1]).text == (try await client.callTool("add", ["a": 1])).text)
+            }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  @Test("hundreds of clients over stdio at once are all served")
+  func many() async throws {
+    try await withThrowingTaskGroup(of: String.self) { group in
+      for number in 0..<200 {
+        group.addTask {
+          try await withClient(of: Calculator.server(), over: Wire(.stdio, number % 2 == 0 ? .latest : .latestLegacy)) { client async throws in
+            try await client.callTool("add", ["a": .int(number), "b": 0]).text
+          }
+        }
+      }
+      var answers: Set<String> = []
+      for try await answer in group { answers.insert(answer) }
+      #expect(answers.count == 200)
+    }
+  }
+}
+
+/// Names in the order in which they came.
+final class Names: Sendable {
+  private let names = Mutex<[String]>([])
+  var all: [String] { names.withLock { $0 } }
+  func add(_ name: String) { names.withLock { $0.append(name) } }
+}
+
+extension Result where Failure == any Error {
+  init(_ body: () async throws -> Success) async {
+    do { self = .success(try await body()) } catch { self = .failure(error) }
+  }
+}

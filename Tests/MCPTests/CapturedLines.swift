@@ -1,0 +1,27 @@
+import Logging
+import Synchronization
+
+/// What was logged, for one test.
+final class CapturedLines: Sendable {
+  private let lines = Mutex<[String]>([])
+  /// Each line with its metadata.
+  var all: [String] { lines.withLock { $0 } }
+  var logger: Logger { Logger(label: "test") { _ in CapturingLogHandler(lines: self) } }
+
+  func append(_ line: String) { lines.withLock { $0.append(line) } }
+}
+
+struct CapturingLogHandler: LogHandler {
+  let lines: CapturedLines
+  var metadata: Logger.Metadata = [:]
+  var logLevel: Logger.Level = .debug
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    lines.append("\(event.message) \(event.metadata ?? [:])")
+  }
+}
