@@ -46,7 +46,7 @@ enum PlausibleGitHub {
 
   private static let lists: Set<String> = [
     "repos", "branches", "tags", "releases", "issues", "comments", "labels", "sub_issues", "timeline", "milestones", "pulls", "files", "reviews", "alerts",
-    "notifications", "blocked_by", "commits",
+    "notifications", "blocked_by", "commits", "teams", "members", "collaborators", "gists",
   ]
 
   private static func answer(_ request: CapturedRequest) -> ConnectorTesting.Answer {

@@ -13,10 +13,11 @@ struct SafetyTests {
   func toolsets() async throws {
     let all = try await GitHubFixture().github.client.listTools()
     let writes = Set(all.filter { $0.annotations.readOnly != true }.map(\.name))
-    #expect(writes.count == 22)
+    #expect(writes.count == 23)
     #expect(try await Set(tools(["toolsets": ["all"], "read_only": true])).isDisjoint(with: writes))
     let standard = try await Set(
-      GitHubFixture(["toolsets": ["context", "repos", "git", "issues", "pull_requests", "actions", "security", "notifications"]]).github.client.listTools().map(\.name))
+      GitHubFixture(["toolsets": ["context", "repos", "git", "issues", "pull_requests", "actions", "security", "notifications", "gists"]]).github.client.listTools().map(
+        \.name))
     #expect(standard.isDisjoint(with: writes))
     #expect(try await tools(["toolsets": ["issues_write"]]).contains("issue_write"))
     #expect(try await tools(["toolsets": ["all"], "tools": ["deny": ["delete_*", "push_files"]]]).contains("push_files") == false)
