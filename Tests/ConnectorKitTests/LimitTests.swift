@@ -9,7 +9,7 @@ import Testing
 struct LimitTests {
   @Test("A budget lets a burst pass and spreads what is beyond it")
   func budget() async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true)) { $0.budgets = { _ in Budget(3, per: 30) } }
+    let kit = try await KitAPI { $0.budgets = { _ in Budget(3, per: 30) } }
     kit.vendor.always("GET", "/x", .json([:]))
     for _ in 0..<3 { _ = try await kit.get() }
     #expect(kit.time.waits == [])
@@ -21,7 +21,7 @@ struct LimitTests {
 
   @Test("A budget holds for one credential and one bucket")
   func budgetScope() async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true)) { $0.budgets = { $0 == "search" ? Budget(1, per: 60) : nil } }
+    let kit = try await KitAPI { $0.budgets = { $0 == "search" ? Budget(1, per: 60) : nil } }
     kit.vendor.always("GET", "/x", .json([:]))
     _ = try await kit.get(bucket: "search")
     _ = try await kit.get(bucket: "search", as: .user("ada"))
@@ -31,7 +31,7 @@ struct LimitTests {
 
   @Test("Who would wait longer than the call may take is told how long, and nothing is sent")
   func beyondTheDeadline() async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true)) { configuration in
+    let kit = try await KitAPI { configuration in
       configuration.budgets = { _ in Budget(1, per: 3600) }
       configuration.timeout = .seconds(45)
     }
@@ -47,7 +47,7 @@ struct LimitTests {
 
   @Test("A throttle is waited for as long as the vendor says, and the request goes again")
   func retryAfter() async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true))
+    let kit = try await KitAPI()
     kit.vendor.on("GET", "/x", .throttle("7"), .json(["ok": true]))
     #expect(try await kit.get().json?["ok"]?.bool == true)
     #expect(kit.time.waits.reduce(0, +) >= 6)
@@ -56,7 +56,7 @@ struct LimitTests {
 
   @Test("Retry-After: 0 is no licence to spin", arguments: ["0", nil])
   func retryAfterZero(_ after: String?) async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true))
+    let kit = try await KitAPI()
     kit.vendor.always("GET", "/x", .throttle(after))
     let error = await vendorError { () async throws(VendorError) in try await kit.get() }
     #expect(error?.code == .throttled && error?.vendorCode == "slow_down")
@@ -66,7 +66,7 @@ struct LimitTests {
 
   @Test("A Retry-After beyond the deadline ends the call with the wait, without another request")
   func retryAfterTooLong() async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true))
+    let kit = try await KitAPI()
     kit.vendor.always("GET", "/x", .throttle("3600"))
     let error = await vendorError { () async throws(VendorError) in try await kit.get() }
     #expect(error?.code == .throttled && (3590...3600).contains(error?.retryAfter ?? 0))
@@ -79,7 +79,7 @@ struct LimitTests {
 
   @Test("An allowance that is used up ends the call at once")
   func exhausted() async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true))
+    let kit = try await KitAPI()
     kit.vendor.always("GET", "/x", .throttle("1", headers: [("X-Exhausted", "1")]))
     let error = await vendorError { () async throws(VendorError) in try await kit.get() }
     #expect(error?.code == .throttled)
@@ -92,7 +92,7 @@ struct LimitTests {
 
   @Test("A throttle stops those whom it concerns, and nobody else", arguments: scopes)
   func scope(_ name: String, _ otherBucket: Bool, _ otherSubject: Bool, _ sameResource: Bool) async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true))
+    let kit = try await KitAPI()
     kit.vendor.on("GET", "/x", .throttle("3000", scope: name))
     kit.vendor.always("GET", "/x", .json([:]))
     var first = VendorRequest(path: "/x", bucket: "a")
@@ -113,7 +113,7 @@ struct LimitTests {
 
   @Test("What an answer says is left is kept to: at nothing left, the window's end is waited for")
   func quota() async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true))
+    let kit = try await KitAPI()
     kit.vendor.on("GET", "/x", .json([:], headers: [("X-Remaining", "0"), ("X-Resets-In", "20")]))
     kit.vendor.always("GET", "/x", .json([:]))
     _ = try await kit.get()
@@ -124,7 +124,7 @@ struct LimitTests {
 
   @Test("Many who wait for one throttle wait together")
   func sharedWait() async throws {
-    let kit = try await KitAPI(time: VirtualTime(isFrozen: true))
+    let kit = try await KitAPI()
     kit.vendor.on("GET", "/x", .throttle("5"))
     kit.vendor.always("GET", "/x", .json([:]))
     _ = try await kit.get()

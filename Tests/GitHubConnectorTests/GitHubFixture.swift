@@ -16,7 +16,7 @@ struct GitHubFixture {
   ///   - settings: besides `base_url` and, unless another grant is given, `token`.
   ///   - basePath: of an Enterprise Server.
   init(
-    _ settings: JSONObject = [:], basePath: String = "", isGoverned: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(),
+    _ settings: JSONObject = [:], basePath: String = "", isGoverned: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(isFrozen: true),
     handlers: ClientHandlers = ClientHandlers(), prepare: (TestSecrets, inout JSONObject) throws -> Void = { _, _ in }
   ) async throws {
     vendor = try await VendorDouble()

@@ -17,7 +17,7 @@ struct GrantTests {
   @Test("A GitHub App signs for itself, acts as its installation, and renews before the hour is over")
   func app() async throws {
     let key = try #require(Self.key)
-    let time = VirtualTime()
+    let time = VirtualTime(isFrozen: true)
     let fixture = try await GitHubFixture(time: time) { secrets, settings in
       settings["app"] = ["id": "Iv1.app", "installation": 42, "private_key": .string(try secrets.reference("app.pem", key.pemRepresentation))]
     }
