@@ -211,6 +211,10 @@ let package = Package(
       name: "ConnectorKitTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "ConnectorTesting", .nio, .crypto, .logging],
       swiftSettings: settings),
     .testTarget(
+      name: "GitHubConnectorTests",
+      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", "ConnectorTesting", "GitHubConnector", .nio, .crypto, .cryptoExtras],
+      exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "PostgresFixture", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(
       name: "DemoTests", dependencies: ["JSON", "MCP", "SQLConnector", "Demo", "Cedar", .grdb, .nio, .logging], swiftSettings: settings),
