@@ -41,7 +41,8 @@ struct MountedApplication {
   }
 
   init() {
-    server = Server(name: "mounted", version: "1")
+    // The flood of a test is meant to reach the connection.
+    server = Server(name: "mounted", version: "1", settings: .init(notificationRate: NotificationRate(perSecond: 1_000_000, burst: 1_000_000)))
     server.add(
       Tool(name: "echo", inputSchema: ["type": "object"]) { call in
         ToolResult(text: "\(call.string("text") ?? "") for \(call.context.caller?.id ?? "nobody")")

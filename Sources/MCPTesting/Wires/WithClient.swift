@@ -6,12 +6,13 @@ public import MCP
 /// - Parameters:
 ///   - answers: what the server gets when it asks for something.
 ///   - limit: the time that `body` may take.
+///   - checksResults: whether a call fails whose result is not what the tool promised.
 ///   - body: gets the client, which is connected, and the record of what passed.
 /// - Throws: ``WireFailure`` with the wire and what was last said on it, where `body` throws; ``TestTimeout`` inside of it at the limit.
 @discardableResult
 public func withClient<R: Sendable>(
   of server: any RequestHandler, over wire: Wire, answers: ScriptedAnswers = ScriptedAnswers(), within limit: Duration = .seconds(60),
-  _ body: @escaping @Sendable (Client, Recording) async throws -> R
+  checksResults: Bool = true, _ body: @escaping @Sendable (Client, Recording) async throws -> R
 ) async throws -> R {
   let recording = Recording(wire)
   do {
@@ -20,7 +21,7 @@ public func withClient<R: Sendable>(
         try await withServer(server, over: wire) { transport in
           let client = Client(
             transport.observed { recording.add($0) }, handlers: answers.handlers(recording),
-            settings: Client.Settings(name: "mcp-testing", versions: [wire.version], timeout: limit, connectTimeout: limit),
+            settings: Client.Settings(name: "mcp-testing", versions: [wire.version], timeout: limit, connectTimeout: limit, checksResults: checksResults),
             logger: Logger(label: "mcp.testing", factory: { _ in SwiftLogNoOpLogHandler() }))
           do {
             try await client.connect()

@@ -1,3 +1,4 @@
+internal import ConnectorKit
 public import Gateway
 public import JSON
 internal import MCP
@@ -247,9 +248,10 @@ extension SluiceConfiguration.UpstreamEntry {
       kind = .database(try Self.database(name, .postgres(try Self.postgres(string, fields)), fields))
     case (nil, nil, nil, nil, let connector?):
       let name = try connector.string()
-      guard ConnectorCatalog.type(named: name) != nil else { throw connector.error(ConnectorCatalog.unknown(name)) }
+      guard let type = ConnectorCatalog.type(named: name) else { throw connector.error(ConnectorCatalog.unknown(name)) }
       settings.isTrusted = true
       settings.learnsCaller = true
+      settings.enforcesRows = type.enforcesRows
       guard case .object(let object) = try fields["settings"]?.json() ?? .object(JSONObject()) else {
         throw node.error("settings is a mapping (key: value)")
       }

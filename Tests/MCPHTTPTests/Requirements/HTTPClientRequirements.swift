@@ -126,7 +126,7 @@ struct HTTPClientRequirements {
       let connection = Self.connection(wire)
       try await connection.connect()
       let call = Task {
-        let deadline = isDeadline ? NIODeadline.now() + .milliseconds(100) : farOff
+        let deadline = isDeadline ? NIODeadline.now() + .seconds(2) : farOff
         return try await connection.request(.toolsCall, Self.call("slow"), deadline: deadline)
       }
       await peer.isWaiting.wait()
@@ -284,7 +284,7 @@ struct HTTPClientRequirements {
       let connection = Self.connection(wire)
       try await connection.connect()
       let call = Task {
-        let deadline = isDeadline ? NIODeadline.now() + .milliseconds(100) : farOff
+        let deadline = isDeadline ? NIODeadline.now() + .seconds(2) : farOff
         return try await connection.request(.toolsCall, Self.call("slow"), deadline: deadline)
       }
       await peer.isWaiting.wait()

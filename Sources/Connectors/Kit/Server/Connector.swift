@@ -9,6 +9,9 @@ public protocol Connector: Sendable {
   /// Its name in `sluice connector NAME` and in `connector: NAME` of sluice.yaml.
   static var name: String { get }
 
+  /// Whether it enforces ``MetaKey/rows`` and ``MetaKey/clearance`` itself, before a change and where records are no rows of a result.
+  static var enforcesRows: Bool { get }
+
   /// - Throws: ``ConnectorError`` that says which key of the settings is wrong and what would be right.
   init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError)
 
@@ -25,6 +28,7 @@ public protocol Connector: Sendable {
 }
 
 extension Connector {
+  public static var enforcesRows: Bool { false }
   public var routes: [ConnectorRoute] { [] }
   public func run() async {}
 }
