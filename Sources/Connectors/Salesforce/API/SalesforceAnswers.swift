@@ -1,5 +1,6 @@
 internal import ConnectorKit
 internal import JSON
+internal import MCPHTTP
 internal import Synchronization
 
 /// How Salesforce says no: an array of errors with codes, whatever the status
@@ -18,7 +19,8 @@ enum SalesforceAnswers {
     switch code {
     case "INVALID_SESSION_ID", "INVALID_AUTH_HEADER", "Bad_OAuth_Token": return .unauthorized(vendorCode: code)
     case "REQUEST_LIMIT_EXCEEDED": return .throttled(throttle(first?["message"]?.string ?? "", response.retryAfter(now: now), code))
-    case "SERVER_UNAVAILABLE", "UNKNOWN_EXCEPTION" where status >= 500, "QUERY_TIMEOUT" where status >= 500: return .unavailable(retryAfter: response.retryAfter(now: now), vendorCode: code)
+    case "SERVER_UNAVAILABLE": return .unavailable(retryAfter: response.retryAfter(now: now), vendorCode: code)
+    case "UNKNOWN_EXCEPTION" where status >= 500: return .unavailable(retryAfter: response.retryAfter(now: now), vendorCode: code)
     default: break
     }
     switch status {
@@ -40,7 +42,7 @@ enum SalesforceAnswers {
   private static func failure(_ status: Int, _ code: String?, _ said: String) -> VendorError {
     func error(_ kind: VendorError.Code, _ text: String) -> VendorError { VendorError(kind, text + said, vendorCode: code, status: status) }
     switch code {
-    case "NOT_FOUND", "ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID" where status == 404:
+    case "NOT_FOUND", "ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY":
       return error(.notFound, "Salesforce does not find it, or it may not be seen.")
     case "INVALID_QUERY_LOCATOR": return error(.invalid, "The query's cursor is no longer valid: Salesforce keeps it for two days and a few queries. Start again without it.")
     case "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY", "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED",

@@ -24,12 +24,12 @@ struct SalesforceCredentials: Sendable {
     guard [jwt != nil, client != nil, oauth != nil].count(where: { $0 }) == 1 else {
       throw settings.error("jwt", "exactly one of jwt, client_credentials and oauth is needed: how to sign in")
     }
-    let grant: OAuthGrant
+    let grant: ConnectorKit.OAuthGrant
     var signIn: SignIn?
     if let jwt {
       let bearer = try JWTBearer(jwt, login: login)
       hasService = bearer.username != nil
-      grant = OAuthGrant(
+      grant = ConnectorKit.OAuthGrant(
         vendor: "Salesforce", endpoint: endpoint, kind: .assertion { subject, now throws(VendorError) in try bearer.assertion(for: subject, now: now) }, client: .none,
         kept: Self.kept, http: environment.http, time: environment.time)
     } else if let client {
@@ -39,7 +39,7 @@ struct SalesforceCredentials: Sendable {
         throw settings.error("act_as", "with client_credentials Salesforce knows one account only; use jwt or oauth for people")
       }
       hasService = true
-      grant = OAuthGrant(
+      grant = ConnectorKit.OAuthGrant(
         vendor: "Salesforce", endpoint: endpoint, kind: .clientCredentials, client: .post(id: try client.required("client_id"), secret: secret), kept: Self.kept,
         http: environment.http, time: environment.time)
     } else {
@@ -61,7 +61,7 @@ struct SalesforceCredentials: Sendable {
   /// The web server flow: people sign in in a browser, with PKCE.
   private static func webServer(
     _ oauth: ConnectorSettings, _ root: String, _ endpoint: HTTPURL, _ environment: ConnectorEnvironment
-  ) throws(ConnectorError) -> (OAuthGrant, SignIn) {
+  ) throws(ConnectorError) -> (ConnectorKit.OAuthGrant, SignIn) {
     try oauth.allow(["client_id", "client_secret", "scopes"])
     guard let publicURL = environment.publicURL else { throw oauth.error("client_id", "signing in needs HTTP: run the connector with --port, or behind sluice serve") }
     let id = try oauth.required("client_id")
@@ -69,8 +69,8 @@ struct SalesforceCredentials: Sendable {
     let signIn = SignIn(
       .init(vendor: "Salesforce", authorizationEndpoint: authorize, clientID: id, scopes: try oauth.strings("scopes") ?? ["api", "id", "refresh_token"]),
       publicURL: publicURL, key: environment.signInKey, time: environment.time)
-    let client: OAuthGrant.ClientAuthentication = try oauth.secret("client_secret").map { .post(id: id, secret: $0) } ?? .publicClient(id: id)
-    let grant = OAuthGrant(
+    let client: ConnectorKit.OAuthGrant.ClientAuthentication = try oauth.secret("client_secret").map { .post(id: id, secret: $0) } ?? .publicClient(id: id)
+    let grant = ConnectorKit.OAuthGrant(
       vendor: "Salesforce", endpoint: endpoint, kind: .refreshToken(), client: client, kept: kept, consentURL: { signIn.link(for: $0) }, http: environment.http,
       time: environment.time)
     return (grant, signIn)

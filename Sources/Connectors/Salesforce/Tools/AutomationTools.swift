@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 
 /// Flows that the org has built, and its metadata: toolsets that are switched on.
 struct AutomationTools: Sendable {

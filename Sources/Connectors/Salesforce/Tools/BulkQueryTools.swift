@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 
 /// Bulk API 2.0 queries, for more rows than a person reads: a toolset that is switched on.
 struct BulkQueryTools: Sendable {

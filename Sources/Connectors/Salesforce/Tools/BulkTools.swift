@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 
 /// Changes of up to 200 records in one request, and of different ones together.
 struct BulkTools: Sendable {
@@ -140,7 +141,7 @@ struct BulkTools: Sendable {
   /// One outcome a record, in their order.
   static func result(_ json: RawJSON?) -> ToolResult {
     var results: [JSONValue] = []
-    for (index, item) in (json.map { Array($0.elements) } ?? []).enumerated() {
+    for (index, item) in Array(json?.elements ?? RawJSON.null.elements).enumerated() {
       let isDone = item["success"]?.bool == true
       var result: JSONObject = ["number": .int(index + 1), "success": .bool(isDone)]
       if let id = item["id"]?.string { result["id"] = .string(id) }

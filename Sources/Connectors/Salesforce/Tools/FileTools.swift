@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 internal import NIOCore
 
 /// Files: versions of a document that is linked to records.

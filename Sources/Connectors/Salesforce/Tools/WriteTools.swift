@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 
 /// Changes of single records: a toolset that is switched on.
 struct WriteTools: Sendable {
