@@ -162,7 +162,9 @@ struct GovernanceTests {
     #expect(fixture.queries.isEmpty)
   }
 
-  @Test("Data of a category that may not be seen is no way to find, order or sum up rows", arguments: ["WHERE Email LIKE 'a%'", "ORDER BY Phone", "WHERE NOT (MobilePhone = null)"])
+  @Test(
+    "Data of a category that may not be seen is no way to find, order or sum up rows",
+    arguments: ["WHERE Email LIKE 'a%'", "ORDER BY Phone", "WHERE NOT (MobilePhone = null)"])
   func categories(_ clause: String) async throws {
     let fixture = try await fixture(["categories": ["Invoice__c.Total__c": "financial"]])
     let meta = SalesforceFixture.governed(SalesforceFixture.rules([:]))
@@ -174,7 +176,9 @@ struct GovernanceTests {
     _ = try await fixture.salesforce.structured("soql_query", ["soql": .string("SELECT Id FROM Contact \(clause)")], as: "ann", meta: cleared)
   }
 
-  @Test("Who may not see a record may not change it, delete it or read its files", arguments: ["update_record", "delete_record", "update_opportunity_stage", "list_files", "get_related_records"])
+  @Test(
+    "Who may not see a record may not change it, delete it or read its files",
+    arguments: ["update_record", "delete_record", "update_opportunity_stage", "list_files", "get_related_records"])
   func writes(_ tool: String) async throws {
     let fixture = try await fixture()
     var arguments: JSONObject = ["object": "Opportunity", "id": .string(SalesforceFixture.id)]
@@ -218,7 +222,8 @@ struct GovernanceTests {
     }
     fixture.vendor.reset()
     fixture.vendor.always("POST", "/services/oauth2/token", SalesforceFixture.signedIn(fixture.vendor.url))
-    fixture.vendor.always("GET", "/services/data/v62.0/query", SalesforceFixture.page([SalesforceFixture.record("Contact", ["Id": "003", "Name": "Ada", "Email": "ada@x.example"])]))
+    fixture.vendor.always(
+      "GET", "/services/data/v62.0/query", SalesforceFixture.page([SalesforceFixture.record("Contact", ["Id": "003", "Name": "Ada", "Email": "ada@x.example"])]))
     let rules = SalesforceFixture.governed(SalesforceFixture.rules([:]))
     let text = try await "\(fixture.salesforce.read("salesforce://acme/record/Contact/\(SalesforceFixture.id)", as: "ann", meta: rules))"
     #expect(text.contains("Ada"))

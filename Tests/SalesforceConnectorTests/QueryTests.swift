@@ -16,7 +16,10 @@ struct SOQLParserTests {
         "SELECT Id FROM Opportunity WHERE (Amount > 5 OR IsWon = true) AND NOT StageName IN ('A','B')",
         "SELECT Id FROM Opportunity WHERE (Amount > 5 OR IsWon = TRUE) AND (NOT (StageName IN ('A', 'B')))"
       ), ("SELECT Id FROM Opportunity WHERE CloseDate = last_n_days:30", "SELECT Id FROM Opportunity WHERE CloseDate = LAST_N_DAYS:30"),
-      ("SELECT Id FROM Case WHERE CreatedDate >= 2026-01-01T00:00:00Z AND Amount__c < USD5000", "SELECT Id FROM Case WHERE CreatedDate >= 2026-01-01T00:00:00Z AND Amount__c < USD5000"),
+      (
+        "SELECT Id FROM Case WHERE CreatedDate >= 2026-01-01T00:00:00Z AND Amount__c < USD5000",
+        "SELECT Id FROM Case WHERE CreatedDate >= 2026-01-01T00:00:00Z AND Amount__c < USD5000"
+      ),
       (
         "SELECT StageName, sum(Amount) s, COUNT(Id) FROM Opportunity GROUP BY StageName HAVING COUNT(Id) > 1 ORDER BY StageName DESC NULLS LAST LIMIT 3 OFFSET 2",
         "SELECT StageName, SUM(Amount) s, COUNT(Id) FROM Opportunity GROUP BY StageName HAVING COUNT(Id) > 1 ORDER BY StageName DESC NULLS LAST LIMIT 3 OFFSET 2"
@@ -36,12 +39,16 @@ struct SOQLParserTests {
   @Test(
     "is refused where it is not one bounded SELECT",
     arguments: [
-      "", "DELETE FROM Account", "SELECT Id FROM Account; DELETE", "SELECT Id FROM Account -- x", "SELECT Id FROM Account /* x */", "SELECT FIELDS(ALL) FROM Account LIMIT 200",
-      "SELECT TYPEOF What WHEN Account THEN Phone END FROM Event", "SELECT Id FROM Account FOR UPDATE", "SELECT Id FROM Account FOR VIEW", "SELECT Id FROM Account ALL ROWS",
+      "", "DELETE FROM Account", "SELECT Id FROM Account; DELETE", "SELECT Id FROM Account -- x", "SELECT Id FROM Account /* x */",
+      "SELECT FIELDS(ALL) FROM Account LIMIT 200",
+      "SELECT TYPEOF What WHEN Account THEN Phone END FROM Event", "SELECT Id FROM Account FOR UPDATE", "SELECT Id FROM Account FOR VIEW",
+      "SELECT Id FROM Account ALL ROWS",
       "SELECT Id FROM Account a", "SELECT Id FROM Account WHERE Name = :name", "SELECT Id FROM Account WHERE Name = 'x", "SELECT Id FROM Account WHERE Name = \"x\"",
-      "SELECT Id FROM Account WHERE (Name = 'x'", "SELECT Id FROM Account WHERE A = 1 AND B = 2 OR C = 3", "SELECT Id FROM Account LIMIT -1", "SELECT Id FROM Account LIMIT x",
+      "SELECT Id FROM Account WHERE (Name = 'x'", "SELECT Id FROM Account WHERE A = 1 AND B = 2 OR C = 3", "SELECT Id FROM Account LIMIT -1",
+      "SELECT Id FROM Account LIMIT x",
       "SELECT Id FROM Account WHERE Name = 'a\\q'", "SELECT EVIL(Id) FROM Account", "SELECT Name x FROM Account", "SELECT Id FROM Account UPDATE TRACKING",
-      "SELECT Id, (SELECT Id, (SELECT Id FROM X) FROM Y) FROM Z", "SELECT Id FROM A WHERE X =< 1", "SELECT Id FROM A WHERE Name = bare", "SELECT Id FROM A LIMIT 1 LIMIT 2",
+      "SELECT Id, (SELECT Id, (SELECT Id FROM X) FROM Y) FROM Z", "SELECT Id FROM A WHERE X =< 1", "SELECT Id FROM A WHERE Name = bare",
+      "SELECT Id FROM A LIMIT 1 LIMIT 2",
     ])
   func refuses(_ text: String) {
     #expect { try SOQLParser.parse(text) } throws: { ($0 as? VendorError)?.code == .refused }
@@ -69,7 +76,8 @@ struct QueryPartTests {
     let found = try await query([
       "object": "Invoice__c", "fields": ["Id"],
       "conditions": [
-        ["field": "Name", "value": "x' OR Name != 'y"], ["field": "Due__c", "op": "lt", "value": "2026-07-28"], ["field": "Code__c", "value": "2026-07-28", "kind": "text"],
+        ["field": "Name", "value": "x' OR Name != 'y"], ["field": "Due__c", "op": "lt", "value": "2026-07-28"],
+        ["field": "Code__c", "value": "2026-07-28", "kind": "text"],
         ["field": "Paid__c", "value": false], ["field": "Note__c", "op": "ne", "value": nil], ["field": "Path__c", "op": "in", "value": ["a\\", "b\nc"]],
       ], "match": "any", "limit": 7,
     ])
@@ -106,8 +114,10 @@ struct QueryPartTests {
   @Test(
     "The settings' objects and fields hold wherever they stand in a query",
     arguments: [
-      "SELECT Id FROM Payslip__c", "SELECT Id FROM Account WHERE Id IN (SELECT Account__c FROM Payslip__c)", "SELECT SSN__c FROM Contact", "SELECT Id FROM Contact WHERE ssn__C = 'x'",
-      "SELECT Contact.SSN__c FROM Case", "SELECT Id FROM Contact ORDER BY SSN__c", "SELECT Id, (SELECT Id FROM Payslips__r) FROM Account", "SELECT Payslip__r.Amount__c FROM Account",
+      "SELECT Id FROM Payslip__c", "SELECT Id FROM Account WHERE Id IN (SELECT Account__c FROM Payslip__c)", "SELECT SSN__c FROM Contact",
+      "SELECT Id FROM Contact WHERE ssn__C = 'x'",
+      "SELECT Contact.SSN__c FROM Case", "SELECT Id FROM Contact ORDER BY SSN__c", "SELECT Id, (SELECT Id FROM Payslips__r) FROM Account",
+      "SELECT Payslip__r.Amount__c FROM Account",
       "SELECT toLabel(SSN__c) FROM Contact",
     ])
   func accessLists(_ soql: String) async throws {

@@ -42,7 +42,8 @@ struct RequestTests {
   func version() async throws {
     let fixture = try await SalesforceFixture(version: nil)
     fixture.vendor.always(
-      "GET", "/services/data", .json([["version": "20.0", "url": "/services/data/v20.0"], ["version": "61.0"], ["version": "62.0"], ["version": "100.0"], ["label": "odd"]]))
+      "GET", "/services/data",
+      .json([["version": "20.0", "url": "/services/data/v20.0"], ["version": "61.0"], ["version": "62.0"], ["version": "100.0"], ["label": "odd"]]))
     fixture.vendor.always("GET", "/services/data/v62.0/limits", .json([:]))
     _ = try await fixture.salesforce.structured("get_limits")
     _ = try await fixture.salesforce.structured("get_limits")
@@ -85,14 +86,16 @@ enum RESTResources {
   }
 
   private static let all: [Resource] = [
-    resource("GET", "limits"), resource("GET", "query", query: ["q"]), resource("GET", "query/*"), resource("GET", "search", query: ["q"]), resource("GET", "recent", query: ["limit"]),
+    resource("GET", "limits"), resource("GET", "query", query: ["q"]), resource("GET", "query/*"), resource("GET", "search", query: ["q"]),
+    resource("GET", "recent", query: ["limit"]),
     resource("GET", "sobjects"), resource("GET", "sobjects/*/describe"), resource("GET", "sobjects/*/listviews"), resource("GET", "sobjects/*/listviews/*/describe"),
     resource("GET", "sobjects/*/*", query: ["fields"]), resource("GET", "sobjects/*/*/*", query: ["fields"]), resource("POST", "sobjects/*", body: nil),
     resource("PATCH", "sobjects/*/*", body: nil), resource("PATCH", "sobjects/*/*/*", body: nil), resource("DELETE", "sobjects/*/*"),
     resource("GET", "sobjects/ContentVersion/*/VersionData"), resource("GET", "analytics/reports/*", query: ["includeDetails"]),
     resource("POST", "composite", body: ["allOrNone", "compositeRequest"]), resource("POST", "composite/sobjects", body: ["allOrNone", "records"]),
     resource("PATCH", "composite/sobjects", body: ["allOrNone", "records"]), resource("PATCH", "composite/sobjects/*/*", body: ["allOrNone", "records"]),
-    resource("DELETE", "composite/sobjects", query: ["ids", "allOrNone"]), resource("GET", "actions/custom/flow"), resource("POST", "actions/custom/flow/*", body: ["inputs"]),
+    resource("DELETE", "composite/sobjects", query: ["ids", "allOrNone"]), resource("GET", "actions/custom/flow"),
+    resource("POST", "actions/custom/flow/*", body: ["inputs"]),
     resource("GET", "tooling/query", query: ["q"]), resource("POST", "jobs/query", body: ["operation", "query"]), resource("GET", "jobs/query/*"),
     resource("GET", "jobs/query/*/results", query: ["maxRecords", "locator"]),
   ]

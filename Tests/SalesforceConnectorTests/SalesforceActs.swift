@@ -114,14 +114,19 @@ enum PlausibleSalesforce {
       return .json([["id": id, "success": true, "errors": []]])
     }
     if path.contains("actions") {
-      return request.method == "GET" ? .json(["actions": [["name": "Renew", "label": "Renew"]]]) : .json([["actionName": "Renew", "isSuccess": true, "outputValues": [:]]])
+      return request.method == "GET"
+        ? .json(["actions": [["name": "Renew", "label": "Renew"]]]) : .json([["actionName": "Renew", "isSuccess": true, "outputValues": [:]]])
     }
     if path.contains("analytics") { return .json(["reportMetadata": ["name": "R", "detailColumns": []], "factMap": [:], "allData": true]) }
     if path.contains("listviews") {
-      return path.last == "describe" ? .json(["query": "SELECT Id, Name FROM Invoice__c ORDER BY Name ASC NULLS FIRST"]) : .json(["listviews": [["id": id, "label": "All"]]])
+      return path.last == "describe"
+        ? .json(["query": "SELECT Id, Name FROM Invoice__c ORDER BY Name ASC NULLS FIRST"]) : .json(["listviews": [["id": id, "label": "All"]]])
     }
     if path.last == "describe" {
-      return .json(["name": "Opportunity", "label": "O", "fields": [["name": "StageName", "label": "Stage", "type": "picklist", "picklistValues": [["value": "Closed Won", "active": true]]]]])
+      return .json([
+        "name": "Opportunity", "label": "O",
+        "fields": [["name": "StageName", "label": "Stage", "type": "picklist", "picklistValues": [["value": "Closed Won", "active": true]]]],
+      ])
     }
     if path.last == "sobjects", request.method == "GET" { return .json(["sobjects": [["name": "Account", "label": "Account", "queryable": true]]]) }
     if path.last == "recent" { return .json([["attributes": ["type": "Account"], "Id": id, "Name": "Acme"]]) }

@@ -38,7 +38,9 @@ struct SalesforceFixture {
   }
 
   static func signedIn(_ instance: String, _ token: String = token) -> Answer {
-    .json(["access_token": .string(token), "instance_url": .string(instance), "id": "https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P", "token_type": "Bearer"])
+    .json([
+      "access_token": .string(token), "instance_url": .string(instance), "id": "https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P", "token_type": "Bearer",
+    ])
   }
 
   /// Requests besides sign-ins.

@@ -112,7 +112,9 @@ public struct SalesforceConnector: Connector {
     }
     var feeds: [ChangeFeed] = []
     for object in objects {
-      guard SOQLName.isName(object), salesforce.access.admits(object: object) else { throw settings.error("changes", "\"\(object.prefix(80))\" is no object that may be reached") }
+      guard SOQLName.isName(object), salesforce.access.admits(object: object) else {
+        throw settings.error("changes", "\"\(object.prefix(80))\" is no object that may be reached")
+      }
       feeds.append(SalesforceChanges(salesforce: salesforce, resources: resources).feed(of: object, every: Int64(interval)))
     }
     return feeds
@@ -136,7 +138,9 @@ public struct SalesforceConnector: Connector {
     switch salesforce.rule {
     case .service: subject = .service
     case .caller(let alone):
-      guard let alone else { return [ConnectorFinding(.warning, "each person signs in for themselves, so nothing can be checked without one", remedy: "Set user to try one.")] }
+      guard let alone else {
+        return [ConnectorFinding(.warning, "each person signs in for themselves, so nothing can be checked without one", remedy: "Set user to try one.")]
+      }
       subject = .user(alone)
     }
     do throws(VendorError) {
@@ -162,7 +166,10 @@ public struct SalesforceConnector: Connector {
     do throws(VendorError) {
       let who = OrgTools.identity(try await salesforce.api.get(outside: ["services", "oauth2", "userinfo"], as: subject))
       return ConnectorFinding(.ok, "the user is \(who["username"]?.string ?? "?") of org \(who["organization_id"]?.string ?? "?")")
-    } catch { return ConnectorFinding(.warning, "the user's identity cannot be read: \(error)", remedy: "Add the scope \"Access the identity URL service (id)\" to the connected app.") }
+    } catch {
+      return ConnectorFinding(
+        .warning, "the user's identity cannot be read: \(error)", remedy: "Add the scope \"Access the identity URL service (id)\" to the connected app.")
+    }
   }
 
   /// Whether the fields that policy decides by can be read: a query fails where one is hidden.
@@ -174,7 +181,8 @@ public struct SalesforceConnector: Connector {
       return ConnectorFinding(.ok, "\(type.object) can be read")
     } catch {
       return ConnectorFinding(
-        .warning, "\(type.object) cannot be read: \(error)", remedy: "Give the user's permission set read access to the object and its fields, or deny it in settings.objects.")
+        .warning, "\(type.object) cannot be read: \(error)",
+        remedy: "Give the user's permission set read access to the object and its fields, or deny it in settings.objects.")
     }
   }
 }

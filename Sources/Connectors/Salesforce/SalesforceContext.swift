@@ -69,7 +69,9 @@ struct SalesforceAccess: Sendable {
 
   func check(object: String) throws(VendorError) {
     _ = try SOQLName.object(object)
-    guard admits(object: object) else { throw VendorError(.notFound, "There is no object \(object), or this connector's settings keep it out. list_objects tells which there are.") }
+    guard admits(object: object) else {
+      throw VendorError(.notFound, "There is no object \(object), or this connector's settings keep it out. list_objects tells which there are.")
+    }
   }
 
   /// Relationships that lead to people and record types, which are not kept out as objects.
@@ -81,7 +83,8 @@ struct SalesforceAccess: Sendable {
     let parts = path.split(separator: ".").map(String.init)
     guard parts.count > 1, let last = parts.last else { return fields.admits("\(object).\(path)", path) }
     // Which object a relationship leads to, only its name can tell here.
-    let leads = objects.admitsAll || parts.dropLast().allSatisfy { Self.people.contains($0.lowercased()) || Self.sameName.contains($0.lowercased()) && objects.admits($0) }
+    let leads =
+      objects.admitsAll || parts.dropLast().allSatisfy { Self.people.contains($0.lowercased()) || Self.sameName.contains($0.lowercased()) && objects.admits($0) }
     return leads && deniedAnywhere.admits(last) && fields.admits(path, "\(object).\(path)", last)
   }
 

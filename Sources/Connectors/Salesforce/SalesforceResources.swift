@@ -23,10 +23,12 @@ struct SalesforceResources: Sendable {
         let object = read["object"] ?? ""
         let json = try await OrgTools(salesforce: salesforce).description(of: object, as: subject)
         let fields = SalesforceContext.elements(json, "fields").filter { salesforce.access.admits(field: $0["name"]?.string ?? "", of: object) }
-        return "# \(json["label"]?.string ?? object) (\(object))\n\n" + CompactTable(fields.map { OrgTools.field($0) }, columns: ["name", "label", "type", "references", "values"]).text
+        return "# \(json["label"]?.string ?? object) (\(object))\n\n"
+          + CompactTable(fields.map { OrgTools.field($0) }, columns: ["name", "label", "type", "references", "values"]).text
       })
     server.add(
-      try template("salesforce://{org}/record/{object}/{id}", "record", "Record", "A record with its usual fields.", "text/markdown") { read, subject throws(VendorError) in
+      try template("salesforce://{org}/record/{object}/{id}", "record", "Record", "A record with its usual fields.", "text/markdown") {
+        read, subject throws(VendorError) in
         let object = try SOQLName.object(read["object"] ?? "")
         let id = read["id"] ?? ""
         // Here no gateway looks at rows: it is done before.

@@ -116,7 +116,10 @@ final class SalesforceAPI: Sendable {
     request.isAuthenticated = false
     let offered = try await api.json(request, as: subject).elements.compactMap { $0["version"]?.string }.compactMap { text in Double(text).map { (text, $0) } }
     guard let best = offered.filter({ Self.versions.contains($0.1) }).max(by: { $0.1 < $1.1 }) else {
-      throw VendorError(.invalidAnswer, "Salesforce offers no version of its API from \(Self.versions.lowerBound) to \(Self.versions.upperBound). Set api_version to one of: \(offered.map(\.0).joined(separator: ", ").prefix(200)).")
+      throw VendorError(
+        .invalidAnswer,
+        "Salesforce offers no version of its API from \(Self.versions.lowerBound) to \(Self.versions.upperBound). Set api_version to one of: \(offered.map(\.0).joined(separator: ", ").prefix(200))."
+      )
     }
     state.withLock { $0.versions[origin] = best.0 }
     return best.0

@@ -44,7 +44,8 @@ enum SalesforceAnswers {
     switch code {
     case "NOT_FOUND", "ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY":
       return error(.notFound, "Salesforce does not find it, or it may not be seen.")
-    case "INVALID_QUERY_LOCATOR": return error(.invalid, "The query's cursor is no longer valid: Salesforce keeps it for two days and a few queries. Start again without it.")
+    case "INVALID_QUERY_LOCATOR":
+      return error(.invalid, "The query's cursor is no longer valid: Salesforce keeps it for two days and a few queries. Start again without it.")
     case "INSUFFICIENT_ACCESS", "INSUFFICIENT_ACCESS_OR_READONLY", "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED",
       "FUNCTIONALITY_NOT_ENABLED", "INVALID_FIELD_FOR_INSERT_UPDATE":
       return error(.forbidden, "Salesforce does not allow this to the account that is used.")

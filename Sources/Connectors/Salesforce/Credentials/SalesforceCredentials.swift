@@ -93,7 +93,9 @@ struct JWTBearer: Sendable {
   init(_ settings: ConnectorSettings, login: HTTPURL) throws(ConnectorError) {
     try settings.allow(["client_id", "private_key", "username", "users", "audience"])
     clientID = try settings.required("client_id")
-    guard let key = try settings.secret("private_key") else { throw settings.error("private_key", "is needed: where the key in PEM is kept whose certificate the connected app has") }
+    guard let key = try settings.secret("private_key") else {
+      throw settings.error("private_key", "is needed: where the key in PEM is kept whose certificate the connected app has")
+    }
     self.key = key
     username = try settings.string("username")
     var users: [String: String] = [:]

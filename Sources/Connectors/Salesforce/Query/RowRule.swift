@@ -97,7 +97,9 @@ struct RowRule {
       return membership(member, texts.map { .text($0) }, true, isExact: texts.isEmpty)
     case .date, .time:
       guard isTrue else { return .unknown }
-      let dates = values.compactMap(\.string).filter { SOQLLiteral.isDate($0) && $0.utf8.first.map(SOQLName.isDigit) == true && ($0.utf8.count == 10) == (member.kind == .date) }
+      let dates = values.compactMap(\.string).filter {
+        SOQLLiteral.isDate($0) && $0.utf8.first.map(SOQLName.isDigit) == true && ($0.utf8.count == 10) == (member.kind == .date)
+      }
       return dates.count == values.count ? membership(member, dates.map { .bare($0) }, true, isExact: member.kind == .date) : .unknown
     }
   }

@@ -29,10 +29,14 @@ struct SOQLLexer {
       case UInt8(ascii: ","), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "="): tokens.append(.sign(String(decoding: [rest.removeFirst()], as: UTF8.self)))
       case UInt8(ascii: "!"), UInt8(ascii: "<"), UInt8(ascii: ">"):
         let sign = run(&rest) { "!<>=".utf8.contains($0) }
-        guard ["!=", "<>", "<", "<=", ">", ">="].contains(sign) else { throw VendorError(.refused, "The SOQL query has a sign \"\(sign.prefix(8))\" that SOQL does not know.") }
+        guard ["!=", "<>", "<", "<=", ">", ">="].contains(sign) else {
+          throw VendorError(.refused, "The SOQL query has a sign \"\(sign.prefix(8))\" that SOQL does not know.")
+        }
         tokens.append(.sign(sign == "<>" ? "!=" : sign))
       default:
-        throw VendorError(.refused, "The SOQL query has a character that SOQL does not take there: \"\(String(decoding: rest.prefix(12), as: UTF8.self))\". Texts stand in single quotes.")
+        throw VendorError(
+          .refused, "The SOQL query has a character that SOQL does not take there: \"\(String(decoding: rest.prefix(12), as: UTF8.self))\". Texts stand in single quotes."
+        )
       }
     }
     return tokens

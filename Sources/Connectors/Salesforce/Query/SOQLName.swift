@@ -28,7 +28,8 @@ enum SOQLName {
 
   static func field(_ text: String) throws(VendorError) -> String {
     guard isPath(text) else {
-      throw VendorError(.refused, "\"\(text.prefix(80))\" is no name of a field. Names are like StageName, Region__c or Account.Name; describe_object tells which there are.")
+      throw VendorError(
+        .refused, "\"\(text.prefix(80))\" is no name of a field. Names are like StageName, Region__c or Account.Name; describe_object tells which there are.")
     }
     return text
   }

@@ -57,8 +57,12 @@ struct SOQLParser {
     }
     if take("LIMIT") { query.limit = try count("LIMIT") }
     if take("OFFSET") { query.offset = try count("OFFSET") }
-    if let word = peek(), ["FOR", "ALL", "UPDATE"].contains(word) { throw Self.refused("has \(word), which is not taken here: it changes records or shows deleted ones") }
-    if nested == 0, let word = peek() { throw Self.refused("has \"\(word.prefix(40))\" after \(object): second names of objects are not taken, nor is anything out of order") }
+    if let word = peek(), ["FOR", "ALL", "UPDATE"].contains(word) {
+      throw Self.refused("has \(word), which is not taken here: it changes records or shows deleted ones")
+    }
+    if nested == 0, let word = peek() {
+      throw Self.refused("has \"\(word.prefix(40))\" after \(object): second names of objects are not taken, nor is anything out of order")
+    }
     return query
   }
 

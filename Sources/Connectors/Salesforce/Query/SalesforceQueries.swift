@@ -74,13 +74,15 @@ struct SalesforceQueries: Sendable {
     }
     if isFiltered {
       for field in plain + used where field.contains(".") && !isOpen(path: field) {
-        throw VendorError(.refused, "Policy decides by record here, so \(field) is not taken: of related records only names are. Ask for the other record by a query of its own.")
+        throw VendorError(
+          .refused, "Policy decides by record here, so \(field) is not taken: of related records only names are. Ask for the other record by a query of its own.")
       }
     }
     guard let clearance = request.clearance ?? (request.meta?[MetaKey.rows] == nil ? nil : []) else { return }
     for field in used {
       if let category = salesforce.types.category(ofField: field, on: query.object), !clearance.contains(category) {
-        throw VendorError(.refused, "\(field) holds data of the category \"\(category)\", which policy does not show here: rows cannot be found, ordered or summed up by it.")
+        throw VendorError(
+          .refused, "\(field) holds data of the category \"\(category)\", which policy does not show here: rows cannot be found, ordered or summed up by it.")
       }
     }
     for field in plain where field.contains(".") {
@@ -102,7 +104,8 @@ struct SalesforceQueries: Sendable {
     if query.isAggregate {
       // Nobody looks at each row after this.
       guard type.object != "*", let rule = RowRule.exact(filter, type) else {
-        throw VendorError(.refused, "Policy lets only some of these records be seen, by a rule that Salesforce cannot apply, so they cannot be summed up. Use soql_query.")
+        throw VendorError(
+          .refused, "Policy lets only some of these records be seen, by a rule that Salesforce cannot apply, so they cannot be summed up. Use soql_query.")
       }
       return query.restricted(to: rule.condition)
     }
@@ -162,7 +165,8 @@ struct SalesforceQueries: Sendable {
   /// `/services/data/v62.0/query/01gD...-2000`
   static func isPage(_ link: String) -> Bool {
     let parts = link.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 6, parts[0].isEmpty, parts[1] == "services", parts[2] == "data", parts[3].hasPrefix("v"), Double(parts[3].dropFirst()) != nil, parts[4] == "query"
+    guard parts.count == 6, parts[0].isEmpty, parts[1] == "services", parts[2] == "data", parts[3].hasPrefix("v"), Double(parts[3].dropFirst()) != nil,
+      parts[4] == "query"
     else { return false }
     return !parts[5].isEmpty && parts[5].utf8.count <= 100 && parts[5].utf8.allSatisfy { SOQLName.isLetter($0) || SOQLName.isDigit($0) || $0 == UInt8(ascii: "-") }
   }

@@ -75,7 +75,9 @@ struct RecordList: Sendable {
       let rows = records.filter { $0.type.list == type.list }.map(\.json)
       guard !rows.isEmpty || wanted?.list == type.list else { continue }
       structured[type.list] = .array(rows)
-      if !rows.isEmpty { texts.append((records.count == rows.count ? "" : type.list + ":\n") + CompactTable(rows, columns: Self.columns(rows, type), more: next != nil).text) }
+      if !rows.isEmpty {
+        texts.append((records.count == rows.count ? "" : type.list + ":\n") + CompactTable(rows, columns: Self.columns(rows, type), more: next != nil).text)
+      }
     }
     if let next { structured["next_cursor"] = .string(next) }
     if let total { structured["total"] = .int(total) }

@@ -94,7 +94,10 @@ struct SalesforceTypes: Sendable {
         object: object, list: list, one: one, members: members, record: RecordType(object, entities: ["owner": "User"], categories: categories))
     }
     let person = ["email": "pii", "phone": "pii", "mobile_phone": "pii"]
-    let contact: [Member] = [Member(name: "email", field: "Email", kind: .text), Member(name: "phone", field: "Phone", kind: .text), Member(name: "mobile_phone", field: "MobilePhone", kind: .text, isStandard: false)]
+    let contact: [Member] = [
+      Member(name: "email", field: "Email", kind: .text), Member(name: "phone", field: "Phone", kind: .text),
+      Member(name: "mobile_phone", field: "MobilePhone", kind: .text, isStandard: false),
+    ]
     let account = Member(name: "account", field: "AccountId", kind: .id, isPolicy: true)
     let accountName = Member(name: "account_name", field: "Account.Name", kind: .text)
     var all = [
@@ -144,9 +147,12 @@ struct SalesforceTypes: Sendable {
       make(
         "Task", "tasks", "task",
         [
-          Member(name: "subject", field: "Subject", kind: .text), Member(name: "status", field: "Status", kind: .text), Member(name: "priority", field: "Priority", kind: .text),
-          Member(name: "due", field: "ActivityDate", kind: .date), Member(name: "who", field: "WhoId", kind: .id), Member(name: "what", field: "WhatId", kind: .id, isPolicy: true),
-          account, Member(name: "is_closed", field: "IsClosed", kind: .bool, isPolicy: true), Member(name: "description", field: "Description", kind: .text, isStandard: false),
+          Member(name: "subject", field: "Subject", kind: .text), Member(name: "status", field: "Status", kind: .text),
+          Member(name: "priority", field: "Priority", kind: .text),
+          Member(name: "due", field: "ActivityDate", kind: .date), Member(name: "who", field: "WhoId", kind: .id),
+          Member(name: "what", field: "WhatId", kind: .id, isPolicy: true),
+          account, Member(name: "is_closed", field: "IsClosed", kind: .bool, isPolicy: true),
+          Member(name: "description", field: "Description", kind: .text, isStandard: false),
         ], [:]),
     ]
     var further: [String: String] = [:]
@@ -165,9 +171,12 @@ struct SalesforceTypes: Sendable {
     otherCategories = further
     other = SalesforceType(
       object: "*", list: "records", one: "record", members: [Member(name: "id", field: "Id", kind: .id), Member(name: "owner", field: owner, kind: .id)],
-      record: RecordType("SalesforceRecord", entities: ["owner": "User"], categories: Dictionary(categories.compactMap { place, category in
-        let parts = place.split(separator: ".", maxSplits: 1).map(String.init)
-        return parts.count == 2 && further[place.lowercased()] != nil ? (parts[1], category) : nil
-      }, uniquingKeysWith: { first, _ in first })))
+      record: RecordType(
+        "SalesforceRecord", entities: ["owner": "User"],
+        categories: Dictionary(
+          categories.compactMap { place, category in
+            let parts = place.split(separator: ".", maxSplits: 1).map(String.init)
+            return parts.count == 2 && further[place.lowercased()] != nil ? (parts[1], category) : nil
+          }, uniquingKeysWith: { first, _ in first })))
   }
 }

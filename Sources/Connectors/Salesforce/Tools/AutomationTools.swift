@@ -53,14 +53,16 @@ struct AutomationTools: Sendable {
       var structured: JSONObject = ["success": .bool(isDone)]
       if let outputs = first?["outputValues"], outputs.kind == .object { structured["outputs"] = JSONValue(outputs) }
       if !isDone { structured["reason"] = .string(SalesforceAnswers.words(first?["errors"])) }
-      return UntrustedText.mark(ToolResult(structured: .object(structured), text: isDone ? "The flow ran." : "The flow failed.\(SalesforceAnswers.words(first?["errors"]))"), "/outputs")
+      return UntrustedText.mark(
+        ToolResult(structured: .object(structured), text: isDone ? "The flow ran." : "The flow failed.\(SalesforceAnswers.words(first?["errors"]))"), "/outputs")
     }
   }
 
   /// Objects of the Tooling API that only describe: code and fields of the org, no records.
   private static let toolingObjects: Set<String> = [
     "apexclass", "apextrigger", "apexpage", "apexcomponent", "customobject", "customfield", "entitydefinition", "fielddefinition", "flow", "flowdefinition", "layout",
-    "validationrule", "workflowrule", "recordtype", "profile", "permissionset", "apextestresult", "apexcodecoverage", "apexcodecoverageaggregate", "apexlog", "installedsubscriberpackage",
+    "validationrule", "workflowrule", "recordtype", "profile", "permissionset", "apextestresult", "apexcodecoverage", "apexcodecoverageaggregate", "apexlog",
+    "installedsubscriberpackage",
   ]
 
   private var toolingQuery: Tool {

@@ -30,11 +30,14 @@ struct BulkQueryTools: Sendable {
   private var start: Tool {
     salesforce.tool(
       "start_bulk_query", "Start a bulk query", "Starts a query for many rows, which runs at Salesforce for a while. get_bulk_query tells when it is done.",
-      [Field.text("soql", "A SELECT without sums.", required: true, length: SOQLLexer.maximumBytes)], output: Self.output, annotations: .adding, meta: salesforce.types.touchMeta
+      [Field.text("soql", "A SELECT without sums.", required: true, length: SOQLLexer.maximumBytes)], output: Self.output, annotations: .adding,
+      meta: salesforce.types.touchMeta
     ) { call, subject throws(VendorError) in
       let asked = try SOQLParser.parse(call.string("soql") ?? "")
       guard !asked.isAggregate, asked.offset == nil else { throw VendorError(.refused, "A bulk query has no sums and no OFFSET. Use aggregate_query.") }
-      guard !asked.items.contains(where: { if case .children = $0 { true } else { false } }) else { throw VendorError(.refused, "A bulk query has no query within SELECT.") }
+      guard !asked.items.contains(where: { if case .children = $0 { true } else { false } }) else {
+        throw VendorError(.refused, "A bulk query has no query within SELECT.")
+      }
       var query = try queries.prepare(asked, for: call)
       query.limit = asked.limit
       let json = try await salesforce.api.send(.post, ["jobs", "query"], ["operation": "query", "query": .string(query.text)], as: subject)

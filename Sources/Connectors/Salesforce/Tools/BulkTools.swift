@@ -65,7 +65,9 @@ struct BulkTools: Sendable {
   private var update: Tool {
     write(
       "update_records", "Change several records", "Changes up to 200 records of an object at once.",
-      [QueryTools.object, Self.records(["id": ["type": "string"], "fields": ["type": "object"]], ["id", "fields"], "Each with its id and what to set."), Self.allOrNone], .changing
+      [
+        QueryTools.object, Self.records(["id": ["type": "string"], "fields": ["type": "object"]], ["id", "fields"], "Each with its id and what to set."), Self.allOrNone,
+      ], .changing
     ) { call, subject throws(VendorError) in
       let object = call.string("object") ?? ""
       let items = call["records"].map { Array($0.elements) } ?? []
@@ -85,7 +87,8 @@ struct BulkTools: Sendable {
       "upsert_records", "Create or change several records", "Changes up to 200 records by an external id, or creates those that are not there.",
       [
         QueryTools.object, Field.text("external_field", "The API name of the external id field.", required: true, length: 80),
-        Self.records(["external_id": ["type": "string"], "fields": ["type": "object"]], ["external_id", "fields"], "Each with its external id and what to set."), Self.allOrNone,
+        Self.records(["external_id": ["type": "string"], "fields": ["type": "object"]], ["external_id", "fields"], "Each with its external id and what to set."),
+        Self.allOrNone,
       ], .changing
     ) { call, subject throws(VendorError) in
       let object = call.string("object") ?? ""
@@ -124,8 +127,12 @@ struct BulkTools: Sendable {
     try await RecordGuard(salesforce: salesforce).check(ids, of: object, for: call, as: subject)
     guard !salesforce.access.objects.admitsAll || call.meta?[MetaKey.rows] != nil else { return }
     let query = SOQLQuery(fields: ["Id"], from: object).restricted(to: .field("Id", in: ids.map { .quoted($0) }))
-    let found = SalesforceContext.elements(try await SalesforceQueries(salesforce: salesforce).run(query, as: subject), "records").compactMap { $0["Id"]?.string?.prefix(15) }
-    guard Set(ids.map { $0.prefix(15) }).isSubset(of: Set(found)) else { throw VendorError(.notFound, "Not all of the ids are records of \(object). Nothing was deleted.") }
+    let found = SalesforceContext.elements(try await SalesforceQueries(salesforce: salesforce).run(query, as: subject), "records").compactMap {
+      $0["Id"]?.string?.prefix(15)
+    }
+    guard Set(ids.map { $0.prefix(15) }).isSubset(of: Set(found)) else {
+      throw VendorError(.notFound, "Not all of the ids are records of \(object). Nothing was deleted.")
+    }
   }
 
   private func attributed(_ record: JSONObject, _ object: String) -> JSONValue {
@@ -163,7 +170,8 @@ struct BulkTools: Sendable {
 
   private var composite: Tool {
     salesforce.tool(
-      "composite", "Do several things as one", "Creates, changes and reads up to 25 records in order, in one request. A later step takes what an earlier one gave as @{name.id} in a value or an id.",
+      "composite", "Do several things as one",
+      "Creates, changes and reads up to 25 records in order, in one request. A later step takes what an earlier one gave as @{name.id} in a value or an id.",
       [
         Field(
           "steps",
@@ -172,8 +180,10 @@ struct BulkTools: Sendable {
             "items": [
               "type": "object",
               "properties": [
-                "name": ["type": "string", "description": "What later steps call it: letters and digits."], "action": ["type": "string", "enum": ["create", "update", "get"]],
-                "object": ["type": "string"], "id": ["type": "string", "description": "Of update and get."], "fields": ["type": "object", "description": "Of create and update."],
+                "name": ["type": "string", "description": "What later steps call it: letters and digits."],
+                "action": ["type": "string", "enum": ["create", "update", "get"]],
+                "object": ["type": "string"], "id": ["type": "string", "description": "Of update and get."],
+                "fields": ["type": "object", "description": "Of create and update."],
               ], "required": ["name", "action", "object"], "additionalProperties": false,
             ],
           ], required: true), Self.allOrNone,
@@ -185,7 +195,9 @@ struct BulkTools: Sendable {
             "type": "array",
             "items": [
               "type": "object",
-              "properties": ["name": ["type": "string"], "status": ["type": "integer"], "success": ["type": "boolean"], "id": ["type": "string"], "reason": ["type": "string"]],
+              "properties": [
+                "name": ["type": "string"], "status": ["type": "integer"], "success": ["type": "boolean"], "id": ["type": "string"], "reason": ["type": "string"],
+              ],
               "required": ["name", "success"],
             ],
           ]
@@ -223,7 +235,8 @@ struct BulkTools: Sendable {
     }
     if action == "get" { return ["method": "GET", "url": .string(path + "?fields=Id"), "referenceId": .string(name)] }
     return [
-      "method": .string(action == "create" ? "POST" : "PATCH"), "url": .string(path), "referenceId": .string(name), "body": .object(try single.record(item["fields"], of: object)),
+      "method": .string(action == "create" ? "POST" : "PATCH"), "url": .string(path), "referenceId": .string(name),
+      "body": .object(try single.record(item["fields"], of: object)),
     ]
   }
 

@@ -15,8 +15,10 @@ struct FileTools: Sendable {
   static let shape = RecordShape(
     RecordType("File", entities: ["owner": "User"]), list: "files", one: "file",
     properties: [
-      "id": ["type": "string", "description": "Of the document (069...)."], "version": ["type": "string", "description": "Of its latest version (068...)."], "title": ["type": "string"],
-      "extension": ["type": "string"], "bytes": ["type": "integer"], "owner": ["type": "string"], "created": ["type": "string"], "record": ["type": "string"], "text": ["type": "string"],
+      "id": ["type": "string", "description": "Of the document (069...)."], "version": ["type": "string", "description": "Of its latest version (068...)."],
+      "title": ["type": "string"],
+      "extension": ["type": "string"], "bytes": ["type": "integer"], "owner": ["type": "string"], "created": ["type": "string"], "record": ["type": "string"],
+      "text": ["type": "string"],
     ], always: ["owner", "record"], columns: ["id", "title", "extension", "bytes", "created"])
 
   private static func file(_ raw: RawJSON, record: String?) -> JSONValue {
@@ -76,7 +78,9 @@ struct FileTools: Sendable {
       let bytes = raw["ContentSize"]?.int ?? 0
       guard bytes <= salesforce.maximumBytes else { throw VendorError(.tooLarge, "The file has \(bytes) bytes; \(salesforce.maximumBytes) are downloaded at most.") }
       let version = try SOQLName.id(raw["LatestPublishedVersionId"]?.string ?? "")
-      let body = try await salesforce.api.download(["sobjects", "ContentVersion", version, "VersionData"], accept: "*/*", as: subject, maximumBytes: salesforce.maximumBytes).body
+      let body = try await salesforce.api.download(
+        ["sobjects", "ContentVersion", version, "VersionData"], accept: "*/*", as: subject, maximumBytes: salesforce.maximumBytes
+      ).body
       if let type = Self.imageType(body) { return ToolResult([.image(Array(body.readableBytesView), mimeType: type)], structured: .object([shape.one: file])) }
       guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { throw VendorError(.invalid, "The file is no text. Open it in Salesforce.") }
       var record = file
@@ -88,7 +92,9 @@ struct FileTools: Sendable {
   /// Where policy decides by record, a file is read through a record that the caller may see.
   private func checkLink(_ file: String, _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
     guard let record = call.string("record"), let object = call.string("object") else {
-      guard !salesforce.isFiltered(call) else { throw VendorError(.refused, "Policy decides by record here: say the \"object\" and the \"record\" that the file belongs to.") }
+      guard !salesforce.isFiltered(call) else {
+        throw VendorError(.refused, "Policy decides by record here: say the \"object\" and the \"record\" that the file belongs to.")
+      }
       return
     }
     try await RecordGuard(salesforce: salesforce).check([record], of: object, for: call, as: subject)
@@ -111,7 +117,8 @@ struct FileTools: Sendable {
     return salesforce.tool(
       "upload_file", "Upload a file", "Puts a text as a file at a record.",
       [
-        QueryTools.object, RecordTools.id, Field.text("filename", "With its ending: notes.md.", required: true, length: 255), Field.text("text", "What is in it.", required: true),
+        QueryTools.object, RecordTools.id, Field.text("filename", "With its ending: notes.md.", required: true, length: 255),
+        Field.text("text", "What is in it.", required: true),
         Field.text("title", "As it is shown; the filename if not given.", length: 255),
       ], output: shape.oneSchema, annotations: .adding, meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
@@ -125,10 +132,12 @@ struct FileTools: Sendable {
       let json = try await salesforce.api.send(
         .post, ["sobjects", "ContentVersion"],
         [
-          "Title": .string(call.string("title") ?? name), "PathOnClient": .string(name), "VersionData": .string(Base64.encode(bytes)), "FirstPublishLocationId": .string(record),
+          "Title": .string(call.string("title") ?? name), "PathOnClient": .string(name), "VersionData": .string(Base64.encode(bytes)),
+          "FirstPublishLocationId": .string(record),
         ], as: subject)
       let version = try WriteTools.id(of: json)
-      return shape.result(["id": .string(version), "version": .string(version), "title": .string(call.string("title") ?? name), "record": .string(record)], text: "Uploaded as \(version).")
+      return shape.result(
+        ["id": .string(version), "version": .string(version), "title": .string(call.string("title") ?? name), "record": .string(record)], text: "Uploaded as \(version).")
     }
   }
 }

@@ -136,7 +136,8 @@ struct OrgTools: Sendable {
     salesforce.tool(
       "describe_object", "Describe an object", "Tells the fields of an object and how it is related to others. Salesforce's own description is long: choose with search.",
       [
-        QueryTools.object, Field.text("search", "Only fields whose name, label or type holds this.", length: 80), Field.flag("custom", "Only fields that the org made itself."),
+        QueryTools.object, Field.text("search", "Only fields whose name, label or type holds this.", length: 80),
+        Field.flag("custom", "Only fields that the org made itself."),
         Field.flag("writable", "Only fields that can be set."), Field.flag("children", "Names of relationships from other objects too."),
         Field.integer("limit", "Fields at most, 200 if not given.", 1...800),
       ],

@@ -62,7 +62,9 @@ struct QueryTools: Sendable {
     let comparisons: [String: SOQLQuery.Comparison] = [
       "eq": .equal, "ne": .different, "lt": .less, "le": .lessOrEqual, "gt": .greater, "ge": .greaterOrEqual, "like": .like,
     ]
-    guard let comparison = comparisons[name] else { throw VendorError(.refused, "There is no operator \"\(name.prefix(20))\". Known: \(operators.joined(separator: ", ")).") }
+    guard let comparison = comparisons[name] else {
+      throw VendorError(.refused, "There is no operator \"\(name.prefix(20))\". Known: \(operators.joined(separator: ", ")).")
+    }
     return .compare(term, comparison, try SOQLLiteral(value, kind: comparison == .like ? "text" : kind))
   }
 
@@ -104,7 +106,9 @@ struct QueryTools: Sendable {
     ) { call, subject throws(VendorError) in
       var query: SOQLQuery
       if let text = call.string("soql") {
-        guard call["object"] == nil, call["conditions"] == nil, call["fields"] == nil else { throw VendorError(.refused, "Give soql, or object with fields and conditions, not both.") }
+        guard call["object"] == nil, call["conditions"] == nil, call["fields"] == nil else {
+          throw VendorError(.refused, "Give soql, or object with fields and conditions, not both.")
+        }
         query = try SOQLParser.parse(text)
         guard !query.isAggregate else { throw VendorError(.refused, "This query sums records up. Use aggregate_query.") }
         if let limit = call.int("limit") { query.limit = min(query.limit ?? limit, limit) }
@@ -139,7 +143,8 @@ struct QueryTools: Sendable {
             "items": [
               "type": "object",
               "properties": [
-                "function": ["type": "string", "enum": ["count", "count_distinct", "sum", "avg", "min", "max"]], "field": ["type": "string", "description": "Id if not given."],
+                "function": ["type": "string", "enum": ["count", "count_distinct", "sum", "avg", "min", "max"]],
+                "field": ["type": "string", "description": "Id if not given."],
                 "name": ["type": "string", "description": "As it is called in the result."],
               ], "required": ["function"], "additionalProperties": false,
             ],
@@ -183,7 +188,9 @@ struct QueryTools: Sendable {
       guard SOQLQuery.Term.aggregates.contains(function) else { throw VendorError(.refused, "There is no function \(function.prefix(20)).") }
       let field = try SOQLName.field(item["field"]?.string ?? "Id")
       let name = item["name"]?.string ?? "\(function.lowercased())_\(index + 1)"
-      guard SOQLName.isName(name), !name.contains("__") else { throw VendorError(.refused, "\"\(name.prefix(40))\" cannot name a value: use letters, digits and single underscores.") }
+      guard SOQLName.isName(name), !name.contains("__") else {
+        throw VendorError(.refused, "\"\(name.prefix(40))\" cannot name a value: use letters, digits and single underscores.")
+      }
       items.append(.term(SOQLQuery.Term(function: function, text: "\(function)(\(field))", fields: [field]), alias: name))
     }
     return items

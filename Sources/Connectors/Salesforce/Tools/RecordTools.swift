@@ -63,7 +63,8 @@ struct RecordTools: Sendable {
 
   private var related: Tool {
     salesforce.list(
-      "get_related_records", "Get related records", "Gets the records that a relationship of a record leads to: Contacts and Opportunities of an Account, Account of a Contact.",
+      "get_related_records", "Get related records",
+      "Gets the records that a relationship of a record leads to: Contacts and Opportunities of an Account, Account of a Contact.",
       [
         QueryTools.object, Self.id, Field.text("relationship", "Its name, as describe_object gives it with children: Contacts.", required: true, length: 80),
         Field.integer("limit", "Records, 100 if not given.", 1...200),
@@ -86,7 +87,10 @@ struct RecordTools: Sendable {
   private var recent: Tool {
     salesforce.list(
       "list_recent", "List recent records", "Lists the records that the account has looked at lately, of one object or of all.",
-      [Field.text("object", "An object's API name; all objects if not given, with names only.", length: 80), Field.integer("limit", "Records, 25 if not given.", 1...200)]
+      [
+        Field.text("object", "An object's API name; all objects if not given, with names only.", length: 80),
+        Field.integer("limit", "Records, 25 if not given.", 1...200),
+      ]
     ) { call, subject throws(VendorError) in
       let limit = call.int("limit") ?? 25
       guard let object = call.string("object") else {
@@ -134,7 +138,10 @@ struct RecordTools: Sendable {
   private var listView: Tool {
     salesforce.list(
       "get_list_view_records", "Get records of a list view", "Gets the records that a list view shows.",
-      [QueryTools.object, Field.text("list_view", "Its id, as list_list_views gives it.", required: true, length: 18), Field.integer("limit", "Records, 200 if not given.", 1...2000)]
+      [
+        QueryTools.object, Field.text("list_view", "Its id, as list_list_views gives it.", required: true, length: 18),
+        Field.integer("limit", "Records, 200 if not given.", 1...2000),
+      ]
     ) { call, subject throws(VendorError) in
       let object = call.string("object") ?? ""
       try salesforce.access.check(object: object)

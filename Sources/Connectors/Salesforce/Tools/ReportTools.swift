@@ -18,7 +18,10 @@ struct ReportTools: Sendable {
           "reports": [
             "type": "array",
             "items": [
-              "type": "object", "properties": ["id": ["type": "string"], "name": ["type": "string"], "folder": ["type": "string"], "last_run": ["type": "string"], "description": ["type": "string"]],
+              "type": "object",
+              "properties": [
+                "id": ["type": "string"], "name": ["type": "string"], "folder": ["type": "string"], "last_run": ["type": "string"], "description": ["type": "string"],
+              ],
               "required": ["id"],
             ],
           ]
@@ -36,7 +39,9 @@ struct ReportTools: Sendable {
       let json = try await SalesforceQueries(salesforce: salesforce).run(query, as: subject)
       let rows = SalesforceContext.elements(json, "records").map { report in
         var row: JSONObject = ["id": .string(report["Id"]?.string ?? "")]
-        for (member, own) in [("Name", "name"), ("FolderName", "folder"), ("Description", "description")] { if let text = report[member]?.string { row[own] = .string(text) } }
+        for (member, own) in [("Name", "name"), ("FolderName", "folder"), ("Description", "description")] {
+          if let text = report[member]?.string { row[own] = .string(text) }
+        }
         if let time = report["LastRunDate"]?.string { row["last_run"] = .string(SalesforceRecord.time(time)) }
         return JSONValue.object(row)
       }
@@ -47,7 +52,10 @@ struct ReportTools: Sendable {
   private var runReport: Tool {
     salesforce.tool(
       "run_report", "Run a report", "Runs a report and gives its rows and totals. Salesforce gives 2,000 rows at most.",
-      [Field.text("report", "Its id.", required: true, length: 18), Field.flag("details", "Rows too, not only totals; true if not given."), Field.integer("limit", "Rows, 200 if not given.", 1...2000)],
+      [
+        Field.text("report", "Its id.", required: true, length: 18), Field.flag("details", "Rows too, not only totals; true if not given."),
+        Field.integer("limit", "Rows, 200 if not given.", 1...2000),
+      ],
       output: Self.output
     ) { call, subject throws(VendorError) in
       let id = try SOQLName.id(call.string("report") ?? "")
@@ -59,7 +67,8 @@ struct ReportTools: Sendable {
   private static let output: JSONValue = [
     "type": "object",
     "properties": [
-      "id": ["type": "string"], "name": ["type": "string"], "columns": ["type": "array", "items": ["type": "string"]], "rows": ["type": "array", "items": ["type": "object"]],
+      "id": ["type": "string"], "name": ["type": "string"], "columns": ["type": "array", "items": ["type": "string"]],
+      "rows": ["type": "array", "items": ["type": "object"]],
       "totals": ["type": "object"], "groups": ["type": "array", "items": ["type": "object"]], "is_complete": ["type": "boolean"],
     ], "required": ["name", "rows"],
   ]

@@ -32,8 +32,12 @@ struct WriteTools: Sendable {
   func record(_ raw: RawJSON?, of object: String) throws(VendorError) -> JSONObject {
     var record = JSONObject()
     for (name, value) in raw?.members ?? RawJSON.null.members {
-      guard let name = name.string, SOQLName.isName(name) else { throw VendorError(.refused, "\"fields\" holds a name that is no field's. Names are like StageName or Region__c.") }
-      guard !["id", "attributes"].contains(name.lowercased()) else { throw VendorError(.refused, "\"fields\" holds \(name), which is not set here: the record is named by its id.") }
+      guard let name = name.string, SOQLName.isName(name) else {
+        throw VendorError(.refused, "\"fields\" holds a name that is no field's. Names are like StageName or Region__c.")
+      }
+      guard !["id", "attributes"].contains(name.lowercased()) else {
+        throw VendorError(.refused, "\"fields\" holds \(name), which is not set here: the record is named by its id.")
+      }
       try salesforce.access.check(field: name, of: object)
       if value.kind == .object {
         // A related record by its external id: {"Account": {"Number__c": "A-1"}}.
@@ -53,7 +57,9 @@ struct WriteTools: Sendable {
   /// The id in the answer to a write.
   static func id(of json: RawJSON?) throws(VendorError) -> String {
     guard let json, json["success"]?.bool != false, let id = json["id"]?.string else {
-      throw VendorError(.invalid, "Salesforce refused the record.\(SalesforceAnswers.words(json?["errors"]))", vendorCode: json?["errors"]?.elements.first { _ in true }?["statusCode"]?.string)
+      throw VendorError(
+        .invalid, "Salesforce refused the record.\(SalesforceAnswers.words(json?["errors"]))",
+        vendorCode: json?["errors"]?.elements.first { _ in true }?["statusCode"]?.string)
     }
     return id
   }
@@ -68,7 +74,8 @@ struct WriteTools: Sendable {
   }
 
   private var update: Tool {
-    write("update_record", "Change a record", "Changes fields of a record.", [QueryTools.object, RecordTools.id, Self.fields], .changing) { call, subject throws(VendorError) in
+    write("update_record", "Change a record", "Changes fields of a record.", [QueryTools.object, RecordTools.id, Self.fields], .changing) {
+      call, subject throws(VendorError) in
       let object = call.string("object") ?? ""
       let id = call.string("id") ?? ""
       try await RecordGuard(salesforce: salesforce).check([id], of: object, for: call, as: subject)
@@ -104,7 +111,8 @@ struct WriteTools: Sendable {
     write(
       "update_opportunity_stage", "Move an opportunity on", "Sets the stage of an opportunity, and what goes with it.",
       [
-        Field.text("opportunity", "Its id (006...).", required: true, length: 18), Field.text("stage", "As the org names it: Negotiation/Review, Closed Won. A wrong one is told the right ones.", required: true, length: 255),
+        Field.text("opportunity", "Its id (006...).", required: true, length: 18),
+        Field.text("stage", "As the org names it: Negotiation/Review, Closed Won. A wrong one is told the right ones.", required: true, length: 255),
         Field("amount", ["type": "number", "description": "The amount, where it changes."]), Field.text("close_date", "2026-07-28, where it changes.", length: 10),
         Field.text("next_step", "Where it changes.", length: 255),
       ], .changing
@@ -113,7 +121,8 @@ struct WriteTools: Sendable {
       let stage = call.string("stage") ?? ""
       try await RecordGuard(salesforce: salesforce).check([id], of: "Opportunity", for: call, as: subject)
       let description = try await OrgTools(salesforce: salesforce).description(of: "Opportunity", as: subject)
-      let values = SalesforceContext.elements(description, "fields").first { $0["name"]?.string == "StageName" }.map { SalesforceContext.elements($0, "picklistValues") } ?? []
+      let values =
+        SalesforceContext.elements(description, "fields").first { $0["name"]?.string == "StageName" }.map { SalesforceContext.elements($0, "picklistValues") } ?? []
       let stages = values.filter { $0["active"]?.bool != false }.compactMap { $0["value"]?.string }
       // Salesforce would take any text.
       guard let name = stages.first(where: { $0.lowercased() == stage.lowercased() }) ?? (stages.isEmpty ? stage : nil) else {
