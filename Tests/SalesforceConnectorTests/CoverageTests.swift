@@ -1,4 +1,5 @@
 import ConnectorTesting
+import MCP
 import Testing
 
 @testable import SalesforceConnector

@@ -120,7 +120,7 @@ struct SalesforceSignInTests {
   func instances(_ url: String, _ isTaken: Bool) throws {
     let rule = InstanceRule(configured: nil)
     if isTaken { #expect(try rule.origin(url).description == url) } else { #expect(throws: VendorError.self) { try rule.origin(url) } }
-    let configured = InstanceRule(configured: try #require(HTTPURL("https://acme.my.salesforce.com")))
+    let configured = InstanceRule(configured: HTTPURL("https://acme.my.salesforce.com"))
     let isSame = url.isEmpty || url == "https://acme.my.salesforce.com" || url.contains("@")
     if isSame { #expect(try configured.origin(url).host == "acme.my.salesforce.com") } else { #expect(throws: VendorError.self) { try configured.origin(url) } }
   }

@@ -48,7 +48,8 @@ struct SalesforceFaultTests {
   func reserve() async throws {
     let fixture = try await SalesforceFixture(["reserve_percent": 10])
     fixture.vendor.always(
-      "GET", Self.path, Answer.json(["totalSize": 0, "records": []], headers: [("Sforce-Limit-Info", "api-usage=901/1000; per-app-api-usage=3/250(appName=x)")]))
+      "GET", Self.path,
+      ConnectorTesting.Answer.json(["totalSize": 0, "records": []], headers: [("Sforce-Limit-Info", "api-usage=901/1000; per-app-api-usage=3/250(appName=x)")]))
     _ = try await fixture.salesforce.structured("soql_query", query)
     #expect(try await fixture.salesforce.failure("soql_query", query).contains("the limit is reached"))
     #expect(fixture.requests.count == 1)

@@ -1,6 +1,7 @@
 import ConnectorKit
 import ConnectorTesting
 import JSON
+import MCP
 import Testing
 
 @testable import SalesforceConnector

@@ -9,13 +9,13 @@ struct SalesforceReplayTests {
   private func recorded(_ path: String) throws -> JSONValue { try SharedData.json("salesforce/" + path) }
   private static let root = "/services/data/v62.0"
 
-  private func call(_ tool: String, _ arguments: JSONValue, _ answer: Answer, method: String = "GET") async throws -> JSONValue {
+  private func call(_ tool: String, _ arguments: JSONValue, _ answer: ConnectorTesting.Answer, method: String = "GET") async throws -> JSONValue {
     let fixture = try await SalesforceFixture()
     fixture.vendor.always(method, "/**", answer)
     return try await fixture.salesforce.structured(tool, arguments)
   }
 
-  private func failure(_ tool: String, _ arguments: JSONValue, _ answer: Answer, method: String = "GET") async throws -> String {
+  private func failure(_ tool: String, _ arguments: JSONValue, _ answer: ConnectorTesting.Answer, method: String = "GET") async throws -> String {
     let fixture = try await SalesforceFixture()
     fixture.vendor.always(method, "/**", answer)
     return try await fixture.salesforce.failure(tool, arguments)

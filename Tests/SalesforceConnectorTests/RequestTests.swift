@@ -62,10 +62,10 @@ struct RequestTests {
   @Test("Read-only mode and default toolsets leave no tool that writes")
   func readOnly() async throws {
     let fixture = try await SalesforceFixture(["read_only": true, "toolsets": ["all"]])
-    let writing = try await fixture.salesforce.client.listTools().filter { $0.annotations?.readOnly != true }.map(\.name)
+    let writing = try await fixture.salesforce.client.listTools().filter { $0.annotations.readOnly != true }.map(\.name)
     #expect(writing.isEmpty)
     let standard = try await SalesforceFixture(["toolsets": ["read", "reports"]])
-    #expect(try await standard.salesforce.client.listTools().allSatisfy { $0.annotations?.readOnly == true })
+    #expect(try await standard.salesforce.client.listTools().allSatisfy { $0.annotations.readOnly == true })
   }
 }
 

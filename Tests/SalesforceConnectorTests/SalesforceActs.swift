@@ -100,7 +100,7 @@ enum PlausibleSalesforce {
     for method in ["GET", "POST", "PATCH", "DELETE"] { vendor.always(method, "/**") { answer($0) } }
   }
 
-  private static func answer(_ request: CapturedRequest) -> Answer {
+  private static func answer(_ request: CapturedRequest) -> ConnectorTesting.Answer {
     let path = request.segments
     let id = JSONValue.string(SalesforceFixture.id)
     if path.last == "VersionData" { return .text("hello") }

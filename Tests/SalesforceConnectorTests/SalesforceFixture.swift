@@ -37,7 +37,7 @@ struct SalesforceFixture {
     if signsIn { vendor.always("POST", "/services/oauth2/token", Self.signedIn(vendor.url)) }
   }
 
-  static func signedIn(_ instance: String, _ token: String = token) -> Answer {
+  static func signedIn(_ instance: String, _ token: String = token) -> ConnectorTesting.Answer {
     .json([
       "access_token": .string(token), "instance_url": .string(instance), "id": "https://login.salesforce.com/id/00Dx0000000BV7z/005x00000012Q9P", "token_type": "Bearer",
     ])
@@ -48,7 +48,7 @@ struct SalesforceFixture {
   var queries: [String] { requests.compactMap { $0.query("q") } }
 
   /// A page of a query.
-  static func page(_ records: [JSONValue], total: Int? = nil, next: String? = nil) -> Answer {
+  static func page(_ records: [JSONValue], total: Int? = nil, next: String? = nil) -> ConnectorTesting.Answer {
     var json: JSONObject = ["totalSize": .int(total ?? records.count), "done": .bool(next == nil), "records": .array(records)]
     if let next { json["nextRecordsUrl"] = .string(next) }
     return .json(.object(json))
@@ -60,7 +60,7 @@ struct SalesforceFixture {
     return .object(record)
   }
 
-  static func error(_ code: String, _ message: String, status: Int, headers: [(name: String, value: String)] = []) -> Answer {
+  static func error(_ code: String, _ message: String, status: Int, headers: [(name: String, value: String)] = []) -> ConnectorTesting.Answer {
     .json([["errorCode": .string(code), "message": .string(message)]], status: status, headers: headers)
   }
 
