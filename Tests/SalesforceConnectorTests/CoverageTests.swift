@@ -15,7 +15,7 @@ struct SalesforceCoverageTests {
     "update_records": "partial, no ids",
   ]
   private static let faults: [String: String] = [
-    "soql_query": "both limits, Retry-After, reserve, expiry, truncated, slow, 5 MB, 503, 403", "query_more": "expiry in paging, short page, forged cursors",
+    "soql_query": "both limits, Retry-After, reserve, expiry, slow, 5 MB, hang, 503, 403", "query_more": "expiry in paging, short page, forged cursors",
     "create_record": "lost answer",
     "update_record": "lost answer; not the owner's", "delete_record": "not the owner's",
   ]
@@ -29,7 +29,7 @@ struct SalesforceCoverageTests {
       let alone = acts.compactMap(\.alone).first
       return CoverageTable.Row(
         tool, description: acts.isEmpty ? "" : "table of REST resources", differential: alone.map { "- (\($0))" } ?? "simple-salesforce",
-        replay: Self.replays[tool] ?? "- (none recorded)", faults: Self.faults[tool] ?? "as soql_query: one path for all")
+        replay: Self.replays[tool] ?? "- (none recorded)", faults: ["limit, truncated", Self.faults[tool]].compactMap { $0 }.joined(separator: "; "))
     }
     try CoverageTable(
       connector: "salesforce", title: "Salesforce",

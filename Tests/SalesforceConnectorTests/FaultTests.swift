@@ -141,6 +141,26 @@ struct SalesforceFaultTests {
     #expect(try await fixture.salesforce.structured("soql_query", query)["records"]?.array?.count == 1)
   }
 
+  @Test("A Salesforce that does not answer is given up in time")
+  func hang() async throws {
+    let fixture = try await SalesforceFixture(["timeout": 1])
+    fixture.vendor.always("GET", Self.path, .hang)
+    #expect(try await fixture.salesforce.failure("soql_query", query).contains("Salesforce"))
+  }
+
+  @Test("Every tool tells a limit and a truncated answer, and none makes an empty result of them", arguments: SalesforceAct.all)
+  func everyTool(_ act: SalesforceAct) async throws {
+    let limited = try await SalesforceFixture()
+    let cut = try await SalesforceFixture()
+    for method in ["GET", "POST", "PATCH", "DELETE"] {
+      limited.vendor.always(method, "/**", SalesforceFixture.error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status: 403))
+      cut.vendor.always(method, "/**", .truncated(["totalSize": 1, "done": true, "records": [Self.row]]))
+    }
+    #expect(try await limited.salesforce.failure(act.tool, act.arguments).contains("TotalRequests"))
+    #expect(limited.requests.count == 1)
+    #expect(try await cut.salesforce.failure(act.tool, act.arguments).contains("Salesforce"))
+  }
+
   @Test("A refusal that is no limit is not repeated")
   func forbidden() async throws {
     let fixture = try await SalesforceFixture()

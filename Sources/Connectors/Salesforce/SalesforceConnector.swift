@@ -3,6 +3,7 @@ internal import JSON
 internal import Logging
 public import MCP
 internal import MCPHTTP
+internal import NIOCore
 
 /// Salesforce: accounts, opportunities, contacts, cases, leads, tasks, and every other object of the org.
 ///
@@ -29,7 +30,7 @@ public struct SalesforceConnector: Connector {
 
   private static let keys: Set<String> = ToolScope.keys.union(SubjectRule.keys).union(SalesforceCredentials.keys).union([
     "instance_url", "api_version", "objects", "fields", "owner_field", "team_field", "categories", "maximum_bytes", "maximum_rows", "reserve_percent", "changes",
-    "changes_interval", "org",
+    "changes_interval", "org", "timeout",
   ])
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
@@ -54,7 +55,8 @@ public struct SalesforceConnector: Connector {
     }
     let salesforce = SalesforceContext(
       api: SalesforceAPI(
-        tokens: credentials.tokens, rule: InstanceRule(configured: instance), version: version, reserve: try settings.int("reserve_percent", 0...90) ?? 5, environment),
+        tokens: credentials.tokens, rule: InstanceRule(configured: instance), version: version, reserve: try settings.int("reserve_percent", 0...90) ?? 5,
+        timeout: .seconds(Int64(try settings.int("timeout", 1...300) ?? 90)), environment),
       types: types, access: SalesforceAccess(objects: try NameFilter(settings, "objects"), fields: try NameFilter(settings, "fields")),
       rule: try SubjectRule(settings, default: credentials.hasService ? .service : .caller(alone: nil)), environment: environment,
       maximumBytes: try settings.int("maximum_bytes", 65_536...(64 << 20)) ?? 8 << 20, maximumRows: try settings.int("maximum_rows", 1...50_000) ?? 10_000,

@@ -18,6 +18,8 @@ final class SalesforceAPI: Sendable {
   private let environment: ConnectorEnvironment
   /// `62.0`, where the settings name one.
   private let pinnedVersion: String?
+  /// For one call with all its waiting.
+  private let timeout: TimeAmount
   /// Guards what is known of servers. Never held while anything waits.
   private let state = Mutex(State())
 
@@ -27,11 +29,12 @@ final class SalesforceAPI: Sendable {
   private static let maximumServers = 32
   private static let bucket = "api"
 
-  init(tokens: TokenCredentials, rule: InstanceRule, version: String?, reserve: Int, _ environment: ConnectorEnvironment) {
+  init(tokens: TokenCredentials, rule: InstanceRule, version: String?, reserve: Int, timeout: TimeAmount, _ environment: ConnectorEnvironment) {
     self.tokens = tokens
     self.rule = rule
     self.environment = environment
     pinnedVersion = version
+    self.timeout = timeout
     usage = SalesforceUsage(reserve: reserve)
   }
 
@@ -89,8 +92,8 @@ final class SalesforceAPI: Sendable {
     let usage = usage
     var configuration = VendorAPI.Configuration(name: "Salesforce", base: base) { SalesforceAnswers.read($0, $1, $2, usage) }
     configuration.headers = [("User-Agent", "Sluice"), ("Accept", "application/json")]
-    configuration.timeout = .seconds(90)
-    configuration.tryTimeout = .seconds(60)
+    configuration.timeout = timeout
+    configuration.tryTimeout = min(timeout, .seconds(60))
     let api = try VendorAPI(configuration, credentials: tokens, client: environment.http, time: environment.time, logger: environment.logger)
     return state.withLock { state in
       if let known = state.apis[origin] { return known }

@@ -11,7 +11,9 @@ struct SalesforceRecord: Sendable {
   init?(_ raw: RawJSON, of object: String?, _ types: SalesforceTypes) {
     guard raw.kind == .object, let object = raw["attributes"]?["type"]?.string ?? object else { return nil }
     type = types.type(of: object) ?? types.other
-    var json: JSONObject = ["id": .string(raw["Id"]?.string ?? ""), "object": .string(object)]
+    // Without the field, the record's own URL ends with its id.
+    let id = raw["Id"]?.string ?? raw["attributes"]?["url"]?.string?.split(separator: "/").last.map(String.init)
+    var json: JSONObject = ["id": .string(id ?? ""), "object": .string(object)]
     Self.flatten(raw, prefix: "", type, types, into: &json)
     self.json = .object(json)
   }
