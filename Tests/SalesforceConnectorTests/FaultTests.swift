@@ -150,14 +150,14 @@ struct SalesforceFaultTests {
 
   @Test("Every tool tells a limit and a truncated answer, and none makes an empty result of them", arguments: SalesforceAct.all)
   func everyTool(_ act: SalesforceAct) async throws {
-    let limited = try await SalesforceFixture()
-    let cut = try await SalesforceFixture()
+    let limited = try await SalesforceFixture(["tools": [.string(act.tool)]])
+    let cut = try await SalesforceFixture(["tools": [.string(act.tool)]])
     for method in ["GET", "POST", "PATCH", "DELETE"] {
       limited.vendor.always(method, "/**", SalesforceFixture.error("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", status: 403))
       cut.vendor.always(method, "/**", .truncated(["totalSize": 1, "done": true, "records": [Self.row]]))
     }
     #expect(try await limited.salesforce.failure(act.tool, act.arguments).contains("TotalRequests"))
-    #expect(limited.requests.count == 1)
+    #expect(limited.requests.count == 1, "\(limited.requests.prefix(3).map(\.description)) \(limited.requests.last?.description ?? "")")
     #expect(try await cut.salesforce.failure(act.tool, act.arguments).contains("Salesforce"))
   }
 

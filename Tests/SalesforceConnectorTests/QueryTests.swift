@@ -66,6 +66,8 @@ struct SOQLParserTests {
 @Suite("Queries from parts")
 struct QueryPartTests {
   private func query(_ arguments: JSONValue, _ settings: JSONObject = [:]) async throws -> (text: String?, failure: String?) {
+    var settings = settings
+    settings["tools"] = ["soql_query"]
     let fixture = try await SalesforceFixture(settings)
     fixture.vendor.always("GET", "/services/data/v62.0/query", SalesforceFixture.page([]))
     let result = try await fixture.salesforce.call("soql_query", arguments)

@@ -10,13 +10,13 @@ struct SalesforceReplayTests {
   private static let root = "/services/data/v62.0"
 
   private func call(_ tool: String, _ arguments: JSONValue, _ answer: ConnectorTesting.Answer, method: String = "GET") async throws -> JSONValue {
-    let fixture = try await SalesforceFixture()
+    let fixture = try await SalesforceFixture(["tools": [.string(tool)]])
     fixture.vendor.always(method, "/**", answer)
     return try await fixture.salesforce.structured(tool, arguments)
   }
 
   private func failure(_ tool: String, _ arguments: JSONValue, _ answer: ConnectorTesting.Answer, method: String = "GET") async throws -> String {
-    let fixture = try await SalesforceFixture()
+    let fixture = try await SalesforceFixture(["tools": [.string(tool)]])
     fixture.vendor.always(method, "/**", answer)
     return try await fixture.salesforce.failure(tool, arguments)
   }

@@ -15,7 +15,7 @@ struct RequestTests {
 
   @Test("is a resource of the REST API, with no query or body that it does not know", arguments: SalesforceAct.all)
   func described(_ act: SalesforceAct) async throws {
-    let fixture = try await plausible()
+    let fixture = try await plausible(["tools": [.string(act.tool)]])
     let result = try await fixture.salesforce.call(act.tool, act.arguments)
     #expect(!result.isError, "\(result.text)")
     #expect(!fixture.requests.isEmpty)

@@ -43,8 +43,8 @@ struct SalesforceFixture {
     ])
   }
 
-  /// Requests besides sign-ins.
-  var requests: [CapturedRequest] { vendor.requests.filter { !$0.path.hasPrefix("/services/oauth2/token") } }
+  /// Requests besides sign-ins. Another process of this machine that still asks the port's last owner is not meant.
+  var requests: [CapturedRequest] { vendor.requests.filter { $0.path.hasPrefix("/services/") && $0.path != "/services/oauth2/token" } }
   var queries: [String] { requests.compactMap { $0.query("q") } }
 
   /// A page of a query.

@@ -1,3 +1,4 @@
+import ConnectorKit
 import ConnectorTesting
 import JSON
 import MCP
@@ -102,7 +103,8 @@ struct SalesforceToolTests {
     fixture.vendor.on(
       "GET", Self.root + "/jobs/query/*/results",
       .text(
-        "\"Id\",\"Name\",\"Amount\",\"IsWon\",\"Account.Name\"\n\"006\",\"A \"\"big\"\", one\",\"50000.00\",\"true\",\"Acme\"\n", type: "text/csv", headers: [("Sforce-Locator", "MTAw")]),
+        "\"Id\",\"Name\",\"Amount\",\"IsWon\",\"Account.Name\"\n\"006\",\"A \"\"big\"\", one\",\"50000.00\",\"true\",\"Acme\"\n", type: "text/csv",
+        headers: [("Sforce-Locator", "MTAw")]),
       .text("\"Id\"\n\"007\"\n", type: "text/csv", headers: [("Sforce-Locator", "null")]))
     let first = try await fixture.salesforce.structured("get_bulk_query_results", ["job": Self.id, "limit": 1])
     #expect(first["opportunities"]?.array == [["id": "006", "object": "Opportunity", "name": "A \"big\", one", "amount": 50000, "is_won": true, "account_name": "Acme"]])
@@ -124,7 +126,9 @@ struct SalesforceToolTests {
   @Test("Objects that the settings keep out are in no list, no search, no completion, and cannot be described")
   func keptOut() async throws {
     let fixture = try await SalesforceFixture(["objects": ["deny": ["Payslip__c"]]])
-    fixture.vendor.always("GET", Self.root + "/sobjects", .json(["sobjects": [["name": "Account", "queryable": true], ["name": "Payslip__c", "queryable": true], ["name": "Pay__c", "queryable": true]]]))
+    fixture.vendor.always(
+      "GET", Self.root + "/sobjects",
+      .json(["sobjects": [["name": "Account", "queryable": true], ["name": "Payslip__c", "queryable": true], ["name": "Pay__c", "queryable": true]]]))
     fixture.vendor.always("GET", Self.root + "/recent", .json([["attributes": ["type": "Payslip__c"], "Id": "a0B", "Name": "secret"]]))
     #expect(try await fixture.salesforce.structured("list_objects")["objects"]?.array?.compactMap { $0["name"]?.string } == ["Account", "Pay__c"])
     #expect(try await fixture.salesforce.complete(.resourceTemplate("salesforce://{org}/sobjects/{object}/describe", argument: "object"), "pay") == ["Pay__c"])
@@ -145,21 +149,15 @@ struct SalesforceToolTests {
   func check() async throws {
     let fixture = try await SalesforceFixture()
     fixture.vendor.always("GET", "/services/oauth2/userinfo", .json(["user_id": "005", "organization_id": "00D", "preferred_username": "a@b.example"]))
-    fixture.vendor.always("GET", Self.root + "/limits", ConnectorTesting.Answer.json([:], headers: [("Sforce-Limit-Info", "api-usage=950/1000")]))
+    fixture.vendor.always("GET", Self.root + "/limits", ConnectorTesting.Answer.json([:], headers: [("Sforce-Limit-Info", "api-usage=940/1000")]))
     fixture.vendor.always("GET", Self.root + "/query") { request in
       request.query("q")?.contains("FROM Lead") == true
         ? SalesforceFixture.error("INVALID_TYPE", "sObject type 'Lead' is not supported.", status: 400) : SalesforceFixture.page([])
     }
-    let findings = try await SalesforceFixture.findings(fixture)
+    let findings = await fixture.salesforce.connector.check().map { "\($0.level.rawValue): \($0.message)" }
     #expect(findings.contains("ok: the user is a@b.example of org 00D"))
-    #expect(findings.contains("warning: 950 of 1000 requests of the last 24 hours are used"))
+    #expect(findings.contains("warning: 940 of 1000 requests of the last 24 hours are used"))
     #expect(findings.contains("ok: Account can be read"))
     #expect(findings.contains { $0.hasPrefix("warning: Lead cannot be read") })
-  }
-}
-
-extension SalesforceFixture {
-  static func findings(_ fixture: SalesforceFixture) async throws -> [String] {
-    await fixture.salesforce.connector.check().map { "\($0.level.rawValue): \($0.message)" }
   }
 }

@@ -49,7 +49,7 @@ enum SalesforcePrompts {
       return """
         Find the renewals at risk in the next \(days) days.
 
-        1. Read open opportunities that close in NEXT_N_DAYS:\(days) and are renewals: Type like "%Renewal%", or Name like "%renewal%". describe_object tells the values of Type. \
+        1. Read with soql_query the open opportunities that close in NEXT_N_DAYS:\(days) and are renewals: Type like "%Renewal%", or Name like "%renewal%". describe_object tells the values of Type. \
         If the org marks renewals otherwise, say how you recognized them.
         2. For each account: open cases (Case, IsClosed false) with priority, opportunities lost in the last year, and the last activity (Task, AccountId).
         3. Score each, and show how: +3 a case of high priority open for more than 7 days; +2 no activity for 30 days; +2 close date within 30 days and a stage before negotiation; \
