@@ -172,6 +172,10 @@ struct GovernanceTests {
     #expect(try await fixture.salesforce.failure("soql_query", ["soql": "SELECT Contact.Email FROM Case"], as: "ann", meta: meta).contains("\"pii\""))
     #expect(try await fixture.salesforce.failure("aggregate_query", ["soql": "SELECT SUM(Total__c) FROM Invoice__c"], as: "ann", meta: meta).contains("\"financial\""))
     #expect(fixture.queries.isEmpty)
+    // Rows within rows have no place that a category could be declared for.
+    let children: JSONValue = ["soql": "SELECT Id, (SELECT Email FROM Contacts) FROM Account"]
+    _ = try await fixture.salesforce.failure("soql_query", children, as: "ann", meta: [MetaKey.clearance: []])
+    #expect(fixture.queries.isEmpty)
     let cleared = SalesforceFixture.governed(SalesforceFixture.rules([:]), clearance: ["pii"])
     _ = try await fixture.salesforce.structured("soql_query", ["soql": .string("SELECT Id FROM Contact \(clause)")], as: "ann", meta: cleared)
   }

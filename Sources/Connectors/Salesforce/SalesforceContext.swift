@@ -44,6 +44,12 @@ struct SalesforceContext: Sendable {
     (types.all + [types.other]).contains { type in request.rowFilter(type.record.name).map { $0 != .constant(true) } ?? false }
   }
 
+  /// The categories that the caller may see; nil where nobody governs the request.
+  func clearance(_ request: some ServerRequest) -> Set<String>? {
+    // Governed as to rows but silent on categories means that none were granted.
+    request.clearance ?? (request.meta?[MetaKey.rows] == nil ? nil : [])
+  }
+
   /// The rule for records of an object; nil where all may be seen.
   func filter(_ request: some ServerRequest, _ object: String) -> RowFilter? {
     let name = (types.type(of: object) ?? types.other).record.name

@@ -50,7 +50,7 @@ struct SalesforceResources: Sendable {
 
   /// Without the members whose category policy does not show.
   private func shown(_ record: SalesforceRecord, to request: some ServerRequest) -> SalesforceRecord {
-    guard let clearance = request.clearance ?? (request.meta?[MetaKey.rows] == nil ? nil : []), let members = record.json.object else { return record }
+    guard let clearance = salesforce.clearance(request), let members = record.json.object else { return record }
     var kept = JSONObject()
     for (name, value) in members {
       if let category = record.type.record.categories[name], !clearance.contains(category) { continue }

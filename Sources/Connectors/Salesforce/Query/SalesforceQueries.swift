@@ -57,6 +57,7 @@ struct SalesforceQueries: Sendable {
   /// What the gateway could not take out of the result must not get into it.
   private func checkPolicy(_ query: SOQLQuery, _ request: some ServerRequest) throws(VendorError) {
     let isFiltered = salesforce.isFiltered(request)
+    let clearance = salesforce.clearance(request)
     let conditions = [query.condition, query.having].compactMap { $0 }
     var plain: [String] = []
     var used = conditions.flatMap(\.fields) + query.groups.flatMap(\.fields) + query.order.flatMap(\.term.fields)
@@ -64,8 +65,8 @@ struct SalesforceQueries: Sendable {
       switch item {
       case .term(let term, _): if term.function == nil { plain += term.fields } else { used += term.fields }
       case .children:
-        if request.rowFilter("SalesforceRecord") != nil {
-          throw VendorError(.refused, "Policy decides by record here, so a query within SELECT is not taken. Ask for those records by a query of their own.")
+        if clearance != nil {
+          throw VendorError(.refused, "Policy looks at each record here, so a query within SELECT is not taken. Ask for those records by a query of their own.")
         }
       }
     }
@@ -78,7 +79,7 @@ struct SalesforceQueries: Sendable {
           .refused, "Policy decides by record here, so \(field) is not taken: of related records only names are. Ask for the other record by a query of its own.")
       }
     }
-    guard let clearance = request.clearance ?? (request.meta?[MetaKey.rows] == nil ? nil : []) else { return }
+    guard let clearance else { return }
     for field in used {
       if let category = salesforce.types.category(ofField: field, on: query.object), !clearance.contains(category) {
         throw VendorError(
