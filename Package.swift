@@ -44,6 +44,7 @@ let connectors: [Target.Dependency] = [
   "GitHubConnector",
   "JiraConnector",
   "OpenAPIConnector",
+  "SalesforceConnector",
   "SlackConnector",
 ]
 
@@ -115,6 +116,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "OpenAPIConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging, .yams], path: "Sources/Connectors/OpenAPI",
+      swiftSettings: settings),
+    .target(
+      name: "SalesforceConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Salesforce",
       swiftSettings: settings),
     .target(
       name: "SlackConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto, .logging], path: "Sources/Connectors/Slack",
@@ -214,6 +218,10 @@ let package = Package(
       name: "GitHubConnectorTests",
       dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", "ConnectorTesting", "GitHubConnector", .nio, .crypto, .cryptoExtras],
       exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
+      name: "SalesforceConnectorTests",
+      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", "SalesforceConnector", "ConnectorTesting", .nio, .crypto, .cryptoExtras], exclude: ["Python"],
+      swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "PostgresFixture", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(

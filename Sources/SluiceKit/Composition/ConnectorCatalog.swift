@@ -3,6 +3,7 @@ internal import FilesConnector
 internal import GitHubConnector
 internal import JiraConnector
 internal import OpenAPIConnector
+internal import SalesforceConnector
 internal import SlackConnector
 
 /// The connectors that are built in. A new one is added to the list, and nowhere else.
@@ -12,6 +13,7 @@ enum ConnectorCatalog {
     GitHubConnector.self,
     JiraConnector.self,
     OpenAPIConnector.self,
+    SalesforceConnector.self,
     SlackConnector.self,
   ]
 

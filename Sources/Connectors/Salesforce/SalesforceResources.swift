@@ -1,0 +1,96 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Salesforce as resources: `salesforce://{org}/...`, of which the org is for people to read; there is one.
+struct SalesforceResources: Sendable {
+  let salesforce: SalesforceContext
+
+  func recordURI(_ object: String, _ id: String) -> String { "salesforce://\(salesforce.org)/record/\(object)/\(id)" }
+
+  func add(to server: Server) throws(URITemplate.ParseError) {
+    server.add(
+      try template("salesforce://{org}/sobjects", "objects", "Objects", "The org's objects, as CSV.", "text/csv") { read, subject throws(VendorError) in
+        let rows: [JSONValue] = try await OrgTools(salesforce: salesforce).objects(as: subject).compactMap { object in
+          guard let name = object["name"]?.string, salesforce.access.admits(object: name), object["queryable"]?.bool != false else { return nil }
+          return ["name": .string(name), "label": .string(object["label"]?.string ?? name)]
+        }
+        return CompactTable(rows, columns: ["name", "label"]).text
+      })
+    server.add(
+      try template("salesforce://{org}/sobjects/{object}/describe", "describe", "Description of an object", "The fields of an object.", "text/markdown") {
+        read, subject throws(VendorError) in
+        let object = read["object"] ?? ""
+        let json = try await OrgTools(salesforce: salesforce).description(of: object, as: subject)
+        let fields = SalesforceContext.elements(json, "fields").filter { salesforce.access.admits(field: $0["name"]?.string ?? "", of: object) }
+        return "# \(json["label"]?.string ?? object) (\(object))\n\n"
+          + CompactTable(fields.map { OrgTools.field($0) }, columns: ["name", "label", "type", "references", "values"]).text
+      })
+    server.add(
+      try template("salesforce://{org}/record/{object}/{id}", "record", "Record", "A record with its usual fields.", "text/markdown") {
+        read, subject throws(VendorError) in
+        let object = try SOQLName.object(read["object"] ?? "")
+        let id = read["id"] ?? ""
+        // Here no gateway looks at rows: it is done before.
+        try await RecordGuard(salesforce: salesforce).check([id], of: object, for: read, as: subject)
+        let record = try await RecordTools(salesforce: salesforce).record(object, id, as: subject, for: read)
+        return "# \(object) \(id)\n\n" + UntrustedText.framed(RecordTools.text(shown(record, to: read)), source: "\(object) \(id)")
+      })
+    server.add(
+      try template("salesforce://{org}/report/{id}", "report", "Report", "A report's rows and totals.", "text/markdown") { read, subject throws(VendorError) in
+        let id = try SOQLName.id(read["id"] ?? "")
+        let report = try await ReportTools(salesforce: salesforce).report(id, details: true, limit: 500, as: subject, for: read)
+        return UntrustedText.framed(report.text, source: "report \(id)")
+      })
+    for uri in ["salesforce://{org}/sobjects/{object}/describe", "salesforce://{org}/record/{object}/{id}"] {
+      server.addCompletion(for: .resourceTemplate(uri, argument: "object")) { request in await completeObject(request) }
+      server.addCompletion(for: .resourceTemplate(uri, argument: "org")) { _ in [salesforce.org] }
+    }
+  }
+
+  /// Without the members whose category policy does not show.
+  private func shown(_ record: SalesforceRecord, to request: some ServerRequest) -> SalesforceRecord {
+    guard let clearance = salesforce.clearance(request), let members = record.json.object else { return record }
+    var kept = JSONObject()
+    for (name, value) in members {
+      if let category = record.type.record.categories[name], !clearance.contains(category) { continue }
+      kept[name] = value
+    }
+    return SalesforceRecord(type: record.type, json: .object(kept))
+  }
+
+  private func template(
+    _ uri: String, _ name: String, _ title: String, _ description: String, _ mimeType: String,
+    _ text: @escaping @Sendable (ResourceRead, Subject) async throws(VendorError) -> String
+  ) throws(URITemplate.ParseError) -> ResourceTemplate {
+    try ResourceTemplate(uriTemplate: uri, name: name, title: title, description: description, mimeType: mimeType) { read in
+      try await read.reading { .text(try await text(read, try salesforce.subject(read)), mimeType: mimeType) }
+    }
+  }
+
+  /// Objects whose name or label starts as typed.
+  func completeObject(_ request: CompletionRequest) async -> Completion {
+    guard let subject = try? salesforce.subject(request), let objects = try? await OrgTools(salesforce: salesforce).objects(as: subject) else { return [] }
+    let typed = request.value.lowercased()
+    let found = objects.filter { object in
+      guard let name = object["name"]?.string, salesforce.access.admits(object: name), object["queryable"]?.bool != false else { return false }
+      return name.lowercased().hasPrefix(typed) || object["label"]?.string?.lowercased().hasPrefix(typed) == true
+    }
+    return Completion(found.compactMap { $0["name"]?.string }.sorted { $0.count < $1.count })
+  }
+
+  /// Accounts whose name starts as typed.
+  func completeAccount(_ request: CompletionRequest) async -> Completion {
+    guard let subject = try? salesforce.subject(request), request.value.count >= 2 else { return [] }
+    var query = SOQLQuery(fields: ["Name"], from: "Account")
+    let escaped = SOQLLiteral.escaped(request.value).replacing("%", with: "\\%").replacing("_", with: "\\_")
+    query.condition = .field("Name", .like, .quoted("\(escaped)%"))
+    query.order = [SOQLQuery.Order(term: SOQLQuery.Term(field: "Name"))]
+    query.limit = 20
+    let queries = SalesforceQueries(salesforce: salesforce)
+    guard let prepared = try? queries.prepare(query, for: request), let json = try? await queries.run(prepared, as: subject) else { return [] }
+    let filter = salesforce.filter(request, "Account")
+    let records = SalesforceContext.elements(json, "records").compactMap { queries.record(of: $0, "Account")?.json }
+    return Completion(records.filter { record in filter.map { RowRule.admits(record, $0) } ?? true }.compactMap { $0["name"]?.string })
+  }
+}
