@@ -15,7 +15,10 @@ public struct FilesConnector: Connector {
   public static let name = "files"
 
   /// Names that hold secrets more often than not.
-  public static let hiddenByDefault = ["*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx", "id_rsa*", "id_ed25519*", "*.env", "credentials*", "*.sqlite-wal"]
+  public static let hiddenByDefault = [
+    "*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx", "id_rsa*", "id_ecdsa*", "id_ed25519*", "*.env", "*.env.*", "credentials*", ".git-credentials", ".netrc",
+    ".pgpass",
+  ]
 
   public let server: Server
   private let files: FileSystem

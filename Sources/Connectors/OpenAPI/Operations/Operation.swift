@@ -26,6 +26,8 @@ struct Operation: Sendable {
     var isRequired: Bool
     var schema: JSONValue
     var description: String?
+    /// How members of a form are written, where the description says it (OpenAPI, "Encoding Object").
+    var styles: [String: ParameterStyle] = [:]
   }
 
   /// The tool's name.
