@@ -156,25 +156,22 @@ struct EscapeTests {
     try test.write("drafts/swap/secret.txt", "harmless")
     let (real, link) = (test.url("drafts/swap").path, test.url("drafts/link").path)
     try test.link("drafts/link", to: "../outside")
-    let swapping = Task.detached {
-      // Two renames exchange the directory and the link.
+    // A thread of its own: the pool of tasks has few, which are not to be kept.
+    let swapping = BusyThread {
+      // Renames exchange the directory and the link.
       let aside = real + "-aside"
-      while !Task.isCancelled {
-        rename(real, aside)
-        rename(link, real)
-        rename(real, link)
-        rename(aside, real)
-      }
+      rename(real, aside)
+      rename(link, real)
+      rename(real, link)
+      rename(aside, real)
     }
-    defer { swapping.cancel() }
     var answers: Set<String> = []
     for _ in 0..<400 {
       let result = try await test.files.call("read_file", ["path": "drafts/swap/secret.txt"])
       answers.insert(result.structured?["file"]?["text"]?.string ?? "error")
       _ = try await test.files.call("write_file", ["path": "drafts/swap/secret.txt", "text": "harmless", "overwrite": true])
     }
-    swapping.cancel()
-    await swapping.value
+    swapping.end()
     #expect(answers.isSubset(of: ["harmless", "error"]))
     #expect(test.text("outside/secret.txt") == "the secret of the house")
     #expect(try FileManager.default.contentsOfDirectory(atPath: test.url("outside").path) == ["secret.txt"])

@@ -3,6 +3,7 @@ import FilesConnector
 import Foundation
 import JSON
 import MCP
+import Testing
 
 /// A folder of its own with a root `docs` that is read-only, a root `drafts` that is writable, and things outside of both.
 final class FilesUnderTest: Sendable {

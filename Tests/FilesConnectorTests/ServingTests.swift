@@ -34,7 +34,8 @@ struct ServingTests {
   static let wrong: [(settings: JSONObject, says: String)] = [
     (["roots": JSONValue.null], "roots: is needed"), (["roots": [:]], "roots: is needed"), (["roots": ["a": "/no/such/place"]], "cannot be opened"),
     (["roots": ["a": "/etc/passwd"]], "cannot be opened"), (["roots": ["a/b": "/tmp"]], "root's name"), (["roots": [".a": "/tmp"]], "root's name"),
-    (["roots": ["a": ["path": "/tmp", "writeable": true]]], "writeable: unknown key"), (["hidden": []], "hidden: unknown key"), (["toolsets": ["admin"]], "read, write, delete"),
+    (["roots": ["a": ["path": "/tmp", "writeable": true]]], "writeable: unknown key"), (["hidden": []], "hidden: unknown key"),
+    (["toolsets": ["admin"]], "read, write, delete"),
     (["maximum_bytes": 10], "1024"),
   ]
 
@@ -108,7 +109,10 @@ struct ServingTests {
       let connector = test.files.connector
       let running = Task { await connector.run() }
       defer { running.cancel() }
-      let changes = try await test.files.client.subscribe(to: .resources("files://docs", "files://drafts"))
+      let changes = try await test.files.client.subscribe(
+        to: .resources(
+          "files://docs", "files://docs/folder/file.txt", "files://docs/.hidden/file.txt", "files://docs/later/deep/file.txt",
+          "files://docs/moved/deep/file.txt", "files://drafts/last.txt"))
       let seen = ChangesSeen()
       let listening = Task { for await change in changes { if case .resourceUpdated(let uri) = change { await seen.add(uri) } } }
       defer { listening.cancel() }

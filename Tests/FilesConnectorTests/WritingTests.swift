@@ -2,6 +2,7 @@ import ConnectorTesting
 import Foundation
 import JSON
 import MCP
+import Synchronization
 import Testing
 
 #if canImport(Darwin)
@@ -33,14 +34,13 @@ struct WritingTests {
     let texts = ["a", "b"].map { String(repeating: $0, count: 200_000) }
     try test.write("drafts/file.txt", texts[0])
     let path = test.url("drafts/file.txt").path
-    let reading = Task.detached { () -> Set<String> in
-      var seen: Set<String> = []
-      while !Task.isCancelled { if let text = try? String(contentsOfFile: path, encoding: .utf8) { seen.insert(text) } }
-      return seen
+    let seen = Mutex<Set<String>>([])
+    let reading = BusyThread {
+      if let text = try? String(contentsOfFile: path, encoding: .utf8) { seen.withLock { _ = $0.insert(text) } }
     }
     for round in 0..<20 { _ = try await test.files.structured("write_file", ["path": "drafts/file.txt", "text": .string(texts[round % 2]), "overwrite": true]) }
-    reading.cancel()
-    #expect(await reading.value.isSubset(of: texts))
+    reading.end()
+    #expect(seen.withLock { $0.isSubset(of: texts) })
   }
 
   @Test("A file that is replaced keeps its mode, whatever the umask; a new one is not executable")

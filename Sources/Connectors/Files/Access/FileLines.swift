@@ -34,13 +34,13 @@ struct FileLines: Sendable {
           guard end != nil else { break }
           number += 1
           // What begins here is the line after those that were asked for.
-          if number >= first + lines, offset - bytes.count < length { return FileLines(try text(of: shown, path, length), number) }
+          if number >= first + lines, offset - bytes.count < length { return FileLines(try Self.checked(shown, path, length), number) }
         }
       }
       guard offset >= length || offset < Self.maximumSkipped else {
         throw VendorError(.tooLarge, "\(path) has \(length) bytes, of which only the first \(Self.maximumSkipped) are looked through. Search it with search_text.")
       }
-      return FileLines(try text(of: shown, path, length), nil)
+      return FileLines(try Self.checked(shown, path, length), nil)
     }
   }
 
@@ -55,10 +55,10 @@ struct FileLines: Sendable {
     guard !whole.isEmpty else {
       throw VendorError(.tooLarge, "Line \(number) of \(path) is longer than \(maximumBytes) bytes. Search it with search_text, or start behind it.")
     }
-    return FileLines(try text(of: whole, path, length), number)
+    return FileLines(try checked(whole, path, length), number)
   }
 
-  private static func text(of bytes: some Collection<UInt8>, _ path: FilePath, _ length: Int) throws(VendorError) -> String {
+  private static func checked(_ bytes: some Collection<UInt8>, _ path: FilePath, _ length: Int) throws(VendorError) -> String {
     guard let text = String(validating: bytes, as: UTF8.self) else { throw noText(path, length) }
     return text
   }

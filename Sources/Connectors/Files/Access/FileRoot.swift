@@ -20,7 +20,7 @@ final class FileRoot: Sendable {
 
   init(name: String, path: String, isWritable: Bool) throws(ConnectorError) {
     let descriptor = openDirectory(path)
-    guard descriptor >= 0 else { throw ConnectorError("roots.\(name): the directory \(path) cannot be opened: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else { throw ConnectorError("the directory \(path) cannot be opened: \(String(cString: strerror(errno)))") }
     self.name = name
     self.path = path
     self.isWritable = isWritable
@@ -65,10 +65,10 @@ final class FileRoot: Sendable {
 
   /// Where on this machine an open file is, as the kernel tells.
   private static func place(of descriptor: Int32) -> String? {
-    var buffer = [UInt8](repeating: 0, count: 4097)
-    let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/fd/\(descriptor)", $0.baseAddress, $0.count) }
+    var buffer = [CChar](repeating: 0, count: 4097)
+    let count = readlink("/proc/self/fd/\(descriptor)", &buffer, buffer.count)
     guard count > 0, count < buffer.count else { return nil }
-    return String(validating: buffer.prefix(count), as: UTF8.self)
+    return String(validating: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// What the system's refusal means for who asked. What lies outside is answered like what does not exist.

@@ -171,7 +171,8 @@ struct ReadTools: Sendable {
 
   private var readFiles: Tool {
     Tool(
-      name: "read_files", title: "Read several files", description: "Reads text files from the start, as much as fits. One that cannot be read is named with the reason; the others are shown.",
+      name: "read_files", title: "Read several files",
+      description: "Reads text files from the start, as much as fits. One that cannot be read is named with the reason; the others are shown.",
       inputSchema: Self.schema(["paths": ["type": "array", "items": Self.path, "minItems": 1, "maxItems": 20]], required: ["paths"]),
       outputSchema: [
         "type": "object",
