@@ -35,7 +35,7 @@ public struct OpenAPIConnector: Connector {
   private let probe: Operation?
 
   private static let keys: Set<String> = [
-    "description", "base_url", "security", "operations", "tags", "methods", "headers", "maximum_bytes", "requests_per_minute", "probe", "read_only", "fields",
+    "description", "base_url", "security", "operations", "tags", "methods", "headers", "maximum_bytes", "requests_per_minute", "probe", "read_only", "fields", "slashes",
   ]
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
@@ -102,7 +102,7 @@ public struct OpenAPIConnector: Connector {
     for (name, variable) in document.root["servers"]?.array?.first?["variables"]?.object ?? JSONObject() {
       standard = standard.replacing("{\(name)}", with: variable["default"]?.string ?? "")
     }
-    guard settings.values["base_url"] != nil || HTTPURL(standard) != nil else {
+    guard try settings.string("base_url") != nil || HTTPURL(standard) != nil else {
       throw settings.error("base_url", "is needed: the description names no https server")
     }
     let base = try settings.url("base_url", default: standard)
@@ -146,9 +146,16 @@ public struct OpenAPIConnector: Connector {
     }
     // Who writes is said, not assumed.
     let isReadOnly = try settings.bool("read_only") ?? true
-    return operations.filter { operation in
+    let slashes = try settings.strings("slashes") ?? []
+    for name in slashes where !operations.contains(where: { $0.name == name }) { throw settings.error("slashes", "there is no operation \(name)") }
+    let chosen = operations.filter { operation in
       names.admits(operation.name, "\(operation.method) \(operation.path)") && (tags.admitsAll || tags.admits(operation.tags.isEmpty ? [""] : operation.tags))
         && (methods?.contains(operation.method.name) ?? true) && (!isReadOnly || operation.isReadOnly) && schemes.canAuthorize(operation)
+    }
+    return chosen.map { operation in
+      var operation = operation
+      operation.allowsSlashes = slashes.contains(operation.name)
+      return operation
     }
   }
 

@@ -4,7 +4,7 @@ internal import Yams
 /// YAML as JSON data (YAML 1.2, core schema).
 enum YAMLText {
   /// Aliases can make a small text large.
-  private static let maximumValues = 4_000_000
+  private static let maximumValues = 2_000_000
 
   static func json(_ text: String) throws(OpenAPIError) -> JSONValue {
     let node: Node?

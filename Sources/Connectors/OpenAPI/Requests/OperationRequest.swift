@@ -27,6 +27,9 @@ struct OperationRequest {
         guard !Self.climbs(parameter.style.text(parameter.name, value, encodes: false)) else {
           throw VendorError(.refused, "The argument \"\(parameter.argument)\" must not hold \".\" or \"..\" as a part: it would lead to another path.")
         }
+        guard operation.allowsSlashes || !Self.divides(parameter.style.text(parameter.name, value, encodes: false)) else {
+          throw VendorError(.refused, "The argument \"\(parameter.argument)\" must not hold a slash: it is one part of the path.")
+        }
         // An encoded value holds no brace, so it is never taken for another parameter.
         path = path.replacing("{\(parameter.name)}", with: text)
       case .query: query += parameter.style.query(parameter.name, value)
@@ -54,6 +57,8 @@ struct OperationRequest {
     text.utf8.split(whereSeparator: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }).contains { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }
   }
 
+  private static func divides(_ text: String) -> Bool { text.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") } }
+
   /// Whether a text stays within a quoted part of a header.
   private static func isQuotable(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") } }
 
@@ -63,7 +68,8 @@ struct OperationRequest {
     case .json: request.body = value.bytes
     case .form:
       let fields = JSONValue(value).object ?? JSONObject()
-      request.body = ByteBuffer(string: fields.flatMap { field in Self.style(body.styles[field.name], field.value).query(field.name, field.value) }.joined(separator: "&"))
+      request.body = ByteBuffer(
+        string: fields.flatMap { field in Self.style(body.styles[field.name], field.value).query(field.name, field.value) }.joined(separator: "&"))
     case .multipart:
       let boundary = "sluice-\(UInt64.random(in: .min ... .max))\(UInt64.random(in: .min ... .max))"
       request.headers.set("Content-Type", "multipart/form-data; boundary=\(boundary)")
