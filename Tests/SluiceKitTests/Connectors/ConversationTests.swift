@@ -9,7 +9,8 @@ import Testing
 @Suite("Conversations", .timeLimit(.minutes(2)))
 struct ConversationTests {
   @Test(
-    "Each answers its question, withholds what policy withholds, refuses what it refuses, and leaves a trail", arguments: ["summarize-slack-channel", "sprint-blockers"])
+    "Each answers its question, withholds what policy withholds, refuses what it refuses, and leaves a trail",
+    arguments: ["summarize-slack-channel", "sprint-blockers", "review-pull-request"])
   func replay(_ name: String) async throws {
     let file = ProjectFiles.root.appending(path: "Examples/conversations/\(name).json")
     let script = try JSONValue(parsing: String(contentsOf: file, encoding: .utf8))
