@@ -223,13 +223,17 @@ let package = Package(
       dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", "SalesforceConnector", "ConnectorTesting", .nio, .crypto, .cryptoExtras], exclude: ["Python"],
       swiftSettings: settings),
     .testTarget(
+      name: "FilesConnectorTests", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", "ConnectorTesting", "FilesConnector"], swiftSettings: settings),
+    .testTarget(
+      name: "OpenAPIConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "ConnectorTesting", "OpenAPIConnector", .nio], swiftSettings: settings),
+    .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "PostgresFixture", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(
       name: "DemoTests", dependencies: ["JSON", "MCP", "SQLConnector", "Demo", "Cedar", .grdb, .nio, .logging], swiftSettings: settings),
     .testTarget(
       name: "SluiceKitTests",
       dependencies: [
-        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "PostgresFixture", "sluice", .argumentParser, .nio, .nioPosix, .logging, .crypto,
+        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "PostgresFixture", "ConnectorKit", "ConnectorTesting", "sluice", .argumentParser, .nio, .nioPosix, .logging, .crypto,
         .cryptoExtras, .grdb,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),

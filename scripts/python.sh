@@ -30,3 +30,4 @@ environment .build/venv-legacy scripts/python-requirements-legacy.txt
 environment .build/venv-fastmcp scripts/python-requirements-fastmcp.txt
 environment .build/venv-connectors scripts/python-requirements-connectors.txt
 environment .build/venv-oauth scripts/python-requirements-oauth.txt
+environment .build/venv-services scripts/python-requirements-services.txt

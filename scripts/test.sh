@@ -21,7 +21,7 @@ trap 'rm -f "$log"' EXIT
 status=0
 # One after the other: tests with real time-outs, and those with many processes, each get the machine for themselves.
 for group in '^(JSONTests|CedarTests|LedgerTests|GatewayTests|DemoTests|SpecCoverageTests|MCPAuthTests|MCPToolsTests|MCPMacrosTests|SnippetTests|FuzzTests)\.' \
-  '^MCPTests\.' '^MCPHTTPTests\.' '^MCPTestingTests\.' '^MCPHummingbirdTests\.' '^(ConnectorKitTests|[A-Za-z]+ConnectorTests)\.' '^ExamplesTests\.' '^SluiceKitTests\.' '^InteropTests\.'; do
+  '^MCPTests\.' '^MCPHTTPTests\.' '^MCPTestingTests\.' '^MCPHummingbirdTests\.' '^ConnectorKitTests\.' '^[A-Za-z]+ConnectorTests\.' '^ExamplesTests\.' '^SluiceKitTests\.' '^InteropTests\.'; do
   printf '== %s\n' "$group"
   swift test --skip-build ${flags[@]+"${flags[@]}"} --parallel --filter "$group" 2>&1 | tee -a "$log" |
     grep -vE '(^|[[:space:]])(◇|✔) (Test|Suite)|Test case passing|^\[[0-9]+/[0-9]+\]|^[0-9-]+T[0-9:+]+ '

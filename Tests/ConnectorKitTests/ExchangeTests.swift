@@ -17,6 +17,14 @@ struct ExchangeTests {
     #expect(kit.vendor.requests.count == 2)
   }
 
+  @Test("A segment that servers may resolve is refused, encoded or not", arguments: [".", "..", "%2e%2E"])
+  func dots(_ segment: String) async throws {
+    let kit = try await KitAPI()
+    let request = segment.hasPrefix("%") ? VendorRequest(path: "/x/\(segment)/y") : VendorRequest(.get, ["x", segment, "y"])
+    #expect(await vendorError { () async throws(VendorError) in try await kit.api.send(request, as: .service) }?.code == .refused)
+    #expect(kit.vendor.requests.isEmpty)
+  }
+
   @Test("A write whose answer was lost is never sent again, and the caller is told that it may have had its effect", arguments: lost)
   func neverRepeatsWrites(_ name: String, _ answer: Answer) async throws {
     let kit = try await KitAPI()

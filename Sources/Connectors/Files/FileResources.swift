@@ -16,7 +16,7 @@ struct FileResources: Sendable {
     for root in files.roots {
       let path = FilePath(root: root.name, relative: "")
       server.add(
-        Resource(uri: Self.uri(path), name: root.name, title: "Files of \(root.name)", mimeType: "text/csv") { read in
+        Resource(uri: Self.uri(path), name: root.name, title: "Files of \(root.name)", mimeType: "text/plain") { read in
           try await read.reading {
             let entries = try await files.perform { () throws(VendorError) in try files.list(path) }
             return .text(CompactTable(entries.prefix(1000).map(\.json), columns: FileInfo.columns).text, mimeType: "text/plain")
@@ -29,7 +29,7 @@ struct FileResources: Sendable {
           let path = try FilePath("\(read["root"] ?? "")/\(read["path"] ?? "")")
           let (bytes, length) = try await files.perform { () throws(VendorError) in try files.read(path, offset: 0, count: maximumBytes) }
           guard length <= maximumBytes else { throw VendorError(.tooLarge, "\(path) has \(length) bytes; \(maximumBytes) are given at most.") }
-          let type = FileContent.mimeType(path)
+          let type = FileContent.mimeType(path, bytes)
           guard let text = FileContent.text(bytes), !type.hasPrefix("image/") else {
             return .blob(bytes, mimeType: type == "text/plain" ? "application/octet-stream" : type)
           }

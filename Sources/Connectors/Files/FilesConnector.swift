@@ -15,7 +15,10 @@ public struct FilesConnector: Connector {
   public static let name = "files"
 
   /// Names that hold secrets more often than not.
-  public static let hiddenByDefault = ["*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx", "id_rsa*", "id_ed25519*", "*.env", "credentials*", "*.sqlite-wal"]
+  public static let hiddenByDefault = [
+    "*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx", "id_rsa*", "id_ecdsa*", "id_ed25519*", "*.env", "*.env.*", "credentials*", ".git-credentials", ".netrc",
+    ".pgpass",
+  ]
 
   public let server: Server
   private let files: FileSystem
@@ -50,11 +53,16 @@ public struct FilesConnector: Connector {
       guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }), !name.hasPrefix(".") else {
         throw part.error(name, "a root's name is printable ASCII without slash, and does not start with a dot")
       }
+      var (path, isWritable) = ("", false)
       if value.object != nil, let root = try part.settings(name) {
         try root.allow(["path", "writable"])
-        roots.append(try FileRoot(name: name, path: try root.required("path"), isWritable: try root.bool("writable") ?? false && !scope.isReadOnly))
+        path = try root.required("path")
+        isWritable = try root.bool("writable") ?? false
       } else {
-        roots.append(try FileRoot(name: name, path: try part.required(name), isWritable: false))
+        path = try part.required(name)
+      }
+      do throws(ConnectorError) { roots.append(try FileRoot(name: name, path: path, isWritable: isWritable && !scope.isReadOnly)) } catch {
+        throw part.error(name, error.description)
       }
     }
     return roots

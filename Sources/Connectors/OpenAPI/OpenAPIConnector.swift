@@ -27,22 +27,24 @@ public struct OpenAPIConnector: Connector {
   public static let name = "openapi"
 
   public let server: Server
-  private let api: VendorAPI
-  private let schemes: SecuritySchemes
+  private let caller: OperationCaller
+  /// Schemes that the settings have no secret for.
+  private let missing: Set<String>
   private let tools: [Operation]
   private let problems: [String]
   private let probe: Operation?
 
   private static let keys: Set<String> = [
-    "description", "base_url", "security", "operations", "tags", "methods", "headers", "maximum_bytes", "requests_per_minute", "probe", "read_only",
+    "description", "base_url", "security", "operations", "tags", "methods", "headers", "maximum_bytes", "requests_per_minute", "probe", "read_only", "fields", "slashes",
   ]
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
     try settings.allow(Self.keys)
     let document = try Self.document(settings)
     let reader = OperationReader(document)
-    let schemes = try SecuritySchemes(document, try settings.settings("security"), environment)
-    let api = try Self.api(settings, environment, document, schemes)
+    var schemes = try SecuritySchemes(document, try settings.settings("security"), environment)
+    let api = try Self.api(settings, environment, document, &schemes)
+    let caller = OperationCaller(api: api, schemes: schemes)
     let maximumBytes = try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 4 << 20
     let offered = try Self.offered(reader.operations, settings, schemes)
     for problem in reader.problems { environment.logger.warning("an operation was left out", metadata: ["operation": "\(problem)"]) }
@@ -51,23 +53,24 @@ public struct OpenAPIConnector: Connector {
       instructions: "Tools are the operations of \(document.title). Answers are {status, body}.",
       // A gateway finds tools across all its upstreams, by policy; alone the connector does it.
       settings: Server.Settings(discovery: environment.isGoverned ? nil : ToolDiscovery()), logger: environment.logger)
+    let fields = try Self.fields(settings, reader.operations)
     for operation in offered {
+      let shown = fields[operation.name] ?? []
       server.add(
         OperationTool(operation: operation, document: document).tool { call in
           try await call.answering(document.title) {
-            let request = try OperationRequest(operation).make(call.arguments, maximumBytes: maximumBytes)
-            let response = try await api.send(try await schemes.authorize(request, operation), as: .service)
-            return OperationAnswer.result(response, fields: [])
+            OperationAnswer.result(try await caller.send(operation, call.arguments, maximumBytes: maximumBytes), fields: shown)
           }
         })
     }
     self.server = server
-    self.api = api
-    self.schemes = schemes
+    self.caller = caller
+    missing = schemes.missing
     tools = offered
     problems = reader.problems
     if let name = try settings.string("probe") {
       guard let operation = reader.operations.first(where: { $0.name == name }) else { throw settings.error("probe", "there is no operation \(name)") }
+      guard operation.isReadOnly else { throw settings.error("probe", "\(name) changes something: name one that reads") }
       probe = operation
     } else {
       probe = nil
@@ -93,18 +96,26 @@ public struct OpenAPIConnector: Connector {
   }
 
   private static func api(
-    _ settings: ConnectorSettings, _ environment: ConnectorEnvironment, _ document: OpenAPIDocument, _ schemes: SecuritySchemes
+    _ settings: ConnectorSettings, _ environment: ConnectorEnvironment, _ document: OpenAPIDocument, _ schemes: inout SecuritySchemes
   ) throws(ConnectorError) -> VendorAPI {
     var standard = document.root["servers"]?.array?.first?["url"]?.string ?? ""
     for (name, variable) in document.root["servers"]?.array?.first?["variables"]?.object ?? JSONObject() {
       standard = standard.replacing("{\(name)}", with: variable["default"]?.string ?? "")
     }
+    guard try settings.string("base_url") != nil || HTTPURL(standard) != nil else {
+      throw settings.error("base_url", "is needed: the description names no https server")
+    }
     let base = try settings.url("base_url", default: standard)
     var configuration = VendorAPI.Configuration(name: document.title, base: base) { response, _, now in Self.read(response, document.title, now) }
     configuration.headers = [("User-Agent", "Sluice")]
     for (name, value) in try settings.settings("headers")?.values ?? JSONObject() {
-      guard let text = value.string else { throw settings.error("headers", "\(name) must be a text") }
-      configuration.headers.append((name, text))
+      let headers = try settings.settings("headers")
+      guard let text = value.string else { throw settings.error("headers.\(name)", "expected a text") }
+      if text.contains("${") || Self.secretHeaders.contains(name.lowercased()) {
+        if let reference = try headers?.secret(name) { schemes.add(header: name, reference) }
+      } else {
+        configuration.headers.append((name, text))
+      }
     }
     if let budget = try settings.int("requests_per_minute", 1...1_000_000) { configuration.budgets = { _ in Budget(budget, per: 60) } }
     do throws(VendorError) {
@@ -112,15 +123,39 @@ public struct OpenAPIConnector: Connector {
     } catch { throw ConnectorError(error.description) }
   }
 
+  /// Headers whose value is a secret, and so is not written into the settings.
+  private static let secretHeaders: Set<String> = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "private-token"]
+
+  /// Which members of answers are shown, by operation.
+  private static func fields(_ settings: ConnectorSettings, _ operations: [Operation]) throws(ConnectorError) -> [String: [String]] {
+    var fields: [String: [String]] = [:]
+    guard let part = try settings.settings("fields") else { return fields }
+    for (name, _) in part.values {
+      guard operations.contains(where: { $0.name == name }) else { throw part.error(name, "there is no such operation") }
+      fields[name] = try part.strings(name)
+    }
+    return fields
+  }
+
   private static func offered(_ operations: [Operation], _ settings: ConnectorSettings, _ schemes: SecuritySchemes) throws(ConnectorError) -> [Operation] {
     let names = try NameFilter(settings, "operations")
     let tags = try NameFilter(settings, "tags")
     let methods = try settings.strings("methods").map { Set($0.map { $0.uppercased() }) }
+    for pattern in names.allow where !operations.contains(where: { NameFilter(allow: [pattern]).admits($0.name, "\($0.method) \($0.path)") }) {
+      throw settings.error("operations", "no operation is called \"\(pattern)\"; names are those of the tools, or such as \"GET /pets/*\"")
+    }
     // Who writes is said, not assumed.
     let isReadOnly = try settings.bool("read_only") ?? true
-    return operations.filter { operation in
+    let slashes = try settings.strings("slashes") ?? []
+    for name in slashes where !operations.contains(where: { $0.name == name }) { throw settings.error("slashes", "there is no operation \(name)") }
+    let chosen = operations.filter { operation in
       names.admits(operation.name, "\(operation.method) \(operation.path)") && (tags.admitsAll || tags.admits(operation.tags.isEmpty ? [""] : operation.tags))
         && (methods?.contains(operation.method.name) ?? true) && (!isReadOnly || operation.isReadOnly) && schemes.canAuthorize(operation)
+    }
+    return chosen.map { operation in
+      var operation = operation
+      operation.allowsSlashes = slashes.contains(operation.name)
+      return operation
     }
   }
 
@@ -133,9 +168,7 @@ public struct OpenAPIConnector: Connector {
     case 429: return .throttled(Throttle(.credential, retryAfter: retryAfter))
     case 502, 503, 504: return .unavailable(retryAfter: retryAfter)
     case let status:
-      let json = response.json
-      let detail = json?["detail"]?.string ?? json?["message"]?.string ?? json?["error"]?.string ?? json?["title"]?.string
-      let said = detail.map { " It says: \($0.prefix(500))" } ?? ""
+      let said = Self.said(response).map { " It says: \($0.prefix(500))" } ?? ""
       let code: VendorError.Code =
         switch status {
         case 403: .forbidden
@@ -148,18 +181,30 @@ public struct OpenAPIConnector: Connector {
     }
   }
 
+  /// Why an API refused, in its own words: by the members that have them in most APIs, or as it stands.
+  private static func said(_ response: VendorResponse) -> String? {
+    if let json = response.json {
+      let texts = [
+        json["detail"]?.string, json["message"]?.string, json["error_description"]?.string, json["error"]?.string, json["error"]?["message"]?.string,
+        json["errorMessages"]?.elements.map({ $0 }).first?.string, json["errors"]?.elements.map({ $0 }).first?["message"]?.string, json["title"]?.string,
+      ]
+      return texts.compactMap { $0 }.first { !$0.isEmpty } ?? json.text
+    }
+    guard let type = response.headers["Content-Type"], type.hasPrefix("text/plain"), response.body.readableBytes > 0 else { return nil }
+    return response.text
+  }
+
   public func check() async -> [ConnectorFinding] {
     var findings = [ConnectorFinding(.ok, "\(tools.count) operations are offered as tools")]
     findings += problems.map { ConnectorFinding(.warning, "left out: \($0)") }
-    findings += schemes.missing.sorted().map {
+    findings += missing.sorted().map {
       ConnectorFinding(.warning, "no secret for the security scheme \($0): operations that need it are not offered", remedy: "Add it under settings.security.")
     }
     guard let probe else {
       return findings + [ConnectorFinding(.warning, "no operation was tried", remedy: "Name a read without arguments as settings.probe.")]
     }
     do {
-      let request = try OperationRequest(probe).make(JSONValue.object(JSONObject()).raw, maximumBytes: 1 << 20)
-      let response = try await api.send(try await schemes.authorize(request, probe), as: .service)
+      let response = try await caller.send(probe, JSONValue.object(JSONObject()).raw, maximumBytes: 1 << 20)
       findings.append(ConnectorFinding(.ok, "\(probe.name) answered with status \(response.status.code)"))
     } catch { findings.append(ConnectorFinding(.failure, "\(probe.name): \(error)", remedy: "Check settings.security and settings.base_url.")) }
     return findings

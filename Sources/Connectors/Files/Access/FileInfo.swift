@@ -18,6 +18,8 @@ struct FileInfo: Sendable {
   var bytes: Int
   /// RFC 3339.
   var modified: String
+  /// Whether the name is that of a symbolic link, which walks do not go through.
+  var isLink = false
 
   static let record = RecordType("File", categories: [:])
   static let columns = ["path", "kind", "bytes", "modified"]

@@ -16,15 +16,22 @@ struct FilePath: Sendable, Hashable, CustomStringConvertible {
   /// - Throws: ``VendorError`` `refused` for a path that goes up, or names nothing.
   init(_ text: String) throws(VendorError) {
     guard text.utf8.count <= Self.maximumBytes else { throw VendorError(.refused, "A path has at most \(Self.maximumBytes) bytes.") }
-    let parts = text.split(separator: "/").filter { $0 != "." }
+    // The kernel would take what stands before it for the whole.
+    guard !text.utf8.contains(0) else { throw VendorError(.refused, "A path cannot hold a NUL byte.") }
+    let parts = Self.parts(of: text).filter { $0 != "." }
     guard let root = parts.first else { throw VendorError(.refused, "A path starts with the name of a root; list_roots tells them.") }
     guard !parts.contains("..") else { throw VendorError(.refused, "A path cannot go up by \"..\".") }
-    self.init(root: String(root), relative: parts.dropFirst().joined(separator: "/"))
+    self.init(root: root, relative: parts.dropFirst().joined(separator: "/"))
+  }
+
+  /// The names in a path, as the kernel sees them: a slash is a slash whatever mark follows it.
+  static func parts(of text: String) -> [String] {
+    text.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
   }
 
   var description: String { relative.isEmpty ? root : root + "/" + relative }
-  var name: String { relative.split(separator: "/").last.map(String.init) ?? root }
-  var parent: FilePath { FilePath(root: root, relative: relative.split(separator: "/").dropLast().joined(separator: "/")) }
+  var name: String { Self.parts(of: relative).last ?? root }
+  var parent: FilePath { FilePath(root: root, relative: Self.parts(of: relative).dropLast().joined(separator: "/")) }
   var fileExtension: String {
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }
     return name[name.index(after: dot)...].lowercased()

@@ -20,7 +20,7 @@ final class FileRoot: Sendable {
 
   init(name: String, path: String, isWritable: Bool) throws(ConnectorError) {
     let descriptor = openDirectory(path)
-    guard descriptor >= 0 else { throw ConnectorError("roots.\(name): the directory \(path) cannot be opened: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else { throw ConnectorError("the directory \(path) cannot be opened: \(String(cString: strerror(errno)))") }
     self.name = name
     self.path = path
     self.isWritable = isWritable
@@ -29,12 +29,46 @@ final class FileRoot: Sendable {
 
   deinit { close(descriptor) }
 
-  /// A descriptor of something below the root, for the caller to close.
-  func open(_ relative: String, _ flags: Int32, mode: mode_t = 0o644) throws(VendorError) -> FileDescriptor {
-    guard !relative.utf8.contains(0) else { throw VendorError(.refused, "A path cannot hold a NUL byte.") }
-    let opened = cfiles_open_beneath(descriptor, relative.isEmpty ? "." : relative, flags, mode)
+  /// How something below the root is opened.
+  enum Way {
+    case directory
+    /// Without waiting for the other end of a named pipe.
+    case read
+    /// To be looked at only: neither its contents nor who waits at the other end of a pipe are touched.
+    case look
+
+    fileprivate var flags: Int32 {
+      switch self {
+      case .directory: O_RDONLY | O_DIRECTORY
+      case .read: O_RDONLY | O_NONBLOCK
+      case .look: cfiles_flags_to_look()
+      }
+    }
+  }
+
+  /// Opens something below the root. Symbolic links that stay below it are followed where the kernel can see to that;
+  /// ``FileDescriptor/target`` then says where they led.
+  func open(_ relative: String, _ way: Way) throws(VendorError) -> FileDescriptor {
+    let path = relative.isEmpty ? "." : relative
+    var opened = cfiles_open_beneath(descriptor, path, way.flags, 0)
+    if opened >= 0 { return FileDescriptor(opened) }
+    guard errno == ELOOP else { throw Self.failure(errno, name + "/" + relative) }
+    opened = cfiles_open_beneath(descriptor, path, way.flags, 1)
     guard opened >= 0 else { throw Self.failure(errno, name + "/" + relative) }
-    return FileDescriptor(opened)
+    // What cannot be told apart from what is hidden is not there.
+    guard let place = Self.place(of: opened), let base = Self.place(of: descriptor), place == base || place.hasPrefix(base == "/" ? base : base + "/") else {
+      close(opened)
+      throw VendorError(.notFound, "There is no \(name)/\(relative).")
+    }
+    return FileDescriptor(opened, target: String(place.dropFirst(base == "/" ? 1 : base.count + 1)))
+  }
+
+  /// Where on this machine an open file is, as the kernel tells.
+  private static func place(of descriptor: Int32) -> String? {
+    var buffer = [CChar](repeating: 0, count: 4097)
+    let count = readlink("/proc/self/fd/\(descriptor)", &buffer, buffer.count)
+    guard count > 0, count < buffer.count else { return nil }
+    return String(validating: buffer.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// What the system's refusal means for who asked. What lies outside is answered like what does not exist.
@@ -55,7 +89,13 @@ final class FileRoot: Sendable {
 /// An open file, closed at the end of its life.
 struct FileDescriptor: ~Copyable {
   let number: Int32
-  init(_ number: Int32) { self.number = number }
+  /// Where below the root symbolic links led; nil where there was none on the way.
+  let target: String?
+
+  init(_ number: Int32, target: String? = nil) {
+    self.number = number
+    self.target = target
+  }
   deinit { close(number) }
 
   var status: stat? {

@@ -1,3 +1,4 @@
+internal import CFiles
 internal import ConnectorKit
 internal import NIOPosix
 
@@ -30,12 +31,25 @@ struct FileSystem: Sendable {
   /// Whether neither the path nor anything above it is hidden.
   func isVisible(_ path: FilePath) -> Bool {
     var prefix = path.root
-    for part in path.relative.split(separator: "/") {
+    for part in FilePath.parts(of: path.relative) {
       prefix += "/" + part
-      if part.hasPrefix("."), !showsDotFiles { return false }
-      if !hidden.admits(String(part), prefix) { return false }
+      if part.utf8.first == UInt8(ascii: "."), !showsDotFiles { return false }
+      if !hidden.admits(part, prefix) { return false }
     }
     return true
+  }
+
+  /// Opens what is visible, and visible by the name that links on the way lead to as well.
+  private func open(_ path: FilePath, _ way: FileRoot.Way) throws(VendorError) -> FileDescriptor {
+    let file = try root(path).open(path.relative, way)
+    if let target = file.target, !isVisible(FilePath(root: path.root, relative: target)) { throw VendorError(.notFound, "There is no \(path).") }
+    return file
+  }
+
+  /// Whether a name in an open directory is visible, by the directory's path as it was asked for and by the one that links led to.
+  private func isVisible(_ name: String, in directory: borrowing FileDescriptor, _ path: FilePath) -> Bool {
+    guard isVisible(path.appending(name)) else { return false }
+    return directory.target.map { isVisible(FilePath(root: path.root, relative: $0).appending(name)) } ?? true
   }
 
   /// Runs blocking work on a thread of its own.
@@ -52,29 +66,40 @@ struct FileSystem: Sendable {
   // MARK: Reading
 
   func info(_ path: FilePath) throws(VendorError) -> FileInfo {
-    let file = try root(path).open(path.relative, O_RDONLY | O_NONBLOCK)
+    let file = try open(path, .look)
     guard let status = file.status else { throw FileRoot.failure(errno, path.description) }
     return FileInfo(path, status)
   }
 
   /// The visible entries of a directory by name.
   func list(_ path: FilePath) throws(VendorError) -> [FileInfo] {
-    let root = try root(path)
+    let directory = try open(path, .directory)
     var infos: [FileInfo] = []
-    for name in try names(root, path) {
+    for name in try names(in: directory, path) {
       let child = path.appending(name)
-      guard isVisible(child) else { continue }
-      // What leads out of the root, or went away meanwhile, is not there.
-      if let info = try? info(child) { infos.append(info) }
+      guard isVisible(name, in: directory, path) else { continue }
+      var status = stat()
+      guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+      guard status.st_mode & S_IFMT == S_IFLNK else {
+        infos.append(FileInfo(child, status))
+        continue
+      }
+      // What leads out of the root, or nowhere, is not there.
+      guard var info = try? info(child) else { continue }
+      info.isLink = true
+      infos.append(info)
     }
     return infos
   }
 
-  private func names(_ root: FileRoot, _ path: FilePath) throws(VendorError) -> [String] {
-    let directory = try root.open(path.relative, O_RDONLY | O_DIRECTORY)
-    // The stream takes the descriptor over.
-    let owned = dup(directory.number)
-    guard owned >= 0, let stream = fdopendir(owned) else { throw FileRoot.failure(errno, path.description) }
+  private func names(in directory: borrowing FileDescriptor, _ path: FilePath) throws(VendorError) -> [String] {
+    // The stream takes its descriptor over, and with it the place in the list.
+    let owned = openat(directory.number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard owned >= 0 else { throw FileRoot.failure(errno, path.description) }
+    guard let stream = fdopendir(owned) else {
+      close(owned)
+      throw FileRoot.failure(errno, path.description)
+    }
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream), names.count < Self.maximumWalk {
@@ -84,23 +109,36 @@ struct FileSystem: Sendable {
     return names.sorted()
   }
 
-  /// Bytes of a file from `offset` on, at most `count`, and its whole length.
-  func read(_ path: FilePath, offset: Int, count: Int) throws(VendorError) -> (bytes: [UInt8], length: Int) {
-    // Not blocking: a named pipe would wait for its writer.
-    let file = try root(path).open(path.relative, O_RDONLY | O_NONBLOCK)
+  /// A file to read, and its length.
+  func reading<Value>(_ path: FilePath, _ work: (borrowing FileDescriptor, _ length: Int) throws(VendorError) -> Value) throws(VendorError) -> Value {
+    // A device may do something when it is opened, and a pipe's other end notices: look first.
+    guard try info(path).kind == .file else { throw VendorError(.invalid, "\(path) is no file that can be read.") }
+    let file = try open(path, .read)
     guard let status = file.status else { throw FileRoot.failure(errno, path.description) }
     guard status.st_mode & S_IFMT == S_IFREG else { throw VendorError(.invalid, "\(path) is no file that can be read.") }
-    let wanted = min(count, max(Int(status.st_size) - offset, 0))
-    var bytes = [UInt8](repeating: 0, count: wanted)
+    return try work(file, Int(status.st_size))
+  }
+
+  /// Bytes of a file from `offset` on, at most `count`, and its whole length.
+  func read(_ path: FilePath, offset: Int, count: Int) throws(VendorError) -> (bytes: [UInt8], length: Int) {
+    try reading(path) { file, length throws(VendorError) in
+      (try Self.bytes(of: file, path, offset: offset, count: min(count, max(length - offset, 0))), length)
+    }
+  }
+
+  /// Fewer where the file ends before.
+  static func bytes(of file: borrowing FileDescriptor, _ path: FilePath, offset: Int, count: Int) throws(VendorError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let number = file.number
     var done = 0
-    while done < wanted {
-      let read = bytes.withUnsafeMutableBytes { pread(file.number, $0.baseAddress?.advanced(by: done), wanted - done, off_t(offset + done)) }
+    while done < count {
+      let read = bytes.withUnsafeMutableBytes { pread(number, $0.baseAddress?.advanced(by: done), count - done, off_t(offset + done)) }
       if read < 0, errno == EINTR { continue }
       guard read >= 0 else { throw FileRoot.failure(errno, path.description) }
       if read == 0 { break }
       done += read
     }
-    return (Array(bytes.prefix(done)), Int(status.st_size))
+    return done < count ? Array(bytes.prefix(done)) : bytes
   }
 
   /// Visits files and directories below `path`, directories before what is in them, until `visit` says stop.
@@ -123,7 +161,8 @@ struct FileSystem: Sendable {
         switch visit(entry) {
         case .stop: return false
         case .skip: continue
-        case .next: if entry.kind == .directory, level + 1 < depth { below.append((entry.path, level + 1)) }
+        // Not through links: they may lead in a circle.
+        case .next: if entry.kind == .directory, !entry.isLink, level + 1 < depth { below.append((entry.path, level + 1)) }
         }
       }
       pending += below.reversed()
@@ -135,76 +174,98 @@ struct FileSystem: Sendable {
 
   // MARK: Writing
 
-  private func writableRoot(_ path: FilePath) throws(VendorError) -> FileRoot {
+  private func checkWritable(_ path: FilePath) throws(VendorError) {
     let root = try root(path)
     guard root.isWritable else { throw VendorError(.forbidden, "The root \(root.name) is read-only.") }
     guard !path.relative.isEmpty else { throw VendorError(.refused, "A root itself cannot be changed.") }
-    return root
+  }
+
+  /// The directory that something is changed in.
+  private func writableParent(of path: FilePath) throws(VendorError) -> FileDescriptor {
+    try checkWritable(path)
+    let parent = try open(path.parent, .directory)
+    guard isVisible(path.name, in: parent, path.parent) else { throw VendorError(.notFound, "There is no \(path).") }
+    return parent
   }
 
   /// Writes a file whole: beside it, flushed, then put in its place, so that nobody sees half of it.
   ///
-  /// - Parameter replaces: whether a file that is there may be replaced.
+  /// - Parameter replaces: whether a file that is there may be replaced; it hands its owner and mode on.
   func write(_ bytes: [UInt8], to path: FilePath, replaces: Bool) throws(VendorError) -> FileInfo {
-    let root = try writableRoot(path)
-    let parent = try root.open(path.parent.relative, O_RDONLY | O_DIRECTORY)
-    var mode: mode_t = 0o644
-    if let known = try? root.open(path.relative, O_RDONLY | O_NONBLOCK) {
+    let parent = try writableParent(of: path)
+    let known = status(of: path, in: parent)
+    if let known {
       guard replaces else { throw VendorError(.conflict, "\(path) exists already. Say overwrite to replace it.") }
-      guard let status = known.status, status.st_mode & S_IFMT == S_IFREG else { throw VendorError(.invalid, "\(path) is no file that can be replaced.") }
-      mode = status.st_mode & 0o777
+      // A link is not followed: what it leads to may be meant to stay as it is.
+      guard known.st_mode & S_IFMT == S_IFREG else { throw VendorError(.invalid, "\(path) is no file that can be replaced.") }
     }
     let temporary = ".sluice-\(UInt64.random(in: .min ... .max))"
-    let number = openat(parent.number, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+    let number = openat(parent.number, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, known == nil ? 0o644 : 0o600)
     guard number >= 0 else { throw FileRoot.failure(errno, path.description) }
-    do {
-      let file = FileDescriptor(number)
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let written = rest.withUnsafeBytes { writeBytes(file.number, $0.baseAddress, $0.count) }
-        if written < 0, errno == EINTR { continue }
-        guard written > 0 else {
-          let problem = errno
-          unlinkat(parent.number, temporary, 0)
-          throw FileRoot.failure(problem, path.description)
-        }
-        rest = rest.dropFirst(written)
-      }
-      fsync(file.number)
-    } catch let error as VendorError { throw error } catch { throw VendorError(.unavailable, "\(path) cannot be written.") }
-    guard renameat(parent.number, temporary, parent.number, path.name) == 0 else {
-      let problem = errno
-      unlinkat(parent.number, temporary, 0)
-      throw FileRoot.failure(problem, path.description)
-    }
+    var isKept = false
+    defer { if !isKept { unlinkat(parent.number, temporary, 0) } }
+    try fill(FileDescriptor(number), bytes, as: known, path)
+    let renamed =
+      known == nil
+      ? cfiles_rename_to_new(parent.number, temporary, parent.number, path.name) : renameat(parent.number, temporary, parent.number, path.name)
+    guard renamed == 0 else { throw FileRoot.failure(errno, path.description) }
+    isKept = true
     fsync(parent.number)
     return try info(path)
   }
 
+  private func fill(_ file: consuming FileDescriptor, _ bytes: [UInt8], as known: stat?, _ path: FilePath) throws(VendorError) {
+    let number = file.number
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { writeBytes(number, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw FileRoot.failure(errno, path.description) }
+      rest = rest.dropFirst(written)
+    }
+    if let known {
+      // Only root may give files away; then the account that runs Sluice is the owner.
+      _ = fchown(number, known.st_uid, known.st_gid)
+      guard fchmod(number, known.st_mode & 0o777) == 0 else { throw FileRoot.failure(errno, path.description) }
+    }
+    guard fsync(number) == 0 else { throw FileRoot.failure(errno, path.description) }
+  }
+
+  /// What has the name, a link itself and not what it leads to; nil where nothing has it.
+  private func status(of path: FilePath, in parent: borrowing FileDescriptor) -> stat? {
+    var status = stat()
+    return fstatat(parent.number, path.name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
+  }
+
   func makeDirectory(_ path: FilePath) throws(VendorError) -> FileInfo {
-    let root = try writableRoot(path)
-    let parent = try root.open(path.parent.relative, O_RDONLY | O_DIRECTORY)
+    let parent = try writableParent(of: path)
     guard mkdirat(parent.number, path.name, 0o755) == 0 else { throw FileRoot.failure(errno, path.description) }
     return try info(path)
   }
 
   /// Moves a file or directory; nothing that is there is replaced.
   func move(_ from: FilePath, to path: FilePath) throws(VendorError) -> FileInfo {
-    let source = try writableRoot(from)
-    let target = try writableRoot(path)
-    guard (try? info(path)) == nil else { throw VendorError(.conflict, "\(path) exists already.") }
-    let old = try source.open(from.parent.relative, O_RDONLY | O_DIRECTORY)
-    let new = try target.open(path.parent.relative, O_RDONLY | O_DIRECTORY)
-    guard renameat(old.number, from.name, new.number, path.name) == 0 else { throw FileRoot.failure(errno, from.description) }
+    let old = try writableParent(of: from)
+    let new = try writableParent(of: path)
+    _ = try info(from)
+    guard cfiles_rename_to_new(old.number, from.name, new.number, path.name) == 0 else {
+      switch errno {
+      case EEXIST: throw FileRoot.failure(EEXIST, path.description)
+      case EXDEV: throw VendorError(.refused, "\(from) and \(path) are on different file systems. Write the file anew and delete the old one.")
+      case EINVAL: throw VendorError(.refused, "A directory cannot be moved into itself.")
+      case let problem: throw FileRoot.failure(problem, from.description)
+      }
+    }
     return try info(path)
   }
 
-  /// Removes a file or an empty directory.
+  /// Removes a file, a link (and not what it leads to) or an empty directory.
   func remove(_ path: FilePath) throws(VendorError) {
-    let root = try writableRoot(path)
-    let kind = try info(path).kind
-    let parent = try root.open(path.parent.relative, O_RDONLY | O_DIRECTORY)
-    guard unlinkat(parent.number, path.name, kind == .directory ? AT_REMOVEDIR : 0) == 0 else { throw FileRoot.failure(errno, path.description) }
+    let parent = try writableParent(of: path)
+    _ = try info(path)
+    guard let status = status(of: path, in: parent) else { throw FileRoot.failure(errno, path.description) }
+    let flags = status.st_mode & S_IFMT == S_IFDIR ? Int32(AT_REMOVEDIR) : 0
+    guard unlinkat(parent.number, path.name, flags) == 0 else { throw FileRoot.failure(errno, path.description) }
   }
 }
 

@@ -143,7 +143,7 @@ struct ReadTools: Sendable {
         let path = try FilePath(call.string("path") ?? "")
         if FileContent.mimeType(path).hasPrefix("image/") { return try await image(path) }
         let (line, lines) = (call.int("line") ?? 1, call.int("lines") ?? 2000)
-        let file = try await files.perform { () throws(VendorError) in try content(path, from: line, lines: lines) }
+        let file = try await files.perform { () throws(VendorError) in try content(path, from: line, lines: lines, maximumBytes: maximumBytes) }
         let text = UntrustedText.framed(file["text"]?.string ?? "", source: path.description)
         let more = file["next_line"]?.int.map { "\n(there is more: read on with line=\($0))" } ?? ""
         return UntrustedText.mark(ToolResult(structured: ["file": file], text: text + more), "/file/text")
@@ -154,31 +154,25 @@ struct ReadTools: Sendable {
   private func image(_ path: FilePath) async throws(VendorError) -> ToolResult {
     let (info, content) = try await files.perform { () throws(VendorError) in (try files.info(path), try files.read(path, offset: 0, count: maximumBytes)) }
     guard content.length <= maximumBytes else { throw VendorError(.tooLarge, "\(path) has \(content.length) bytes; \(maximumBytes) are shown at most.") }
-    return ToolResult([.image(content.bytes, mimeType: FileContent.mimeType(path))], structured: ["file": info.json])
+    // A client would try to draw whatever is called an image.
+    let type = FileContent.mimeType(path, content.bytes)
+    guard type.hasPrefix("image/") else { throw VendorError(.invalid, "\(path) is no image, whatever its name says (\(content.length) bytes).") }
+    return ToolResult([.image(content.bytes, mimeType: type)], structured: ["file": info.json])
   }
 
-  private func content(_ path: FilePath, from line: Int, lines: Int) throws(VendorError) -> JSONValue {
-    let info = try files.info(path)
-    let (bytes, length) = try files.read(path, offset: 0, count: maximumBytes)
-    guard let text = FileContent.text(bytes) else {
-      throw VendorError(.invalid, "\(path) is no text file (\(length) bytes). Ask for a tool that reads its format.")
-    }
-    let all = text.split(separator: "\n", omittingEmptySubsequences: false)
-    let shown = all.dropFirst(line - 1).prefix(lines)
-    var file = info.json
-    file["text"] = .string(shown.joined(separator: "\n"))
+  private func content(_ path: FilePath, from line: Int, lines: Int, maximumBytes: Int) throws(VendorError) -> JSONValue {
+    var file = try files.info(path).json
+    let content = try FileLines(path, from: line, lines: lines, maximumBytes: maximumBytes, files)
+    file["text"] = .string(content.text)
     file["first_line"] = .int(line)
-    if line - 1 + shown.count < all.count {
-      file["next_line"] = .int(line + shown.count)
-    } else if length > bytes.count {
-      throw VendorError(.tooLarge, "\(path) has \(length) bytes, of which the first \(bytes.count) can be read by line. Search it with search_text.")
-    }
+    if let next = content.next { file["next_line"] = .int(next) }
     return file
   }
 
   private var readFiles: Tool {
     Tool(
-      name: "read_files", title: "Read several files", description: "Reads text files whole. One that cannot be read is named with the reason; the others are shown.",
+      name: "read_files", title: "Read several files",
+      description: "Reads text files from the start, as much as fits. One that cannot be read is named with the reason; the others are shown.",
       inputSchema: Self.schema(["paths": ["type": "array", "items": Self.path, "minItems": 1, "maxItems": 20]], required: ["paths"]),
       outputSchema: [
         "type": "object",
@@ -193,10 +187,15 @@ struct ReadTools: Sendable {
     ) { call in
       try await call.answering("Files") {
         var (read, failed): ([JSONValue], [JSONValue]) = ([], [])
+        var rest = maximumBytes
         for text in (call["paths"].map { Array($0.elements) } ?? []).compactMap(\.string) {
           do throws(VendorError) {
             let path = try FilePath(text)
-            read.append(try await files.perform { () throws(VendorError) in try content(path, from: 1, lines: 20_000) })
+            let room = rest
+            guard room > 0 else { throw VendorError(.tooLarge, "The files before it fill the \(maximumBytes) bytes of one answer. Read it alone.") }
+            let file = try await files.perform { () throws(VendorError) in try content(path, from: 1, lines: 20_000, maximumBytes: room) }
+            rest -= file["text"]?.string?.utf8.count ?? 0
+            read.append(file)
           } catch { failed.append(["path": .string(text), "reason": .string(error.description)]) }
         }
         let texts =
@@ -238,7 +237,7 @@ struct ReadTools: Sendable {
       inputSchema: Self.schema(
         [
           "path": Self.path, "text": ["type": "string", "minLength": 1, "maxLength": 256],
-          "pattern": ["type": "string", "description": "Only files whose name fits: *.swift."],
+          "pattern": ["type": "string", "minLength": 1, "maxLength": 256, "description": "Only files whose name fits: *.swift."],
           "case_sensitive": ["type": "boolean"], "limit": ["type": "integer", "minimum": 1, "maximum": 500, "description": "Lines at most, 100 if not given."],
         ], required: ["path", "text"]),
       outputSchema: [

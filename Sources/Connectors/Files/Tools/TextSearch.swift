@@ -12,40 +12,69 @@ struct TextSearch: Sendable {
   var maximumBytes: Int
 
   /// Bytes that one search reads in all.
-  private static let maximumTotal = 512 << 20
+  private static let maximumTotal = 256 << 20
   private static let maximumLine = 400
 
   /// - Returns: the lines, and whether everything was searched.
   func run(_ files: FileSystem) throws(VendorError) -> ([JSONValue], Bool) {
-    if try files.info(path).kind == .file { return (try matches(in: files.info(path), files), true) }
     var found: [JSONValue] = []
+    let start = try files.info(path)
+    guard start.kind == .directory else {
+      let isWhole = try search(start, files, &found)
+      return (found, isWhole)
+    }
     var total = 0
-    let isWhole = try files.walk(path, depth: 64) { entry in
+    var isWhole = true
+    let isWalked = try files.walk(path, depth: 64) { entry in
       guard entry.kind == .file, names.admits(entry.path.name) else { return .next }
       guard found.count < limit, total < Self.maximumTotal else { return .stop }
       total += min(entry.bytes, maximumBytes)
-      found += (try? matches(in: entry, files)) ?? []
+      // One file that cannot be read does not hide what the others hold.
+      if let all = try? search(entry, files, &found), !all { isWhole = false }
       return .next
     }
-    return (Array(found.prefix(limit)), isWhole && found.count <= limit)
+    return (found, isWalked && isWhole)
   }
 
-  private func matches(in entry: FileInfo, _ files: FileSystem) throws(VendorError) -> [JSONValue] {
-    let bytes = try files.read(entry.path, offset: 0, count: maximumBytes).bytes
-    guard let content = FileContent.text(bytes) else { return [] }
+  /// - Returns: whether the whole file was searched, or is none to search.
+  private func search(_ entry: FileInfo, _ files: FileSystem, _ found: inout [JSONValue]) throws(VendorError) -> Bool {
+    let (bytes, length) = try files.read(entry.path, offset: 0, count: maximumBytes)
+    let isCut = length > bytes.count
+    guard let content = FileContent.text(bytes, isCut: isCut) else { return true }
     let wanted = isCaseSensitive ? text : text.lowercased()
     // Most files hold nothing: they are not cut into lines.
-    guard (isCaseSensitive ? content : content.lowercased()).contains(wanted) else { return [] }
-    var found: [JSONValue] = []
-    for (index, line) in content.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      guard (isCaseSensitive ? String(line) : line.lowercased()).contains(wanted) else { continue }
+    guard contains(content, wanted) else { return !isCut }
+    // By bytes: "\r\n" is one character, and no line would end at it.
+    for (index, bytes) in content.utf8.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+      var line = String(decoding: bytes, as: UTF8.self)
+      if line.utf8.last == 0x0D { line = String(line.unicodeScalars.dropLast()) }
+      guard contains(line, wanted) else { continue }
+      guard found.count < limit else { return false }
       var row = entry.json
       for member in ["kind", "bytes", "modified"] { row[member] = nil }
       row["line"] = .int(index + 1)
       row["text"] = .string(String(line.prefix(Self.maximumLine)))
       found.append(row)
-      if found.count >= limit { break }
     }
-    return found
+    return !isCut
   }
+
+  private func contains(_ content: String, _ wanted: String) -> Bool {
+    // Text of one byte a character needs no tables of case.
+    guard wanted.utf8.allSatisfy({ $0 < 0x80 }) else { return (isCaseSensitive ? content : content.lowercased()).contains(wanted) }
+    let needle = Array(wanted.utf8)
+    guard let first = needle.first else { return true }
+    var content = content
+    return content.withUTF8 { bytes in
+      guard bytes.count >= needle.count else { return false }
+      for start in 0...(bytes.count - needle.count) where folded(bytes[start]) == first {
+        var position = 1
+        while position < needle.count, folded(bytes[start + position]) == needle[position] { position += 1 }
+        if position == needle.count { return true }
+      }
+      return false
+    }
+  }
+
+  private func folded(_ byte: UInt8) -> UInt8 { !isCaseSensitive && byte >= 0x41 && byte <= 0x5A ? byte + 32 : byte }
 }

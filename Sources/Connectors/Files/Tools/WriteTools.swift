@@ -55,23 +55,37 @@ struct WriteTools: Sendable {
     ) { call throws(VendorError) in
       let path = try FilePath(call.string("path") ?? "")
       let (bytes, length) = try files.read(path, offset: 0, count: maximumBytes)
-      guard length <= maximumBytes, let text = String(validating: bytes, as: UTF8.self) else {
+      guard length <= maximumBytes, FileContent.text(bytes) != nil else {
         throw VendorError(.invalid, "\(path) is no text file of at most \(maximumBytes) bytes.")
       }
-      var edited = text
+      // Bytes are compared: two ways to write one character are not the same text in a file.
+      var edited = bytes
       let edits: [RawJSON] = call["edits"].map { Array($0.elements) } ?? []
       for (number, edit) in edits.enumerated() {
         let (old, new) = (edit["old"]?.string ?? "", edit["new"]?.string ?? "")
-        let places = edited.ranges(of: old)
+        let places = Self.places(of: Array(old.utf8), in: edited)
         guard places.count == 1, let place = places.first else {
           throw VendorError(
-            .conflict, "The old text of edit \(number + 1) stands in \(path) \(places.count) times, not once. Nothing was changed. Give more of its surroundings.")
+            .conflict,
+            "The old text of edit \(number + 1) stands in \(path) \(places.isEmpty ? "nowhere" : "more than once"), not once. Nothing was changed. Give it exactly, with more of its surroundings."
+          )
         }
-        edited.replaceSubrange(place, with: new)
+        edited.replaceSubrange(place..<(place + old.utf8.count), with: Array(new.utf8))
       }
-      guard edited.utf8.count <= maximumBytes else { throw VendorError(.tooLarge, "The file would have more than \(maximumBytes) bytes.") }
-      return try files.write(Array(edited.utf8), to: path, replaces: true)
+      guard edited.count <= maximumBytes else { throw VendorError(.tooLarge, "The file would have more than \(maximumBytes) bytes.") }
+      return try files.write(edited, to: path, replaces: true)
     }
+  }
+
+  /// Where a text begins in another, its own repetitions included; two places at most, which is one too many.
+  private static func places(of text: [UInt8], in bytes: [UInt8]) -> [Int] {
+    var places: [Int] = []
+    guard let first = text.first, bytes.count >= text.count else { return places }
+    for start in 0...(bytes.count - text.count) where bytes[start] == first && bytes[start..<(start + text.count)].elementsEqual(text) {
+      places.append(start)
+      if places.count == 2 { break }
+    }
+    return places
   }
 
   private var createDirectory: Tool {

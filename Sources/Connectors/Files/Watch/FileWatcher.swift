@@ -21,29 +21,54 @@ struct FileWatcher: Sendable {
       guard queue >= 0 else { return logger.warning("files cannot be watched", metadata: ["reason": "\(String(cString: strerror(errno)))"]) }
       let descriptor = FileDescriptor(queue)
       var watched: [Int32: FilePath] = [:]
-      for root in files.roots { watch(FilePath(root: root.name, relative: ""), queue, &watched) }
+      let roots = files.roots.map { FilePath(root: $0.name, relative: "") }
+      for root in roots { watch(root, queue, &watched) }
       while !Task.isCancelled {
         for event in Self.events(descriptor.number) {
-          guard let directory = watched[event.watch] else { continue }
-          let path = event.name.isEmpty ? directory : directory.appending(event.name)
-          if event.mask & UInt32(IN_CREATE) != 0, event.mask & UInt32(IN_ISDIR) != 0 { watch(path, queue, &watched) }
+          func has(_ bits: Int...) -> Bool { bits.contains { event.mask & UInt32($0) != 0 } }
+          // Events were lost: anything may have changed.
+          if has(Int(IN_Q_OVERFLOW)) { for root in roots { changed(root, true) } }
+          if has(Int(IN_IGNORED)) { watched[event.watch] = nil }
+          guard let directory = watched[event.watch], !event.name.isEmpty else { continue }
+          let path = directory.appending(event.name)
+          let isDirectory = has(Int(IN_ISDIR))
+          if isDirectory, has(Int(IN_MOVED_FROM)) { forget(path, queue, &watched) }
           guard files.isVisible(path) else { continue }
-          changed(path, event.mask & UInt32(IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO) != 0)
+          changed(path, has(Int(IN_CREATE), Int(IN_DELETE), Int(IN_MOVED_FROM), Int(IN_MOVED_TO)))
+          // What came into a new directory before it was watched is told now.
+          if isDirectory, has(Int(IN_CREATE), Int(IN_MOVED_TO)) { for file in watch(path, queue, &watched) { changed(file, true) } }
         }
         do { try await Task.sleep(for: .milliseconds(250)) } catch { return }
       }
     }
 
-    private func watch(_ path: FilePath, _ queue: Int32, _ watched: inout [Int32: FilePath]) {
+    /// Watches a directory and those below it.
+    ///
+    /// - Returns: the files that are there already.
+    @discardableResult
+    private func watch(_ path: FilePath, _ queue: Int32, _ watched: inout [Int32: FilePath]) -> [FilePath] {
+      var found: [FilePath] = []
       var pending = [path]
       while let next = pending.popLast(), watched.count < Self.maximumDirectories {
-        guard let root = files.roots.first(where: { $0.name == next.root }), let file = try? root.open(next.relative, O_RDONLY | O_DIRECTORY) else { continue }
+        guard let root = files.roots.first(where: { $0.name == next.root }), let file = try? root.open(next.relative, .directory) else { continue }
         // By the descriptor, so that what is watched is what was opened.
         let mask = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO
         let watch = inotify_add_watch(queue, "/proc/self/fd/\(file.number)", UInt32(mask))
         guard watch >= 0 else { continue }
         watched[watch] = next
-        pending += ((try? files.list(next)) ?? []).filter { $0.kind == .directory }.map(\.path)
+        for entry in (try? files.list(next)) ?? [] {
+          if entry.kind == .directory, !entry.isLink { pending.append(entry.path) } else { found.append(entry.path) }
+        }
+      }
+      return found
+    }
+
+    /// Stops watching a directory that went elsewhere, and those below it: their events would bear names that are no longer theirs.
+    private func forget(_ path: FilePath, _ queue: Int32, _ watched: inout [Int32: FilePath]) {
+      let prefix = path.description + "/"
+      for (watch, known) in watched where known == path || known.description.hasPrefix(prefix) {
+        inotify_rm_watch(queue, watch)
+        watched[watch] = nil
       }
     }
 

@@ -70,7 +70,10 @@ public struct OAuthGrant: Grant {
       }
       fields = [("grant_type", "refresh_token"), ("refresh_token", token.reveal())]
     }
-    if !scopes.isEmpty, previous == nil { fields.append(("scope", scopes.joined(separator: " "))) }
+    // A refresh token keeps its scopes (RFC 6749, section 6); each of the other grants asks for them anew.
+    var keepsScopes = false
+    if case .refreshToken = kind { keepsScopes = previous != nil }
+    if !scopes.isEmpty, !keepsScopes { fields.append(("scope", scopes.joined(separator: " "))) }
     return try await exchange(fields, previous, subject)
   }
 

@@ -78,6 +78,7 @@ public final class VendorAPI: Sendable {
   ///
   /// - Throws: why there is no answer that was accepted. Nothing is ever repeated that may have had an effect, unless it is idempotent.
   public func send(_ request: VendorRequest, as subject: Subject) async throws(VendorError) -> VendorResponse {
+    guard !PercentEncoding.climbs(request.path) else { throw VendorError(.refused, "A part of the request's path is \".\" or \"..\": it would lead elsewhere.") }
     let deadline = time.now() + configuration.timeout
     var credential = request.isAuthenticated ? try await credentials.credential(for: subject, asking: configuration.name) : .none
     var wasRenewed = false

@@ -28,7 +28,8 @@ struct OpenAPIDocument: Sendable {
     } else {
       root = try YAMLText.json(String(buffer: text))
     }
-    guard let declared = root["openapi"]?.string else {
+    // YAML reads `openapi: 3.1` as a number.
+    guard let declared = Self.text(root["openapi"]) else {
       throw OpenAPIError(
         root["swagger"] == nil
           ? "the file is no OpenAPI description: it has no member \"openapi\"" : "Swagger 2.0 is not read; convert the description to OpenAPI 3 first")
@@ -36,11 +37,13 @@ struct OpenAPIDocument: Sendable {
     guard declared.hasPrefix("3.0") || declared.hasPrefix("3.1") else { throw OpenAPIError("OpenAPI \(declared.prefix(16)) is not read; 3.0 and 3.1 are") }
     isVersion30 = declared.hasPrefix("3.0")
     title = root["info"]?["title"]?.string ?? "API"
-    version = root["info"]?["version"]?.string ?? "0"
+    version = Self.text(root["info"]?["version"]) ?? "0"
     var schemas: [String: JSONValue] = [:]
     for (name, schema) in root["components"]?["schemas"]?.object ?? JSONObject() { schemas[name] = schema }
     self.schemas = schemas
   }
+
+  private static func text(_ value: JSONValue?) -> String? { value?.string ?? (value?.double == nil ? nil : value?.text) }
 
   /// The value itself, or what its `$ref` leads to, through at most eight references.
   func resolved(_ value: JSONValue?) -> JSONValue? {

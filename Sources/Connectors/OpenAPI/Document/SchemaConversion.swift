@@ -28,7 +28,13 @@ struct SchemaConversion {
   /// Names of components may hold `/` and `~` nowhere (OpenAPI, "Fixed Fields" of Components), but are not always checked.
   private static func key(_ name: String) -> String { name.replacing("/", with: "_").replacing("~", with: "_").replacing("%", with: "_") }
 
-  private static let annotationsLeftOut: Set<String> = ["example", "examples", "xml", "externalDocs", "discriminator", "nullable"]
+  /// What says nothing of arguments, and what would move the place that references are resolved from.
+  private static let leftOut: Set<String> = [
+    "example", "examples", "xml", "externalDocs", "discriminator", "nullable", "$id", "$schema", "$anchor", "$dynamicAnchor", "$dynamicRef", "$comment",
+  ]
+  private static let types: Set<String> = ["string", "number", "integer", "boolean", "array", "object", "null"]
+  /// References to other places than components are put in place; those that lead in a circle end here.
+  private static let maximumInlined = 12
   private static let schemaMaps: Set<String> = ["properties", "patternProperties", "$defs", "dependentSchemas"]
   private static let schemaLists: Set<String> = ["allOf", "anyOf", "oneOf", "prefixItems"]
   private static let schemaMembers: Set<String> = [
@@ -41,7 +47,7 @@ struct SchemaConversion {
     if let reference = object["$ref"]?.string { return referred(reference, object["description"], depth) }
     var result = JSONObject()
     var readOnly: Set<String> = []
-    for (keyword, value) in object where !keyword.hasPrefix("x-") && !Self.annotationsLeftOut.contains(keyword) {
+    for (keyword, value) in object where !keyword.hasPrefix("x-") && !Self.leftOut.contains(keyword) {
       if Self.schemaMaps.contains(keyword) {
         var members = JSONObject()
         for (name, member) in value.object ?? JSONObject() {
@@ -64,15 +70,23 @@ struct SchemaConversion {
     if !readOnly.isEmpty, let required = result["required"]?.array {
       result["required"] = .array(required.filter { $0.string.map { !readOnly.contains($0) } ?? true })
     }
-    if document.isVersion30 { Self.modernize(&result, isNullable: object["nullable"]?.bool == true) }
+    Self.modernize(&result, isNullable: document.isVersion30 && object["nullable"]?.bool == true)
     // Patterns of other dialects of regular expressions would make the whole tool unusable; the vendor checks them.
     result["pattern"] = nil
+    // So would what older drafts had in another form: `required: true`, `type: file`.
+    if let required = result["required"], required.array == nil { result["required"] = nil }
+    if let type = result["type"], !(type.array ?? [type]).allSatisfy({ $0.string.map(Self.types.contains) ?? false }) { result["type"] = nil }
+    let isComposed = ["allOf", "anyOf", "oneOf"].contains { result[$0] != nil }
+    if document.isVersion30, object["nullable"]?.bool == true, result["type"] == nil, isComposed { return ["anyOf": [.object(result), ["type": "null"]]] }
     return .object(result)
   }
 
   private mutating func referred(_ reference: String, _ description: JSONValue?, _ depth: Int) -> JSONValue {
     let prefix = "#/components/schemas/"
-    guard reference.hasPrefix(prefix) else { return document.resolved(["$ref": .string(reference)]).map { convert($0, depth: depth + 1) } ?? true }
+    guard reference.hasPrefix(prefix), !reference.dropFirst(prefix.count).contains("/") else {
+      guard depth < Self.maximumInlined else { return true }
+      return document.resolved(["$ref": .string(reference)]).map { convert($0, depth: depth + 1) } ?? true
+    }
     let name = OpenAPIDocument.unescaped(reference.dropFirst(prefix.count))
     guard document.schemas[name] != nil else { return true }
     if !wanted.contains(name) { wanted.append(name) }

@@ -4,7 +4,7 @@ internal import Yams
 /// YAML as JSON data (YAML 1.2, core schema).
 enum YAMLText {
   /// Aliases can make a small text large.
-  private static let maximumValues = 4_000_000
+  private static let maximumValues = 2_000_000
 
   static func json(_ text: String) throws(OpenAPIError) -> JSONValue {
     let node: Node?
@@ -44,7 +44,8 @@ enum YAMLText {
     if let int = Int(text) { return .int(int) }
     // `200` is a number, `1e3` and `1.5` too; a version such as `1.0.0` or a date is not.
     if text.utf8.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains($0) }), let double = Double(text), let number = JSONNumber(double) {
-      return .number(number)
+      // `3.0` stays what it is: `JSONNumber` would make `3` of it.
+      return (try? JSONValue(parsing: text)).flatMap { $0.double == nil ? nil : $0 } ?? .number(number)
     }
     return .string(text)
   }

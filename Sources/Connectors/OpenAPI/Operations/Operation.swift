@@ -26,6 +26,8 @@ struct Operation: Sendable {
     var isRequired: Bool
     var schema: JSONValue
     var description: String?
+    /// How members of a form are written, where the description says it (OpenAPI, "Encoding Object").
+    var styles: [String: ParameterStyle] = [:]
   }
 
   /// The tool's name.
@@ -43,6 +45,9 @@ struct Operation: Sendable {
   var security: [[String]]
   /// What is asked for in `Accept`.
   var accepts: String
+  /// Whether arguments in the path may hold slashes. Many servers decode `%2F` before they choose an operation, which then is
+  /// another one than was offered.
+  var allowsSlashes = false
 
   /// The argument that the body is given in.
   static let bodyArgument = "body"

@@ -16,7 +16,11 @@ struct OperationReader {
   init(_ document: OpenAPIDocument) {
     self.document = document
     for (path, item) in document.root["paths"]?.object ?? JSONObject() {
-      guard path.hasPrefix("/"), let item = document.resolved(item) else { continue }
+      guard Self.isPath(path) else {
+        problems.append("\(path.prefix(128)): a path starts with a slash and is printable ASCII")
+        continue
+      }
+      guard let item = document.resolved(item) else { continue }
       let shared = item["parameters"]?.array ?? []
       for (key, method) in Self.methods {
         guard let operation = item[key], operation.object != nil else { continue }
@@ -27,6 +31,15 @@ struct OperationReader {
       }
     }
   }
+
+  /// A space or line break would end the path of the request.
+  private static func isPath(_ path: String) -> Bool { path.hasPrefix("/") && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
+
+  /// What the transport sets, or what would lead the request elsewhere.
+  private static let reservedHeaders: Set<String> = [
+    "accept", "content-type", "authorization", "host", "content-length", "transfer-encoding", "connection", "cookie", "te", "trailer", "upgrade", "expect",
+    "proxy-authorization",
+  ]
 
   private func read(_ json: JSONValue, _ name: String, _ method: HTTPMethod, _ path: String, _ shared: [JSONValue]) throws(OpenAPIError) -> Operation {
     var parameters: [Operation.Parameter] = []
@@ -53,7 +66,7 @@ struct OperationReader {
     }
     let security = (json["security"] ?? document.root["security"])?.array ?? []
     return Operation(
-      name: name, method: method, path: path, summary: json["summary"]?.string, description: json["description"]?.string,
+      name: name, method: method, path: String(path.prefix { $0 != "#" }), summary: json["summary"]?.string, description: json["description"]?.string,
       tags: (json["tags"]?.array ?? []).compactMap(\.string), isDeprecated: json["deprecated"]?.bool ?? false, parameters: parameters, body: body,
       security: security.map { ($0.object ?? JSONObject()).map(\.name) }, accepts: accepts(json["responses"]))
   }
@@ -67,8 +80,11 @@ struct OperationReader {
       throw OpenAPIError("a parameter has no name or place, or its reference leads nowhere")
     }
     guard let location = Operation.Parameter.Location(rawValue: place) else { throw OpenAPIError("the place \(place.prefix(32)) of \(name) is not known") }
-    // OpenAPI says that these are described elsewhere.
-    if location == .header, ["accept", "content-type", "authorization"].contains(name.lowercased()) { return nil }
+    // OpenAPI says of the first three that they are described elsewhere.
+    if location == .header, Self.reservedHeaders.contains(name.lowercased()) { return nil }
+    guard location != .header && location != .cookie || name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !":;,=\"".utf8.contains($0) }) else {
+      throw OpenAPIError("the name of a \(place) has characters that it cannot have")
+    }
     let content = json["content"]?.object?.first { _ in true }
     let isJSON = content.map { $0.name.contains("json") } ?? false
     let style = isJSON ? .json : try ParameterStyle(json["style"]?.string, explode: json["explode"]?.bool, location)
@@ -87,8 +103,13 @@ struct OperationReader {
     for (form, isMatch) in known {
       guard let found = content.first(where: { isMatch($0.name.lowercased()) }) else { continue }
       let type = found.name == "*/*" ? "application/octet-stream" : found.name
+      var styles: [String: ParameterStyle] = [:]
+      for (name, encoding) in found.value["encoding"]?.object ?? JSONObject() where encoding["style"] != nil || encoding["explode"] != nil {
+        styles[name] = try ParameterStyle(encoding["style"]?.string, explode: encoding["explode"]?.bool, .query)
+      }
       return Operation.Body(
-        form: form, mediaType: type, isRequired: json["required"]?.bool ?? false, schema: found.value["schema"] ?? true, description: json["description"]?.string)
+        form: form, mediaType: type, isRequired: json["required"]?.bool ?? false, schema: found.value["schema"] ?? true, description: json["description"]?.string,
+        styles: styles)
     }
     return nil
   }

@@ -39,7 +39,9 @@ enum ParameterStyle: Sendable, Hashable {
       if explode, value.object != nil || value.array != nil {
         return parts.map { ";" + encode($0.name ?? name) + "=" + encode($0.value) }.joined()
       }
-      return ";" + encode(name) + "=" + joined(",", explode: false)
+      let text = joined(",", explode: false)
+      // RFC 6570, section 3.2.7: an empty value has no "=".
+      return ";" + encode(name) + (text.isEmpty ? "" : "=" + text)
     case .simple(let explode), .form(let explode): return joined(",", explode: explode)
     case .json: return encode(value.text)
     case .delimited, .deepObject: return joined(",", explode: false)
@@ -53,7 +55,8 @@ enum ParameterStyle: Sendable, Hashable {
     switch self {
     case .form(explode: true): return parts.map { encode($0.name ?? name) + "=" + encode($0.value) }
     case .deepObject: return parts.map { part in (part.name.map { encode(name) + "%5B" + encode($0) + "%5D" } ?? encode(name)) + "=" + encode(part.value) }
-    case .delimited(let separator): return [encode(name) + "=" + parts.map { encode($0.value) }.joined(separator: separator)]
+    case .delimited(let separator):
+      return [encode(name) + "=" + parts.flatMap { part in [part.name, part.value].compactMap { $0.map(encode) } }.joined(separator: separator)]
     case .json: return [encode(name) + "=" + encode(value.text)]
     default: return [encode(name) + "=" + text(name, value, encodes: true)]
     }

@@ -26,7 +26,7 @@ enum OperationAnswer {
     }
     structured["content_type"] = .string(type)
     guard response.body.readableBytes > 0 else { return ToolResult(structured: structured, text: "Done (\(response.status.code)).") }
-    guard let text = String(validating: response.body.readableBytesView, as: UTF8.self), type.hasPrefix("text/") || type.contains("xml") || type.isEmpty else {
+    guard let text = String(validating: response.body.readableBytesView, as: UTF8.self), isText(type) else {
       structured["bytes"] = .int(response.body.readableBytes)
       if type.hasPrefix("image/"), response.body.readableBytes <= 1 << 20 {
         return ToolResult([.image(Array(response.body.readableBytesView), mimeType: type)], structured: structured)
@@ -35,6 +35,10 @@ enum OperationAnswer {
     }
     structured["body"] = .string(text)
     return UntrustedText.mark(ToolResult(structured: structured, text: text), "/body")
+  }
+
+  private static func isText(_ type: String) -> Bool {
+    type.hasPrefix("text/") || type.isEmpty || ["xml", "json", "yaml", "javascript", "csv", "urlencoded"].contains { type.contains($0) }
   }
 
   /// The members that were asked for, of an object or of the objects of a list.

@@ -24,6 +24,13 @@ struct OperationRequest {
       case .path:
         let text = parameter.style.text(parameter.name, value, encodes: true)
         guard !text.isEmpty else { throw VendorError(.refused, "The argument \"\(parameter.argument)\" must not be empty: it is part of the path.") }
+        guard !Self.climbs(parameter.style.text(parameter.name, value, encodes: false)) else {
+          throw VendorError(.refused, "The argument \"\(parameter.argument)\" must not hold \".\" or \"..\" as a part: it would lead to another path.")
+        }
+        guard operation.allowsSlashes || !Self.divides(parameter.style.text(parameter.name, value, encodes: false)) else {
+          throw VendorError(.refused, "The argument \"\(parameter.argument)\" must not hold a slash: it is one part of the path.")
+        }
+        // An encoded value holds no brace, so it is never taken for another parameter.
         path = path.replacing("{\(parameter.name)}", with: text)
       case .query: query += parameter.style.query(parameter.name, value)
       case .cookie: cookies.append(parameter.name + "=" + parameter.style.text(parameter.name, value, encodes: true))
@@ -44,13 +51,25 @@ struct OperationRequest {
     return request
   }
 
+  /// Whether a text would leave its place where a server, or a proxy before it, decodes a path before it resolves dots: what is
+  /// encoded does not help then (RFC 3986, section 6.2.2.2: `%2E` is the same as `.`).
+  private static func climbs(_ text: String) -> Bool {
+    text.utf8.split(whereSeparator: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }).contains { $0.elementsEqual(".".utf8) || $0.elementsEqual("..".utf8) }
+  }
+
+  private static func divides(_ text: String) -> Bool { text.utf8.contains { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") } }
+
+  /// Whether a text stays within a quoted part of a header.
+  private static func isQuotable(_ text: String) -> Bool { text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") } }
+
   private func add(_ value: RawJSON, as body: Operation.Body, to request: inout VendorRequest) throws(VendorError) {
     request.headers.set("Content-Type", body.mediaType)
     switch body.form {
     case .json: request.body = value.bytes
     case .form:
       let fields = JSONValue(value).object ?? JSONObject()
-      request.body = ByteBuffer(string: fields.flatMap { ParameterStyle.form(explode: true).query($0.name, $0.value) }.joined(separator: "&"))
+      request.body = ByteBuffer(
+        string: fields.flatMap { field in Self.style(body.styles[field.name], field.value).query(field.name, field.value) }.joined(separator: "&"))
     case .multipart:
       let boundary = "sluice-\(UInt64.random(in: .min ... .max))\(UInt64.random(in: .min ... .max))"
       request.headers.set("Content-Type", "multipart/form-data; boundary=\(boundary)")
@@ -64,14 +83,19 @@ struct OperationRequest {
     }
   }
 
+  /// Lists repeat their name and objects are JSON, unless the description says otherwise (OpenAPI, "Encoding Object", `contentType`).
+  private static func style(_ declared: ParameterStyle?, _ value: JSONValue) -> ParameterStyle {
+    declared ?? (value.object == nil ? .form(explode: true) : .json)
+  }
+
   /// RFC 7578. A member `{"filename": ..., "content": base64}` is a file, anything else a field.
   private func multipart(_ fields: JSONObject, _ boundary: String) throws(VendorError) -> ByteBuffer {
     var body = ByteBuffer()
     for (name, value) in fields {
-      guard !name.contains(where: { $0.isNewline || $0 == "\"" }) else { throw VendorError(.refused, "A field's name has a character that it cannot have.") }
+      guard Self.isQuotable(name) else { throw VendorError(.refused, "A field's name has a character that it cannot have.") }
       body.writeString("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"")
       if let file = value["filename"]?.string, let content = value["content"]?.string {
-        guard let bytes = Base64.decode(content), !file.contains(where: { $0.isNewline || $0 == "\"" }) else {
+        guard let bytes = Base64.decode(content), Self.isQuotable(file) else {
           throw VendorError(.refused, "\"content\" of the file \(name) must be base64, and \"filename\" one line.")
         }
         body.writeString("; filename=\"\(file)\"\r\nContent-Type: application/octet-stream\r\n\r\n")

@@ -20,9 +20,13 @@ struct SecuritySchemes: Sendable {
   struct Scheme: Sendable {
     var place: Place
     var secret: @Sendable () async throws(VendorError) -> Secret
+    /// Gets another credential in place of one that the API refused; nil where only an administrator can.
+    var renew: (@Sendable () async throws(VendorError) -> Void)?
   }
 
   private var schemes: [String: Scheme] = [:]
+  /// Headers of every request that hold a secret, which the description knows nothing of.
+  private var headers: [Scheme] = []
   /// Schemes of the description that the settings give nothing for.
   private(set) var missing: Set<String> = []
 
@@ -39,6 +43,11 @@ struct SecuritySchemes: Sendable {
       }
       schemes[name] = try Self.scheme(name, scheme, part, environment)
     }
+  }
+
+  /// Sends a secret with every request, for APIs whose description leaves out how they authenticate.
+  mutating func add(header name: String, _ reference: SecretReference) {
+    headers.append(Scheme(place: .header(name), secret: Self.resolving(reference) { $0 }))
   }
 
   private static func scheme(_ name: String, _ scheme: JSONValue, _ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) -> Scheme {
@@ -78,9 +87,14 @@ struct SecuritySchemes: Sendable {
       vendor: environment.name, endpoint: endpoint, kind: .clientCredentials, client: .basic(id: try settings.required("client_id"), secret: secret),
       scopes: try settings.strings("scopes") ?? [], http: environment.http, time: environment.time)
     let tokens = TokenCredentials(connector: "\(environment.name) \(name)", grant: grant, state: environment.state, time: environment.time)
-    return Scheme(place: .header("Authorization")) { () async throws(VendorError) in
-      Secret("Bearer " + (try await tokens.token(for: .service)).accessToken.reveal())
-    }
+    let vendor = environment.name
+    return Scheme(
+      place: .header("Authorization"),
+      secret: { () async throws(VendorError) in Secret("Bearer " + (try await tokens.token(for: .service)).accessToken.reveal()) },
+      renew: { () async throws(VendorError) in
+        let refused = try await tokens.credential(for: .service, asking: vendor)
+        _ = try await tokens.renew(refused, for: .service, asking: vendor)
+      })
   }
 
   private static func resolving(_ reference: SecretReference, _ form: @escaping @Sendable (String) -> String) -> @Sendable () async throws(VendorError) -> Secret {
@@ -96,18 +110,35 @@ struct SecuritySchemes: Sendable {
 
   private func alternative(_ operation: Operation) -> [Scheme]? {
     if operation.security.isEmpty { return [] }
+    var best: [Scheme]?
     for names in operation.security {
       let found = names.compactMap { schemes[$0] }
-      if found.count == names.count { return found }
+      guard found.count == names.count else { continue }
+      if !found.isEmpty { return found }
+      // Nothing is needed, but a credential that there is shows more.
+      best = found
     }
-    return nil
+    return best
+  }
+
+  /// Renews what can be renewed of an operation's credentials.
+  ///
+  /// - Returns: whether it is worth trying again.
+  func renew(_ operation: Operation) async throws(VendorError) -> Bool {
+    var wasRenewed = false
+    for scheme in alternative(operation) ?? [] {
+      guard let renew = scheme.renew else { continue }
+      try await renew()
+      wasRenewed = true
+    }
+    return wasRenewed
   }
 
   /// Puts the credentials of an operation into its request.
   func authorize(_ request: VendorRequest, _ operation: Operation) async throws(VendorError) -> VendorRequest {
     guard let schemes = alternative(operation) else { throw VendorError(.refused, "The settings have no credential for \(operation.name).") }
     var request = request
-    for scheme in schemes {
+    for scheme in headers + schemes {
       let secret = try await scheme.secret()
       switch scheme.place {
       case .header(let name): request.headers.set(name, secret.reveal())

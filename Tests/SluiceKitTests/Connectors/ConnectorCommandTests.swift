@@ -1,0 +1,117 @@
+import ConnectorTesting
+import Foundation
+import JSON
+import MCP
+import Testing
+
+@testable import SluiceKit
+
+/// `sluice connector` and `connector:` of sluice.yaml, run as people run them.
+@Suite(
+  "Connectors by the command line", .enabled(if: SluiceBinary.path != nil, "no sluice executable beside the tests: commands not tested"), .timeLimit(.minutes(3)))
+struct ConnectorCommandTests {
+  /// A folder with a handbook and the settings of the files connector for it.
+  private func withHandbook<R: Sendable>(_ body: @Sendable (_ directory: String, _ settings: String) async throws -> R) async throws -> R {
+    try await withDirectory { directory in
+      try FileManager.default.createDirectory(atPath: "\(directory)/handbook", withIntermediateDirectories: true)
+      try Data("# Handbook\nAsk first.\n".utf8).write(to: URL(filePath: "\(directory)/handbook/start.md"))
+      let settings = "\(directory)/files.yaml"
+      try Data("roots: {handbook: \"\(directory)/handbook\"}\n".utf8).write(to: URL(filePath: settings))
+      return try await body(directory, settings)
+    }
+  }
+
+  @Test("list names every connector that is built in")
+  func list() async throws {
+    let outcome = try await SluiceBinary.run(["connector", "list"])
+    #expect(outcome.status == 0)
+    let names = outcome.output.split(separator: "\n").map(String.init)
+    #expect(names == names.sorted() && Set(names).isSuperset(of: ["files", "openapi", "slack", "jira"]), "\(names)")
+  }
+
+  @Test("check says what is right, and ends with 1 where something is missing")
+  func check() async throws {
+    try await withHandbook { directory, settings in
+      let good = try await SluiceBinary.run(["connector", "check", "files", "--settings", settings, "--state", "\(directory)/state"])
+      #expect(good.status == 0 && good.output == "ok  handbook: 1 entries\n", "\(good.output)\(good.errors)")
+      // A real API that is not there.
+      let port = try SluiceBinary.freePort()
+      try Data("{\"openapi\": \"3.0.0\", \"info\": {\"title\": \"Gone\"}, \"paths\": {\"/a\": {\"get\": {\"operationId\": \"get\"}}}}".utf8)
+        .write(to: URL(filePath: "\(directory)/gone.json"))
+      try Data("{description: gone.json, base_url: \"http://127.0.0.1:\(port)\", probe: get, security: {}}".utf8).write(to: URL(filePath: "\(directory)/gone.yaml"))
+      let bad = try await SluiceBinary.run(["connector", "check", "openapi", "--settings", "gone.yaml"], directory: directory)
+      #expect(bad.status == 1 && bad.output.contains("failure  get: ") && bad.output.contains("    Check settings"), "\(bad.output)\(bad.errors)")
+    }
+  }
+
+  @Test("run serves one connector over standard input and output, in both eras")
+  func run() async throws {
+    try await withHandbook { directory, settings in
+      let binary = try #require(SluiceBinary.path)
+      for versions in [ProtocolVersion.allCases, [.latestLegacy]] {
+        let client = Client(
+          .stdio(binary, ["connector", "run", "files", "--settings", settings, "--state", "\(directory)/state"]), settings: Client.Settings(versions: versions))
+        #expect(try await client.listTools().count == 8)
+        let file = try await client.callTool("read_file", ["path": "handbook/start.md"])
+        #expect(file.structured?["file"]?["text"] == "# Handbook\nAsk first.\n")
+        #expect(try await client.callTool("read_file", ["path": "handbook/../files.yaml"]).isError)
+        #expect(try await client.readResource("files://handbook/start.md").contents.first?.body == .text("# Handbook\nAsk first.\n"))
+        await client.close()
+      }
+    }
+  }
+
+  @Test("run takes the settings of an upstream of sluice.yaml as well, and serves HTTP where a port is given")
+  func configured() async throws {
+    try await withHandbook { directory, _ in
+      let file = "\(directory)/sluice.yaml"
+      let port = try SluiceBinary.freePort()
+      try Data("upstreams: {books: {connector: files, settings: {roots: {handbook: \"\(directory)/handbook\"}}}}\n".utf8).write(to: URL(filePath: file))
+      let running = try SluiceBinary.start(["connector", "books", "--config", file, "--port", "\(port)", "--state", "\(directory)/state"])
+      defer { running.kill() }
+      let client = MCPClient(port: port)
+      try await eventually("the connector answers") { (try? await client.modern("tools/list", seconds: 2).status) == 200 }
+      #expect(try await client.call("list_roots").structured?["roots"] == [["name": "handbook", "writable": false]])
+      let none = try await SluiceBinary.run(["connector", "check", "other", "--config", file])
+      #expect(none.status != 0 && none.errors.contains("has no upstream other"))
+    }
+  }
+
+  static let wrong: [(arguments: [String], settings: String, says: String)] = [
+    (["nothing"], "{}", "there is no connector \"nothing\". Known here: "), (["files"], "roots: {a: /no/such/place}", "upstreams.files.settings.roots.a"),
+    (["files"], "rots: {}", "rots: unknown key. Known here: "), (["files"], "[1]", "must hold a mapping"), (["files"], "a: [", "yaml"),
+    (["files"], "{}", "roots: is needed"),
+  ]
+
+  @Test("Settings that are wrong are refused with the key and what would be right", arguments: wrong)
+  func wrongSettings(_ arguments: [String], _ settings: String, _ says: String) async throws {
+    try await withDirectory { directory in
+      let file = "\(directory)/settings.yaml"
+      try Data(settings.utf8).write(to: URL(filePath: file))
+      for command in ["run", "check"] {
+        let outcome = try await SluiceBinary.run(["connector", command] + arguments + ["--settings", file])
+        #expect(outcome.status != 0 && outcome.errors.contains(says), "\(outcome.errors)")
+        #expect(!outcome.errors.contains("Fatal error"))
+      }
+    }
+  }
+
+  static let configurations: [(upstream: String, says: String)] = [
+    ("{connector: nothing}", "there is no connector \"nothing\". Known here: files"),
+    ("{connector: files, settings: {rots: {}}}", "upstreams.a.settings.rots: unknown key"),
+    ("{connector: files, settings: [1]}", "settings is a mapping"), ("{connector: files}", "upstreams.a.settings.roots: is needed"),
+    ("{connector: files, url: 'http://127.0.0.1:1/mcp'}", "exactly one of"), ("{connector: slack, settings: {token: xoxb-written-out-secret}}", "${env:NAME}"),
+    ("{connector: openapi, settings: {description: /no/such.yaml}}", "upstreams.a.settings.description"),
+  ]
+
+  @Test("serve refuses a connector whose entry is wrong, and does not repeat a secret that stands there", arguments: configurations)
+  func configuration(_ upstream: String, _ says: String) async throws {
+    try await withDirectory { directory in
+      let file = "\(directory)/sluice.yaml"
+      try Data("upstreams: {a: \(upstream)}\nstate: \"\(directory)/state\"\n".utf8).write(to: URL(filePath: file))
+      let outcome = try await SluiceBinary.run(["serve", "--config", file, "--listen", "127.0.0.1:0"])
+      #expect(outcome.status != 0 && outcome.errors.contains(says), "\(outcome.errors)")
+      #expect(!outcome.errors.contains("written-out") && !outcome.errors.contains("Fatal error"), "\(outcome.errors)")
+    }
+  }
+}
