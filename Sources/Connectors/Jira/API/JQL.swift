@@ -42,6 +42,8 @@ enum JQL {
       }
       switch character {
       case "\"", "'": quote = character
+      // Outside of quotes Jira takes what follows as a plain character, be it a quote or a parenthesis.
+      case "\\": throw VendorError(.refused, "The JQL query has a backslash outside of quotes. Put the value in quotes.")
       case "(": depth += 1
       case ")":
         depth -= 1
@@ -50,7 +52,7 @@ enum JQL {
       }
     }
     if let start = wordStart, depth == 0 { words.append((start, text[start...])) }
-    guard depth == 0, quote == nil, !isEscaped else { throw VendorError(.refused, "The JQL query has a parenthesis or a quote that is not closed.") }
+    guard depth == 0, quote == nil else { throw VendorError(.refused, "The JQL query has a parenthesis or a quote that is not closed.") }
     // Only white space stands between the two words.
     let place = words.indices.first { index in
       guard words[index].word.lowercased() == "order", index + 1 < words.count, words[index + 1].word.lowercased() == "by" else { return false }

@@ -27,7 +27,7 @@ struct DocumentMarkdown {
       let text = inline(node).replacing("\\\n", with: " ").replacing("\n", with: " ")
       let closing = text.reversed().prefix { $0 == "#" }.count
       return String(repeating: "#", count: min(max(node["attrs"]?["level"]?.int ?? 1, 1), 6)) + " "
-        + (closing > 0 ? text.dropLast() + "\\#" : text)
+        + (closing > 0 ? String(text.dropLast()) + "\\#" : text)
     case "bulletList": return list(node, depth) { _ in "- " }
     case "orderedList":
       let first = node["attrs"]?["order"]?.int ?? 1
@@ -60,15 +60,15 @@ struct DocumentMarkdown {
 
   /// A paragraph none of whose lines reads as the start of another block: `- `, `1. `, `# `, `> `, a rule, a fence.
   private static func guarded(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
       let rest = line.drop { $0 == " " }
       guard let first = rest.first else { return "" }
       let next = rest.dropFirst().first
-      if "-+".contains(first), next == " " || first == "-" && (next == nil || next == "-") { return "\\" + rest }
-      if first == ">" || first == "#" && [" ", nil].contains(rest.drop(while: { $0 == "#" }).first) { return "\\" + rest }
+      if "-+".contains(first), next == " " || first == "-" && (next == nil || next == "-") { return "\\" + String(rest) }
+      if first == ">" || first == "#" && [" ", nil].contains(rest.drop(while: { $0 == "#" }).first) { return "\\" + String(rest) }
       let digits = rest.prefix { $0.isASCII && $0.isNumber }
       let after = rest.dropFirst(digits.count)
-      if !digits.isEmpty, after.hasPrefix(". ") || after.hasPrefix(") ") { return digits + "\\" + after }
+      if !digits.isEmpty, after.hasPrefix(". ") || after.hasPrefix(") ") { return String(digits) + "\\" + String(after) }
       return String(rest)
     }.joined(separator: "\n")
   }

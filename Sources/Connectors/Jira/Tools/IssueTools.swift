@@ -48,7 +48,7 @@ struct IssueTools: Sendable {
         .filter { issue in jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" })) }
       var chosen = selection
       if call["custom_fields"] != nil { chosen?.insert("custom") }
-      return UntrustedText.mark(shape.result(issues.map(\.json), selection: chosen, next: next.map { place.text($0) }, total: json?["total"]?.int), "/issues")
+      return UntrustedText.mark(shape.result(issues.map(\.json), selection: chosen, next: next.map { place.text($0) }, total: jira.total(json)), "/issues")
     }
   }
 

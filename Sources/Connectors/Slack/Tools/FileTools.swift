@@ -36,7 +36,7 @@ struct FileTools: Sendable {
       let files = await slack.admitted(SlackContext.elements(json, "files").compactMap { SlackFile($0) }, as: subject)
       let pages = json["paging"]?["pages"]?.int ?? page
       return shape.result(
-        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: json["paging"]?["total"]?.int)
+        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: slack.channels.admitsAll ? json["paging"]?["total"]?.int : nil)
     }
   }
 
