@@ -50,7 +50,7 @@ struct JiraAccessTests {
   ]
 
   @Test("Issues of a denied project stand in no list, and no total counts them", arguments: lists)
-  func lists(_ tool: String, _ arguments: JSONValue, _ method: String, _ path: String) async throws {
+  func list(_ tool: String, _ arguments: JSONValue, _ method: String, _ path: String) async throws {
     let issues: JSONValue = [JiraTest.issue("ABC-1"), JiraTest.issue("HR-1"), JiraTest.issue("HRX-2")]
     let test = try await JiraTest(Self.deny) { $0.always(method, path, .json(["issues": issues, "values": issues, "total": 3, "isLast": true, "isLastPage": true])) }
     let result = try await test.jira.call(tool, arguments)

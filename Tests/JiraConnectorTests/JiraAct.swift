@@ -1,5 +1,6 @@
 import ConnectorTesting
 import JSON
+import MCP
 import Testing
 
 /// A call of a tool, and what is known of the requests that it makes.

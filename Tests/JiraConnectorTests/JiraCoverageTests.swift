@@ -1,4 +1,6 @@
 import ConnectorTesting
+import JSON
+import MCP
 import Testing
 
 @Suite("Coverage of Jira")

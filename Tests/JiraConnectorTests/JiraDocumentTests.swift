@@ -1,6 +1,7 @@
 import ConnectorTesting
 import Foundation
 import JSON
+import MCP
 import Testing
 
 @testable import JiraConnector

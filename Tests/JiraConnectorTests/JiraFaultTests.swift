@@ -1,6 +1,9 @@
+import ConnectorKit
 import ConnectorTesting
 import JSON
+import JiraConnector
 import MCP
+import MCPHTTP
 import Testing
 
 @Suite("Jira when it is not well", .timeLimit(.minutes(2)))
@@ -35,7 +38,7 @@ struct JiraFaultTests {
   ]
 
   @Test("Each kind of limit holds for what it is about: the endpoint, the issue, or everything", arguments: scopes)
-  func scopes(_ reason: String, _ other: Bool, _ elsewhere: Bool) async throws {
+  func scope(_ reason: String, _ other: Bool, _ elsewhere: Bool) async throws {
     let limit = Answer.json([:], status: 429, headers: [("Retry-After", "600"), ("RateLimit-Reason", reason)])
     let test = try await JiraTest { $0.on("POST", "/rest/api/3/issue/ABC-1/comment", limit) }
     #expect(try await test.jira.failure("add_comment", ["issue": "ABC-1", "body": "x"]).contains("Try again in 600 s"))
@@ -72,7 +75,7 @@ struct JiraFaultTests {
   ]
 
   @Test("What Jira refuses is said in its own words", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: refusals)
-  func refusals(_ status: Int, _ recording: String, _ words: String) async throws {
+  func refused(_ status: Int, _ recording: String, _ words: String) async throws {
     let test = try await JiraTest { $0.always("POST", "/rest/api/3/search/jql", (try? SharedData.json("jira/" + recording)).map { .json($0, status: status) } ?? .status(status)) }
     let text = try await test.jira.failure("search_issues", ["project": ["ABC"]])
     #expect(text.contains(words), "\(text)")

@@ -5,6 +5,9 @@ import JiraConnector
 import MCP
 import NIOCore
 
+/// MCP has answers as well.
+typealias Answer = ConnectorTesting.Answer
+
 /// The connector in front of a double of Jira.
 struct JiraTest {
   let vendor: VendorDouble

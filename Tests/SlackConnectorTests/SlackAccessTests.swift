@@ -9,9 +9,10 @@ struct SlackAccessTests {
   private static let ts: JSONValue = "1.0"
 
   /// Every tool that names a channel, with the denied one by id and by name.
-  static let denied: [(String, JSONValue)] = [SlackTest.executive, "exec-plans", "#exec-plans"].flatMap { channel in
-    let channel = JSONValue.string(channel)
-    return [
+  static let denied: [(String, JSONValue)] = [SlackTest.executive, "exec-plans", "#exec-plans"].flatMap { calls(.string($0)) }
+
+  private static func calls(_ channel: JSONValue) -> [(String, JSONValue)] {
+    [
       ("get_channel", ["channel": channel]), ("list_channel_members", ["channel": channel]), ("get_channel_history", ["channel": channel]),
       ("get_thread", ["channel": channel, "ts": ts]), ("get_permalink", ["channel": channel, "ts": ts]), ("get_reactions", ["channel": channel, "ts": ts]),
       ("list_pins", ["channel": channel]), ("list_bookmarks", ["channel": channel]), ("list_files", ["channel": channel]),

@@ -1,9 +1,11 @@
+import ConnectorKit
 import ConnectorTesting
 import Crypto
 import JSON
 import MCP
 import MCPHTTP
 import NIOCore
+import SlackConnector
 import Testing
 
 @Suite("Events of Slack", .timeLimit(.minutes(1)))

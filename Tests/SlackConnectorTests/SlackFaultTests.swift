@@ -1,7 +1,10 @@
+import ConnectorKit
 import ConnectorTesting
 import JSON
 import MCP
+import MCPHTTP
 import NIOCore
+import SlackConnector
 import Testing
 
 @Suite("Slack when it is not well", .timeLimit(.minutes(2)))
@@ -47,7 +50,7 @@ struct SlackFaultTests {
   }
 
   @Test("A limit that was met holds for the method and no other; for posts, for the channel and no other")
-  func scopes() async throws {
+  func scope() async throws {
     let test = try await SlackTest { vendor in
       vendor.on("GET", "/api/users.list", .json([:], status: 429, headers: [("Retry-After", "600")]))
       vendor.on("POST", "/api/chat.postMessage", .json([:], status: 429, headers: [("Retry-After", "600")]))
@@ -108,7 +111,7 @@ struct SlackFaultTests {
   ]
 
   @Test("What Slack refuses is said with its own word and what to do", arguments: refusals)
-  func refusals(_ code: String, _ words: String) async throws {
+  func refused(_ code: String, _ words: String) async throws {
     let test = try await SlackTest { vendor in
       vendor.always("GET", "/api/conversations.history", .json(["ok": false, "error": .string(code), "needed": "channels:history"]))
     }

@@ -1,5 +1,6 @@
 import ConnectorTesting
 import JSON
+import MCP
 import Testing
 
 @Suite("What Slack answers is read")
@@ -7,7 +8,7 @@ struct SlackReplayTests {
   @Test(
     "Slack's own samples are read by the tool that asks for them", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
     arguments: SlackAct.all.filter { !$0.samples.isEmpty })
-  func samples(_ act: SlackAct) async throws {
+  func sample(_ act: SlackAct) async throws {
     let test = try await SlackTest { vendor in
       for method in act.samples where method != "files.getUploadURLExternal" && method != "conversations.open" {
         guard let sample = SlackTest.sample(method) else { continue }

@@ -68,7 +68,7 @@ struct SlackRequestTests {
   static let tiers = ["t1": 1, "t2": 20, "t3": 50, "t4": 100]
 
   @Test("Nothing is asked more often than Slack's tier of the method", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: SlackAct.all.filter { !$0.isWriting })
-  func tiers(_ act: SlackAct) async throws {
+  func tier(_ act: SlackAct) async throws {
     let test = try await SlackTest()
     let sent = try await act.requests(in: test)
     guard let method = sent.last.map({ String($0.path.dropFirst(5)) }), let tier = try SlackMethods()[method]?["rate_limits"]?.string, let limit = Self.tiers[tier] else { return }

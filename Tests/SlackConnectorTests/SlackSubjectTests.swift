@@ -128,7 +128,7 @@ struct SlackSubjectTests {
   @Test("The check tells who is signed in, and which scopes are missing")
   func check() async throws {
     let test = try await SlackTest { vendor in
-      vendor.always("POST", "/api/auth.test", .json(["ok": true, "team": "Acme", "user": "sluice"], headers: [("X-OAuth-Scopes", "channels:read,chat:write")]))
+      vendor.always("POST", "/api/auth.test", .json(["ok": true, "team": "Acme", "user": "sluice"], headers: [("X-OAuth-Scopes", "channels:read,chat:write,im:write,reactions:write")]))
       vendor.always("GET", "/api/users.list", .json(["ok": false, "error": "missing_scope", "needed": "users:read"]))
     }
     let findings = await test.slack.connector.check()

@@ -5,6 +5,9 @@ import MCP
 import NIOCore
 import SlackConnector
 
+/// MCP has answers as well.
+typealias Answer = ConnectorTesting.Answer
+
 /// The connector in front of a double of Slack that knows three channels, and answers the rest as Slack's own samples do.
 struct SlackTest {
   let vendor: VendorDouble

@@ -1,5 +1,6 @@
 import ConnectorTesting
 import JSON
+import MCP
 import Testing
 
 @Suite("Messages of Slack as text")

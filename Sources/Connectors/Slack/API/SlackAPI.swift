@@ -50,6 +50,13 @@ struct SlackAPI: Sendable {
     try await api.json(VendorRequest(.post, path: "/" + method, bucket: method, isIdempotent: false).form(arguments), as: subject)
   }
 
+  /// Who the subject is at Slack, and the scopes of its token.
+  func identity(as subject: Subject) async throws(VendorError) -> (RawJSON, scopes: Set<String>) {
+    let response = try await api.send(VendorRequest(.post, path: "/auth.test", bucket: "auth.test", isIdempotent: true).json([:]), as: subject)
+    guard let json = response.json else { throw VendorError(.invalidAnswer, "Slack answered with something that is not its JSON.") }
+    return (json, Set((response.headers["X-OAuth-Scopes"] ?? "").split(separator: ",").map { String($0.drop { $0 == " " }) }))
+  }
+
   /// The bytes of a private file.
   func download(_ url: String, as subject: Subject, maximumBytes: Int) async throws(VendorError) -> VendorResponse {
     guard let target = HTTPURL(url) else { throw VendorError(.invalidAnswer, "Slack gave no usable address for the file.") }
