@@ -39,7 +39,7 @@ struct JiraAct: Sendable, CustomTestStringConvertible {
     JiraAct(
       "search_issues", ["project": ["ABC"], "status": ["In Progress", "To Do"], "assignee": "me", "text": "say \"hi\"", "limit": 10, "fields": ["summary"]],
       except: [
-        .member("expand", because: "PyPI jira sends null members along"), .member("properties", because: "PyPI jira sends null members along"),
+        .extraRequests(because: "PyPI jira reads the fields once"), .member("expand", because: "PyPI jira sends null members along"), .member("properties", because: "PyPI jira sends null members along"),
         .member("reconcileIssues", because: "PyPI jira sends an empty list along"),
       ], reads: "jira-cli/search.json"),
     JiraAct("count_issues", ["jql": "project = ABC"]), JiraAct("get_issue", ["issue": "ABC-1"], reads: "jira-cli/issue.json"),
@@ -66,7 +66,8 @@ struct JiraAct: Sendable, CustomTestStringConvertible {
     JiraAct("create_issues", ["issues": [["project": "ABC", "type": "Bug", "summary": "One"]]], writes: true),
     JiraAct("edit_issue", ["issue": "ABC-1", "summary": "New", "add_labels": ["x"], "remove_labels": ["y"]], writes: true),
     JiraAct("assign_issue", ["issue": "ABC-1"], as: "assign_issue nobody", writes: true), JiraAct("assign_issue", ["issue": "ABC-1", "assignee": "5b1"], writes: true),
-    JiraAct("transition_issue", ["issue": "ABC-1", "transition": "31", "resolution": "Done"], writes: true),
+    JiraAct("transition_issue", ["issue": "ABC-1", "transition": "31", "resolution": "Done"],
+      except: [.member("transition", because: "PyPI jira sends the id as a number; it is a text")], writes: true),
     JiraAct("transition_issue", ["issue": "ABC-1", "transition": "in progress"], as: "transition_issue by name", except: [emptyFields], writes: true),
     JiraAct("add_comment", ["issue": "ABC-1", "body": "Hello *there*"], writes: true), JiraAct("update_comment", ["issue": "ABC-1", "comment": "5", "body": "Better"], writes: true),
     JiraAct("log_work", ["issue": "ABC-1", "time_spent": "3h 30m", "started": "2026-07-28T09:00:00+02:00"], writes: true),

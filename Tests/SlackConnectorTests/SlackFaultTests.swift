@@ -133,7 +133,7 @@ struct SlackFaultTests {
   func hang() async throws {
     let test = try await SlackTest { $0.always("GET", "/api/users.list", .hang) }
     let call = Task { try await test.slack.client.callTool("list_users", [:]) }
-    while test.requests("users.list").isEmpty { await Task.yield() }
+    while test.requests("users.list").isEmpty { try await Task.sleep(for: .milliseconds(5)) }
     call.cancel()
     _ = await call.result
     #expect(test.requests("users.list").count == 1)

@@ -11,11 +11,11 @@ struct SlackRequestTests {
     let test = try await SlackTest()
     let sent = try await act.requests(in: test)
     #expect(!sent.isEmpty)
-    try SlackMethods().expectValid(sent.filter { $0.path.hasPrefix("/api/") })
+    try SlackReference.methods.expectValid(sent.filter { $0.path.hasPrefix("/api/") })
     for request in sent where request.path.hasPrefix("/api/") {
       #expect(request.header("Authorization") == "Bearer " + SlackTest.token)
       let method = String(request.path.dropFirst(5))
-      let described = try SlackMethods()[method]?["http_method"]?.string
+      let described = try SlackReference.methods[method]?["http_method"]?.string
       #expect(request.method == described, "\(method) is described as \(described ?? "nothing")")
     }
   }
@@ -71,7 +71,7 @@ struct SlackRequestTests {
   func tier(_ act: SlackAct) async throws {
     let test = try await SlackTest()
     let sent = try await act.requests(in: test)
-    guard let method = sent.last.map({ String($0.path.dropFirst(5)) }), let tier = try SlackMethods()[method]?["rate_limits"]?.string, let limit = Self.tiers[tier] else { return }
+    guard let method = sent.last.map({ String($0.path.dropFirst(5)) }), let tier = try SlackReference.methods[method]?["rate_limits"]?.string, let limit = Self.tiers[tier] else { return }
     // The budget of a minute passes at once; what is beyond waits.
     let time = test.slack.time
     for _ in 0..<(limit + 2) { _ = try await test.slack.call(act.tool, act.arguments) }

@@ -69,8 +69,8 @@ struct SlackSubjectTests {
       #expect(page.status == 200 && page.body.contains("Slack"))
       let redirect = try await slack.route(.get, "/sign-in", query: ["state": state, "go": "1"])
       #expect(redirect.status == 302 && redirect.location?.contains("/authorize?") == true && redirect.location?.contains("scope=channels%3Aread%2Cgroups%3Aread") == true)
-      #expect(try await slack.route(.get, "/callback", query: ["state": state, "code": "code-of-the-browser"]).status == 200)
-      return ElicitationResult(.accept)
+      let reply = try await slack.route(.get, "/callback", query: ["state": state, "code": "code-of-the-browser"])
+      return ElicitationResult(reply.status == 200 ? .accept : .decline)
     })
     let secrets = try TestSecrets()
     for text in ["xoxp-granted-to-ada", "xoxe-refresh-of-ada"] { secrets.guardText(text) }
@@ -95,11 +95,11 @@ struct SlackSubjectTests {
     let form = Dictionary(try #require(test.requests("oauth.v2.user.access").first).form.map { ($0.name, $0.value) }) { $1 }
     #expect(form["code"] == "code-of-the-browser" && form["client_id"] == "1.2" && form["redirect_uri"] == "https://sluice.example/connectors/slack/callback")
     #expect(form["code_verifier"]?.isEmpty == false && form["grant_type"] == "authorization_code")
-    if SharedData.isPresent { try SlackMethods().expectValid(test.requests("oauth.v2.user.access")) }
+    if SharedData.isPresent { try SlackReference.methods.expectValid(test.requests("oauth.v2.user.access")) }
     // Nobody else's request is done with it.
     _ = try await test.slack.client.callTool("get_workspace", [:], options: RequestOptions(meta: [MetaKey.caller: "ada"]))
     #expect(seen.withLock(\.count) == 1)
-    _ = try? await test.slack.call("list_users", as: "bob")
+    #expect(try await test.slack.failure("list_users", as: "bob").contains("declined"))
     #expect(test.requests("users.list").count == 1)
     holder.withLock { $0 = nil }
   }

@@ -88,6 +88,12 @@ struct SlackTest {
   func requests(_ method: String) -> [CapturedRequest] { vendor.requests.filter { $0.path == "/api/" + method } }
 }
 
+/// Slack's method reference, read once.
+enum SlackReference {
+  private static let read = Result { try SlackMethods() }
+  static var methods: SlackMethods { get throws { try read.get() } }
+}
+
 /// A page of messages.
 func messages(_ messages: [JSONValue], next: String = "") -> Answer {
   .json(["ok": true, "messages": .array(messages), "has_more": .bool(!next.isEmpty), "response_metadata": ["next_cursor": .string(next)]])

@@ -80,7 +80,7 @@ struct SlackTextTests {
     let test = try await SlackTest { $0.always("GET", "/api/conversations.history", script) }
     let record = try await test.slack.structured("get_channel_history", ["channel": "general"])["messages"]?[0]
     #expect(record?["text"]?.string == expected)
-    #expect(record?["author_name"] == "Name of U0AUTHOR1" && record?["time"] == "2017-08-22T21:32:36Z" && record?["id"] == "C0GENERAL:1503435956.000247")
+    #expect(record?["author_name"] == "Name of U0AUTHOR1" && record?["time"] == "2017-08-22T21:05:56Z" && record?["id"] == "C0GENERAL:1503435956.000247")
   }
 
   @Test("Blocks nested beyond measure end")

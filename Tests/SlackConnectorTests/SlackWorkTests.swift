@@ -26,7 +26,7 @@ struct SlackWorkTests {
     #expect(second["messages"]?[0]?["text"] == "page 2" && second["next_cursor"] == nil)
     // The second page goes to the search that gave the first.
     #expect(test.requests("assistant.search.context").count == 1)
-    #expect(try SharedData.isPresent == false || test.requests("search.messages").allSatisfy { try SlackMethods().problems(with: $0).isEmpty })
+    #expect(try SharedData.isPresent == false || test.requests("search.messages").allSatisfy { try SlackReference.methods.problems(with: $0).isEmpty })
   }
 
   @Test("Where search is throttled or down, that is said, and the other is not asked")
@@ -70,31 +70,32 @@ struct SlackWorkTests {
     #expect(elsewhere.requests.isEmpty)
   }
 
-  private func file(_ type: String, _ answer: Answer, size: Int = 3, settings: JSONObject = JSONObject()) async throws -> SlackTest {
-    try await SlackTest(settings) { vendor in
+  private func file(_ type: String, _ answer: Answer, size: Int = 3, settings: JSONObject = JSONObject(), content: Bool = true) async throws -> (CallResult, SlackTest) {
+    let test = try await SlackTest(settings) { vendor in
       vendor.always("GET", "/api/files.info") { [url = vendor.url] _ in
         .json(["ok": true, "file": ["id": "F0FILE1234", "mimetype": .string(type), "size": .int(size), "url_private_download": .string(url + "/files-pri/x")]])
       }
       vendor.always("GET", "/files-pri/x", answer)
     }
+    return (try await test.slack.call("get_file", ["file": "F0FILE1234", "content": .bool(content)]), test)
   }
 
   @Test("A file's text is given in a frame, an image as an image; sign-in pages, redirects and what is too large as errors")
   func download() async throws {
-    let text = try await file("text/plain", .text("abc"))
-    let result = try await text.slack.call("get_file", ["file": "F0FILE1234", "content": true])
+    let (result, text) = try await file("text/plain", .text("abc"))
     #expect(result.structured?["file"]?["text"] == "abc" && result.text.contains("<untrusted"))
     #expect(text.vendor.requests.last?.header("Authorization") == "Bearer " + SlackTest.token)
-    let image = try await file("image/png", .text("abc", type: "image/png")).slack.call("get_file", ["file": "F0FILE1234", "content": true])
+    let image = try await file("image/png", .text("abc", type: "image/png")).0
     #expect(image.raw["content"]?.elements.contains { $0["type"]?.string == "image" } == true)
     for answer in [Answer.text("<html>", type: "text/html"), .redirect(to: "https://slack.com/signin")] {
-      #expect(try await file("text/plain", answer).slack.failure("get_file", ["file": "F0FILE1234", "content": true]).contains("files:read"))
+      #expect(try await file("text/plain", answer).0.text.contains("files:read"))
     }
-    #expect(try await file("text/plain", .text("abc"), size: 1 << 30).slack.failure("get_file", ["file": "F0FILE1234", "content": true]).contains("bytes"))
+    #expect(try await file("text/plain", .text("abc"), size: 1 << 30).0.text.contains("are downloaded at most"))
     // A file that is longer than it says is cut off while it comes.
-    let long = try await file("text/plain", .oversized(1 << 20), settings: ["maximum_bytes": 2048])
-    #expect(try await long.slack.failure("get_file", ["file": "F0FILE1234", "content": true]).contains("longer than"))
-    #expect(try await file("application/pdf", .text("\u{FF}")).slack.call("get_file", ["file": "F0FILE1234"]).isError == false)
+    let (long, _) = try await file("text/plain", .oversized(1 << 20), settings: ["maximum_bytes": 2048])
+    #expect(long.isError && long.text.contains("longer than"))
+    let (record, other) = try await file("application/pdf", .status(500), content: false)
+    #expect(!record.isError && !other.vendor.requests.contains { $0.path == "/files-pri/x" })
   }
 
   @Test("Prompts stay in one line of what a person typed")

@@ -5,11 +5,17 @@ import io
 
 from acts import URL, act, run
 from atlassian.jira.jira_cloud import JiraCloud
+from atlassian.jira.service_management_methods import JiraServiceManagementMethods
+from atlassian.jira.software_methods import JiraSoftwareMethods
 from jira import JIRA
 
 STANDARD = "summary,status,issuetype,priority,assignee,reporter,labels,project,created,updated,duedate,parent,resolution"
 LONG = ",description,components,fixVersions,issuelinks,subtasks,attachment"
 FIELDS = "assignee,issuetype,labels,project,reporter,status,summary"
+
+
+class Cloud(JiraCloud, JiraSoftwareMethods, JiraServiceManagementMethods):
+    """The whole of Jira Cloud behind one session."""
 
 
 def doc(*content):
@@ -222,7 +228,7 @@ def _(a, j):
 
 @act("assign_issue nobody")
 def _(a, j):
-    j.assign_issue("ABC-1", None)
+    a.assign_issue("ABC-1", data={"accountId": None})
 
 
 @act("assign_issue")
@@ -311,5 +317,5 @@ def _(a, j):
 
 
 run(
-    JiraCloud(url=URL, username="bot@example.com", password="x"),
+    Cloud(url=URL, username="bot@example.com", password="x"),
     JIRA(URL, options={"rest_api_version": "3"}, basic_auth=("bot@example.com", "x")))

@@ -10,6 +10,8 @@ struct MarkdownInline {
   private static let maximumDepth = 16
   /// Characters that emphasis, code or the text of a link may span: what never closes must not be searched for to the end each time.
   private static let maximumSpan = 4000
+  /// Delimiters that do not close anywhere in the rest of the text.
+  private var unclosed: Set<String> = []
 
   private init(_ text: some StringProtocol) { characters = Array(text) }
 
@@ -87,8 +89,10 @@ struct MarkdownInline {
   }
 
   /// A code span: as many backticks close as opened.
-  private func code(at position: Int) -> (String, Int)? {
+  private mutating func code(at position: Int) -> (String, Int)? {
     let ticks = run(of: "`", at: position)
+    let delimiter = String(repeating: "`", count: ticks)
+    guard !unclosed.contains(delimiter) else { return nil }
     var end = position + ticks
     let last = min(characters.count, position + Self.maximumSpan)
     while end < last {
@@ -104,13 +108,14 @@ struct MarkdownInline {
         end += 1
       }
     }
+    if last == characters.count { unclosed.insert(delimiter) }
     return nil
   }
 
-  private func emphasis(at position: Int) -> (mark: JSONValue, content: String, end: Int)? {
+  private mutating func emphasis(at position: Int) -> (mark: JSONValue, content: String, end: Int)? {
     for (delimiter, type) in [("**", "strong"), ("__", "strong"), ("~~", "strike"), ("*", "em"), ("_", "em")] {
       let marker = Array(delimiter)
-      guard matches(marker, at: position) else { continue }
+      guard matches(marker, at: position), !unclosed.contains(delimiter) else { continue }
       let start = position + marker.count
       guard start < characters.count, !characters[start].isWhitespace else { continue }
       // `_` within a word is a character of it: snake_case.
@@ -137,6 +142,7 @@ struct MarkdownInline {
         }
         end += 1
       }
+      if last == characters.count { unclosed.insert(delimiter) }
     }
     return nil
   }
@@ -168,7 +174,8 @@ struct MarkdownInline {
     position + marker.count <= characters.count && characters[position..<(position + marker.count)].elementsEqual(marker)
   }
 
-  private func link(at position: Int) -> (label: String, target: String, end: Int)? {
+  private mutating func link(at position: Int) -> (label: String, target: String, end: Int)? {
+    guard !unclosed.contains("[") else { return nil }
     var depth = 0
     var end = position
     let last = min(characters.count, position + Self.maximumSpan)
@@ -183,6 +190,7 @@ struct MarkdownInline {
       }
       end += 1
     }
+    if end >= last, last == characters.count, !characters[position...].contains("]") { unclosed.insert("[") }
     guard end < last, end + 1 < characters.count, characters[end + 1] == "(", let close = characters[(end + 2)...].firstIndex(of: ")") else { return nil }
     let label = String(characters[(position + 1)..<end])
     let target = String(characters[(end + 2)..<close]).split(separator: " ").first.map(String.init) ?? ""

@@ -109,7 +109,8 @@ enum SlackText {
     var rest = Substring(text)
     while let start = rest.firstIndex(of: "<") {
       result += rest[..<start]
-      guard let end = rest[start...].firstIndex(of: ">") else { break }
+      rest = rest[start...]
+      guard let end = rest.firstIndex(of: ">") else { break }
       result += reference(rest[rest.index(after: start)..<end], names)
       rest = rest[rest.index(after: end)...]
     }
