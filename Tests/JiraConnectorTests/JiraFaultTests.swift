@@ -4,12 +4,24 @@ import JSON
 import JiraConnector
 import MCP
 import MCPHTTP
+import Synchronization
 import Testing
 
-@Suite("Jira when it is not well", .timeLimit(.minutes(2)))
+@Suite("Jira when it is not well", .timeLimit(.minutes(10)))
 struct JiraFaultTests {
+  /// By act. Guarded by the mutex.
+  private static let lasts = Mutex<[String: (method: String, path: String)]>([:])
+
+  /// What the tool asks of Jira last.
+  private func last(_ act: JiraAct) async throws -> (method: String, path: String) {
+    if let known = Self.lasts.withLock({ $0[act.name] }) { return known }
+    let request = try #require(try await act.requests(in: try await JiraTest()).last)
+    Self.lasts.withLock { $0[act.name] = (request.method, request.path) }
+    return (request.method, request.path)
+  }
+
   private func run(_ act: JiraAct, _ answers: Answer..., then repeated: Answer? = nil) async throws -> (JiraTest, CallResult, [CapturedRequest]) {
-    let last = try #require(try await act.requests(in: try await JiraTest()).last)
+    let last = try await last(act)
     let test = try await JiraTest { vendor in
       for answer in answers { vendor.on(last.method, last.path, answer) }
       if let repeated { vendor.always(last.method, last.path, repeated) }

@@ -19,7 +19,7 @@ struct JiraRequestTests {
     }
   }
 
-  @Test("Requests are those of atlassian-python-api and PyPI jira", .enabled(if: PythonClients.isPresent, "\(PythonClients.absence)"), .timeLimit(.minutes(3)))
+  @Test("Requests are those of atlassian-python-api and PyPI jira", .enabled(if: PythonClients.isPresent, "\(PythonClients.absence)"), .timeLimit(.minutes(10)))
   func differential() async throws {
     let double = try await VendorDouble()
     double.always("GET", "/rest/api/*/serverInfo", .json(["deploymentType": "Cloud", "versionNumbers": [1001, 0, 0], "baseUrl": "https://acme.atlassian.net"]))

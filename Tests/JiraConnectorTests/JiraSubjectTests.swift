@@ -8,7 +8,7 @@ import MCPHTTP
 import Synchronization
 import Testing
 
-@Suite("In whose name Jira is asked, and what it tells by itself", .timeLimit(.minutes(1)))
+@Suite("In whose name Jira is asked, and what it tells by itself", .timeLimit(.minutes(10)))
 struct JiraSubjectTests {
   @Test("Each person's requests carry that person's token, and nobody's where there is none")
   func tokens() async throws {

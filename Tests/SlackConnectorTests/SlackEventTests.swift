@@ -8,7 +8,7 @@ import NIOCore
 import SlackConnector
 import Testing
 
-@Suite("Events of Slack", .timeLimit(.minutes(1)))
+@Suite("Events of Slack", .timeLimit(.minutes(10)))
 struct SlackEventTests {
   private static let secret = "8f742231b10e8888abcd99yyyzzz85a5"
 
