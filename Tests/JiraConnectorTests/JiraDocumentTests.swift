@@ -90,7 +90,7 @@ struct JiraDocumentTests {
     if let state = node["attrs"]?["state"] { result["state"] = state }
     guard let content = node["content"]?.array else { return .object(result) }
     var joined: [JSONValue] = []
-    for child in content.map(plain) {
+    for child in content.map(plain).flatMap(withoutMarkedEdges) {
       if child["type"] == "text", let last = joined.last, last["type"] == "text", last["marks"] == child["marks"] {
         joined[joined.count - 1]["text"] = .string((last["text"]?.string ?? "") + (child["text"]?.string ?? ""))
       } else {
@@ -99,6 +99,21 @@ struct JiraDocumentTests {
     }
     result["content"] = .array(joined)
     return .object(result)
+  }
+
+  /// White space at the edges of emphasis looks the same without it, and Markdown cannot say it otherwise.
+  private static func withoutMarkedEdges(_ node: JSONValue) -> [JSONValue] {
+    guard node["type"] == "text", let text = node["text"]?.string, let marks = node["marks"]?.array else { return [node] }
+    let start = text.prefix(while: \.isWhitespace)
+    let end = String(text.dropFirst(start.count).reversed().prefix(while: \.isWhitespace))
+    func part(_ text: some StringProtocol, _ marks: [JSONValue]) -> JSONValue? {
+      guard !text.isEmpty else { return nil }
+      var node: JSONValue = ["type": "text", "text": .string(String(text))]
+      if !marks.isEmpty { node["marks"] = .array(marks) }
+      return node
+    }
+    let links = marks.filter { $0["type"] == "link" }
+    return [part(start, links), part(text.dropFirst(start.count).dropLast(end.count), marks), part(end, links)].compactMap { $0 }
   }
 
   private static func paragraph(_ content: JSONValue...) -> JSONValue { ["type": "paragraph", "content": .array(content)] }

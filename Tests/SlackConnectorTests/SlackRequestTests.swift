@@ -41,8 +41,12 @@ struct SlackRequestTests {
   /// Slack takes arguments in the query, a form or JSON alike, and flags as words or digits: compared by name and value. slack_sdk sends
   /// everything as POST; Slack takes both, and describes reads as GET, which the test above holds us to.
   private static func folded(_ request: CapturedRequest) -> CapturedRequest {
-    guard request.path.hasPrefix("/api/") else { return request }
     var folded = request
+    guard request.path.hasPrefix("/api/") else {
+      // slack_sdk calls the bytes of an upload a form.
+      folded.headers = []
+      return folded
+    }
     var arguments = (request.query + request.form).map { ($0.name, text(.string($0.value))) }
     for (name, value) in request.json?.object ?? JSONObject() { arguments.append((name, text(value))) }
     folded.query = arguments.map { (name: $0.0, value: $0.1) }
