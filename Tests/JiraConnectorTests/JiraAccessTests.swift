@@ -54,7 +54,7 @@ struct JiraAccessTests {
     let issues: JSONValue = [JiraTest.issue("ABC-1"), JiraTest.issue("HR-1"), JiraTest.issue("HRX-2")]
     let test = try await JiraTest(Self.deny) { $0.always(method, path, .json(["issues": issues, "values": issues, "total": 3, "isLast": true, "isLastPage": true])) }
     let result = try await test.jira.call(tool, arguments)
-    #expect(result.structured?["issues"]?.array?.map { $0["key"] } == ["ABC-1"])
+    #expect(result.structured?["issues"]?.array?.map { $0["key"] } == ["ABC-1"], "\(result.text)")
     #expect(!result.raw.text.contains("HR") && result.structured?["total"] == nil)
   }
 
