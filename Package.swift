@@ -227,6 +227,12 @@ let package = Package(
     .testTarget(
       name: "OpenAPIConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "ConnectorTesting", "OpenAPIConnector", .nio], swiftSettings: settings),
     .testTarget(
+      name: "SlackConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "SlackConnector", "ConnectorTesting", .nio, .crypto],
+      exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
+      name: "JiraConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "JiraConnector", "ConnectorTesting", .nio, .crypto],
+      exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "PostgresFixture", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(
       name: "DemoTests", dependencies: ["JSON", "MCP", "SQLConnector", "Demo", "Cedar", .grdb, .nio, .logging], swiftSettings: settings),

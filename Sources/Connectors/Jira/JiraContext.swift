@@ -36,6 +36,9 @@ struct JiraContext: Sendable {
   /// A text as Jira takes it: a document on Cloud, the text itself on Data Center, whose markup is its own.
   func body(_ markdown: String) -> JSONValue { api.deployment == .cloud ? MarkdownDocument.adf(markdown) : .string(markdown) }
 
+  /// How many there are in all; not told where the settings keep some of them out.
+  func total(_ json: RawJSON?) -> Int? { projects.admitsAll ? json?["total"]?.int : nil }
+
   static func elements(_ json: RawJSON?, _ member: String) -> [RawJSON] { json?[member].map { Array($0.elements) } ?? [] }
 
   /// One page of a list that counts by `startAt`.
@@ -52,6 +55,6 @@ struct JiraContext: Sendable {
     // A short page is not the end where Jira says that there is more.
     let isLast = json["isLast"]?.bool ?? json["total"]?.int.map { start + found.count >= $0 } ?? (found.count < limit)
     let next = isLast || found.isEmpty ? nil : place.text(String(start + found.count))
-    return UntrustedText.mark(shape.result(found.flatMap(record), selection: shape.selection(call), next: next, total: json["total"]?.int), "/" + shape.list)
+    return UntrustedText.mark(shape.result(found.flatMap(record), selection: shape.selection(call), next: next, total: total(json)), "/" + shape.list)
   }
 }

@@ -23,6 +23,35 @@ struct SlackContext: Sendable {
 
   func admits(_ channel: SlackChannel) -> Bool { channels.admits(channel.id, channel.name) }
 
+  /// Channels by id, of those that can be seen; for lists that tell ids alone. Settings and policy speak of names and visibility.
+  func channels(_ ids: some Sequence<String>, as subject: Subject) async -> [String: SlackChannel] {
+    var found: [String: SlackChannel] = [:]
+    for id in Set(ids).sorted().prefix(Self.maximumLookups) where SlackDirectory.isID(id, "CGD") {
+      do throws(VendorError) { found[id] = try await directory.channel(id, as: subject) } catch {
+        // Where Slack is throttled or away the rest would wait as well.
+        if error.code != .notFound, error.code != .forbidden { break }
+      }
+    }
+    return found
+  }
+
+  private static let maximumLookups = 60
+
+  /// The files that may be seen: those that are in a channel that the settings let be reached.
+  func admitted(_ files: [SlackFile], as subject: Subject) async -> [SlackFile] {
+    guard !channels.admitsAll else { return files }
+    let known = await channels(files.flatMap(\.channels), as: subject)
+    return files.filter { $0.channels.contains { known[$0].map(admits) ?? false } }
+  }
+
+  /// A file that the settings let be reached.
+  func file(_ id: String, as subject: Subject) async throws(VendorError) -> SlackFile {
+    let json = try await api.get("files.info", [("file", id)], as: subject)
+    guard let file = json["file"].flatMap({ SlackFile($0) }) else { throw VendorError(.invalidAnswer, "Slack described the file in no known form.") }
+    guard let admitted = await admitted([file], as: subject).first else { throw VendorError(.notFound, "There is no such file, or it may not be seen.") }
+    return admitted
+  }
+
   /// A tool in whose work Slack's refusals are told to the model.
   func tool(
     _ name: String, _ title: String, _ description: String, _ fields: [Field], output: JSONValue, annotations: ToolAnnotations = .reading, meta: JSONObject? = nil,

@@ -36,16 +36,12 @@ struct SlackResources: Sendable {
       try template("slack://{workspace}/threads/{channel}/{ts}", "thread", "Thread", "A message and the replies to it.") { read, subject throws(VendorError) in
         let channel = try await slack.channel(read["channel"] ?? "", as: subject)
         let json = try await slack.api.get(
-          "conversations.replies", [("channel", channel.id), ("ts", read["ts"]), ("limit", String(slack.api.history?.objects ?? Self.messages))], as: subject)
+          "conversations.replies", [("channel", channel.id), ("ts", read["ts"]), ("limit", String(min(Self.messages, slack.api.history?.objects ?? Self.messages)))], as: subject)
         return try await text(json, channel, subject)
       })
     server.add(
       try template("slack://{workspace}/files/{id}", "file", "File", "What is known of a file.") { read, subject throws(VendorError) in
-        let json = try await slack.api.get("files.info", [("file", read["id"])], as: subject)
-        guard let file = json["file"].flatMap({ SlackFile($0) }), slack.channels.admitsAll || file.channels.contains(where: { slack.channels.admits($0) }) else {
-          throw VendorError(.notFound, "There is no such file, or it may not be seen.")
-        }
-        return file.json.text
+        try await slack.file(read["id"] ?? "", as: subject).json.text
       })
     server.add(
       try template("slack://user/{name}/profile", "profile", "Profile", "A person by e-mail address or id.") { read, subject throws(VendorError) in

@@ -42,6 +42,8 @@ enum JQL {
       }
       switch character {
       case "\"", "'": quote = character
+      // Outside of quotes Jira takes what follows as a plain character, be it a quote or a parenthesis.
+      case "\\": throw VendorError(.refused, "The JQL query has a backslash outside of quotes. Put the value in quotes.")
       case "(": depth += 1
       case ")":
         depth -= 1
@@ -51,7 +53,11 @@ enum JQL {
     }
     if let start = wordStart, depth == 0 { words.append((start, text[start...])) }
     guard depth == 0, quote == nil else { throw VendorError(.refused, "The JQL query has a parenthesis or a quote that is not closed.") }
-    let place = words.indices.first { words[$0].word.lowercased() == "order" && $0 + 1 < words.count && words[$0 + 1].word.lowercased() == "by" }
+    // Only white space stands between the two words.
+    let place = words.indices.first { index in
+      guard words[index].word.lowercased() == "order", index + 1 < words.count, words[index + 1].word.lowercased() == "by" else { return false }
+      return text[words[index].word.endIndex..<words[index + 1].start].allSatisfy(\.isWhitespace)
+    }
     guard let place else { return (text.trimmed, nil) }
     return (text[..<words[place].start].trimmed, text[words[place + 1].word.endIndex...].trimmed)
   }
@@ -73,24 +79,42 @@ enum JQL {
     "key": "key",
   ]
 
-  /// A row rule as JQL; nil where some part of it cannot be said exactly, and the gateway's own filter has to do alone.
+  /// No issue: each has a project.
+  static let nothing = "project is EMPTY"
+
+  /// A row rule as JQL that lets through at least what the rule does; empty where that is everything, nil where nothing can be said
+  /// and the gateway's own filter has to do alone.
   static func condition(_ rule: RowFilter) -> String? {
     switch rule {
-    case .constant(true): return ""
-    case .constant(false): return "key is EMPTY"
+    case .constant(true), .and([]): return ""
+    case .constant(false), .or([]), .isIn(_, []): return nothing
     case .and(let rules):
       // What cannot be said may be left out of an AND: the result is wider, and filtered again.
-      let parts = rules.compactMap { condition($0) }.filter { !$0.isEmpty }
-      return parts.isEmpty ? nil : parts.map { "(\($0))" }.joined(separator: " AND ")
+      let parts = rules.compactMap { condition($0) }
+      let conditions = parts.filter { !$0.isEmpty }
+      if conditions.contains(nothing) { return nothing }
+      guard !conditions.isEmpty else { return parts.count == rules.count ? "" : nil }
+      return conditions.map { "(\($0))" }.joined(separator: " AND ")
     case .or(let rules):
       let parts = rules.map { condition($0) }
       guard !parts.contains(nil), !parts.contains("") else { return parts.contains("") ? "" : nil }
-      return parts.compactMap { $0 }.map { "(\($0))" }.joined(separator: " OR ")
+      let conditions = parts.compactMap { $0 }.filter { $0 != nothing }
+      return conditions.isEmpty ? nothing : conditions.map { "(\($0))" }.joined(separator: " OR ")
     case .compare(let attribute, .equal, let value): return equals(attribute, [value])
     case .isIn(let attribute, let values): return equals(attribute, values)
     case .contains("labels", let value): return value.string.map { "labels = \(quoted($0))" }
     case .isTrue(let rule): return condition(rule)
     default: return nil
+    }
+  }
+
+  /// Whether ``condition(_:)`` says all of a rule. Numbers are told where rows cannot be looked at one by one, so they need this.
+  static func isExact(_ rule: RowFilter) -> Bool {
+    switch rule {
+    case .constant: true
+    case .and(let rules), .or(let rules): rules.allSatisfy(isExact)
+    case .isTrue(let rule): isExact(rule)
+    default: condition(rule) != nil
     }
   }
 

@@ -21,8 +21,13 @@ struct DocumentMarkdown {
   private static func block(_ node: RawJSON, depth: Int) -> String {
     guard depth < maximumDepth else { return "" }
     switch node["type"]?.string {
-    case "paragraph": return inline(node)
-    case "heading": return String(repeating: "#", count: min(max(node["attrs"]?["level"]?.int ?? 1, 1), 6)) + " " + inline(node)
+    case "paragraph": return guarded(inline(node))
+    case "heading":
+      // A heading is one line.
+      let text = inline(node).replacing("\\\n", with: " ").replacing("\n", with: " ")
+      let closing = text.reversed().prefix { $0 == "#" }.count
+      return String(repeating: "#", count: min(max(node["attrs"]?["level"]?.int ?? 1, 1), 6)) + " "
+        + (closing > 0 ? String(text.dropLast()) + "\\#" : text)
     case "bulletList": return list(node, depth) { _ in "- " }
     case "orderedList":
       let first = node["attrs"]?["order"]?.int ?? 1
@@ -51,6 +56,21 @@ struct DocumentMarkdown {
     case "text", "mention", "emoji", "hardBreak", "inlineCard", "status", "date": return inlineNode(node)
     default: return blocks(node, depth: depth).joined(separator: "\n\n")
     }
+  }
+
+  /// A paragraph none of whose lines reads as the start of another block: `- `, `1. `, `# `, `> `, a rule, a fence.
+  private static func guarded(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+      let rest = line.drop { $0 == " " }
+      guard let first = rest.first else { return "" }
+      let next = rest.dropFirst().first
+      if "-+".contains(first), next == " " || first == "-" && (next == nil || next == "-") { return "\\" + String(rest) }
+      if first == ">" || first == "#" && [" ", nil].contains(rest.drop(while: { $0 == "#" }).first) { return "\\" + String(rest) }
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      let after = rest.dropFirst(digits.count)
+      if !digits.isEmpty, after.hasPrefix(". ") || after.hasPrefix(") ") { return String(digits) + "\\" + String(after) }
+      return String(rest)
+    }.joined(separator: "\n")
   }
 
   private static func media(_ node: RawJSON) -> String {
@@ -147,9 +167,14 @@ struct DocumentMarkdown {
   private static func escaped(_ text: String, isLink: Bool) -> String {
     guard text.contains(where: { "\\`*_[]~".contains($0) }), !isLink || !text.hasPrefix("http") else { return text }
     var result = ""
-    for character in text {
-      if "\\`*[]~".contains(character) { result.append("\\") }
+    var isInWord = false
+    for (index, character) in zip(text.indices, text) {
+      // `_` within a word is a character of it: snake_case.
+      let next = text[text.index(after: index)...].first
+      let isWordy = isInWord && next.map { $0.isLetter || $0.isNumber } ?? false
+      if "\\`*[]~".contains(character) || character == "_" && !isWordy { result.append("\\") }
       result.append(character)
+      isInWord = character.isLetter || character.isNumber
     }
     return result
   }

@@ -43,6 +43,8 @@ struct MarkdownDocument {
     let ticks = trimmed.prefix { $0 == tick }.count
     guard ticks >= 3 else { return nil }
     let language = trimmed.dropFirst(ticks).trimmed
+    // Such a line is a span of code within a paragraph.
+    guard tick != "`" || !language.contains("`") else { return nil }
     lines.removeFirst()
     var code: [Substring] = []
     while let line = lines.popFirst() {
@@ -61,19 +63,26 @@ struct MarkdownDocument {
     let level = line.prefix { $0 == "#" }.count
     guard (1...6).contains(level), line.dropFirst(level).first == " " else { return nil }
     lines.removeFirst()
-    var text = line.dropFirst(level).trimmed[...]
-    while text.hasSuffix("#") { text.removeLast() }
+    var text = line.dropFirst(level).trimmed
+    // A closing run of # belongs to the text where no space is in front of it: C#.
+    let closing = text.reversed().prefix { $0 == "#" }.count
+    if closing == text.count || text.dropLast(closing).last == " " { text = text.dropLast(closing).trimmed }
     var node: JSONValue = ["type": "heading", "attrs": ["level": .int(level)]]
-    let content = MarkdownInline.nodes(text.trimmed)
+    let content = MarkdownInline.nodes(text)
     if !content.isEmpty { node["content"] = .array(content) }
     return node
   }
 
   private mutating func rule(_ line: Substring) -> JSONValue? {
-    let marks = line.filter { !$0.isWhitespace }
-    guard marks.count >= 3, let first = marks.first, "-*_".contains(first), marks.allSatisfy({ $0 == first }) else { return nil }
+    guard Self.isRule(line) else { return nil }
     lines.removeFirst()
     return ["type": "rule"]
+  }
+
+  private static func isRule(_ line: Substring) -> Bool {
+    let marks = line.filter { !$0.isWhitespace }
+    guard marks.count >= 3, let first = marks.first, "-*_".contains(first) else { return false }
+    return marks.allSatisfy { $0 == first }
   }
 
   private mutating func quote(_ depth: Int) -> JSONValue {
@@ -96,7 +105,8 @@ struct MarkdownDocument {
   private mutating func paragraph(plain: Bool = false) -> JSONValue {
     var text: [Substring] = []
     while let line = lines.first, !line.allSatisfy(\.isWhitespace) {
-      if !text.isEmpty, !plain, startsBlock(line) { break }
+      // In a quote, where no lists are, each item is a paragraph of its own.
+      if !text.isEmpty, plain ? ListItem(line) != nil : startsBlock(line) || isTable { break }
       text.append(line)
       lines.removeFirst()
     }
@@ -108,7 +118,7 @@ struct MarkdownDocument {
     let trimmed = line.drop { $0 == " " }
     if trimmed.hasPrefix("```") || trimmed.hasPrefix("~~~") || trimmed.hasPrefix(">") { return true }
     let level = line.prefix { $0 == "#" }.count
-    return (1...6).contains(level) && line.dropFirst(level).first == " " || ListItem(line) != nil
+    return (1...6).contains(level) && line.dropFirst(level).first == " " || ListItem(line) != nil || Self.isRule(line)
   }
 
   // MARK: Lists
@@ -229,16 +239,22 @@ struct MarkdownDocument {
 
   // MARK: Tables
 
-  private mutating func table() -> JSONValue? {
-    guard let head = lines.first, head.contains("|"), let ruler = lines.dropFirst().first else { return nil }
+  /// The columns of the table that starts here; nil where none does.
+  private var tableWidth: Int? {
+    guard let head = lines.first, head.contains("|"), let ruler = lines.dropFirst().first, ruler.contains("-") else { return nil }
     let columns = Self.cells(ruler)
-    guard !columns.isEmpty, ruler.contains("-"), columns.allSatisfy({ cell in !cell.isEmpty && cell.allSatisfy { "-: ".contains($0) } }),
-      Self.cells(head).count == columns.count
-    else { return nil }
+    guard columns.allSatisfy({ cell in cell.contains("-") && cell.allSatisfy { "-: ".contains($0) } }), Self.cells(head).count == columns.count else { return nil }
+    return columns.count
+  }
+
+  private var isTable: Bool { tableWidth != nil }
+
+  private mutating func table() -> JSONValue? {
+    guard let width = tableWidth, let head = lines.first else { return nil }
     lines.removeFirst(2)
-    var rows = [Self.row(Self.cells(head), columns.count, "tableHeader")]
+    var rows = [Self.row(Self.cells(head), width, "tableHeader")]
     while let line = lines.first, line.contains("|"), !line.allSatisfy(\.isWhitespace) {
-      rows.append(Self.row(Self.cells(line), columns.count, "tableCell"))
+      rows.append(Self.row(Self.cells(line), width, "tableCell"))
       lines.removeFirst()
     }
     return ["type": "table", "content": .array(rows)]

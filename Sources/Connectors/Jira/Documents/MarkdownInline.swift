@@ -8,6 +8,10 @@ struct MarkdownInline {
   private var nodes: [JSONValue] = []
   private var text = ""
   private static let maximumDepth = 16
+  /// Characters that emphasis, code or the text of a link may span: what never closes must not be searched for to the end each time.
+  private static let maximumSpan = 4000
+  /// Delimiters that do not close anywhere in the rest of the text.
+  private var unclosed: Set<String> = []
 
   private init(_ text: some StringProtocol) { characters = Array(text) }
 
@@ -85,10 +89,13 @@ struct MarkdownInline {
   }
 
   /// A code span: as many backticks close as opened.
-  private func code(at position: Int) -> (String, Int)? {
+  private mutating func code(at position: Int) -> (String, Int)? {
     let ticks = run(of: "`", at: position)
+    let delimiter = String(repeating: "`", count: ticks)
+    guard !unclosed.contains(delimiter) else { return nil }
     var end = position + ticks
-    while end < characters.count {
+    let last = min(characters.count, position + Self.maximumSpan)
+    while end < last {
       if characters[end] == "`" {
         let closing = run(of: "`", at: end)
         if closing == ticks {
@@ -101,38 +108,63 @@ struct MarkdownInline {
         end += 1
       }
     }
+    if last == characters.count { unclosed.insert(delimiter) }
     return nil
   }
 
-  private func emphasis(at position: Int) -> (mark: JSONValue, content: String, end: Int)? {
+  private mutating func emphasis(at position: Int) -> (mark: JSONValue, content: String, end: Int)? {
     for (delimiter, type) in [("**", "strong"), ("__", "strong"), ("~~", "strike"), ("*", "em"), ("_", "em")] {
       let marker = Array(delimiter)
-      guard matches(marker, at: position) else { continue }
+      guard matches(marker, at: position), !unclosed.contains(delimiter) else { continue }
       let start = position + marker.count
       guard start < characters.count, !characters[start].isWhitespace else { continue }
       // `_` within a word is a character of it: snake_case.
       if marker[0] == "_", position > 0, characters[position - 1].isLetter || characters[position - 1].isNumber { continue }
       var end = start
-      while end < characters.count {
+      var nestedEnd = -1
+      let last = min(characters.count, position + Self.maximumSpan)
+      while end < last {
         if characters[end] == "\\" {
           end += 2
+          continue
+        }
+        if marker.count == 1, end != nestedEnd, let after = nested(marker[0], at: end, from: start) {
+          end = after
+          nestedEnd = after
           continue
         }
         if characters[end] == "`", let (_, after) = code(at: end) {
           end = after
           continue
         }
-        if matches(marker, at: end), end > start, !characters[end - 1].isWhitespace, isClosing(marker, at: end) {
+        if matches(marker, at: end), end > start, !characters[end - 1].isWhitespace, end == nestedEnd || isClosing(marker, at: end, from: start) {
           return (["type": .string(type)], String(characters[start..<end]), end + marker.count)
         }
         end += 1
       }
+      if last == characters.count { unclosed.insert(delimiter) }
     }
     return nil
   }
 
-  private func isClosing(_ marker: [Character], at position: Int) -> Bool {
+  /// The end of strong text that begins at `position` within emphasis by the same character; nil where none does.
+  private func nested(_ mark: Character, at position: Int, from start: Int) -> Int? {
+    guard matches([mark, mark], at: position), position + 2 < characters.count, !characters[position + 2].isWhitespace, characters[position + 2] != mark,
+      position == start || !(characters[position - 1].isLetter || characters[position - 1].isNumber)
+    else { return nil }
+    var end = position + 3
+    let last = min(characters.count - 1, position + Self.maximumSpan)
+    while end < last {
+      if matches([mark, mark], at: end), !characters[end - 1].isWhitespace { return end + 2 }
+      end += 1
+    }
+    return nil
+  }
+
+  private func isClosing(_ marker: [Character], at position: Int, from start: Int) -> Bool {
     let after = position + marker.count
+    // ***both***: what was opened last is closed first.
+    if marker.count == 2, characters[start] == marker[0], after < characters.count, characters[after] == marker[0] { return false }
     if marker.count == 1, after < characters.count, characters[after] == marker[0] { return false }
     if marker.count == 1, position > 0, characters[position - 1] == marker[0] { return false }
     return marker[0] != "_" || after >= characters.count || !(characters[after].isLetter || characters[after].isNumber)
@@ -142,10 +174,12 @@ struct MarkdownInline {
     position + marker.count <= characters.count && characters[position..<(position + marker.count)].elementsEqual(marker)
   }
 
-  private func link(at position: Int) -> (label: String, target: String, end: Int)? {
+  private mutating func link(at position: Int) -> (label: String, target: String, end: Int)? {
+    guard !unclosed.contains("[") else { return nil }
     var depth = 0
     var end = position
-    while end < characters.count {
+    let last = min(characters.count, position + Self.maximumSpan)
+    while end < last {
       if characters[end] == "\\" {
         end += 1
       } else if characters[end] == "[" {
@@ -156,7 +190,8 @@ struct MarkdownInline {
       }
       end += 1
     }
-    guard end + 1 < characters.count, characters[end + 1] == "(", let close = characters[(end + 2)...].firstIndex(of: ")") else { return nil }
+    if end >= last, last == characters.count, !characters[position...].contains("]") { unclosed.insert("[") }
+    guard end < last, end + 1 < characters.count, characters[end + 1] == "(", let close = characters[(end + 2)...].firstIndex(of: ")") else { return nil }
     let label = String(characters[(position + 1)..<end])
     let target = String(characters[(end + 2)..<close]).split(separator: " ").first.map(String.init) ?? ""
     guard !label.isEmpty, Self.isAddress(target) || target.hasPrefix("accountid:") && target.count > 10 else { return nil }

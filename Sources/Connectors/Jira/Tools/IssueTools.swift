@@ -48,7 +48,7 @@ struct IssueTools: Sendable {
         .filter { issue in jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" })) }
       var chosen = selection
       if call["custom_fields"] != nil { chosen?.insert("custom") }
-      return UntrustedText.mark(shape.result(issues.map(\.json), selection: chosen, next: next.map { place.text($0) }, total: json?["total"]?.int), "/issues")
+      return UntrustedText.mark(shape.result(issues.map(\.json), selection: chosen, next: next.map { place.text($0) }, total: jira.total(json)), "/issues")
     }
   }
 
@@ -106,7 +106,19 @@ struct IssueTools: Sendable {
       output: ["type": "object", "properties": ["count": ["type": "integer"]], "required": ["count"]], meta: JiraIssue.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       var conditions = [try JQL.parse(call.string("jql") ?? "").condition]
-      if let projects = JQL.projects(jira.projects) { conditions.append(projects) }
+      if !jira.projects.admitsAll {
+        // A number tells of issues that are not shown: it is given only where the query can say which those are.
+        guard let projects = JQL.projects(jira.projects) else {
+          throw VendorError(.forbidden, "The settings limit projects by patterns, which a count cannot obey. Use search_issues.")
+        }
+        conditions.append(projects)
+      }
+      if let rule = call.rowFilter("Issue") {
+        guard JQL.isExact(rule), let condition = JQL.condition(rule) else {
+          throw VendorError(.forbidden, "Policy limits which issues may be seen in a way that a count cannot obey. Use search_issues.")
+        }
+        conditions.append(condition)
+      }
       let jql = JQL.all(conditions, orderBy: nil)
       let count: Int?
       if jira.api.deployment == .cloud {

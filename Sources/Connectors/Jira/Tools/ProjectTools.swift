@@ -30,6 +30,7 @@ struct ProjectTools: Sendable {
     return jira.tool(name, title, description, fields + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: shape.listMeta) {
       call, subject throws(VendorError) in
       let query = query(call)
+      if let project = call.string("project") { try jira.check(project) }
       return try await jira.page(call, subject, jira.api.core + path, query, member: "", list: [name] + query.map { $0.value ?? "" }, shape: shape) { raw in
         [JiraRecords.user(raw)].compactMap { $0 }
       }

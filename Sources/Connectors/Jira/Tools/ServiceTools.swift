@@ -58,8 +58,8 @@ struct ServiceTools: Sendable {
     ) { call, subject throws(VendorError) in
       let (desk, queue) = (try number(call, "desk"), try number(call, "queue"))
       return try await page(call, subject, ["servicedesk", desk, "queue", queue, "issue"], ["list_queue_issues", desk, queue], shape) { raw in
-        JiraIssue(raw, site: jira.api.site).flatMap { issue in jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" })) ? issue.json : nil
-        }
+        guard let issue = JiraIssue(raw, site: jira.api.site), jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" })) else { return nil }
+        return issue.json
       }
     }
   }

@@ -50,6 +50,13 @@ struct SlackAPI: Sendable {
     try await api.json(VendorRequest(.post, path: "/" + method, bucket: method, isIdempotent: false).form(arguments), as: subject)
   }
 
+  /// Who the subject is at Slack, and the scopes of its token.
+  func identity(as subject: Subject) async throws(VendorError) -> (RawJSON, scopes: Set<String>) {
+    let response = try await api.send(VendorRequest(.post, path: "/auth.test", bucket: "auth.test", isIdempotent: true).json([:]), as: subject)
+    guard let json = response.json else { throw VendorError(.invalidAnswer, "Slack answered with something that is not its JSON.") }
+    return (json, Set((response.headers["X-OAuth-Scopes"] ?? "").split(separator: ",").map { String($0.drop { $0 == " " }) }))
+  }
+
   /// The bytes of a private file.
   func download(_ url: String, as subject: Subject, maximumBytes: Int) async throws(VendorError) -> VendorResponse {
     guard let target = HTTPURL(url) else { throw VendorError(.invalidAnswer, "Slack gave no usable address for the file.") }
@@ -74,9 +81,13 @@ struct SlackAPI: Sendable {
   private static func read(_ response: VendorResponse, _ request: VendorRequest, _ now: Int64) -> Disposition {
     let retryAfter = response.retryAfter(now: now)
     switch response.status.code {
-    case 429: return .throttled(Throttle(.bucket, retryAfter: retryAfter ?? 30, vendorCode: "ratelimited"))
+    // Posting is limited by channel as well, the other methods by themselves.
+    case 429: return .throttled(Throttle(request.limitedResource == nil ? .bucket : .resource, retryAfter: retryAfter ?? 30, vendorCode: "ratelimited"))
     case 500...: return .unavailable(retryAfter: retryAfter)
     case 200..<300: break
+    // Files that the token may not read lead to the sign-in page.
+    case 300..<400 where request.origin != nil:
+      return .failed(VendorError(.forbidden, "Slack did not give the file. The app needs the scope files:read, and must be in a channel where the file is."))
     default: return .failed(VendorError(.invalid, "Slack answered with status \(response.status.code).", status: response.status.code))
     }
     // Downloads and uploads answer with other things than JSON.
@@ -84,15 +95,18 @@ struct SlackAPI: Sendable {
     guard let json = response.json, let isOK = json["ok"]?.bool else {
       return .failed(VendorError(.invalidAnswer, "Slack answered with something that is not its JSON.", status: response.status.code))
     }
-    return isOK ? .accepted() : failure(json, retryAfter)
+    return isOK ? .accepted() : failure(json, request, retryAfter)
   }
 
   /// <https://docs.slack.dev/reference/methods>, "Errors" of each method.
-  private static func failure(_ json: RawJSON, _ retryAfter: Int64?) -> Disposition {
+  private static func failure(_ json: RawJSON, _ request: VendorRequest, _ retryAfter: Int64?) -> Disposition {
     let code = String((json["error"]?.string ?? "unknown_error").prefix(100))
     func failed(_ kind: VendorError.Code, _ text: String) -> Disposition { .failed(VendorError(kind, text, vendorCode: code)) }
     switch code {
-    case "ratelimited", "rate_limited", "message_limit_exceeded": return .throttled(Throttle(.bucket, retryAfter: retryAfter ?? 30, vendorCode: code))
+    case "ratelimited", "rate_limited":
+      return .throttled(Throttle(request.limitedResource == nil ? .bucket : .resource, retryAfter: retryAfter ?? 30, vendorCode: code))
+    // The workspace's own limit: no channel takes more for a while.
+    case "message_limit_exceeded": return .throttled(Throttle(.bucket, retryAfter: retryAfter ?? 30, vendorCode: code))
     case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive": return .unauthorized(vendorCode: code)
     case "internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org": return .unavailable(vendorCode: code)
     case "missing_scope":
@@ -103,7 +117,9 @@ struct SlackAPI: Sendable {
       return failed(.notFound, "Slack does not find it, or it may not be seen.")
     case "is_archived": return failed(.conflict, "The channel is archived.")
     case "already_reacted", "already_pinned", "name_taken", "already_in_channel", "no_reaction": return failed(.conflict, "Slack says that this is so already.")
-    case "restricted_action", "access_denied", "no_permission", "not_allowed_token_type", "ekm_access_denied", "cant_delete_message", "cant_update_message",
+    case "not_allowed_token_type":
+      return failed(.forbidden, "Slack does this only for a person's own token, not for the app's: set act_as: caller (docs/connectors/slack.md).")
+    case "restricted_action", "access_denied", "no_permission", "ekm_access_denied", "cant_delete_message", "cant_update_message",
       "org_login_required":
       return failed(.forbidden, "Slack does not allow this to the account that is used.")
     default: return failed(.invalid, "Slack refused the request.")
@@ -118,12 +134,12 @@ struct SlackAPI: Sendable {
     case "conversations.history", "conversations.replies": Budget(history?.perMinute ?? 50, per: 60)
     case "chat.postMessage": Budget(60, per: 60)
     case "conversations.list", "users.list", "usergroups.list", "usergroups.users.list", "search.messages", "search.files", "pins.list", "conversations.create",
-      "conversations.setTopic", "canvases.create", "reactions.remove", "assistant.search.info":
+      "conversations.setTopic", "canvases.create", "conversations.canvases.create", "reactions.remove", "assistant.search.info":
       Budget(20, per: 60)
     case "users.info", "users.profile.get", "conversations.members", "files.info", "files.getUploadURLExternal", "files.completeUploadExternal": Budget(100, per: 60)
     case "auth.test", "team.info", "conversations.info", "conversations.open", "conversations.invite", "users.conversations", "users.lookupByEmail", "chat.update",
       "chat.delete",
-      "chat.scheduleMessage", "reactions.add", "reactions.get", "files.list", "bookmarks.list", "canvases.edit", "canvases.sections.lookup":
+      "chat.scheduleMessage", "reactions.add", "reactions.get", "files.list", "bookmarks.list", "canvases.edit", "canvases.sections.lookup", "conversations.join":
       Budget(50, per: 60)
     default: nil
     }

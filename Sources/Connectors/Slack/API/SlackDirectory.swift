@@ -38,9 +38,14 @@ final class SlackDirectory: Sendable {
       }
       guard lookups < Self.maximumLookups else { continue }
       lookups += 1
-      guard let user = try? await api.get("users.info", [("user", id)], as: subject)["user"], let name = SlackUser(user)?.displayName else { continue }
-      remember(id, name, subject)
-      names[id] = name
+      do throws(VendorError) {
+        guard let user = try await api.get("users.info", [("user", id)], as: subject)["user"], let name = SlackUser(user)?.displayName else { continue }
+        remember(id, name, subject)
+        names[id] = name
+      } catch {
+        // Names are a courtesy: where Slack is throttled, away or refuses all of them, ids do.
+        if error.code != .notFound { lookups = Self.maximumLookups }
+      }
     }
     return names
   }

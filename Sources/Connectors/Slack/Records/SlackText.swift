@@ -10,34 +10,59 @@ enum SlackText {
     let text = message["text"]?.string ?? message["content"]?.string ?? ""
     if !text.isEmpty { lines.append(text) }
     var count = 0
-    let blocks = (message["blocks"].map { Array($0.elements) } ?? []).map { block($0, &count) }.filter { !$0.isEmpty }
-    // The text of most messages repeats their blocks.
-    if text.isEmpty { lines += blocks }
+    // A person's message is one block that repeats its text; apps give a summary as text, and say the rest in blocks alone.
+    let said = squeezed(text)
+    for part in message["blocks"].map({ Array($0.elements) }) ?? [] where text.isEmpty || part["type"]?.string != "rich_text" {
+      let shown = block(part, &count)
+      if !shown.isEmpty, text.isEmpty || !said.contains(squeezed(shown)) { lines.append(shown) }
+    }
     for attachment in message["attachments"].map({ Array($0.elements) }) ?? [] {
       let parts = ["pretext", "author_name", "title", "title_link", "text", "footer"].compactMap { attachment[$0]?.string }.filter { !$0.isEmpty }
       let fields = (attachment["fields"].map { Array($0.elements) } ?? []).map { "\($0["title"]?.string ?? ""): \($0["value"]?.string ?? "")" }
       let nested = (attachment["blocks"].map { Array($0.elements) } ?? []).map { block($0, &count) }.filter { !$0.isEmpty }
       var shown = parts + fields + nested
       if shown.isEmpty, let fallback = attachment["fallback"]?.string { shown = [fallback] }
-      if !shown.isEmpty { lines.append("> " + shown.joined(separator: "\n> ")) }
+      for inner in (attachment["message_blocks"].map { Array($0.elements) } ?? []).flatMap({ $0["message"]?["blocks"].map { Array($0.elements) } ?? [] }) {
+        let text = block(inner, &count)
+        if !text.isEmpty, !shown.contains(where: { squeezed($0).contains(squeezed(text)) }) { shown.append(text) }
+      }
+      if !shown.isEmpty { lines.append("> " + shown.joined(separator: "\n").replacing("\n", with: "\n> ")) }
+    }
+    if lines.isEmpty {
+      lines = (message["files"].map { Array($0.elements) } ?? []).map { "[file \($0["title"]?.string ?? $0["name"]?.string ?? $0["id"]?.string ?? "")]" }
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Without what tells blocks and text apart where they say the same.
+  private static func squeezed(_ text: String) -> String { text.filter { !$0.isWhitespace && !"*_~`".contains($0) } }
+
+  /// Plain text within blocks is not escaped as that of messages is.
+  private static func escaped(_ text: String) -> String { text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;") }
+
+  /// A text object (<https://docs.slack.dev/reference/block-kit/composition-objects/text-object>), or an element that holds one.
+  private static func object(_ element: RawJSON?) -> String? {
+    guard let element else { return nil }
+    if let text = element["text"]?.string { return element["type"]?.string == "mrkdwn" ? text : escaped(text) }
+    return element["text"]?["text"]?.string.map(escaped)
   }
 
   /// The text of one block (<https://docs.slack.dev/reference/block-kit/blocks>).
   private static func block(_ block: RawJSON, _ count: inout Int) -> String {
     switch block["type"]?.string {
     case "section", "header", "context", "actions":
-      var parts = [block["text"]?["text"]?.string]
+      var parts = [object(block["text"])]
       for member in ["fields", "elements"] {
-        parts += (block[member].map { Array($0.elements) } ?? []).map { $0["text"]?.string ?? $0["text"]?["text"]?.string ?? $0["alt_text"]?.string }
+        parts += (block[member].map { Array($0.elements) } ?? []).map { object($0) ?? $0["alt_text"]?.string }
       }
       return parts.compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
-    case "image", "video": return block["title"]?["text"]?.string ?? block["alt_text"]?.string ?? ""
+    case "image", "video": return object(block["title"]) ?? block["alt_text"]?.string.map(escaped) ?? ""
     case "divider": return "---"
-    case "rich_text", "table", "markdown":
-      if let text = block["text"]?.string { return text }
-      return rich(block, &count)
+    case "markdown": return escaped(block["text"]?.string ?? "")
+    case "table":
+      let rows = (block["rows"].map { Array($0.elements) } ?? []).map { row in row.elements.map { rich($0, &count) } }
+      return rows.map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
+    case "rich_text": return rich(block, &count)
     default: return ""
     }
   }
@@ -47,10 +72,10 @@ enum SlackText {
     count += 1
     guard count < maximumParts else { return "" }
     switch element["type"]?.string {
-    case "text", "raw_text": return element["text"]?.string ?? ""
+    case "text", "raw_text": return escaped(element["text"]?.string ?? "")
     case "link":
-      let url = element["url"]?.string ?? ""
-      return element["text"]?.string.map { "\($0) (\(url))" } ?? url
+      let url = escaped(element["url"]?.string ?? "")
+      return element["text"]?.string.map { "\(escaped($0)) (\(url))" } ?? url
     case "user": return "<@\(element["user_id"]?.string ?? "")>"
     case "usergroup": return "@\(element["usergroup_id"]?.string ?? "")"
     case "channel": return "<#\(element["channel_id"]?.string ?? "")>"
@@ -84,7 +109,8 @@ enum SlackText {
     var rest = Substring(text)
     while let start = rest.firstIndex(of: "<") {
       result += rest[..<start]
-      guard let end = rest[start...].firstIndex(of: ">") else { break }
+      rest = rest[start...]
+      guard let end = rest.firstIndex(of: ">") else { break }
       result += reference(rest[rest.index(after: start)..<end], names)
       rest = rest[rest.index(after: end)...]
     }
@@ -99,7 +125,9 @@ enum SlackText {
     switch target.first {
     case "@": return "@" + (label ?? names[String(target.dropFirst())] ?? String(target.dropFirst()))
     case "#": return "#" + (label ?? String(target.dropFirst()))
-    case "!": return label ?? "@" + target.dropFirst().prefix { $0 != "^" }
+    case "!":
+      if target.hasPrefix("!subteam^") { return label ?? "@" + target.dropFirst(9) }
+      return label ?? "@" + target.dropFirst().prefix { $0 != "^" }
     default: return label.map { $0 == target ? target : "\($0) (\(target))" } ?? target
     }
   }

@@ -33,22 +33,16 @@ struct FileTools: Sendable {
           ("channel", channel?.id), ("user", call.string("user")), ("ts_from", oldest), ("ts_to", latest), ("types", call.string("types")),
           ("count", String(call.int("limit") ?? 50)), ("page", String(page)),
         ], as: subject)
-      let files = SlackContext.elements(json, "files").compactMap { SlackFile($0) }.filter {
-        slack.channels.admitsAll || $0.channels.contains { slack.channels.admits($0) }
-      }
+      let files = await slack.admitted(SlackContext.elements(json, "files").compactMap { SlackFile($0) }, as: subject)
       let pages = json["paging"]?["pages"]?.int ?? page
       return shape.result(
-        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: json["paging"]?["total"]?.int)
+        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: slack.channels.admitsAll ? json["paging"]?["total"]?.int : nil)
     }
   }
 
-  private func file(_ id: String, as subject: Subject) async throws(VendorError) -> SlackFile {
-    let json = try await slack.api.get("files.info", [("file", id)], as: subject)
-    guard let file = json["file"].flatMap({ SlackFile($0) }) else { throw VendorError(.invalidAnswer, "Slack described the file in no known form.") }
-    guard slack.channels.admitsAll || file.channels.contains(where: { slack.channels.admits($0) }) else {
-      throw VendorError(.notFound, "There is no such file, or it may not be seen.")
-    }
-    return file
+  /// A canvas is a file: it may be reached where a channel that it is in may be.
+  private func checkCanvas(_ id: String, as subject: Subject) async throws(VendorError) {
+    if !slack.channels.admitsAll { _ = try await slack.file(id, as: subject) }
   }
 
   private var getFile: Tool {
@@ -57,7 +51,7 @@ struct FileTools: Sendable {
       "get_file", "Get a file", "Gets what is known of a file; with content=true also its text, or the image.",
       [Field.text("file", "F...", required: true, length: 20), Field.flag("content", "Download it too.")], output: shape.oneSchema, meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
-      let file = try await file(call.string("file") ?? "", as: subject)
+      let file = try await slack.file(call.string("file") ?? "", as: subject)
       guard call.bool("content") == true, let url = file.privateURL else { return shape.result(file.json) }
       guard file.bytes <= slack.maximumBytes else { throw VendorError(.tooLarge, "The file has \(file.bytes) bytes; \(slack.maximumBytes) are downloaded at most.") }
       let response = try await slack.api.download(url, as: subject, maximumBytes: slack.maximumBytes)
@@ -86,6 +80,7 @@ struct FileTools: Sendable {
         "required": ["sections"],
       ]
     ) { call, subject throws(VendorError) in
+      try await checkCanvas(call.string("canvas") ?? "", as: subject)
       let json = try await slack.api.post(
         "canvases.sections.lookup", ["canvas_id": .string(call.string("canvas") ?? ""), "criteria": ["contains_text": .string(call.string("text") ?? "")]], as: subject,
         isRead: true)
@@ -166,6 +161,7 @@ struct FileTools: Sendable {
       guard operation.hasPrefix("insert_at") || change["section_id"] != nil || operation == "replace" else {
         throw VendorError(.refused, "\(operation) needs \"section\".")
       }
+      try await checkCanvas(call.string("canvas") ?? "", as: subject)
       _ = try await slack.api.post("canvases.edit", ["canvas_id": .string(call.string("canvas") ?? ""), "changes": [.object(change)]], as: subject)
       return ToolResult(structured: ["canvas_id": .string(call.string("canvas") ?? "")], text: "Changed the canvas.")
     }

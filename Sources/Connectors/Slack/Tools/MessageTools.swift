@@ -25,7 +25,7 @@ struct MessageTools: Sendable {
     let json = try await slack.api.post("conversations.open", ["users": .string(user)], as: subject)
     guard let id = json["channel"]?["id"]?.string else { throw VendorError(.invalidAnswer, "Slack opened no conversation.") }
     // A direct conversation has no name: it is admitted where no list of channels is kept.
-    guard slack.channels.admits(id) else { throw VendorError(.forbidden, "Direct messages are not allowed by this connector's settings.") }
+    guard slack.channels.admits(id, user) else { throw VendorError(.forbidden, "Direct messages are not allowed by this connector's settings.") }
     return id
   }
 

@@ -58,14 +58,25 @@ struct SearchTools: Sendable {
     let rows = await admitted(SlackContext.elements(json["messages"], "matches"), subject)
     let pages = json["messages"]?["paging"]?["pages"]?.int ?? page
     return shape.result(
-      rows, selection: shape.selection(call), next: page < pages ? place.text("page \(page + 1)") : nil, total: json["messages"]?["total"]?.int)
+      rows, selection: shape.selection(call), next: page < pages ? place.text("page \(page + 1)") : nil, total: slack.channels.admitsAll ? json["messages"]?["total"]?.int : nil)
   }
 
   /// What was found, without channels that the settings keep out.
   private func admitted(_ found: [RawJSON], _ subject: Subject) async -> [JSONValue] {
-    await slack.records(found, in: nil, as: subject).filter { row in
-      let names = [row["channel"]?.string, row["channel_name"]?.string].compactMap { $0 }
-      return slack.channels.admitsAll || slack.channels.admits(names)
+    var rows = await slack.records(found, in: nil, as: subject)
+    // The newer search tells no visibility, and either may leave out the name.
+    let unknown = rows.filter { $0["visibility"] == nil || $0["channel_name"] == nil }.compactMap { $0["channel"]?.string }
+    let known = await slack.channels(unknown, as: subject)
+    for index in rows.indices {
+      guard let channel = rows[index]["channel"]?.string.flatMap({ known[$0] }) else { continue }
+      rows[index]["channel_name"] = .string(channel.name)
+      rows[index]["visibility"] = .string(channel.isPrivate ? "private" : "public")
+    }
+    guard !slack.channels.admitsAll else { return rows }
+    return rows.filter { row in
+      // What does not tell where it is from is left out.
+      guard let id = row["channel"]?.string, !id.isEmpty, let name = row["channel_name"]?.string else { return false }
+      return slack.channels.admits(id, name)
     }
   }
 
@@ -80,12 +91,10 @@ struct SearchTools: Sendable {
       let place = PageCursor(list: ["search_files", query])
       let page = try call.string("cursor").map { text throws(VendorError) in Int(try place.vendor(text)) ?? 1 } ?? 1
       let json = try await slack.api.get("search.files", [("query", query), ("count", String(call.int("limit") ?? 20)), ("page", String(page))], as: subject)
-      let files = SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }.filter {
-        slack.channels.admitsAll || $0.channels.contains { slack.channels.admits($0) }
-      }
+      let files = await slack.admitted(SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }, as: subject)
       let pages = json["files"]?["paging"]?["pages"]?.int ?? page
       return shape.result(
-        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: json["files"]?["total"]?.int)
+        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: slack.channels.admitsAll ? json["files"]?["total"]?.int : nil)
     }
   }
 }

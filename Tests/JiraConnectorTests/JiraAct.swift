@@ -1,0 +1,89 @@
+import ConnectorTesting
+import JSON
+import MCP
+import Testing
+
+/// A call of a tool, and what is known of the requests that it makes.
+struct JiraAct: Sendable, CustomTestStringConvertible {
+  enum Description: Sendable { case core, agile, none }
+
+  /// As in Python/jira_acts.py.
+  let name: String
+  let tool: String
+  let arguments: JSONValue
+  let exceptions: [RequestDifference.Exception]
+  /// A recorded answer that the last request of the call reads, below `jira/`.
+  let recording: String?
+  let isWriting: Bool
+  let described: Description
+
+  init(
+    _ tool: String, _ arguments: JSONValue = [:], as name: String? = nil, except exceptions: [RequestDifference.Exception] = [], reads recording: String? = nil,
+    writes: Bool = false, by described: Description = .core
+  ) {
+    self.tool = tool
+    self.name = name ?? tool
+    self.arguments = arguments
+    self.exceptions = exceptions
+    self.recording = recording
+    isWriting = writes
+    self.described = described
+  }
+
+  var testDescription: String { name }
+
+  private static let types = RequestDifference.Exception.extraRequests(because: "PyPI jira looks up the link types first")
+  private static let emptyFields = RequestDifference.Exception.member("fields", because: "PyPI jira sends an empty `fields` along")
+
+  static let all: [JiraAct] = [
+    JiraAct(
+      "search_issues", ["project": ["ABC"], "status": ["In Progress", "To Do"], "assignee": "me", "text": "say \"hi\"", "limit": 10, "fields": ["summary"]],
+      except: [
+        .extraRequests(because: "PyPI jira reads the fields once"), .member("expand", because: "PyPI jira sends null members along"), .member("properties", because: "PyPI jira sends null members along"),
+        .member("reconcileIssues", because: "PyPI jira sends an empty list along"),
+      ], reads: "jira-cli/search.json"),
+    JiraAct("count_issues", ["jql": "project = ABC"]), JiraAct("get_issue", ["issue": "ABC-1"], reads: "jira-cli/issue.json"),
+    JiraAct("get_issues", ["issues": ["ABC-1", "ABC-2"], "fields": ["summary"]], reads: "amp-labs/read-issues.json"), JiraAct("list_comments", ["issue": "ABC-1"]),
+    JiraAct("list_worklogs", ["issue": "ABC-1"]), JiraAct("list_changes", ["issue": "ABC-1", "limit": 20]),
+    JiraAct("list_transitions", ["issue": "ABC-1"], reads: "go-jira/transitions.json"), JiraAct("list_remote_links", ["issue": "ABC-1"], reads: "go-jira/remote_links.json"),
+    JiraAct("list_watchers", ["issue": "ABC-1"]), JiraAct("get_attachment", ["attachment": "7"]), JiraAct("get_myself"),
+    JiraAct("search_users", ["query": "ada@example.com"], reads: "jira-cli/users.json"), JiraAct("list_assignable_users", ["project": "ABC", "query": "ada"], reads: "jira-cli/users.json"),
+    JiraAct("list_projects", ["query": "ab"], reads: "jira-cli/projects.json"), JiraAct("get_project", ["project": "ABC"], reads: "go-jira/project.json"),
+    JiraAct("list_versions", ["project": "ABC"], reads: "jira-cli/releases.json"), JiraAct("list_components", ["project": "ABC"]),
+    JiraAct("list_issue_types", ["project": "ABC"]), JiraAct("list_create_fields", ["project": "ABC", "type_id": "10001"]), JiraAct("list_edit_fields", ["issue": "ABC-1"]),
+    JiraAct("list_link_types", reads: "go-jira/all_issuelinktypes.json"), JiraAct("list_fields", reads: "go-jira/all_fields.json"),
+    JiraAct("get_my_permissions", ["project": "ABC", "permissions": ["BROWSE_PROJECTS", "EDIT_ISSUES"]]), JiraAct("check_jql", ["jql": "project = ABC"]),
+    JiraAct("list_boards", ["project": "ABC", "type": "scrum"], reads: "go-jira/all_boards.json", by: .agile),
+    JiraAct("list_sprints", ["board": "4", "state": ["active", "closed"]], reads: "go-jira/sprints.json", by: .agile),
+    JiraAct("get_sprint", ["sprint": "37"], reads: "jira-cli/sprint-get.json", by: .agile),
+    JiraAct("list_sprint_issues", ["sprint": "37", "jql": "status = Done", "fields": ["summary"]], reads: "go-jira/issues_in_sprint.json", by: .agile),
+    JiraAct("list_backlog", ["board": "4", "fields": ["summary"]], by: .agile), JiraAct("list_service_desks", by: .none),
+    JiraAct("list_queues", ["desk": "1"], by: .none), JiraAct("list_queue_issues", ["desk": "1", "queue": "2"], by: .none), JiraAct("get_service_request", ["issue": "ABC-1"], by: .none),
+    JiraAct(
+      "create_issue",
+      ["project": "ABC", "type": "Bug", "summary": "It breaks", "description": "**Steps**\n\n1. Start", "priority": "High", "labels": ["a"], "custom": ["customfield_10016": 3]],
+      reads: "amp-labs/create-issue.json", writes: true),
+    JiraAct("create_issues", ["issues": [["project": "ABC", "type": "Bug", "summary": "One"]]], writes: true),
+    JiraAct("edit_issue", ["issue": "ABC-1", "summary": "New", "add_labels": ["x"], "remove_labels": ["y"]], writes: true),
+    JiraAct("assign_issue", ["issue": "ABC-1"], as: "assign_issue nobody", writes: true), JiraAct("assign_issue", ["issue": "ABC-1", "assignee": "5b1"], writes: true),
+    JiraAct("transition_issue", ["issue": "ABC-1", "transition": "31", "resolution": "Done"],
+      except: [.member("transition", because: "PyPI jira sends the id as a number; it is a text")], writes: true),
+    JiraAct("transition_issue", ["issue": "ABC-1", "transition": "in progress"], as: "transition_issue by name", except: [emptyFields], writes: true),
+    JiraAct("add_comment", ["issue": "ABC-1", "body": "Hello *there*"], writes: true), JiraAct("update_comment", ["issue": "ABC-1", "comment": "5", "body": "Better"], writes: true),
+    JiraAct("log_work", ["issue": "ABC-1", "time_spent": "3h 30m", "started": "2026-07-28T09:00:00+02:00"], writes: true),
+    JiraAct("link_issues", ["issue": "ABC-1", "relation": "Blocks", "other": "ABC-2"], except: [types, .member("comment", because: "PyPI jira sends null along")], writes: true),
+    JiraAct("add_remote_link", ["issue": "ABC-1", "url": "https://example.com/a?b=c", "title": "Page"], writes: true),
+    JiraAct("watch_issue", ["issue": "ABC-1", "user": "5b1"], writes: true), JiraAct("watch_issue", ["issue": "ABC-1", "user": "5b1", "remove": true], as: "watch_issue remove", writes: true),
+    JiraAct("add_attachment", ["issue": "ABC-1", "filename": "a.txt", "text": "hello"], writes: true),
+    JiraAct("delete_comment", ["issue": "ABC-1", "comment": "5"], writes: true), JiraAct("delete_issue", ["issue": "ABC-1", "subtasks": true], writes: true),
+    JiraAct("move_to_sprint", ["sprint": "37", "issues": ["ABC-1"]], writes: true, by: .agile), JiraAct("move_to_backlog", ["issues": ["ABC-1"]], writes: true, by: .agile),
+    JiraAct("create_sprint", ["board": "4", "name": "Sprint 9", "goal": "Ship"], writes: true, by: .agile),
+    JiraAct("update_sprint", ["sprint": "37", "state": "closed"], writes: true, by: .agile),
+  ]
+
+  func requests(in test: JiraTest) async throws -> [CapturedRequest] {
+    let result = try await test.jira.call(tool, arguments)
+    if result.isError { throw TestDataError("\(name): \(result.text)") }
+    return test.vendor.requests
+  }
+}

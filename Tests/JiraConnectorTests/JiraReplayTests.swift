@@ -1,0 +1,106 @@
+import ConnectorTesting
+import JSON
+import MCP
+import Testing
+
+@Suite("What Jira answers is read")
+struct JiraReplayTests {
+  @Test("Recorded answers are read by the tool that asks for them", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: JiraAct.all.filter { $0.recording != nil })
+  func recordings(_ act: JiraAct) async throws {
+    let last = try #require(try await act.requests(in: try await JiraTest()).last)
+    let recording = try SharedData.json("jira/" + (act.recording ?? ""))
+    let test = try await JiraTest { $0.always(last.method, last.path, .json(recording)) }
+    // The result is held against the tool's output schema by the server.
+    let result = try await test.jira.structured(act.tool, act.arguments)
+    let recorded = recording.array ?? recording["values"]?.array ?? recording["issues"]?.array ?? recording["transitions"]?.array ?? recording["issueLinkTypes"]?.array
+    guard let recorded, act.tool != "create_issues" else { return }
+    let rows = result.object?.compactMap { $0.value.array }.first
+    #expect(rows?.count == recorded.count, "\(act.tool) read \(rows?.count ?? 0) of \(recorded.count)")
+  }
+
+  @Test("An issue has its people, links, files and fields, and its text as Markdown")
+  func issue() async throws {
+    let fields: JSONObject = [
+      "summary": "It breaks", "status": ["name": "Blocked", "statusCategory": ["key": "indeterminate"]], "assignee": ["accountId": "5b1", "displayName": "Ada"],
+      "updated": "2026-07-28T12:00:00.000+0200", "labels": ["a"], "components": [["name": "UI"]], "parent": ["key": "ABC-0"],
+      "description": ["type": "doc", "version": 1, "content": [["type": "paragraph", "content": [["type": "text", "text": "Now", "marks": [["type": "strong"]]]]]]],
+      "issuelinks": [
+        ["id": "1", "type": ["inward": "is blocked by", "outward": "blocks"], "inwardIssue": ["key": "ABC-2", "fields": ["summary": "Other", "status": ["name": "To Do"]]]]
+      ], "attachment": [["id": "7", "filename": "a.txt", "size": 3]], "customfield_10016": 3, "customfield_1": ["value": "Red"], "customfield_2": .null,
+    ]
+    let test = try await JiraTest { $0.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", fields))) }
+    let result = try await test.jira.call("get_issue", ["issue": "ABC-1"])
+    let issue = try #require(result.structured?["issue"])
+    #expect(issue["description"] == "**Now**" && issue["assignee"] == "5b1" && issue["assignee_name"] == "Ada" && issue["status_category"] == "indeterminate")
+    #expect(issue["updated"] == "2026-07-28T10:00:00Z" && issue["parent"] == "ABC-0" && issue["components"] == ["UI"] && issue["url"] == "https://acme.atlassian.net/browse/ABC-1")
+    #expect(issue["links"]?[0]?["relation"] == "is blocked by" && issue["links"]?[0]?["key"] == "ABC-2" && issue["attachments"]?[0]?["name"] == "a.txt")
+    #expect(issue["custom"] == ["customfield_10016": 3, "customfield_1": "Red"])
+    #expect(result.meta?["dev.sluice/untrusted"] != nil)
+    let resource = "\(try await test.jira.read("jira://acme.atlassian.net/issue/ABC-1").contents)"
+    #expect(resource.contains("# ABC-1: It breaks") && resource.contains("<untrusted source"))
+  }
+
+  @Test("Issues of Data Center, whose text is text, are read as well")
+  func dataCenter() async throws {
+    let test = try await JiraTest.dataCenter {
+      $0.always("GET", "/rest/api/2/issue/ABC-1", .json(JiraTest.issue("ABC-1", ["description": "h1. Title", "reporter": ["name": "ada", "displayName": "Ada"]])))
+    }
+    let issue = try await test.jira.structured("get_issue", ["issue": "ABC-1"])["issue"]
+    #expect(issue?["description"] == "h1. Title" && issue?["reporter"] == "ada")
+  }
+
+  @Test("Several creations tell which were refused and why")
+  func bulk() async throws {
+    let test = try await JiraTest {
+      $0.always(
+        "POST", "/rest/api/3/issue/bulk",
+        .json([
+          "issues": [["id": "1", "key": "ABC-11"]], "errors": [["status": 400, "failedElementNumber": 1, "elementErrors": ["errors": ["summary": "too long"]]]],
+        ]))
+    }
+    let one: JSONValue = ["project": "ABC", "type": "Bug", "summary": "x"]
+    let result = try await test.jira.structured("create_issues", ["issues": [one, one]])
+    #expect(result["created"] == ["ABC-11"] && result["failed"]?[0]?["number"] == 2 && result["failed"]?[0]?["reason"]?.string?.contains("too long") == true)
+  }
+
+  @Test("An attachment is followed to where it is kept, without the token")
+  func attachment() async throws {
+    let store = try await VendorDouble()
+    store.always("GET", "/media/1", .text("abc"))
+    let test = try await JiraTest { $0.always("GET", "/rest/api/3/attachment/content/7", .redirect(to: store.url + "/media/1", status: 303)) }
+    #expect(try await test.jira.structured("get_attachment", ["attachment": "7"])["text"] == "abc")
+    #expect(store.requests.first?.header("Authorization") == nil)
+  }
+
+  @Test("A step is found by its name or the state that it leads to; others are named where there is none")
+  func transitions() async throws {
+    let test = try await JiraTest()
+    _ = try await test.jira.structured("transition_issue", ["issue": "ABC-1", "transition": "DONE", "comment": "- yes"])
+    let body = test.requests("POST", "/transitions").first?.json
+    #expect(body?["transition"] == ["id": "31"] && body?["update"]?["comment"]?[0]?["add"]?["body"]?["type"] == "doc")
+    #expect(try await test.jira.failure("transition_issue", ["issue": "ABC-1", "transition": "Nope"]).contains("In Progress, Done"))
+  }
+
+  @Test("A short page that is not the last goes on, and a cursor holds for its list")
+  func pages() async throws {
+    let test = try await JiraTest { vendor in
+      vendor.on(
+        "GET", "/rest/agile/1.0/board/4/sprint", .json(["values": [["id": 1, "name": "One"]], "isLast": false]), .json(["values": [["id": 2, "name": "Two"]], "isLast": true]))
+    }
+    let first = try await test.jira.structured("list_sprints", ["board": "4"])
+    let cursor = try #require(first["next_cursor"])
+    let second = try await test.jira.structured("list_sprints", ["board": "4", "cursor": cursor])
+    #expect(second["sprints"]?[0]?["name"] == "Two" && second["next_cursor"] == nil)
+    #expect(test.vendor.requests.map { $0.query("startAt") } == ["0", "1"])
+    #expect(try await test.jira.failure("list_sprints", ["board": "5", "cursor": cursor]).contains("other arguments"))
+  }
+
+  @Test("Prompts stay in one line of what a person typed")
+  func prompts() async throws {
+    let test = try await JiraTest()
+    for name in ["analyze_sprint_health", "triage_issue", "status_report", "release_notes"] {
+      let prompt = "\(try await test.jira.prompt(name, ["board": "x\ny", "issue": "x\ny", "project": "x\ny", "version": "1"]))"
+      #expect(prompt.contains("x y"))
+    }
+  }
+}

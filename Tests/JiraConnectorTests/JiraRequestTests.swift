@@ -1,0 +1,100 @@
+import ConnectorTesting
+import JSON
+import MCP
+import NIOCore
+import Testing
+
+@Suite("What is sent to Jira")
+struct JiraRequestTests {
+  @Test("Requests are as Atlassian describes them", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: JiraAct.all)
+  func description(_ act: JiraAct) async throws {
+    let sent = try await act.requests(in: try await JiraTest())
+    #expect(!sent.isEmpty)
+    for request in sent {
+      #expect(request.header("Authorization")?.hasPrefix("Basic ") == true)
+      #expect(request.header("X-Atlassian-Token") == "no-check")
+    }
+    for request in sent {
+      for problem in try JiraDescriptions.problems(with: request, by: act.described) { Issue.record("\(request.method) \(request.path): \(problem)") }
+    }
+  }
+
+  @Test("Requests are those of atlassian-python-api and PyPI jira", .enabled(if: PythonClients.isPresent, "\(PythonClients.absence)"), .timeLimit(.minutes(10)))
+  func differential() async throws {
+    let double = try await VendorDouble()
+    double.always("GET", "/rest/api/*/serverInfo", .json(["deploymentType": "Cloud", "versionNumbers": [1001, 0, 0], "baseUrl": "https://acme.atlassian.net"]))
+    double.always("GET", "/rest/api/3/issue/*/transitions", .json(["transitions": [["id": "21", "name": "In Progress"], ["id": "31", "name": "Done"]]]))
+    double.always("GET", "/rest/api/3/issueLinkType", .json(["issueLinkTypes": [["id": "1", "name": "Blocks", "inward": "is blocked by", "outward": "blocks"]]]))
+    for verb in ["GET", "POST", "PUT", "DELETE"] { double.always(verb, "/rest/**", .json(["id": "1", "values": [], "issues": [], "isLast": true])) }
+    let theirs = try await PythonClients.capture("Tests/JiraConnectorTests/Python/jira_acts.py", double)
+    for act in JiraAct.all {
+      let ours = try await act.requests(in: try await JiraTest())
+      let problems = RequestDifference(act.exceptions).problems(ours: ours.map(Self.plain), theirs: (theirs[act.name] ?? []).map(Self.plain))
+      for problem in problems { Issue.record("\(act.name): \(problem)") }
+    }
+  }
+
+  /// Boundaries of multipart bodies are arbitrary, ids of the lists in our documents as well; numbers in queries stand as texts.
+  private static func plain(_ request: CapturedRequest) -> CapturedRequest {
+    guard request.contentType == "multipart/form-data", let boundary = request.header("Content-Type")?.split(separator: "boundary=").last else { return request }
+    var plain = request
+    plain.body = ByteBuffer(string: request.text.replacing(boundary.replacing("\"", with: ""), with: "BOUNDARY"))
+    return plain
+  }
+
+  @Test("Credentials are e-mail address and token on Cloud, the token alone on Data Center")
+  func credentials() async throws {
+    let cloud = try await JiraTest()
+    _ = try await cloud.jira.structured("get_myself")
+    // bot@example.com:ATATT-the-token-of-the-bot
+    #expect(cloud.vendor.requests.first?.header("Authorization") == "Basic Ym90QGV4YW1wbGUuY29tOkFUQVRULXRoZS10b2tlbi1vZi10aGUtYm90")
+    let own = try await JiraTest.dataCenter()
+    _ = try await own.jira.structured("get_myself")
+    #expect(own.vendor.requests.first?.header("Authorization") == "Bearer " + JiraTest.token)
+  }
+
+  static let elsewhere: [(String, JSONValue, String, String)] = [
+    ("search_issues", ["project": ["ABC"]], "POST", "/rest/api/2/search"), ("count_issues", ["jql": "project = ABC"], "POST", "/rest/api/2/search"),
+    ("get_issue", ["issue": "ABC-1"], "GET", "/rest/api/2/issue/ABC-1"), ("get_issues", ["issues": ["ABC-1"]], "POST", "/rest/api/2/search"),
+    ("list_projects", [:], "GET", "/rest/api/2/project"), ("search_users", ["query": "ada"], "GET", "/rest/api/2/user/search"),
+    ("add_comment", ["issue": "ABC-1", "body": "*bold*"], "POST", "/rest/api/2/issue/ABC-1/comment"),
+    ("assign_issue", ["issue": "ABC-1", "assignee": "ada"], "PUT", "/rest/api/2/issue/ABC-1/assignee"), ("list_boards", [:], "GET", "/rest/agile/1.0/board"),
+    ("watch_issue", ["issue": "ABC-1", "user": "ada", "remove": true], "DELETE", "/rest/api/2/issue/ABC-1/watchers"),
+  ]
+
+  @Test("Data Center is asked at version 2, with user names and its own markup", arguments: elsewhere)
+  func dataCenter(_ tool: String, _ arguments: JSONValue, _ method: String, _ path: String) async throws {
+    let test = try await JiraTest.dataCenter()
+    _ = try await test.jira.structured(tool, arguments)
+    let request = try #require(test.vendor.requests.last)
+    #expect(request.method == method && request.path == path)
+    switch tool {
+    case "add_comment": #expect(request.json?["body"] == "*bold*")
+    case "assign_issue": #expect(request.json == ["name": "ada"])
+    case "search_users": #expect(request.query("username") == "ada" && request.query("query") == nil)
+    case "watch_issue": #expect(request.query("username") == "ada")
+    case "count_issues": #expect(request.json?["maxResults"] == 0)
+    default: break
+    }
+  }
+
+  @Test("Data Center's pages go on by number")
+  func dataCenterPages() async throws {
+    let test = try await JiraTest.dataCenter { vendor in
+      vendor.on(
+        "POST", "/rest/api/2/search", .json(["issues": [JiraTest.issue("ABC-1")], "startAt": 0, "total": 2]),
+        .json(["issues": [JiraTest.issue("ABC-2")], "startAt": 1, "total": 2]))
+    }
+    let first = try await test.jira.structured("search_issues", ["project": ["ABC"]])
+    let second = try await test.jira.structured("search_issues", ["project": ["ABC"], "cursor": try #require(first["next_cursor"])])
+    #expect(second["issues"]?[0]?["key"] == "ABC-2" && second["next_cursor"] == nil)
+    #expect(test.requests("POST", "/search").map { $0.json?["startAt"] } == [0, 1])
+  }
+
+  @Test("What stands in a path is one segment", arguments: ["../../serverInfo", "ABC-1/comment", "ABC-1?expand=x", "ABC-1#x", "."])
+  func paths(_ key: String) async throws {
+    let test = try await JiraTest()
+    _ = try await test.jira.call("get_issue", ["issue": .string(key)])
+    #expect(test.vendor.requests.allSatisfy { $0.path.hasPrefix("/rest/api/3/issue/") && $0.segments.count == 5 && $0.segments.last == key })
+  }
+}

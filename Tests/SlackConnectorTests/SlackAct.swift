@@ -1,0 +1,88 @@
+import ConnectorTesting
+import JSON
+import MCP
+import Testing
+
+/// A call of a tool, and what is known of the requests that it makes.
+struct SlackAct: Sendable, CustomTestStringConvertible {
+  /// As in Python/slack_acts.py.
+  let name: String
+  let tool: String
+  let arguments: JSONValue
+  let exceptions: [RequestDifference.Exception]
+  /// Why slack_sdk has no such act.
+  let noClient: String?
+  /// Slack's samples that the call reads.
+  let samples: [String]
+  let isWriting: Bool
+
+  init(
+    _ tool: String, _ arguments: JSONValue = [:], as name: String? = nil, except exceptions: [RequestDifference.Exception] = [], noClient: String? = nil,
+    samples: [String] = [], writes: Bool = false
+  ) {
+    self.tool = tool
+    self.name = name ?? tool
+    self.arguments = arguments
+    self.exceptions = exceptions
+    self.noClient = noClient
+    self.samples = samples
+    isWriting = writes
+  }
+
+  var testDescription: String { name }
+
+  private static let general: JSONValue = .string(SlackTest.general)
+  private static let ts: JSONValue = "1503435956.000247"
+
+  static let all: [SlackAct] = [
+    SlackAct("get_workspace", samples: ["auth.test", "team.info"]),
+    SlackAct("list_channels", ["types": ["public_channel", "private_channel"], "limit": 20], samples: ["conversations.list"]),
+    SlackAct("list_channels", ["mine": true, "archived": true], as: "list_channels mine", samples: ["users.conversations"]),
+    SlackAct("get_channel", ["channel": general], samples: ["conversations.info"]),
+    SlackAct("list_channel_members", ["channel": general], samples: ["conversations.members"]),
+    SlackAct(
+      "get_channel_history", ["channel": general, "oldest": "2026-07-28", "latest": "1795990000.000100", "limit": 30], samples: ["conversations.history"]),
+    SlackAct("get_thread", ["channel": general, "ts": ts], samples: ["conversations.replies"]),
+    SlackAct("get_permalink", ["channel": general, "ts": ts], samples: ["chat.getPermalink"]),
+    SlackAct("get_reactions", ["channel": general, "ts": ts], samples: ["reactions.get"]), SlackAct("list_pins", ["channel": general], samples: ["pins.list"]),
+    SlackAct("list_bookmarks", ["channel": general], samples: ["bookmarks.list"]), SlackAct("list_users", ["limit": 50], samples: ["users.list"]),
+    SlackAct("get_user", ["user": "U0PERSON1"], samples: ["users.info", "users.profile.get"]),
+    SlackAct("find_user", ["email": "ada+x@example.com"], samples: ["users.lookupByEmail"]), SlackAct("list_user_groups", samples: ["usergroups.list"]),
+    SlackAct("list_user_group_members", ["group": "S0GROUP12"], samples: ["usergroups.users.list"]),
+    SlackAct("search_messages", ["query": "in:#general \"quarterly plan\"", "sort": "timestamp"]),
+    SlackAct("search_files", ["query": "plan & budget", "limit": 10], samples: ["search.files"]),
+    SlackAct("list_files", ["channel": general, "user": "U0PERSON1", "oldest": "2026-07-28", "types": "images,pdfs"], samples: ["files.list"]),
+    SlackAct("get_file", ["file": "F0FILE1234"], samples: ["files.info"]),
+    SlackAct("find_canvas_sections", ["canvas": "F0CANVAS12", "text": "Plan"], samples: ["canvases.sections.lookup"]),
+    SlackAct(
+      "post_message", ["channel": general, "text": "**Hello** <all> & more", "thread_ts": ts, "broadcast": true, "unfurl": false], samples: ["chat.postMessage"], writes: true),
+    SlackAct("post_message", ["user": "U0PERSON1", "text": "Hello"], as: "post_message direct", samples: ["conversations.open", "chat.postMessage"], writes: true),
+    SlackAct("update_message", ["channel": general, "ts": ts, "text": "Better"], samples: ["chat.update"], writes: true),
+    SlackAct("delete_message", ["channel": general, "ts": ts], samples: ["chat.delete"], writes: true),
+    SlackAct("schedule_message", ["channel": general, "text": "Later", "at": "2026-12-01T09:00:00Z"], samples: ["chat.scheduleMessage"], writes: true),
+    SlackAct("add_reaction", ["channel": general, "ts": ts, "emoji": ":thumbsup:"], samples: ["reactions.add"], writes: true),
+    SlackAct("remove_reaction", ["channel": general, "ts": ts, "emoji": "thumbsup"], samples: ["reactions.remove"], writes: true),
+    SlackAct(
+      "upload_file", ["filename": "notes.md", "text": "hello", "title": "Notes", "channel": general, "comment": "Here"],
+      samples: ["files.getUploadURLExternal", "files.completeUploadExternal"], writes: true),
+    SlackAct("create_canvas", ["title": "Plan", "markdown": "# Plan"], samples: ["canvases.create"], writes: true),
+    SlackAct("create_canvas", ["markdown": "# Plan", "channel": general], as: "create_canvas channel", samples: ["conversations.canvases.create"], writes: true),
+    SlackAct(
+      "edit_canvas", ["canvas": "F0CANVAS12", "operation": "insert_at_end", "markdown": "more"], samples: ["canvases.edit"], writes: true),
+    SlackAct("create_channel", ["name": "new-things", "private": true], samples: ["conversations.create"], writes: true),
+    SlackAct("invite_to_channel", ["channel": general, "users": ["U0PERSON1", "U0PERSON2"]], samples: ["conversations.invite"], writes: true),
+    SlackAct("set_channel_topic", ["channel": general, "topic": "New"], samples: ["conversations.setTopic"], writes: true),
+    SlackAct("join_channel", ["channel": general], samples: ["conversations.join"], writes: true),
+  ]
+
+  /// What the tool sends, without asking who and which channel somebody is, which other clients do not do.
+  func requests(in test: SlackTest) async throws -> [CapturedRequest] {
+    let usesChannel = arguments["channel"] != nil
+    if usesChannel, tool != "get_channel" { _ = try await test.slack.call("get_channel", ["channel": Self.general]) }
+    let before = test.vendor.requests.count
+    let result = try await test.slack.call(tool, arguments)
+    if result.isError { throw TestDataError("\(name): \(result.text)") }
+    let sent = Array(test.vendor.requests.dropFirst(before))
+    return tool == "get_user" || tool == "get_channel" ? sent : sent.filter { !$0.path.hasSuffix("/users.info") }
+  }
+}

@@ -1,0 +1,100 @@
+import ConnectorKit
+import ConnectorTesting
+import JSON
+import MCP
+import NIOCore
+import SlackConnector
+
+/// MCP has answers as well.
+typealias Answer = ConnectorTesting.Answer
+
+/// The connector in front of a double of Slack that knows three channels, and answers the rest as Slack's own samples do.
+struct SlackTest {
+  let vendor: VendorDouble
+  let secrets: TestSecrets
+  let slack: ConnectorUnderTest<SlackConnector>
+
+  static let token = "xoxb-the-token-of-the-app"
+  static let general = "C0GENERAL"
+  static let executive = "C0EXECPLANS"
+  static let direct = "D0DIRECT1"
+
+  /// - Parameters:
+  ///   - settings: added to, or in place of, those that point at the double; null removes.
+  ///   - script: rules that count before the usual ones.
+  init(
+    _ settings: JSONObject = JSONObject(), governed: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(), handlers: ClientHandlers = ClientHandlers(),
+    secrets: TestSecrets? = nil, script: (VendorDouble) -> Void = { _ in }
+  ) async throws {
+    let vendor = try await VendorDouble()
+    let secrets = try secrets ?? TestSecrets()
+    script(vendor)
+    Self.usual(vendor)
+    var all: JSONObject = [
+      "base_url": .string(vendor.url + "/api"), "files_url": .string(vendor.url), "token": .string(try secrets.reference("token", Self.token)), "toolsets": ["all"],
+    ]
+    for (name, value) in settings { all[name] = value }
+    self.vendor = vendor
+    self.secrets = secrets
+    slack = try ConnectorUnderTest(SlackConnector.self, all, secrets: secrets, isGoverned: governed, publicURL: publicURL, time: time, handlers: handlers)
+  }
+
+  static func channel(_ id: String) -> JSONValue? {
+    switch id {
+    case general: ["id": .string(general), "name": "general", "is_channel": true, "is_private": false, "num_members": 12, "topic": ["value": "Everything"]]
+    case executive: ["id": .string(executive), "name": "exec-plans", "is_group": true, "is_private": true]
+    case direct: ["id": .string(direct), "is_im": true, "user": "U0PERSON1"]
+    default: nil
+    }
+  }
+
+  private static func usual(_ vendor: VendorDouble) {
+    vendor.always("GET", "/api/conversations.info") { request in
+      guard let channel = channel(request.query("channel") ?? "") else { return .json(["ok": false, "error": "channel_not_found"]) }
+      return .json(["ok": true, "channel": channel])
+    }
+    vendor.always("GET", "/api/conversations.list") { _ in
+      .json(["ok": true, "channels": .array([general, executive].compactMap { channel($0) }), "response_metadata": ["next_cursor": ""]])
+    }
+    vendor.always("GET", "/api/users.info") { request in
+      let id = request.query("user") ?? ""
+      return .json(["ok": true, "user": ["id": .string(id), "name": .string(id.lowercased()), "profile": ["display_name": .string("Name of \(id)")]]])
+    }
+    vendor.always("POST", "/api/conversations.open", .json(["ok": true, "channel": ["id": .string(direct)]]))
+    vendor.always("POST", "/api/files.getUploadURLExternal") { [url = vendor.url] _ in
+      .json(["ok": true, "upload_url": .string(url + "/upload/v1/signed"), "file_id": "F0UPLOADED"])
+    }
+    vendor.always("POST", "/upload/v1/signed", .text("OK - 5"))
+    vendor.always("POST", "/api/assistant.search.context", .json(["ok": true, "results": ["messages": []], "response_metadata": ["next_cursor": ""]]))
+    vendor.always("GET", "/api/search.messages", .json(["ok": true, "messages": ["matches": [], "total": 0, "paging": ["page": 1, "pages": 1]]]))
+    for verb in ["GET", "POST"] {
+      vendor.always(verb, "/api/*") { request in
+        let method = request.path.split(separator: "/").last.map(String.init) ?? ""
+        return .json(sample(method) ?? ["ok": true])
+      }
+    }
+  }
+
+  /// Slack's own anonymised answer, made one that succeeded.
+  static func sample(_ method: String) -> JSONValue? {
+    guard SharedData.isPresent, var json = try? SharedData.json("slack/samples/\(method).json") else { return nil }
+    json["ok"] = true
+    return json
+  }
+
+  /// Methods of Slack that were called, in order.
+  var methods: [String] { vendor.requests.compactMap { $0.path.split(separator: "/").last.map(String.init) } }
+
+  func requests(_ method: String) -> [CapturedRequest] { vendor.requests.filter { $0.path == "/api/" + method } }
+}
+
+/// Slack's method reference, read once.
+enum SlackReference {
+  private static let read = Result { try SlackMethods() }
+  static var methods: SlackMethods { get throws { try read.get() } }
+}
+
+/// A page of messages.
+func messages(_ messages: [JSONValue], next: String = "") -> Answer {
+  .json(["ok": true, "messages": .array(messages), "has_more": .bool(!next.isEmpty), "response_metadata": ["next_cursor": .string(next)]])
+}
