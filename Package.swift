@@ -97,6 +97,9 @@ let package = Package(
     .target(
       name: "JiraConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Jira",
       swiftSettings: settings),
+    .target(
+      name: "GoogleDriveConnector", dependencies: ["CSpawn", "JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .nioPosix, .logging],
+      path: "Sources/Connectors/GoogleDrive", swiftSettings: settings),
     .target(name: "CFiles"),
     .target(
       name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files", swiftSettings: settings),
@@ -107,7 +110,7 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "FilesConnector", "JiraConnector", "OpenAPIConnector", "SlackConnector", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "FilesConnector", "GoogleDriveConnector", "JiraConnector", "OpenAPIConnector", "SlackConnector", "SQLConnector", "Demo", .argumentParser, .crypto, .logging, .nio, .nioPosix, .lifecycle,
         .unixSignals, .yams,
       ], swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),
@@ -150,6 +153,10 @@ let package = Package(
     .testTarget(
       name: "ConnectorKitTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "ConnectorTesting", .nio, .crypto, .logging],
       swiftSettings: settings),
+    .testTarget(
+      name: "GoogleDriveConnectorTests",
+      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "GoogleDriveConnector", "ConnectorTesting", .nio, .crypto, .cryptoExtras, .logging],
+      exclude: ["Python"], swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(

@@ -1,5 +1,6 @@
 internal import ConnectorKit
 internal import FilesConnector
+internal import GoogleDriveConnector
 internal import JiraConnector
 internal import OpenAPIConnector
 internal import SlackConnector
@@ -7,7 +8,7 @@ internal import SlackConnector
 /// The connectors that are built in. A new one is added to the list, and nowhere else.
 enum ConnectorCatalog {
   static let all: [any Connector.Type] = [
-    FilesConnector.self, JiraConnector.self, OpenAPIConnector.self, SlackConnector.self,
+    FilesConnector.self, GoogleDriveConnector.self, JiraConnector.self, OpenAPIConnector.self, SlackConnector.self,
   ]
 
   static func type(named name: String) -> (any Connector.Type)? { all.first { $0.name == name } }
