@@ -42,7 +42,7 @@ extension Target.Dependency {
 let connectors: [Target.Dependency] = [
   "FilesConnector",
   "GitHubConnector",
-  "JiraConnector",
+  "GoogleDriveConnector", "JiraConnector",
   "OpenAPIConnector",
   "SlackConnector",
 ]
@@ -122,6 +122,9 @@ let package = Package(
     .target(
       name: "JiraConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Jira",
       swiftSettings: settings),
+    .target(
+      name: "GoogleDriveConnector", dependencies: ["CSpawn", "JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .nioPosix, .logging],
+      path: "Sources/Connectors/GoogleDrive", swiftSettings: settings),
     .target(name: "CFiles"),
     .target(
       name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files", swiftSettings: settings),
@@ -210,6 +213,10 @@ let package = Package(
     .testTarget(
       name: "ConnectorKitTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "ConnectorTesting", .nio, .crypto, .logging],
       swiftSettings: settings),
+    .testTarget(
+      name: "GoogleDriveConnectorTests",
+      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "GoogleDriveConnector", "ConnectorTesting", .nio, .crypto, .cryptoExtras, .logging],
+      exclude: ["Python"], swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "PostgresFixture", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
     .testTarget(

@@ -1,0 +1,1 @@
+"""Acts of google-api-python-client, each equal to what a tool does."""
