@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import NIOCore
 
 /// Drive as resources: a file, a form of a Google document, and a folder.
 struct DriveResources: Sendable {

@@ -1,5 +1,6 @@
 internal import ConnectorKit
 internal import JSON
+internal import MCPHTTP
 
 /// How Google says no (<https://developers.google.com/workspace/drive/api/guides/handle-errors>): a status, and a reason in the body.
 /// A 403 is a limit or a refusal, and only the reason tells which.

@@ -1,4 +1,5 @@
 internal import ConnectorKit
+internal import JSON
 
 /// Which Google account a caller is: `accounts` of the settings, and else the caller's own id where that is an e-mail address.
 struct GoogleAccounts: Sendable {

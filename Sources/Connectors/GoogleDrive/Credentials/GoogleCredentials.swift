@@ -1,4 +1,5 @@
 internal import ConnectorKit
+internal import JSON
 internal import MCPAuth
 internal import MCPHTTP
 internal import Secrets
@@ -27,7 +28,7 @@ struct GoogleCredentials {
     if let part = try settings.settings("service_account") {
       let account = try Self.serviceAccount(part, accounts, scopes, rule)
       let url = try part.url("token_url", default: Self.standardTokenURL)
-      let grant = OAuthGrant(
+      let grant = ConnectorKit.OAuthGrant(
         vendor: "Google", endpoint: url, kind: .assertion { subject, now throws(VendorError) in try account.assertion(subject, now: now) }, client: .none,
         http: environment.http, time: environment.time)
       // Tokens of assertions are made anew at will: none outlives the process, nor a change of `accounts`.
@@ -78,7 +79,7 @@ struct GoogleCredentials {
           extraQuery: [("access_type", "offline"), ("prompt", "consent")]),
         publicURL: publicURL, key: environment.signInKey, time: environment.time)
     }
-    let code = OAuthGrant(
+    let code = ConnectorKit.OAuthGrant(
       vendor: "Google", endpoint: endpoint, kind: .refreshToken(), client: .post(id: id, secret: secret), consentURL: { signIn?.link(for: $0) },
       http: environment.http, time: environment.time)
     let tokens = TokenCredentials(

@@ -10,7 +10,7 @@ struct GoogleRefreshGrant: Grant {
   let service: SecretReference?
   let users: [String: SecretReference]
   /// The token endpoint, with a grant of refresh tokens.
-  let endpoint: OAuthGrant
+  let endpoint: ConnectorKit.OAuthGrant
 
   func token(for subject: Subject, after previous: StoredToken?) async throws(VendorError) -> StoredToken {
     var grant = endpoint

@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 
 /// Comments on files, and the replies to them. The API wants `fields` with each of them and knows no `supportsAllDrives`.
 struct CommentTools: Sendable {

@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 
 /// Google documents by their structure (Docs v1). For reading, read_content is shorter; this gives the indexes that changes need.
 struct DocumentTools: Sendable {

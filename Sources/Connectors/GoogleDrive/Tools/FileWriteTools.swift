@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 internal import NIOCore
 
 /// Files: made, uploaded, changed, moved, copied, and deleted where that is switched on.
@@ -121,7 +122,7 @@ struct FileWriteTools: Sendable {
 
   // MARK: Changes
 
-  private func change(_ id: String, _ metadata: JSONObject, _ query: [(name: String, value: String?)] = [], _ subject: Subject) async throws(VendorError) -> DriveFile {
+  private func change(_ id: String, _ metadata: JSONObject, _ query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> DriveFile {
     try drive.record(try await drive.api.send(.patch, ["files", id], query + answer, .object(metadata), as: subject, isIdempotent: true))
   }
 
@@ -137,7 +138,7 @@ struct FileWriteTools: Sendable {
       for member in ["name", "description"] { if let text = call.string(member) { metadata[member] = .string(text) } }
       if let starred = call.bool("starred") { metadata["starred"] = .bool(starred) }
       guard !metadata.isEmpty else { throw VendorError(.refused, "Say what to change: name, description or starred.") }
-      return Self.done(try await change(try await drive.admitted(call, as: subject), metadata, subject), "Changed")
+      return Self.done(try await change(try await drive.admitted(call, as: subject), metadata, as: subject), "Changed")
     }
   }
 
@@ -153,7 +154,7 @@ struct FileWriteTools: Sendable {
       let left = file.parents.filter { $0 != folder }
       guard !file.parents.contains(folder) || !left.isEmpty else { return Self.done(file, "It is there already:") }
       return Self.done(
-        try await change(file.id, JSONObject(), [("addParents", folder), ("removeParents", left.isEmpty ? nil : left.joined(separator: ","))], subject), "Moved")
+        try await change(file.id, JSONObject(), [("addParents", folder), ("removeParents", left.isEmpty ? nil : left.joined(separator: ","))], as: subject), "Moved")
     }
   }
 
@@ -163,7 +164,7 @@ struct FileWriteTools: Sendable {
       [DriveContext.fileField, Field.flag("restore", "Take it out of the trash.")], output: Self.shape.oneSchema, annotations: .changing, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       let restores = call.bool("restore") == true
-      let file = try await change(try await drive.admitted(call, as: subject), ["trashed": .bool(!restores)], subject)
+      let file = try await change(try await drive.admitted(call, as: subject), ["trashed": .bool(!restores)], as: subject)
       return Self.done(file, restores ? "Took out of the trash:" : "Put into the trash:")
     }
   }

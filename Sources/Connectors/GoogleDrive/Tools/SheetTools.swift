@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 
 /// The values of spreadsheets (Sheets v4).
 struct SheetTools: Sendable {
