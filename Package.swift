@@ -127,7 +127,8 @@ let package = Package(
       path: "Sources/Connectors/GoogleDrive", swiftSettings: settings),
     .target(name: "CFiles"),
     .target(
-      name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files", swiftSettings: settings),
+      name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files",
+      swiftSettings: settings),
     .target(
       name: "GitHubConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto], path: "Sources/Connectors/GitHub",
       swiftSettings: settings),

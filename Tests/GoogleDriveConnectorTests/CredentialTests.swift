@@ -23,7 +23,8 @@ struct CredentialTests {
   }
 
   /// A connector with a service account, and a token endpoint whose tokens say in whose name they are.
-  private static func delegated(_ settings: JSONObject, isGoverned: Bool = true, part: JSONObject = [:], time: VirtualTime = VirtualTime()) async throws -> DriveUnderTest {
+  private static func delegated(_ settings: JSONObject, isGoverned: Bool = true, part: JSONObject = [:], time: VirtualTime = VirtualTime()) async throws -> DriveUnderTest
+  {
     let fixture = try await DriveUnderTest(settings, isGoverned: isGoverned, time: time) { secrets, vendor, all in
       var account: JSONObject = ["key": .string(try secrets.reference("key.json", try keyFile())), "token_url": .string(vendor.url + "/token")]
       for (name, value) in part { account[name] = value }
@@ -128,7 +129,8 @@ struct CredentialTests {
       for (user, token) in refresh { users[user] = .string(try secrets.reference("refresh-\(user)", token)) }
       all["act_as"] = "caller"
       all["oauth"] = [
-        "client_id": "client-1", "client_secret": .string(try secrets.reference("client", "GOCSPX-secret")), "token_url": .string(vendor.url + "/token"), "users": .object(users),
+        "client_id": "client-1", "client_secret": .string(try secrets.reference("client", "GOCSPX-secret")), "token_url": .string(vendor.url + "/token"),
+        "users": .object(users),
       ]
     }
     fixture.vendor.always("POST", "/token") { request in

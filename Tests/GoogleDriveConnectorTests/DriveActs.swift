@@ -18,7 +18,8 @@ struct DriveAct: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  private static let fields = RequestDifference.Exception.query("fields", because: "which members of the answer we read is our own affair; the discovery document checks that it is sent")
+  private static let fields = RequestDifference.Exception.query(
+    "fields", because: "which members of the answer we read is our own affair; the discovery document checks that it is sent")
   private static let alt = RequestDifference.Exception.query("alt", because: "the client names alt=json, Google's default")
 
   static let all: [DriveAct] = [
@@ -57,7 +58,10 @@ struct DriveAct: Sendable, CustomTestStringConvertible {
     DriveAct("new cells", "update_sheet_values", ["file": "sheet1", "range": "Sheet1!A1:B1", "values": [["a", 1.5]]]),
     DriveAct(
       "changed document", "update_document",
-      ["file": "doc1", "revision": "rev7", "requests": [["insertText": ["location": ["index": 1], "text": "New "]], ["replaceAllText": ["containsText": ["text": "a"], "replaceText": "b"]]]]),
+      [
+        "file": "doc1", "revision": "rev7",
+        "requests": [["insertText": ["location": ["index": 1], "text": "New "]], ["replaceAllText": ["containsText": ["text": "a"], "replaceText": "b"]]],
+      ]),
   ]
 
 }

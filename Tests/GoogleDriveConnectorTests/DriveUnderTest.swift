@@ -62,7 +62,8 @@ enum PlausibleDrive {
   }
 
   static let comment: JSONValue = [
-    "id": "c1", "content": "Is this so?", "author": ["displayName": "Bob", "emailAddress": "bob@example.com"], "createdTime": "2026-11-01T10:00:00.000Z", "resolved": false,
+    "id": "c1", "content": "Is this so?", "author": ["displayName": "Bob", "emailAddress": "bob@example.com"], "createdTime": "2026-11-01T10:00:00.000Z",
+    "resolved": false,
     "replies": [["id": "r1", "content": "Yes.", "author": ["displayName": "Ada"]]],
   ]
   static let permission: JSONValue = ["id": "p1", "type": "user", "role": "reader", "emailAddress": "bob@example.com"]
@@ -95,7 +96,8 @@ enum PlausibleDrive {
     case ("drives", _):
       let drive: JSONValue = ["id": "drive1", "name": "Sales", "createdTime": "2026-01-01T00:00:00.000Z"]
       return .json(rest.count == 1 ? list("drives", drive) : drive)
-    case ("operations", _): return .json(["name": "op1", "done": true, "response": .object(["downloadUri": .string("http://\(request.header("Host") ?? "")/prepared/1")])])
+    case ("operations", _):
+      return .json(["name": "op1", "done": true, "response": .object(["downloadUri": .string("http://\(request.header("Host") ?? "")/prepared/1")])])
     case ("files", nil): return rest.count == 1 && request.method == "GET" ? .json(["files": [file("doc1"), file("text1")]]) : single(request, rest)
     case ("files", "export"): return exported(request)
     case ("files", "permissions"): return .json(rest.count == 3 && request.method == "GET" ? list("permissions", permission) : permission)

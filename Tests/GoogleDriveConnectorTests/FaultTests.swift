@@ -38,7 +38,9 @@ struct FaultTests {
     }
   }
 
-  @Test("A 403 that is a refusal is told with Google's reason, once", arguments: ["insufficientFilePermissions", "domainPolicy", "accessNotConfigured", "appNotAuthorizedToFile"])
+  @Test(
+    "A 403 that is a refusal is told with Google's reason, once",
+    arguments: ["insufficientFilePermissions", "domainPolicy", "accessNotConfigured", "appNotAuthorizedToFile"])
   func refusals(_ reason: String) async throws {
     let fixture = try await DriveUnderTest()
     fixture.vendor.always("PATCH", "/drive/v3/files/*", Self.error(reason))
@@ -134,6 +136,31 @@ struct FaultTests {
     fixture.vendor.always("GET", "/drive/v3/files/sheet1/export", Self.error("exportSizeLimitExceeded"))
     let text = try await fixture.drive.failure("read_content", ["file": "sheet1"])
     #expect(text.contains("get_sheet_values"))
+  }
+
+  @Test("Every tool tells a refusal, a limit beyond its deadline and a cut answer as what they are", arguments: ["refusal", "limit", "cut"])
+  func everyTool(_ kind: String) async throws {
+    let fixture = try await DriveUnderTest()
+    let answer: ConnectorTesting.Answer =
+      switch kind {
+      case "refusal": Self.error("insufficientFilePermissions")
+      case "limit":
+        .json(["error": ["code": 429, "status": "RESOURCE_EXHAUSTED", "details": [["reason": "RATE_LIMIT_EXCEEDED"]]]], status: 429, headers: [("Retry-After", "900")])
+      default: .truncated(Self.page)
+      }
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] { fixture.vendor.always(method, "/**", answer) }
+    for act in DriveAct.all {
+      let before = fixture.vendor.requests.count
+      let result = try await fixture.drive.call(act.tool, act.arguments)
+      #expect(result.isError, "\(act.name): \(result.text)")
+      let count = fixture.vendor.requests.count - before
+      switch kind {
+      case "refusal": #expect(count == 1 && result.text.contains("insufficientFilePermissions"), "\(act.name): \(result.text)")
+      case "limit": #expect(count == 1 && result.text.contains("Try again in 900 s"), "\(act.name): \(result.text)")
+      default: #expect((1...4).contains(count), "\(act.name): \(count)")
+      }
+      fixture.drive.time.advance(1000)
+    }
   }
 
   @Test("A large upload goes in chunks, and goes on where Google says that it is")

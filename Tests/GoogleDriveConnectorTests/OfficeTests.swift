@@ -12,7 +12,8 @@ struct OfficeTests {
   private func read(_ bytes: [UInt8], _ type: String, settings: JSONObject = [:]) async throws -> (isError: Bool, text: String) {
     let fixture = try await DriveUnderTest(settings)
     fixture.vendor.always("GET", "/drive/v3/files/x1") { request in
-      request.query("alt") == "media" ? Answer(headers: [("Content-Type", type)], body: .whole(ByteBuffer(bytes: bytes))) : .json(PlausibleDrive.file("x1", ["mimeType": .string(type)]))
+      request.query("alt") == "media"
+        ? Answer(headers: [("Content-Type", type)], body: .whole(ByteBuffer(bytes: bytes))) : .json(PlausibleDrive.file("x1", ["mimeType": .string(type)]))
     }
     let result = try await fixture.drive.call("read_content", ["file": "x1"])
     return (result.isError, result.isError ? result.text : result.structured?["file"]?["text"]?.string ?? "")
@@ -93,12 +94,15 @@ enum StoredZip {
     var (bytes, directory): ([UInt8], [UInt8]) = ([], [])
     for (name, text) in members {
       let (name, data) = (Array(name.utf8), Array(text.utf8))
-      let common = little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x21, 2) + little(crc(data), 4) + little(UInt32(data.count), 4) + little(UInt32(data.count), 4)
+      let common =
+        little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x21, 2) + little(crc(data), 4) + little(UInt32(data.count), 4)
+        + little(UInt32(data.count), 4)
         + little(UInt32(name.count), 2) + little(0, 2)
       directory += little(0x0201_4B50, 4) + little(20, 2) + common + little(0, 2) + little(0, 2) + little(0, 2) + little(0, 4) + little(UInt32(bytes.count), 4) + name
       bytes += little(0x0403_4B50, 4) + common + name + data
     }
-    let end = little(0x0605_4B50, 4) + little(0, 4) + little(UInt32(members.count), 2) + little(UInt32(members.count), 2) + little(UInt32(directory.count), 4)
+    let end =
+      little(0x0605_4B50, 4) + little(0, 4) + little(UInt32(members.count), 2) + little(UInt32(members.count), 2) + little(UInt32(directory.count), 4)
       + little(UInt32(bytes.count), 4) + little(0, 2)
     return bytes + directory + end
   }

@@ -63,7 +63,8 @@ struct DriveContext: Sendable {
   static func id(_ text: String?) throws(VendorError) -> String {
     var id = text ?? ""
     if let link = idOfLink(id) { id = link }
-    guard !id.isEmpty, id.utf8.count <= 200, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F })
+    guard !id.isEmpty, id.utf8.count <= 200,
+      id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F })
     else { throw VendorError(.refused, "\"\(id.prefix(80))\" is no id of Google Drive. search_files and list_folder give ids.") }
     return id
   }

@@ -24,7 +24,8 @@ enum DrivePrompts {
     add(
       server, "compare_documents", "Compare documents", "Says how two documents differ in what they say.",
       [
-        .init("first", title: "First", description: "Id, address or name.", required: true), .init("second", title: "Second", description: "Id, address or name.", required: true),
+        .init("first", title: "First", description: "Id, address or name.", required: true),
+        .init("second", title: "Second", description: "Id, address or name.", required: true),
         .init("about", title: "About", description: "What matters in the comparison; all if not given."),
       ]
     ) { get in

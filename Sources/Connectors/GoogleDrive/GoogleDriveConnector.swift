@@ -121,7 +121,9 @@ public struct GoogleDriveConnector: Connector {
       return [
         ConnectorFinding(
           .failure, "Google refuses: \(error)",
-          remedy: "Check the credential, that the Drive API is enabled, and with a service account that the domain delegated its scopes. docs/connectors/google_drive.md says how.")
+          remedy:
+            "Check the credential, that the Drive API is enabled, and with a service account that the domain delegated its scopes. docs/connectors/google_drive.md says how."
+        )
       ]
     }
     do throws(VendorError) {
@@ -132,7 +134,8 @@ public struct GoogleDriveConnector: Connector {
       findings.append(ConnectorFinding(.failure, "files cannot be listed: \(error)", remedy: "Grant the scope \(GoogleCredentials.readScopes[0])."))
     }
     for (name, text) in [("pdftotext", "PDF files"), ("unzip", "office files")] where TextTool(named: name) == nil {
-      findings.append(ConnectorFinding(.warning, "\(name) is not on this machine: the text of \(text) is not read", remedy: "Install \(name == "unzip" ? "unzip" : "poppler-utils")."))
+      findings.append(
+        ConnectorFinding(.warning, "\(name) is not on this machine: the text of \(text) is not read", remedy: "Install \(name == "unzip" ? "unzip" : "poppler-utils")."))
     }
     if writes { findings.append(ConnectorFinding(.ok, "writing toolsets are on; whether their scopes are granted, the first write tells")) }
     return findings

@@ -63,7 +63,9 @@ enum DriveQuery {
   /// A time as Drive takes it.
   static func time(_ call: ToolCall, _ argument: String) throws(VendorError) -> String? {
     guard let text = call.string(argument) else { return nil }
-    guard let seconds = Timestamp.seconds(text) else { throw VendorError(.refused, "\"\(argument)\" must be a date such as 2026-07-28, or a time such as 2026-07-28T12:00:00Z.") }
+    guard let seconds = Timestamp.seconds(text) else {
+      throw VendorError(.refused, "\"\(argument)\" must be a date such as 2026-07-28, or a time such as 2026-07-28T12:00:00Z.")
+    }
     return quoted(Timestamp.text(seconds: seconds))
   }
 }

@@ -32,7 +32,8 @@ struct DriveUpload: Sendable {
   ) async throws(VendorError) -> VendorResponse {
     let boundary = "sluice-\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))"
     var body = ByteBuffer(
-      string: "--\(boundary)\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n\(JSONValue.object(metadata).text)\r\n--\(boundary)\r\nContent-Type: \(mimeType)\r\n\r\n")
+      string:
+        "--\(boundary)\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n\(JSONValue.object(metadata).text)\r\n--\(boundary)\r\nContent-Type: \(mimeType)\r\n\r\n")
     body.writeImmutableBuffer(content)
     body.writeString("\r\n--\(boundary)--\r\n")
     var request = VendorRequest(id == nil ? .post : .patch, path: path, query: [("uploadType", "multipart")] + query, bucket: "upload", isIdempotent: false)

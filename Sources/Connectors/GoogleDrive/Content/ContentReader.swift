@@ -58,7 +58,8 @@ struct ContentReader: Sendable {
       return .text(text, mimeType: "text/plain", note: "Text without layout and images.")
     }
     guard let text = String(validating: body.readableBytesView, as: UTF8.self), !text.utf8.contains(0) else {
-      throw VendorError(.invalid, "The file is \(file.mimeType), of which no text is read. download_file gives its bytes\(file.link.map { "; in a browser: \($0)" } ?? ".")")
+      throw VendorError(
+        .invalid, "The file is \(file.mimeType), of which no text is read. download_file gives its bytes\(file.link.map { "; in a browser: \($0)" } ?? ".")")
     }
     return .text(text, mimeType: file.mimeType)
   }

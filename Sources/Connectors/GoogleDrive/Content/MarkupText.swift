@@ -11,7 +11,8 @@ enum MarkupText {
 
     static let word = Dialect(text: ["w:t"], lines: ["w:p", "w:br"], cells: ["w:tab", "w:tc"], pages: [])
     static let slides = Dialect(text: ["a:t"], lines: ["a:p", "a:br"], cells: ["a:tc"], pages: ["p:sld"])
-    static let openDocument = Dialect(text: [], lines: ["text:p", "text:h", "text:line-break", "table:table-row"], cells: ["text:tab", "table:table-cell"], pages: ["draw:page"])
+    static let openDocument = Dialect(
+      text: [], lines: ["text:p", "text:h", "text:line-break", "table:table-row"], cells: ["text:tab", "table:table-cell"], pages: ["draw:page"])
   }
 
   static func flowing(_ xml: [UInt8], _ dialect: Dialect) -> String {

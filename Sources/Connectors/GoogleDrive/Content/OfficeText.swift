@@ -38,7 +38,8 @@ struct OfficeText: Sendable {
     guard isAllowed else { throw VendorError(.refused, "Text of \(format.rawValue) files is not read here (text_tools is false). download_file gives the bytes.") }
     guard let tool = TextTool(named: format.tool) else {
       throw VendorError(
-        .refused, "Text of \(format.rawValue) files needs \(format.tool) on the machine of the connector, and it is not there. An administrator installs \(format.package).")
+        .refused,
+        "Text of \(format.rawValue) files needs \(format.tool) on the machine of the connector, and it is not there. An administrator installs \(format.package).")
     }
     let bytes = Array(document.readableBytesView)
     // Markup is a multiple of the text in it.
@@ -62,7 +63,9 @@ struct OfficeText: Sendable {
       let shared = try await part(["-p", "@", "xl/sharedStrings.xml"], [0, 11])
       text = MarkupText.sheets(try await part(["-p", "@", "xl/worksheets/sheet*.xml"]), shared: shared)
     }
-    guard text.utf8.count <= maximumBytes else { throw VendorError(.tooLarge, "The text of the file is longer than \(maximumBytes) bytes. download_file gives the bytes.") }
+    guard text.utf8.count <= maximumBytes else {
+      throw VendorError(.tooLarge, "The text of the file is longer than \(maximumBytes) bytes. download_file gives the bytes.")
+    }
     guard text.contains(where: { !$0.isWhitespace }) else {
       throw VendorError(.invalid, "There is no text in the file; it may be a scan. download_file gives the bytes.")
     }

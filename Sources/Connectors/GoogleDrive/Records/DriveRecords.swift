@@ -113,7 +113,9 @@ enum DriveRecords {
     for (name, field) in raw["fields"]?.members ?? RawJSON.null.members {
       guard let name = name.string else { continue }
       let value = ["selection", "text", "integer", "dateString"].compactMap { field[$0] }.first { !$0.isNull }
-      if let value { fields[name] = JSONValue(value) } else if let users = field["user"] {
+      if let value {
+        fields[name] = JSONValue(value)
+      } else if let users = field["user"] {
         fields[name] = .array(users.elements.compactMap { $0["emailAddress"]?.string }.map { .string($0) })
       }
     }

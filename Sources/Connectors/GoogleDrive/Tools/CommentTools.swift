@@ -19,7 +19,8 @@ struct CommentTools: Sendable {
     return drive.tool(
       "list_comments", "List comments", "Lists the comments on a file with their replies.",
       [
-        DriveContext.fileField, Field.text("since", "Only what changed since: 2026-07-28, or a time."), Field.flag("deleted", "Deleted ones too, without their text."), shape.fields,
+        DriveContext.fileField, Field.text("since", "Only what changed since: 2026-07-28, or a time."), Field.flag("deleted", "Deleted ones too, without their text."),
+        shape.fields,
       ] + Field.page(limit: 20, most: 100), output: shape.listSchema, meta: DriveContext.meta(shape)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
@@ -88,13 +89,15 @@ struct CommentTools: Sendable {
   private var update: Tool {
     let shape = DriveRecords.comment
     return drive.tool(
-      "update_comment", "Change a comment", "Replaces the text of a comment of the same account.", [DriveContext.fileField, Self.comment, Self.text], output: shape.oneSchema,
+      "update_comment", "Change a comment", "Replaces the text of a comment of the same account.", [DriveContext.fileField, Self.comment, Self.text],
+      output: shape.oneSchema,
       annotations: .changing, meta: DriveContext.meta(shape, isList: false)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
       return try Self.result(
         try await drive.api.send(
-          .patch, ["files", id, "comments", call.string("comment") ?? ""], Self.whole, ["content": .string(call.string("text") ?? "")], as: subject, isIdempotent: true), id)
+          .patch, ["files", id, "comments", call.string("comment") ?? ""], Self.whole, ["content": .string(call.string("text") ?? "")], as: subject, isIdempotent: true),
+        id)
     }
   }
 

@@ -26,7 +26,8 @@ struct ContentTools: Sendable {
       "read_content", "Read a file",
       "Reads what is in a file: Google documents as Markdown, spreadsheets as CSV, presentations as text, drawings and images as pictures, PDF and office files as plain text.",
       [
-        DriveContext.fileField, Field.text("format", "Another form of a Google document; its best one if not given.", oneOf: ["markdown", "text", "html", "csv", "tsv", "svg", "png", "json"]),
+        DriveContext.fileField,
+        Field.text("format", "Another form of a Google document; its best one if not given.", oneOf: ["markdown", "text", "html", "csv", "tsv", "svg", "png", "json"]),
         Field.integer("offset", "The first character to give, 0 if not given.", 0...Int.max),
         Field.integer("length", "How many characters to give, 50000 if not given.", 1...400_000),
         Field.text("revision", "An earlier state of a file that is not a Google document, from list_revisions.", length: 200),

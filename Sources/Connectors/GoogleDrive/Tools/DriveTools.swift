@@ -27,7 +27,8 @@ struct DriveTools: Sendable {
   private var getDrive: Tool {
     let shape = DriveRecords.drive
     return drive.tool(
-      "get_drive", "Get a shared drive", "Gets a shared drive.", [Field.text("drive", "Its id.", required: true, length: 200)], output: shape.oneSchema, meta: shape.oneMeta
+      "get_drive", "Get a shared drive", "Gets a shared drive.", [Field.text("drive", "Its id.", required: true, length: 200)], output: shape.oneSchema,
+      meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
       let json = try await drive.api.get(["drives", try DriveContext.id(call.string("drive"))], [("fields", DriveRecords.driveFields)], as: subject)
       guard let record = DriveRecords.drive(json) else { throw VendorError(.invalidAnswer, "Google described the drive in no known form.") }

@@ -47,14 +47,17 @@ struct FileTools: Sendable {
         Field.text("kind", "What kind.", oneOf: DriveQuery.kinds.map(\.name) + ["image", "video", "audio", "text"]),
         Field.text("mime_type", "An exact media type.", length: 200), Field.text("folder", "Directly in this folder: its id, or root.", length: 300),
         Field.text("owner", "The owner's e-mail address.", length: 320), Field.text("shared_with", "E-mail address of someone who may read it.", length: 320),
-        Field.text("modified_after", "2026-07-28, or a time."), Field.text("modified_before", "2026-07-28, or a time."), Field.text("created_after", "2026-07-28, or a time."),
+        Field.text("modified_after", "2026-07-28, or a time."), Field.text("modified_before", "2026-07-28, or a time."),
+        Field.text("created_after", "2026-07-28, or a time."),
         Field.flag("shared_with_me", "Only what others shared with the account."), Field.flag("starred", "Only starred, or only not."),
         Field.text("label", "A Drive label's id.", length: 200), Field.flag("trashed", "Look in the trash instead."),
-        Field.text("query", "A further condition in Drive's query language: properties has { key='a' and value='b' }.", length: 4000), Self.scope, Self.driveID, Self.order,
+        Field.text("query", "A further condition in Drive's query language: properties has { key='a' and value='b' }.", length: 4000), Self.scope, Self.driveID,
+        Self.order,
         shape.fields,
       ] + Field.page(limit: 25, most: 200), output: Self.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      try await list(call, subject, name: "search_files", conditions: try conditions(call), order: call.string("text") == nil ? Self.order(call, "modified") : nil, limit: 25)
+      try await list(
+        call, subject, name: "search_files", conditions: try conditions(call), order: call.string("text") == nil ? Self.order(call, "modified") : nil, limit: 25)
     }
   }
 
@@ -140,7 +143,9 @@ struct FileTools: Sendable {
       }
     }
     let drive = try call.string("drive").map { text throws(VendorError) in try DriveContext.id(text) }
-    if let drive { guard try await self.drive.tree.admits(drive: drive, as: subject) else { throw VendorError(.notFound, "There is no such drive, or it may not be seen.") } }
+    if let drive {
+      guard try await self.drive.tree.admits(drive: drive, as: subject) else { throw VendorError(.notFound, "There is no such drive, or it may not be seen.") }
+    }
     let corpora = drive != nil ? "drive" : ["domain": "domain", "all": "allDrives"][fixed ?? call.string("scope") ?? ""] ?? "user"
     let query = DriveQuery.all(conditions)
     let place = PageCursor(list: [name, query, corpora, drive ?? "", order ?? ""])
@@ -176,14 +181,16 @@ struct FileTools: Sendable {
   private var labels: Tool {
     let shape = DriveRecords.label
     return drive.tool(
-      "list_labels", "List a file's labels", "Lists the Drive labels of a file with the values of their fields.", [DriveContext.fileField, shape.fields] + Field.page(limit: 50, most: 100),
+      "list_labels", "List a file's labels", "Lists the Drive labels of a file with the values of their fields.",
+      [DriveContext.fileField, shape.fields] + Field.page(limit: 50, most: 100),
       output: shape.listSchema, meta: DriveContext.meta(shape)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
       let place = PageCursor(list: ["list_labels", id])
       let token = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
       let json = try await drive.api.get(
-        ["files", id, "listLabels"], [("maxResults", String(call.int("limit") ?? 50)), ("pageToken", token), ("fields", "nextPageToken,labels(id,revisionId,fields)")], as: subject)
+        ["files", id, "listLabels"], [("maxResults", String(call.int("limit") ?? 50)), ("pageToken", token), ("fields", "nextPageToken,labels(id,revisionId,fields)")],
+        as: subject)
       return shape.result(
         DriveContext.elements(json, "labels").compactMap { DriveRecords.label($0, file: id) }, selection: shape.selection(call), next: DriveContext.next(json, place))
     }

@@ -76,7 +76,9 @@ struct FileWriteTools: Sendable {
     let type = call.string("mime_type")
     if let type {
       // It stands in a header and in the body's frame.
-      guard type.split(separator: "/").count == 2, type.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw VendorError(.refused, "\"mime_type\" must be a media type such as text/plain.") }
+      guard type.split(separator: "/").count == 2, type.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        throw VendorError(.refused, "\"mime_type\" must be a media type such as text/plain.")
+      }
     }
     let given = ["text", "base64", "path"].filter { call.string($0) != nil }
     guard given.count == 1 else { throw VendorError(.refused, "Give exactly one of text, base64 and path.") }
@@ -87,7 +89,9 @@ struct FileWriteTools: Sendable {
       guard let decoded = Base64.decode(encoded, urlSafe: false) else { throw VendorError(.refused, "\"base64\" is not valid base64 (RFC 4648, section 4).") }
       bytes = ByteBuffer(bytes: decoded)
     } else {
-      guard let folder = drive.uploads else { throw VendorError(.refused, "There is no folder for uploads. An administrator names one in the connector's settings (upload_folder).") }
+      guard let folder = drive.uploads else {
+        throw VendorError(.refused, "There is no folder for uploads. An administrator names one in the connector's settings (upload_folder).")
+      }
       bytes = try await folder.read(call.string("path") ?? "", maximumBytes: drive.maximumBytes)
     }
     guard bytes.readableBytes <= drive.maximumBytes else { throw VendorError(.tooLarge, "At most \(drive.maximumBytes) bytes are uploaded.") }
@@ -111,7 +115,8 @@ struct FileWriteTools: Sendable {
 
   private var updateContent: Tool {
     drive.tool(
-      "update_content", "Replace a file's content", "Replaces what is in a file. The state before stays among its revisions for a while.", [DriveContext.fileField] + Self.content,
+      "update_content", "Replace a file's content", "Replaces what is in a file. The state before stays among its revisions for a while.",
+      [DriveContext.fileField] + Self.content,
       output: Self.shape.oneSchema, annotations: .changing, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       let (bytes, type) = try await content(call)
@@ -172,14 +177,18 @@ struct FileWriteTools: Sendable {
   private var copy: Tool {
     drive.tool(
       "copy_file", "Copy a file", "Copies a file. Folders cannot be copied.",
-      [DriveContext.fileField, Field.text("name", "The copy's name; Google makes one up if not given.", length: 500), Field.text("folder", "Where to; beside the file if not given.", length: 300)],
+      [
+        DriveContext.fileField, Field.text("name", "The copy's name; Google makes one up if not given.", length: 500),
+        Field.text("folder", "Where to; beside the file if not given.", length: 300),
+      ],
       output: Self.shape.oneSchema, annotations: .adding, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
       var metadata = JSONObject()
       if let name = call.string("name") { metadata["name"] = .string(name) }
       if call.string("folder") != nil, let folder = try await drive.folder(call, as: subject) { metadata["parents"] = [.string(folder)] }
-      return Self.done(try drive.record(try await drive.api.send(.post, ["files", id, "copy"], answer, .object(metadata), as: subject, isIdempotent: false)), "Copied to")
+      return Self.done(
+        try drive.record(try await drive.api.send(.post, ["files", id, "copy"], answer, .object(metadata), as: subject, isIdempotent: false)), "Copied to")
     }
   }
 

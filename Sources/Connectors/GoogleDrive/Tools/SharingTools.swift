@@ -29,7 +29,9 @@ struct SharingTools: Sendable {
   }
 
   private static func result(_ json: RawJSON?, _ id: String, _ text: String) throws(VendorError) -> ToolResult {
-    guard let record = json.flatMap({ DriveRecords.permission($0, file: id) }) else { throw VendorError(.invalidAnswer, "Google described the permission in no known form.") }
+    guard let record = json.flatMap({ DriveRecords.permission($0, file: id) }) else {
+      throw VendorError(.invalidAnswer, "Google described the permission in no known form.")
+    }
     return shape.result(record, text: text)
   }
 

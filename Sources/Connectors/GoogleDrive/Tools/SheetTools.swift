@@ -42,7 +42,8 @@ struct SheetTools: Sendable {
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
       let render = ["unformatted": "UNFORMATTED_VALUE", "formula": "FORMULA"][call.string("render") ?? ""] ?? "FORMATTED_VALUE"
-      let json = try await drive.api.sheets(path: Self.path(id, call), [("valueRenderOption", render), ("majorDimension", "ROWS")], as: subject, maximumBytes: drive.maximumBytes)
+      let json = try await drive.api.sheets(
+        path: Self.path(id, call), [("valueRenderOption", render), ("majorDimension", "ROWS")], as: subject, maximumBytes: drive.maximumBytes)
       let rows = DriveContext.elements(json, "values")
       let shown = rows.prefix(call.int("rows") ?? 500).map { JSONValue($0) }
       var structured: JSONValue = ["range": .string(json["range"]?.string ?? ""), "values": .array(Array(shown)), "total_rows": .int(rows.count)]
