@@ -57,6 +57,21 @@ struct SearchTests {
     #expect(result.text.contains("did not look everywhere"))
   }
 
+  @Test("A folder's shortcut lists the folder, and an empty folder stays one")
+  func shortcutToFolder() async throws {
+    let fixture = try await DriveUnderTest()
+    fixture.vendor.always("GET", "/drive/v3/files") { request in
+      .json(["files": request.query("q")?.contains("folder7") == true ? .array([PlausibleDrive.file("doc1")]) : []])
+    }
+    fixture.vendor.always(
+      "GET", "/drive/v3/files/short1",
+      .json(PlausibleDrive.file("short1", ["mimeType": "application/vnd.google-apps.shortcut", "shortcutDetails": ["targetId": "folder7"]])))
+    fixture.vendor.always("GET", "/drive/v3/files/*") { .json(PlausibleDrive.file($0.segments.last ?? "")) }
+    #expect(try await fixture.drive.structured("list_folder", ["folder": "short1"])["files"]?.array?.count == 1)
+    #expect(try await fixture.drive.structured("list_folder", ["folder": "folder8"])["files"] == [])
+    #expect(fixture.vendor.requests.count == 6)
+  }
+
   // MARK: Row rules
 
   private static func governed(_ rule: RowFilter) async throws -> (DriveUnderTest, CallResult) {
@@ -94,6 +109,17 @@ struct SearchTests {
     let (fixture, result) = try await Self.governed(rule)
     #expect(result.structured?["files"] == [])
     #expect(fixture.vendor.requests.isEmpty)
+  }
+
+  @Test("A gateway's row rule holds for resources too, where it sends one")
+  func ruleOfResources() async throws {
+    let fixture = try await DriveUnderTest.plausible(isGoverned: true)
+    let own: JSONObject = [MetaKey.rows: ["File": RowFilter.compare(attribute: "owner", .equal, "ada@example.com").json]]
+    let others: JSONObject = [MetaKey.rows: ["File": RowFilter.compare(attribute: "owner", .equal, "eve@example.com").json]]
+    _ = try await fixture.drive.read("gdrive:///doc1", as: "ada@example.com", meta: own)
+    await #expect(throws: (any Error).self) { try await fixture.drive.read("gdrive:///doc1", as: "ada@example.com", meta: others) }
+    let folder = try await fixture.drive.read("gdrive://folder/folder1", as: "ada@example.com", meta: others)
+    #expect("\(folder)".contains("Nothing found"))
   }
 
   @Test("A gateway's row rule holds before a file is changed or read", arguments: ["update_file", "read_content", "get_sheet_values", "list_comments", "share_file"])

@@ -18,17 +18,17 @@ struct DriveResources: Sendable {
   func add(to server: Server) throws(URITemplate.ParseError) {
     server.add(
       try ResourceTemplate(uriTemplate: Self.file, name: "file", title: "File", description: "What is in a file, as text or as an image.") { read in
-        try await read.reading { try await content(read["fileId"], nil, try drive.subject(read)) }
+        try await read.reading { try await content(read["fileId"], nil, read) }
       })
     server.add(
       try ResourceTemplate(
         uriTemplate: Self.export, name: "export", title: "Exported document", description: "A Google document in a form: markdown, text, csv, pdf, docx, png, ..."
       ) { read in
-        try await read.reading { try await content(read["fileId"], read["format"], try drive.subject(read)) }
+        try await read.reading { try await content(read["fileId"], read["format"], read) }
       })
     server.add(
       try ResourceTemplate(uriTemplate: Self.folder, name: "folder", title: "Folder", description: "What is directly in a folder.", mimeType: "text/markdown") { read in
-        try await read.reading { try await list(read["id"], try drive.subject(read)) }
+        try await read.reading { try await list(read["id"], read, try drive.subject(read)) }
       })
     server.addCompletion(for: .resourceTemplate(Self.export, argument: "format")) { request in
       Completion(ExportFormat.names.filter { $0.hasPrefix(request.value.lowercased()) })
@@ -38,9 +38,13 @@ struct DriveResources: Sendable {
     server.addCompletion(for: .resourceTemplate(Self.folder, argument: "id")) { request in await complete(request, foldersOnly: true, byID: true) }
   }
 
-  private func content(_ id: String?, _ format: String?, _ subject: Subject) async throws(VendorError) -> ReadResult {
+  private func content(_ id: String?, _ format: String?, _ read: ResourceRead) async throws(VendorError) -> ReadResult {
+    let subject = try drive.subject(read)
     let file = try await drive.target(id, as: subject)
-    if format == nil, file.isFolder { return try await list(file.id, subject) }
+    if let rule = read.rowFilter(DriveFile.shape.type.name), !RowCheck.admits(file.json, rule) {
+      throw VendorError(.notFound, "Google Drive does not find it, or it may not be seen.")
+    }
+    if format == nil, file.isFolder { return try await list(file.id, read, subject) }
     switch try await reader.read(file, format: format, as: subject) {
     case .text(let text, let mimeType, _): return Self.untrusted(.text(UntrustedText.framed(text, source: file.id), mimeType: mimeType))
     case .bytes(let bytes, let mimeType): return Self.untrusted(.blob(Array(bytes.readableBytesView), mimeType: mimeType))
@@ -53,7 +57,7 @@ struct DriveResources: Sendable {
     return result
   }
 
-  private func list(_ id: String?, _ subject: Subject) async throws(VendorError) -> ReadResult {
+  private func list(_ id: String?, _ read: ResourceRead, _ subject: Subject) async throws(VendorError) -> ReadResult {
     let folder = try await drive.target(id, as: subject)
     guard folder.isFolder else { throw VendorError(.notFound, "This is no folder.") }
     let json = try await drive.api.get(
@@ -62,7 +66,8 @@ struct DriveResources: Sendable {
         ("q", DriveQuery.all(["\(DriveQuery.quoted(folder.id)) in parents", "trashed = false"])), ("corpora", "allDrives"), ("orderBy", "folder,name_natural"),
         ("pageSize", "200"), ("includeItemsFromAllDrives", "true"), ("fields", "nextPageToken,files(\(DriveFile.fields))"),
       ] + drive.everywhere, as: subject)
-    let rows = try await drive.records(DriveContext.elements(json, "files"), as: subject)
+    let rule = read.rowFilter(DriveFile.shape.type.name)
+    let rows = try await drive.records(DriveContext.elements(json, "files"), as: subject).filter { row in rule.map { RowCheck.admits(row, $0) } ?? true }
     let more = json["nextPageToken"] == nil ? "" : "\n(there is more: list_folder)"
     return Self.untrusted(.text(UntrustedText.framed(CompactTable(rows, columns: DriveFile.shape.columns).text + more, source: folder.id), mimeType: "text/markdown"))
   }

@@ -89,11 +89,21 @@ struct FileTools: Sendable {
     ) { call, subject throws(VendorError) in
       var id = try DriveContext.id(call.string("folder") ?? "root")
       if !drive.tree.admitsAll { id = try await drive.target(id, as: subject).id }
-      // A folder of any drive is asked for; `allDrives` finds it wherever it is.
-      return try await list(
-        call, subject, name: "list_folder", conditions: ["\(DriveQuery.quoted(id)) in parents"], order: "folder,\(Self.order(call, "name"))", limit: 50,
-        scope: id == "root" ? "user" : "all")
+      let result = try await listFolder(id, call, subject)
+      // Nothing is in a shortcut: what was meant is the folder that it leads to.
+      guard drive.tree.admitsAll, id != "root", call.string("cursor") == nil, result.structured?["files"] == [], result.structured?["next_cursor"] == nil else {
+        return result
+      }
+      let target = try await drive.target(id, as: subject)
+      return target.id == id ? result : try await listFolder(target.id, call, subject)
     }
+  }
+
+  /// The folder may be of any drive: `allDrives` finds what is in it wherever it is.
+  private func listFolder(_ id: String, _ call: ToolCall, _ subject: Subject) async throws(VendorError) -> ToolResult {
+    try await list(
+      call, subject, name: "list_folder", conditions: ["\(DriveQuery.quoted(id)) in parents"], order: "folder,\(Self.order(call, "name"))", limit: 50,
+      scope: id == "root" ? "user" : "all")
   }
 
   private var recent: Tool {
