@@ -35,6 +35,16 @@ struct DriveFile: Sendable {
     ], always: ["owner", "visibility", "drive", "labels", "category", "parents", "mime_type", "name", "trashed", "starred"],
     columns: ["id", "name", "kind", "bytes", "owner", "modified"])
 
+  /// The schema of a file in results of tools that are not about its data: the members that matter there. The others come along.
+  static let briefSchema: JSONValue = [
+    "type": "object",
+    "properties": [
+      "id": ["type": "string"], "name": ["type": "string"], "kind": ["type": "string"], "owner": ["type": "string"],
+      "parents": ["type": "array", "items": ["type": "string"]],
+      "url": ["type": "string"],
+    ], "required": ["id"],
+  ]
+
   /// What is asked of Drive for a file. Labels come along where `includeLabels` names them.
   static let fields =
     "id,name,mimeType,size,owners(emailAddress,displayName),shared,permissions(type),driveId,parents,labelInfo(labels(id,fields)),createdTime,modifiedTime,lastModifyingUser(emailAddress),description,starred,trashed,shortcutDetails(targetId),version,md5Checksum,webViewLink"

@@ -77,7 +77,7 @@ struct ContentTools: Sendable {
       ],
       output: [
         "type": "object",
-        "properties": ["file": DriveFile.shape.schema, "content_type": ["type": "string"], "downloaded_bytes": ["type": "integer"]],
+        "properties": ["file": DriveFile.briefSchema, "content_type": ["type": "string"], "downloaded_bytes": ["type": "integer"]],
         "required": ["file"],
       ], meta: DriveFile.shape.oneMeta
     ) { call, subject throws(VendorError) in

@@ -13,6 +13,7 @@ struct FileWriteTools: Sendable {
   var deleting: [Tool] { [delete] }
 
   private static let shape = DriveFile.shape
+  private static let output: JSONValue = ["type": "object", "properties": ["file": DriveFile.briefSchema], "required": ["file"]]
   private static let name = Field.text("name", "Its name.", required: true, length: 500)
   private static let folder = Field.text("folder", "The folder to put it in: its id, or root; root if not given.", length: 300)
 
@@ -42,7 +43,7 @@ struct FileWriteTools: Sendable {
       [
         Self.name, Field.text("kind", "What kind.", required: true, oneOf: ["document", "spreadsheet", "presentation", "drawing", "form", "shortcut"]),
         Self.folder, Field.text("target", "Of a shortcut: the id that it leads to.", length: 300), Field.text("description", "A short description.", length: 4000),
-      ], output: Self.shape.oneSchema, annotations: .adding, meta: Self.shape.oneMeta
+      ], output: Self.output, annotations: .adding, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       let kind = call.string("kind") ?? ""
       var metadata = try await metadata(call, DriveQuery.kinds.first { $0.name == kind }?.mimeType, subject)
@@ -57,7 +58,7 @@ struct FileWriteTools: Sendable {
   private var createFolder: Tool {
     drive.tool(
       "create_folder", "Create a folder", "Creates a folder.", [Self.name, Self.folder, Field.text("description", "A short description.", length: 4000)],
-      output: Self.shape.oneSchema,
+      output: Self.output,
       annotations: .adding, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       Self.done(try await create(try await metadata(call, DriveFile.folderType, subject), subject), "Created the folder")
@@ -104,7 +105,7 @@ struct FileWriteTools: Sendable {
       [Self.name] + Self.content + [
         Self.folder, Field.text("convert", "The kind of Google document to make of it.", oneOf: ["document", "spreadsheet", "presentation"]),
         Field.text("description", "A short description.", length: 4000),
-      ], output: Self.shape.oneSchema, annotations: .adding, meta: Self.shape.oneMeta
+      ], output: Self.output, annotations: .adding, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       let (bytes, type) = try await content(call)
       let kind = call.string("convert")
@@ -117,7 +118,7 @@ struct FileWriteTools: Sendable {
     drive.tool(
       "update_content", "Replace a file's content", "Replaces what is in a file. The state before stays among its revisions for a while.",
       [DriveContext.fileField] + Self.content,
-      output: Self.shape.oneSchema, annotations: .changing, meta: Self.shape.oneMeta
+      output: Self.output, annotations: .changing, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       let (bytes, type) = try await content(call)
       let id = try await drive.admitted(call, as: subject)
@@ -137,7 +138,7 @@ struct FileWriteTools: Sendable {
       [
         DriveContext.fileField, Field.text("name", "The new name.", length: 500), Field.text("description", "The new description; empty removes it.", length: 4000),
         Field.flag("starred", "Star it, or take the star away."),
-      ], output: Self.shape.oneSchema, annotations: .changing, meta: Self.shape.oneMeta
+      ], output: Self.output, annotations: .changing, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       var metadata = JSONObject()
       for member in ["name", "description"] { if let text = call.string(member) { metadata[member] = .string(text) } }
@@ -150,7 +151,7 @@ struct FileWriteTools: Sendable {
   private var move: Tool {
     drive.tool(
       "move_file", "Move a file", "Moves a file or folder into another folder.",
-      [DriveContext.fileField, Field.text("folder", "The folder to move it to: its id, or root.", required: true, length: 300)], output: Self.shape.oneSchema,
+      [DriveContext.fileField, Field.text("folder", "The folder to move it to: its id, or root.", required: true, length: 300)], output: Self.output,
       annotations: .changing, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       // Where it is now must be named to be left.
@@ -166,7 +167,7 @@ struct FileWriteTools: Sendable {
   private var trash: Tool {
     drive.tool(
       "trash_file", "Trash a file", "Puts a file or folder into the trash, from which it can be taken for 30 days, or takes it out.",
-      [DriveContext.fileField, Field.flag("restore", "Take it out of the trash.")], output: Self.shape.oneSchema, annotations: .changing, meta: Self.shape.oneMeta
+      [DriveContext.fileField, Field.flag("restore", "Take it out of the trash.")], output: Self.output, annotations: .changing, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       let restores = call.bool("restore") == true
       let file = try await change(try await drive.admitted(call, as: subject), ["trashed": .bool(!restores)], as: subject)
@@ -181,7 +182,7 @@ struct FileWriteTools: Sendable {
         DriveContext.fileField, Field.text("name", "The copy's name; Google makes one up if not given.", length: 500),
         Field.text("folder", "Where to; beside the file if not given.", length: 300),
       ],
-      output: Self.shape.oneSchema, annotations: .adding, meta: Self.shape.oneMeta
+      output: Self.output, annotations: .adding, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
       var metadata = JSONObject()
