@@ -127,6 +127,20 @@ struct ContentTests {
     #expect(result["revision"]?.string == "rev7")
   }
 
+  @Test("A shortcut to a spreadsheet or a document stands for it")
+  func shortcutsElsewhere() async throws {
+    let fixture = try await DriveUnderTest()
+    let missing = ConnectorTesting.Answer.json(["error": ["code": 404, "status": "NOT_FOUND"]], status: 404)
+    fixture.vendor.always("GET", "/v4/spreadsheets/short1/values/A1", missing)
+    fixture.vendor.always("GET", "/v1/documents/short1", missing)
+    fixture.vendor.always(
+      "GET", "/drive/v3/files/short1",
+      .json(PlausibleDrive.file("short1", ["mimeType": "application/vnd.google-apps.shortcut", "shortcutDetails": ["targetId": "doc1"]])))
+    PlausibleDrive.answer(every: fixture.vendor)
+    #expect(try await fixture.drive.structured("get_sheet_values", ["file": "short1", "range": "A1"])["values"] != nil)
+    #expect(try await fixture.drive.structured("get_document", ["file": "short1"])["id"] == "doc1")
+  }
+
   @Test("Cells are rows, with quotes where commas are")
   func cells() async throws {
     let fixture = try await DriveUnderTest.plausible()

@@ -113,6 +113,20 @@ struct DriveContext: Sendable {
     return try await reached(call, argument, followsShortcuts: false, as: subject).id
   }
 
+  /// Asks Sheets or Docs for such a file. They do not know shortcuts: where one was named, what it leads to is asked for.
+  func following(_ call: ToolCall, as subject: Subject, _ work: (String) async throws(VendorError) -> RawJSON) async throws(VendorError) -> (id: String, json: RawJSON) {
+    guard tree.admitsAll, call.rowFilter(DriveFile.shape.type.name) == nil else {
+      let id = try await reached(call, as: subject).id
+      return (id, try await work(id))
+    }
+    let id = try Self.id(call.string("file"))
+    do throws(VendorError) { return (id, try await work(id)) } catch {
+      guard error.code == .notFound || error.code == .invalid, let named = try? await file(id, as: subject), named.isShortcut else { throw error }
+      let target = try await target(id, as: subject).id
+      return (target, try await work(target))
+    }
+  }
+
   /// A folder to put things into: `root` is the top of the account's own drive.
   func folder(_ call: ToolCall, as subject: Subject) async throws(VendorError) -> String? {
     guard !tree.admitsAll else { return try call.string("folder").map { text throws(VendorError) in try Self.id(text) } }

@@ -35,10 +35,11 @@ struct DocumentTools: Sendable {
         ], "required": ["id", "paragraphs"],
       ], meta: DriveContext.meta()
     ) { call, subject throws(VendorError) in
-      let id = try await drive.admitted(call, as: subject)
-      let json = try await drive.api.docs(
-        path: "/v1/documents/\(PercentEncoding.segment(id))", [("includeTabsContent", "true"), ("suggestionsViewMode", "PREVIEW_WITHOUT_SUGGESTIONS")], as: subject,
-        maximumBytes: max(drive.maximumBytes, 16 << 20))
+      let (id, json) = try await drive.following(call, as: subject) { id throws(VendorError) in
+        try await drive.api.docs(
+          path: "/v1/documents/\(PercentEncoding.segment(id))", [("includeTabsContent", "true"), ("suggestionsViewMode", "PREVIEW_WITHOUT_SUGGESTIONS")], as: subject,
+          maximumBytes: max(drive.maximumBytes, 16 << 20))
+      }
       return try Self.result(json, id, call)
     }
   }
@@ -108,10 +109,12 @@ struct DocumentTools: Sendable {
       output: ["type": "object", "properties": ["id": ["type": "string"], "replies": ["type": "array", "items": ["type": "object"]]], "required": ["id"]],
       annotations: ToolAnnotations(readOnly: false, destructive: true, idempotent: false, openWorld: true), meta: DriveContext.meta()
     ) { call, subject throws(VendorError) in
-      let id = try await drive.admitted(call, as: subject)
       var body: JSONObject = ["requests": call["requests"].map { JSONValue($0) } ?? []]
       if let revision = call.string("revision") { body["writeControl"] = ["requiredRevisionId": .string(revision)] }
-      let json = try await drive.api.docs(.post, path: "/v1/documents/\(PercentEncoding.segment(id)):batchUpdate", [], .object(body), as: subject, isIdempotent: false)
+      let document = JSONValue.object(body)
+      let (id, json) = try await drive.following(call, as: subject) { id throws(VendorError) in
+        try await drive.api.docs(.post, path: "/v1/documents/\(PercentEncoding.segment(id)):batchUpdate", [], document, as: subject, isIdempotent: false)
+      }
       let replies = DriveContext.elements(json, "replies").map { JSONValue($0) }
       return ToolResult(structured: ["id": .string(json["documentId"]?.string ?? id), "replies": .array(replies)], text: "Changed the document.")
     }

@@ -40,10 +40,11 @@ struct SheetTools: Sendable {
         ], "required": ["range", "values"],
       ], meta: DriveContext.meta()
     ) { call, subject throws(VendorError) in
-      let id = try await drive.admitted(call, as: subject)
       let render = ["unformatted": "UNFORMATTED_VALUE", "formula": "FORMULA"][call.string("render") ?? ""] ?? "FORMATTED_VALUE"
-      let json = try await drive.api.sheets(
-        path: Self.path(id, call), [("valueRenderOption", render), ("majorDimension", "ROWS")], as: subject, maximumBytes: drive.maximumBytes)
+      let (id, json) = try await drive.following(call, as: subject) { id throws(VendorError) in
+        try await drive.api.sheets(
+          path: Self.path(id, call), [("valueRenderOption", render), ("majorDimension", "ROWS")], as: subject, maximumBytes: drive.maximumBytes)
+      }
       let rows = DriveContext.elements(json, "values")
       let shown = rows.prefix(call.int("rows") ?? 500).map { JSONValue($0) }
       var structured: JSONValue = ["range": .string(json["range"]?.string ?? ""), "values": .array(Array(shown)), "total_rows": .int(rows.count)]
@@ -90,9 +91,10 @@ struct SheetTools: Sendable {
       output: Self.output,
       annotations: .adding, meta: DriveContext.meta()
     ) { call, subject throws(VendorError) in
-      let id = try await drive.admitted(call, as: subject)
-      let json = try await drive.api.sheets(
-        .post, path: Self.path(id, call, ":append"), [Self.option(call), ("insertDataOption", "INSERT_ROWS")], Self.body(call), as: subject, isIdempotent: false)
+      let (_, json) = try await drive.following(call, as: subject) { id throws(VendorError) in
+        try await drive.api.sheets(
+          .post, path: Self.path(id, call, ":append"), [Self.option(call), ("insertDataOption", "INSERT_ROWS")], Self.body(call), as: subject, isIdempotent: false)
+      }
       return Self.written(json["updates"])
     }
   }
@@ -102,8 +104,10 @@ struct SheetTools: Sendable {
       "update_sheet_values", "Write cells", "Writes the cells of a range over those that are there; null leaves a cell as it is.",
       [DriveContext.fileField, Self.range, Self.values, Self.input], output: Self.output, annotations: .changing, meta: DriveContext.meta()
     ) { call, subject throws(VendorError) in
-      let id = try await drive.admitted(call, as: subject)
-      return Self.written(try await drive.api.sheets(.put, path: Self.path(id, call), [Self.option(call)], Self.body(call), as: subject))
+      let (_, json) = try await drive.following(call, as: subject) { id throws(VendorError) in
+        try await drive.api.sheets(.put, path: Self.path(id, call), [Self.option(call)], Self.body(call), as: subject)
+      }
+      return Self.written(json)
     }
   }
 }
