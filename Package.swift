@@ -42,7 +42,8 @@ extension Target.Dependency {
 let connectors: [Target.Dependency] = [
   "FilesConnector",
   "GitHubConnector",
-  "GoogleDriveConnector", "JiraConnector",
+  "GoogleDriveConnector",
+  "JiraConnector",
   "OpenAPIConnector",
   "SlackConnector",
 ]
