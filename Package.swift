@@ -216,6 +216,10 @@ let package = Package(
       name: "ConnectorKitTests", dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "ConnectorTesting", .nio, .crypto, .logging],
       swiftSettings: settings),
     .testTarget(
+      name: "GitHubConnectorTests",
+      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", "ConnectorTesting", "GitHubConnector", .nio, .crypto, .cryptoExtras],
+      exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
       name: "GoogleDriveConnectorTests",
       dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "GoogleDriveConnector", "ConnectorTesting", .nio, .crypto, .cryptoExtras, .logging],
       exclude: ["Python"], swiftSettings: settings),

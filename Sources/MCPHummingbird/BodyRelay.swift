@@ -4,10 +4,18 @@ internal import NIOCore
 
 /// Brings what several tasks write of one answer to the writer of Hummingbird, which one task may use.
 struct BodyRelay: Sendable {
-  private struct Piece: Sendable {
+  private final class Piece: Sendable {
     let bytes: ByteBuffer
     /// Succeeds when the connection has taken the bytes, so that whoever wrote them goes at the pace of the client.
     let taken: EventLoopPromise<Void>
+
+    init(bytes: ByteBuffer, taken: EventLoopPromise<Void>) {
+      self.bytes = bytes
+      self.taken = taken
+    }
+
+    /// What is dropped, wherever that happens, was not sent. A promise keeps the first of its outcomes.
+    deinit { taken.fail(HTTPClientGone()) }
   }
 
   private let loop: any EventLoop
@@ -37,7 +45,7 @@ struct BodyRelay: Sendable {
       } catch {
         group.cancelAll()
         queue.finish()
-        for await piece in pieces { piece.taken.fail(HTTPClientGone()) }
+        for await _ in pieces {}
         throw error
       }
     }
@@ -50,9 +58,7 @@ struct BodyRelay: Sendable {
     let piece = Piece(bytes: bytes, taken: loop.makePromise())
     switch queue.yield(piece) {
     case .enqueued: break
-    default:
-      piece.taken.fail(HTTPClientGone())
-      throw HTTPClientGone()
+    default: throw HTTPClientGone()
     }
     guard !wasCancelled else { return }
     try await withTaskCancellationHandler {

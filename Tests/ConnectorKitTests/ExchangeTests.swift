@@ -45,6 +45,18 @@ struct ExchangeTests {
     }
   }
 
+  @Test("A write that never left has had no effect, and says nothing of one")
+  func unreachable() async throws {
+    // Nobody listens there.
+    let configuration = VendorAPI.Configuration(name: "Vendor", base: try #require(HTTPURL("http://127.0.0.1:1"))) { _, _, _ in .accepted() }
+    let api = try VendorAPI(
+      configuration, credentials: KitAPI.fixed, client: ConnectorTestingHTTP.client, time: VirtualTime(isFrozen: true).vendorTime)
+    let error = await vendorError { () async throws(VendorError) in
+      try await api.send(VendorRequest(.post, path: "/x").json([:]), as: .service)
+    }
+    #expect(error?.code == .unavailable && error?.mayHaveHadEffect == false)
+  }
+
   @Test("A write that was throttled was not done, and goes again")
   func throttledWrites() async throws {
     let kit = try await KitAPI()
@@ -64,7 +76,7 @@ struct ExchangeTests {
 
   @Test("A vendor that hangs is given up at the deadline")
   func hang() async throws {
-    let kit = try await KitAPI { configuration in
+    let kit = try await KitAPI(time: VirtualTime()) { configuration in
       configuration.timeout = .seconds(1)
       configuration.tryTimeout = .milliseconds(600)
       configuration.maximumTries = 1

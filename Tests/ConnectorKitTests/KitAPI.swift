@@ -14,7 +14,7 @@ struct KitAPI {
   let log = LogLines()
 
   init(
-    time: VirtualTime = VirtualTime(), credentials: any CredentialSource = Self.fixed, basePath: String = "", otherOrigins: Set<HTTPOrigin> = [],
+    time: VirtualTime = VirtualTime(isFrozen: true), credentials: any CredentialSource = Self.fixed, basePath: String = "", otherOrigins: Set<HTTPOrigin> = [],
     configure: (inout VendorAPI.Configuration) -> Void = { _ in }
   ) async throws {
     let vendor = try await VendorDouble()

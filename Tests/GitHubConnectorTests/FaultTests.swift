@@ -31,7 +31,7 @@ struct FaultTests {
   @Test("The secondary limit is waited for as GitHub says, and stops everything of the credential")
   func secondary() async throws {
     let fixture = try await GitHubFixture()
-    let limited = Answer.json(["message": "You have exceeded a secondary rate limit."], status: 403, headers: [("Retry-After", "12")])
+    let limited = ConnectorTesting.Answer.json(["message": "You have exceeded a secondary rate limit."], status: 403, headers: [("Retry-After", "12")])
     fixture.vendor.on("GET", "/repos/octo/cat/issues", limited, .json([Self.issue(1)]))
     let page = try await fixture.github.structured("list_issues", issues)
     #expect(page["issues"]?.array?.count == 1)
@@ -58,14 +58,14 @@ struct FaultTests {
 
   @Test("Thirty searches a minute are kept ahead of GitHub")
   func searchBudget() async throws {
-    let fixture = try await GitHubFixture.plausible()
-    for _ in 0..<31 { _ = try await fixture.github.call("search_users", ["query": "x"]) }
-    #expect(!fixture.github.time.waits.isEmpty)
-    let code = try await GitHubFixture.plausible()
-    for _ in 0..<10 { _ = try await code.github.call("search_code", ["query": "x"]) }
-    #expect(code.github.time.waits.isEmpty)
-    _ = try await code.github.call("search_code", ["query": "x"])
-    #expect(!code.github.time.waits.isEmpty)
+    for (tool, budget) in [("search_users", 30), ("search_code", 10)] {
+      let fixture = try await GitHubFixture(time: VirtualTime(isFrozen: true))
+      PlausibleGitHub.answer(all: fixture.vendor)
+      for _ in 0..<budget { _ = try await fixture.github.call(tool, ["query": "x"]) }
+      #expect(fixture.github.time.waits == [], "\(tool)")
+      _ = try await fixture.github.call(tool, ["query": "x"])
+      #expect(fixture.github.time.waits == [Int64(60 / budget)], "\(tool)")
+    }
   }
 
   @Test("A 403 that is no limit says which permission would do, and is not repeated")
@@ -81,9 +81,11 @@ struct FaultTests {
     #expect(fixture.vendor.requests.count == 1)
   }
 
-  @Test("What is missing, gone, in conflict, or refused is an error with GitHub's words, never an empty list", arguments: [
-    (404, "no such thing"), (410, "Issues are disabled"), (409, "Git Repository is empty"), (401, "refuses the credential"), (502, "cannot answer"),
-  ])
+  @Test(
+    "What is missing, gone, in conflict, or refused is an error with GitHub's words, never an empty list",
+    arguments: [
+      (404, "no such thing"), (410, "Issues are disabled"), (409, "Git Repository is empty"), (401, "refuses the credential"), (502, "cannot answer"),
+    ])
   func errors(_ status: Int, _ words: String) async throws {
     let fixture = try await GitHubFixture()
     let message = status == 410 ? "Issues are disabled for this repo" : status == 409 ? "Git Repository is empty." : "Not Found"
@@ -125,7 +127,7 @@ struct FaultTests {
 
   @Test("Truncated, slow, oversized, hanging and lost answers end as they should")
   func bodies() async throws {
-    let fixture = try await GitHubFixture(["timeout": 1])
+    let fixture = try await GitHubFixture()
     let (vendor, github) = (fixture.vendor, fixture.github)
     vendor.on("GET", "/repos/octo/cat/issues", .slow([Self.issue(1)]))
     #expect(try await github.structured("list_issues", issues)["issues"]?.array?.count == 1)
@@ -133,16 +135,16 @@ struct FaultTests {
     vendor.always("GET", "/repos/octo/cat/issues", .oversized(5 << 20))
     #expect(try await github.failure("list_issues", issues).contains("longer than"))
     vendor.reset()
-    vendor.always("GET", "/repos/octo/cat/issues", .hang)
-    #expect(try await github.failure("list_issues", issues).contains("GitHub"))
+    vendor.on("GET", "/repos/octo/cat/issues", .truncated([Self.issue(1)]), .json([Self.issue(2)]))
+    #expect(try await github.structured("list_issues", issues)["issues"]?.array?.first?["number"] == 2)
     vendor.reset()
     vendor.always("POST", "/repos/octo/cat/issues/1/comments", .lost)
     let lost = try await github.failure("add_issue_comment", ["owner": "octo", "repo": "cat", "issue_number": 1, "body": "once"])
     #expect(lost.contains("check before you repeat it") && vendor.requests.count == 1)
-    vendor.reset()
-    let patient = try await GitHubFixture()
-    patient.vendor.on("GET", "/repos/octo/cat/issues", .truncated([Self.issue(1)]), .json([Self.issue(2)]))
-    #expect(try await patient.github.structured("list_issues", issues)["issues"]?.array?.first?["number"] == 2)
+    // Here real time must pass.
+    let impatient = try await GitHubFixture(["timeout": 1], time: VirtualTime())
+    impatient.vendor.always("GET", "/repos/octo/cat/issues", .hang)
+    #expect(try await impatient.github.failure("list_issues", issues).contains("GitHub"))
   }
 
   @Test("A branch that somebody else moved is a conflict, and says that nothing was changed")

@@ -1,5 +1,6 @@
 import ConnectorTesting
 import JSON
+import Testing
 
 /// What our tools do in the table of acts; Python/github_acts.py does the same with PyGithub or ghapi, under the same names.
 struct GitHubAct: Sendable, CustomTestStringConvertible {
@@ -44,6 +45,17 @@ struct GitHubAct: Sendable, CustomTestStringConvertible {
 
   private static let context: [GitHubAct] = [
     GitHubAct("me", "get_me", [:]), GitHubAct("limits", "get_rate_limits", [:]),
+    GitHubAct("teams", "list_teams", page(["org": "octo"])),
+    GitHubAct("team members", "list_team_members", page(["org": "octo", "team_slug": "core", "role": "maintainer"])),
+    GitHubAct("collaborators", "list_collaborators", here(page(["affiliation": "direct", "permission": "push"]))),
+    GitHubAct("gists", "list_gists", page(["since": "2026-11-01T00:00:00Z"])), GitHubAct("gist", "get_gist", ["gist_id": "aa5a315d61ae9438b18d"]),
+    GitHubAct(
+      "create gist", "gist_write",
+      ["method": "create", "description": "Two", "files": [["name": "a.txt", "content": "A"], ["name": "b.txt", "content": "B"]]]),
+    GitHubAct(
+      "change gist", "gist_write",
+      ["method": "update", "gist_id": "aa5a315d61ae9438b18d", "description": "One", "files": [["name": "a.txt", "content": "C"], ["name": "b.txt"]]]),
+    GitHubAct("delete gist", "gist_write", ["method": "delete", "gist_id": "aa5a315d61ae9438b18d"]),
   ]
 
   private static let repositories: [GitHubAct] = [

@@ -16,7 +16,7 @@ struct GitHubFixture {
   ///   - settings: besides `base_url` and, unless another grant is given, `token`.
   ///   - basePath: of an Enterprise Server.
   init(
-    _ settings: JSONObject = [:], basePath: String = "", isGoverned: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(),
+    _ settings: JSONObject = [:], basePath: String = "", isGoverned: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(isFrozen: true),
     handlers: ClientHandlers = ClientHandlers(), prepare: (TestSecrets, inout JSONObject) throws -> Void = { _, _ in }
   ) async throws {
     vendor = try await VendorDouble()
@@ -46,10 +46,10 @@ enum PlausibleGitHub {
 
   private static let lists: Set<String> = [
     "repos", "branches", "tags", "releases", "issues", "comments", "labels", "sub_issues", "timeline", "milestones", "pulls", "files", "reviews", "alerts",
-    "notifications", "blocked_by", "commits",
+    "notifications", "blocked_by", "commits", "teams", "members", "collaborators", "gists",
   ]
 
-  private static func answer(_ request: CapturedRequest) -> Answer {
+  private static func answer(_ request: CapturedRequest) -> ConnectorTesting.Answer {
     let last = request.segments.last ?? ""
     if request.method == "DELETE" { return .status(204) }
     if request.path.contains("/search/") { return .json(["total_count": 0, "incomplete_results": false, "items": []]) }
@@ -60,7 +60,8 @@ enum PlausibleGitHub {
     let url = "http://\(request.header("Host") ?? "")\(request.path)"
     let user: JSONValue = ["login": "octo", "id": 1, "type": "User", "url": .string(url)]
     var object: JSONObject = [
-      "id": 5, "number": 7, "title": "A title", "name": "cat", "full_name": "octo/cat", "state": "open", "sha": .string(sha), "ref": "refs/heads/main", "url": .string(url),
+      "id": 5, "number": 7, "title": "A title", "name": "cat", "full_name": "octo/cat", "state": "open", "sha": .string(sha), "ref": "refs/heads/main",
+      "url": .string(url),
       "html_url": "https://github.com/octo/cat", "login": "octo", "user": user, "owner": user, "private": false, "default_branch": "main",
     ]
     object["object"] = ["sha": .string(sha), "type": "commit", "url": .string(url)]

@@ -59,13 +59,15 @@ struct GitHubCheck {
       let isOn = offered.groups.map { $0.contains("all") || $0.contains(toolset) } ?? !toolset.hasSuffix("_write")
       guard isOn, !(offered.isReadOnly && toolset.hasSuffix("_write")), scopes.isDisjoint(with: any) else { return nil }
       return ConnectorFinding(
-        toolset == "repos" ? .warning : .failure, "\(what) has no scope for the toolset \(toolset).", remedy: "Give it \(any.joined(separator: " or ")), or leave the toolset out.")
+        toolset == "repos" ? .warning : .failure, "\(what) has no scope for the toolset \(toolset).",
+        remedy: "Give it \(any.joined(separator: " or ")), or leave the toolset out.")
     }
   }
 
   private func app() async -> [ConnectorFinding] {
     do throws(VendorError) {
-      let response = try await github.api.send(VendorRequest(.get, ["installation", "repositories"], query: [("per_page", "1")], bucket: GitHub.Bucket.core), as: .service)
+      let response = try await github.api.send(
+        VendorRequest(.get, ["installation", "repositories"], query: [("per_page", "1")], bucket: GitHub.Bucket.core), as: .service)
       return [ConnectorFinding(.ok, "The app's installation reaches \(response.json?["total_count"]?.int ?? 0) repositories.")]
     } catch {
       return [

@@ -33,17 +33,19 @@ public struct GitHubConnector: Connector {
   /// All tools by toolset. Those that write are off unless the settings name them.
   static func groups(_ github: GitHub) -> [ToolGroup] {
     [
-      ToolGroup("context", ContextTools(github: github).tools),
+      ToolGroup("context", ContextTools(github: github).tools + PeopleTools(github: github).tools),
       ToolGroup("repos", RepositoryTools(github: github).tools + FileTools(github: github).tools + SearchTools(github: github).tools),
       ToolGroup("git", GitTools(github: github).tools), ToolGroup("issues", IssueTools(github: github).tools),
       ToolGroup("pull_requests", PullRequestTools(github: github).tools), ToolGroup("actions", ActionsTools(github: github).tools),
       ToolGroup("security", SecurityTools(github: github).tools), ToolGroup("notifications", NotificationTools(github: github).tools),
+      ToolGroup("gists", GistTools(github: github).tools),
       ToolGroup("repos_write", isDefault: false, RepositoryWriteTools(github: github).tools),
       ToolGroup("issues_write", isDefault: false, IssueWriteTools(github: github).tools),
       ToolGroup("pull_requests_write", isDefault: false, PullRequestWriteTools(github: github).tools),
       ToolGroup("actions_write", isDefault: false, ActionsTools(github: github).writes),
       ToolGroup("security_write", isDefault: false, SecurityTools(github: github).writes),
       ToolGroup("notifications_write", isDefault: false, NotificationTools(github: github).writes),
+      ToolGroup("gists_write", isDefault: false, GistTools(github: github).writes),
     ]
   }
 

@@ -63,7 +63,9 @@ struct GitHubSettings: Sendable {
     if let app = try settings.settings("app") {
       try app.allow(["id", "private_key", "installation"])
       guard let key = try app.secret("private_key") else { throw app.error("private_key", "is needed: ${file:PATH} of the PEM file that GitHub made") }
-      guard let installation = try app.int("installation", 1...Int.max) else { throw app.error("installation", "is needed: the number at the end of the installation's URL") }
+      guard let installation = try app.int("installation", 1...Int.max) else {
+        throw app.error("installation", "is needed: the number at the end of the installation's URL")
+      }
       return .app(id: try app.required("id"), key: key, installation: installation)
     }
     if let oauth = try settings.settings("oauth") {

@@ -62,8 +62,11 @@ public final class Client: Sendable {
     }
   }
 
-  private struct State {
+  struct State {
     var isClosed = false
+    /// Subscriptions to a modern server, each with the task that listens; over when the client is closed.
+    var listening: [Int: Task<Void, Never>] = [:]
+    var nextListening = 0
     var connecting: Task<Result<ClientConnection.Peer, ClientError>, Never>?
     var upkeep: Task<Void, Never>?
   }
@@ -81,7 +84,7 @@ public final class Client: Sendable {
   let logger: Logger
   private let isConnected = Atomic<Bool>(false)
   /// Guards the tasks of the connection.
-  private let state = Mutex(State())
+  let state = Mutex(State())
   /// Takes notifications of requests that nobody else listens to; made once.
   let forward: @Sendable (Envelope) async -> Void
 
@@ -211,11 +214,15 @@ public final class Client: Sendable {
 
   /// Ends the session and lets go of the server. Calls in flight and later ones fail.
   public func close() async {
-    let (wasClosed, upkeep, connecting) = state.withLock { state in
-      defer { state.isClosed = true }
-      return (state.isClosed, state.upkeep, state.connecting)
+    let (wasClosed, upkeep, connecting, listening) = state.withLock { state in
+      defer {
+        state.isClosed = true
+        state.listening = [:]
+      }
+      return (state.isClosed, state.upkeep, state.connecting, state.listening.values)
     }
     guard !wasClosed else { return }
+    for task in listening { task.cancel() }
     isConnected.store(false, ordering: .releasing)
     upkeep?.cancel()
     connecting?.cancel()

@@ -157,7 +157,7 @@ extension Client {
     let (agreed, signal) = AsyncStream.makeStream(of: Result<Void, ClientError>.self)
     let agreement = SubscriptionAgreement(logger)
     let listening = Listening(connection: connection, filter: filter, queue: queue, agreement: agreement, publish: forward)
-    let task = Task { await listening.run { signal.yield($0) } }
+    let task = beginListening { await listening.run { signal.yield($0) } }
     let subscription = Subscription(queue, task, agreement)
     let timeout = settings.timeout
     let patience = Task {
@@ -170,6 +170,20 @@ extension Client {
       return subscription
     }
     throw Self.cancelled
+  }
+
+  /// Runs `listen` until it ends by itself, is cancelled, or the client is closed.
+  private func beginListening(_ listen: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    state.withLock { state in
+      let key = state.nextListening
+      state.nextListening += 1
+      let task = Task { [weak self] in
+        await listen()
+        self?.state.withLock { _ = $0.listening.removeValue(forKey: key) }
+      }
+      if state.isClosed { task.cancel() } else { state.listening[key] = task }
+      return task
+    }
   }
 
   /// Listens, and listens again when the connection is lost.

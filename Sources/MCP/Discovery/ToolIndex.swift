@@ -92,6 +92,7 @@ public struct ToolIndex: Sendable {
   private static func singular(_ word: String) -> String {
     guard word.count > 3, word.hasSuffix("s"), !word.hasSuffix("ss"), !word.hasSuffix("us"), !word.hasSuffix("is") else { return word }
     if word.hasSuffix("ies"), word.count > 4 { return word.dropLast(3) + "y" }
+    if ["ches", "shes", "sses", "xes", "zes"].contains(where: { word.hasSuffix($0) }), word.count > 4 { return String(word.dropLast(2)) }
     return String(word.dropLast())
   }
 }

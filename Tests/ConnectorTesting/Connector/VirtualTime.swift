@@ -12,11 +12,16 @@ public final class VirtualTime: Sendable {
   /// Guards the clock.
   private let state = Mutex(State())
   private let start: Int64
+  /// What the monotonic clock shows but for sleeps; nil where real time counts as well. An hour ahead, so that deadlines of
+  /// sockets, which are kept by real time, do not end while a slow machine gets there.
+  private let frozen: NIODeadline?
 
   /// - Parameters:
   ///   - seconds: what time it is at first, in seconds since 1970.
+  ///   - isFrozen: whether time moves with sleeping alone: for budgets that must come out exactly. Then nothing ends a hang.
   ///   - sleeps: after so many sleeps the next is refused as if the task were cancelled, which ends what runs forever.
-  public init(seconds: Int64 = 1_795_990_000, sleeps: Int? = nil) {
+  public init(seconds: Int64 = 1_795_990_000, isFrozen: Bool = false, sleeps: Int? = nil) {
+    frozen = isFrozen ? .now() + .hours(1) : nil
     start = seconds
     state.withLock { $0.sleepsLeft = sleeps }
   }
@@ -32,7 +37,7 @@ public final class VirtualTime: Sendable {
   /// For a connector. Its monotonic clock moves with real time as well, so that deadlines of sockets keep their meaning.
   public var vendorTime: VendorTime {
     VendorTime(
-      now: { [self] in .now() + .nanoseconds(state.withLock { $0.offset }) }, seconds: { [self] in seconds },
+      now: { [self] in (frozen ?? .now()) + .nanoseconds(state.withLock { $0.offset }) }, seconds: { [self] in seconds },
       sleep: { [self] amount in
         try Task.checkCancellation()
         let goesOn = state.withLock { state in

@@ -58,7 +58,7 @@ public struct CoverageTable: Sendable {
 
   public var page: String {
     var lines = [
-      "# Coverage: \(title)", "", "Written by the tests (`SLUICE_UPDATE_GOLDEN=1 swift test --filter \(connector)`, case as in the target's name); do not edit.", "",
+      "# Coverage: \(title)", "", "Written by the tests (`SLUICE_UPDATE_GOLDEN=1 swift test --filter ConnectorTests`); do not edit.", "",
       introduction, "",
     ]
     lines += ["| Tool | Description | Differential | Replay | Faults |", "| --- | --- | --- | --- | --- |"]

@@ -14,6 +14,17 @@ public struct CapturedRequest: Sendable, CustomStringConvertible {
   /// The act of a Python client that the request belongs to; nil for others.
   public var act: String?
 
+  public init(
+    method: String, path: String, query: [(name: String, value: String)], headers: [(name: String, value: String)], body: ByteBuffer, act: String? = nil
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.headers = headers
+    self.body = body
+    self.act = act
+  }
+
   /// The path's segments, decoded one by one.
   public var segments: [String] {
     path.split(separator: "/", omittingEmptySubsequences: true).map { PercentText.decode(String($0)) }

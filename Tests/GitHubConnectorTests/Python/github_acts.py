@@ -26,6 +26,17 @@ def pull():
 act("me")(lambda: g.get_user().login)
 act("limits")(lambda: g.get_rate_limit())
 
+act("teams")(lambda: api.teams.list(org="octo", per_page=50))
+act("team members")(lambda: api.teams.list_members_in_org(org="octo", team_slug="core", role="maintainer", per_page=50))
+act("collaborators")(lambda: list(r.get_collaborators(affiliation="direct", permission="push")))
+
+# Gists
+act("gists")(lambda: list(g.get_user().get_gists(since=SINCE)))
+act("gist")(lambda: g.get_gist("aa5a315d61ae9438b18d"))
+act("create gist")(lambda: api.gists.create(description="Two", public=False, files={"a.txt": {"content": "A"}, "b.txt": {"content": "B"}}))
+act("change gist")(lambda: api.gists.update(gist_id="aa5a315d61ae9438b18d", description="One", files={"a.txt": {"content": "C"}, "b.txt": None}))
+act("delete gist")(lambda: api.gists.delete(gist_id="aa5a315d61ae9438b18d"))
+
 # Repositories
 act("organization repositories")(lambda: list(g.get_organization("octo").get_repos(sort="updated", direction="asc")))
 act("own repositories")(lambda: list(g.get_user().get_repos(visibility="private", sort="pushed")))

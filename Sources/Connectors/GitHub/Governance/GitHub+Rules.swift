@@ -7,6 +7,8 @@ internal import MCP
 extension GitHub {
   /// The rule for records of a type; nil where there is none to keep.
   func rule(_ request: some ServerRequest, _ shape: Shape) -> RowFilter? {
+    // Comments, labels and the like are no records of policy: they go with what they belong to.
+    guard shape.isRecord else { return nil }
     let rule = request.rowFilter(shape.type.name)
     return rule == .constant(true) ? nil : rule
   }
@@ -21,7 +23,8 @@ extension GitHub {
   ///
   /// - Parameter extra: members that GitHub does not say in the objects themselves.
   func records(
-    _ call: some ServerRequest, _ items: some Sequence<RawJSON>, _ shape: Shape, chosen: Set<String>? = nil, isWhole: Bool = false, adding extra: JSONObject = JSONObject()
+    _ call: some ServerRequest, _ items: some Sequence<RawJSON>, _ shape: Shape, chosen: Set<String>? = nil, isWhole: Bool = false,
+    adding extra: JSONObject = JSONObject()
   ) async throws(VendorError) -> [JSONValue] {
     let rule = rule(call, shape)
     let hidden = hidden(call, shape)

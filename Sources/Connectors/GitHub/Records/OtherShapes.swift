@@ -14,6 +14,21 @@ extension Shape {
       Field("url", at: ["html_url"]),
     ])
 
+  static let collaborator = plain(
+    "Collaborator", columns: ["login", "role"], [Field("login"), Field("role", at: ["role_name"]), Field("type"), Field("url", at: ["html_url"])])
+
+  static let team = plain(
+    "Team", untrusted: ["description"], columns: ["slug", "name", "description"],
+    [Field("slug"), Field("name"), Field("description"), Field("privacy"), Field("parent", at: ["parent", "slug"]), Field("url", at: ["html_url"])])
+
+  static let gist = plain(
+    "Gist", untrusted: ["description"], columns: ["id", "description", "files", "public", "updated_at"],
+    [
+      Field("id"), Field("description"), Field("public", .flag), Field("owner", at: ["owner", "login"]),
+      Field("files", .texts) { raw in raw["files"].map { .array($0.members.compactMap { $0.name.string.map { .string($0) } }) } }, Field("created_at"),
+      Field("updated_at"), Field("url", at: ["html_url"]),
+    ])
+
   static let branch = plain("Branch", columns: ["name", "sha", "protected"], [Field("name"), Field("sha", at: ["commit", "sha"]), Field("protected", .flag)])
   static let tag = plain("Tag", columns: ["name", "sha"], [Field("name"), Field("sha", at: ["commit", "sha"])])
 
@@ -89,7 +104,8 @@ extension Shape {
   static let status = plain(
     "CommitStatus", columns: ["context", "state", "description"], [Field("context"), Field("state"), Field("description"), Field("url", at: ["target_url"])])
 
-  static let workflow = plain("Workflow", columns: ["id", "name", "state", "path"], [Field("id", .number), Field("name"), Field("path"), Field("state"), Field("url", at: ["html_url"])])
+  static let workflow = plain(
+    "Workflow", columns: ["id", "name", "state", "path"], [Field("id", .number), Field("name"), Field("path"), Field("state"), Field("url", at: ["html_url"])])
 
   static let run = plain(
     "WorkflowRun", untrusted: ["title"], columns: ["id", "workflow", "branch", "event", "status", "conclusion", "created_at"],

@@ -83,6 +83,9 @@ struct Shape: Sendable {
     self.columns = columns
   }
 
+  /// Whether policy speaks of such things.
+  var isRecord: Bool { !identity.isEmpty }
+
   var schema: JSONValue {
     var properties = JSONObject()
     for field in fields { properties[field.name] = field.schema }

@@ -63,7 +63,8 @@ struct GitTools {
     github.tool(
       "get_blob", "Blob", .reading, "Reads a blob by its SHA, as trees name it. For files by path there is get_file_contents.",
       [.owner, .repo, .text("sha", "The blob's SHA.", required: true, longest: 64), .number("start_line", "The first line."), .number("end_line", "The last line.")],
-      output: Output.object([("sha", ["type": "string"]), ("size", ["type": "integer"]), ("text", ["type": "string"]), ("truncated", ["type": "boolean"])], required: ["sha"]),
+      output: Output.object(
+        [("sha", ["type": "string"]), ("size", ["type": "integer"]), ("text", ["type": "string"]), ("truncated", ["type": "boolean"])], required: ["sha"]),
       holding: [.within(.repository)]
     ) { [github] call in
       let repository = try await github.permitted(call)

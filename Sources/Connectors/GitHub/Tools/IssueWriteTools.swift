@@ -90,7 +90,8 @@ struct IssueWriteTools {
     github.tool(
       "sub_issue_write", "Sub-issues", .removing, "Adds (add), takes away (remove) or moves (reprioritize) a sub-issue. Ids, not numbers, name sub-issues.",
       [
-        .choice("method", ["add", "remove", "reprioritize"], "What to do.", required: true), .owner, .repo, .number("issue_number", "The parent's number.", required: true),
+        .choice("method", ["add", "remove", "reprioritize"], "What to do.", required: true), .owner, .repo,
+        .number("issue_number", "The parent's number.", required: true),
         .number("sub_issue_id", "The id of the sub-issue, as the field id of issue_read tells it.", required: true),
         .flag("replace_parent", "To add: take it from the parent that it has."), .number("after_id", "To move: the id of the sub-issue that it comes after."),
         .number("before_id", "To move: the id of the sub-issue that it comes before."),

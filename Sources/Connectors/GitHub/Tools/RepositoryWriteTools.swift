@@ -127,7 +127,8 @@ struct RepositoryWriteTools {
           call, .patch, repository.path + ["git", "refs", "heads"] + branch.pathSegments, ["sha": .string(sha), "force": false], isIdempotent: true)
       } catch {
         guard error.code == .invalid || error.code == .conflict else { throw error }
-        throw VendorError(.conflict, "The branch \(branch) was moved by somebody else meanwhile, so nothing was changed on it. Look again and repeat.", status: error.status)
+        throw VendorError(
+          .conflict, "The branch \(branch) was moved by somebody else meanwhile, so nothing was changed on it. Look again and repeat.", status: error.status)
       }
       return github.result(["commit": .string(sha), "files": .int(entries.count)], text: "Pushed \(entries.count) files to \(branch) in commit \(sha).")
     }

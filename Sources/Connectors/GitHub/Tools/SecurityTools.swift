@@ -63,7 +63,10 @@ struct SecurityTools {
       [
         Self.kind, .owner, .repo, .number("alert_number", "The alert's number.", required: true),
         .choice("state", ["open", "dismissed", "resolved"], "dismissed for code scanning and Dependabot, resolved for secret scanning.", required: true),
-        .text("reason", "Why: `false positive`, `won't fix`, `used in tests`; Dependabot: fix_started, inaccurate, no_bandwidth, not_used, tolerable_risk; secrets: false_positive, wont_fix, revoked, used_in_tests.", longest: 60),
+        .text(
+          "reason",
+          "Why: `false positive`, `won't fix`, `used in tests`; Dependabot: fix_started, inaccurate, no_bandwidth, not_used, tolerable_risk; secrets: false_positive, wont_fix, revoked, used_in_tests.",
+          longest: 60),
         .text("comment", "More about it.", longest: 280),
       ], output: Output.object([("alert", Shape.alert.schema)], required: ["alert"]), holding: [.within(.repository)]
     ) { [github] call in

@@ -87,6 +87,7 @@ public final class VendorAPI: Sendable {
       tries += 1
       let now = time.seconds()
       var outcome: Disposition
+      var wasSent = true
       do throws(HTTPClientError) {
         let response = try await exchange(request, credential, deadline: min(deadline, time.now() + configuration.tryTimeout))
         outcome = configuration.read(response, request, now)
@@ -97,6 +98,7 @@ public final class VendorAPI: Sendable {
       } catch {
         guard let mayGoOn = try failure(error, request) else { throw VendorError(.cancelled, "The request was cancelled.") }
         outcome = mayGoOn
+        wasSent = error.requestWasSent
       }
       switch outcome {
       case .accepted: continue  // Returned above.
@@ -119,9 +121,11 @@ public final class VendorAPI: Sendable {
         }
       case .unavailable(let retryAfter, let code):
         let wait = max(retryAfter ?? 0, backoff(tries))
-        guard request.isIdempotent, tries < configuration.maximumTries, time.now() + .seconds(wait) < deadline else {
+        // What never left cannot have had an effect, so that even a write goes again.
+        let isRepeatable = request.isIdempotent || !wasSent
+        guard isRepeatable, tries < configuration.maximumTries, time.now() + .seconds(wait) < deadline else {
           throw VendorError(
-            .unavailable, "\(configuration.name) cannot answer at the moment.", vendorCode: code, retryAfter: wait, mayHaveHadEffect: !request.isIdempotent)
+            .unavailable, "\(configuration.name) cannot answer at the moment.", vendorCode: code, retryAfter: wait, mayHaveHadEffect: !isRepeatable)
         }
         try await sleep(.milliseconds(wait * 1000 + .random(in: 0...500)))
       }

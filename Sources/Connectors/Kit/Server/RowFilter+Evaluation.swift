@@ -46,7 +46,9 @@ extension RowFilter {
   private static func value(_ attribute: String, _ record: JSONValue) -> JSONValue? {
     var value: JSONValue? = record
     for part in attribute.split(separator: ".") { value = value?[String(part)] }
-    return value.flatMap { $0.isNull ? nil : $0 }
+    // A null is no value. (Within a closure `nil` would be the JSON value.)
+    guard let value, !value.isNull else { return nil }
+    return value
   }
 
   /// Policy compares whole numbers only; anything else is unknown.
@@ -61,7 +63,9 @@ extension RowFilter {
     var symbols: [Symbol] = []
     var rest = Array(pattern.utf8)[...]
     while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "*") { symbols.append(.byte(rest.removeFirst())) } else {
+      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "*") {
+        symbols.append(.byte(rest.removeFirst()))
+      } else {
         symbols.append(byte == UInt8(ascii: "*") ? .any : .byte(byte))
       }
     }

@@ -1,0 +1,46 @@
+import ConnectorTesting
+import MCP
+import Testing
+
+@Suite("Coverage of the GitHub connector")
+struct CoverageTests {
+  /// Recorded answers by tool (ReplayTests).
+  private static let replays: [String: String] = [
+    "list_issues": "paginate-issues (five pages)", "get_repository": "get-repository", "search_issues": "search-issues", "get_file_contents": "get-content",
+    "list_labels": "labels", "label_write": "labels, errors (422)", "create_or_update_file": "create-file",
+  ]
+
+  /// Faults by tool (FaultTests), beside those of the kit that all tools share.
+  private static let faults: [String: String] = [
+    "list_issues":
+      "primary and secondary limits, Retry-After 0 and beyond the deadline, 401, 403, 404, 409, 410, 502, 304, short page, refresh in mid-paging, slow, truncated, oversized, hang",
+    "add_issue_comment": "lost answer", "push_files": "moved branch", "get_job_logs": "redirect without credential", "get_file_contents": "file beyond a megabyte",
+    "search_users": "budget of 30 a minute", "search_code": "budget of 10 a minute", "search_issues": "another resource while one is limited",
+    "get_me": "renewal, sign-in",
+    "label_write": "422",
+  ]
+
+  @Test("is written down, for every tool")
+  func page() async throws {
+    let tools = try await GitHubFixture().github.client.listTools().map(\.name)
+    let rows = tools.sorted().map { tool in
+      let acts = GitHubAct.all.filter { $0.tool == tool }
+      let compared = acts.filter { $0.alone == nil }
+      let alone = Set(acts.compactMap(\.alone)).sorted()
+      return CoverageTable.Row(
+        tool, description: acts.isEmpty ? "" : acts.map(\.name).joined(separator: ", "),
+        differential: compared.isEmpty
+          ? "– \(alone.joined(separator: "; "))" : "\(compared.count) of \(acts.count)" + (alone.isEmpty ? "" : " (\(alone.joined(separator: "; ")))"),
+        replay: Self.replays[tool] ?? "– no recording of this act", faults: Self.faults[tool] ?? "those of the kit")
+    }
+    try CoverageTable(
+      connector: "github", title: "GitHub",
+      introduction: """
+        Description: the acts whose requests the table of ghapi 2.1.4 (GitHub's description of 2026-09) admits, on github.com and with the path of an Enterprise \
+        Server. Differential: how many of them are equal to what PyGithub 2.10.0, or where it lacks the act ghapi, sends; meant differences stand with their \
+        reasons in `Tests/GitHubConnectorTests/GitHubActs.swift`. Replay: recordings of octokit/fixtures. "Those of the kit" are the tests in \
+        `Tests/ConnectorKitTests`, which go through the same code for every tool.
+        """, rows: rows
+    ).check(tools: tools)
+  }
+}
