@@ -42,6 +42,7 @@ extension Target.Dependency {
 let connectors: [Target.Dependency] = [
   "FilesConnector",
   "GitHubConnector",
+  "GoogleDriveConnector",
   "JiraConnector",
   "OpenAPIConnector",
   "SalesforceConnector",
@@ -126,9 +127,13 @@ let package = Package(
     .target(
       name: "JiraConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Jira",
       swiftSettings: settings),
+    .target(
+      name: "GoogleDriveConnector", dependencies: ["CSpawn", "JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .nioPosix, .logging],
+      path: "Sources/Connectors/GoogleDrive", swiftSettings: settings),
     .target(name: "CFiles"),
     .target(
-      name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files", swiftSettings: settings),
+      name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files",
+      swiftSettings: settings),
     .target(
       name: "GitHubConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto], path: "Sources/Connectors/GitHub",
       swiftSettings: settings),
@@ -231,6 +236,10 @@ let package = Package(
       exclude: ["Python"], swiftSettings: settings),
     .testTarget(
       name: "JiraConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "JiraConnector", "ConnectorTesting", .nio, .crypto],
+      exclude: ["Python"], swiftSettings: settings),
+    .testTarget(
+      name: "GoogleDriveConnectorTests",
+      dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "GoogleDriveConnector", "ConnectorTesting", .nio, .crypto, .cryptoExtras, .logging],
       exclude: ["Python"], swiftSettings: settings),
     .testTarget(
       name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "PostgresFixture", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),

@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import FilesConnector
 internal import GitHubConnector
+internal import GoogleDriveConnector
 internal import JiraConnector
 internal import OpenAPIConnector
 internal import SalesforceConnector
@@ -11,6 +12,7 @@ enum ConnectorCatalog {
   static let all: [any Connector.Type] = [
     FilesConnector.self,
     GitHubConnector.self,
+    GoogleDriveConnector.self,
     JiraConnector.self,
     OpenAPIConnector.self,
     SalesforceConnector.self,

@@ -114,7 +114,8 @@ public final class VendorAPI: Sendable {
         let wait = max(throttle.retryAfter ?? 0, backoff(tries))
         limits.block(
           throttle.scope, credential: credential.id, bucket: request.bucket, resource: request.limitedResource,
-          until: time.now() + .seconds(throttle.isExhausted ? max(wait, 60) : wait))
+          // A little later each time, so that replicas that share a vendor's limit do not all come back at once.
+          until: time.now() + .milliseconds((throttle.isExhausted ? max(wait, 60) : wait) * 1000 + .random(in: 0...500)))
         guard !throttle.isExhausted, tries < configuration.maximumTries, time.now() + .seconds(wait) < deadline else {
           throw VendorError(
             .throttled, "\(configuration.name) limits how often it may be asked.", vendorCode: throttle.vendorCode, status: 429, retryAfter: wait)

@@ -1,0 +1,105 @@
+internal import ConnectorKit
+internal import JSON
+
+/// A file, a folder or a shortcut.
+struct DriveFile: Sendable {
+  static let folderType = "application/vnd.google-apps.folder"
+  static let shortcutType = "application/vnd.google-apps.shortcut"
+  /// `drive` of files that are in no shared drive.
+  static let personal = "personal"
+
+  let id: String
+  let name: String
+  let mimeType: String
+  /// Nil for Google's own documents.
+  let bytes: Int?
+  /// The shared drive; nil where there is none.
+  let driveID: String?
+  let parents: [String]
+  let target: String?
+  let link: String?
+  let json: JSONValue
+
+  static let shape = RecordShape(
+    RecordType("File", entities: ["owner": "User"]), list: "files", one: "file",
+    properties: [
+      "id": ["type": "string"], "name": ["type": "string"], "kind": ["type": "string"], "mime_type": ["type": "string"], "bytes": ["type": "integer"],
+      "owner": ["type": "string", "description": "E-mail address. Files of shared drives have none."], "owner_name": ["type": "string"],
+      "visibility": ["type": "string", "enum": ["private", "shared", "domain", "public"]],
+      "drive": ["type": "string", "description": "A shared drive's id, or personal."], "parents": ["type": "array", "items": ["type": "string"]],
+      "labels": ["type": "array", "items": ["type": "string"], "description": "Ids of Drive labels."],
+      "category": ["type": "string", "description": "What the labels say of the data."], "created": ["type": "string"], "modified": ["type": "string"],
+      "modified_by": ["type": "string"], "description": ["type": "string"], "starred": ["type": "boolean"], "trashed": ["type": "boolean"],
+      "target": ["type": "string", "description": "What a shortcut leads to."], "version": ["type": "string"], "md5": ["type": "string"], "url": ["type": "string"],
+      "text": ["type": "string"],
+    ], always: ["owner", "visibility", "drive", "labels", "category", "parents", "mime_type", "name", "trashed", "starred"],
+    columns: ["id", "name", "kind", "bytes", "owner", "modified"])
+
+  /// The schema of a file in results of tools that are not about its data: the members that matter there. The others come along.
+  static let briefSchema: JSONValue = [
+    "type": "object",
+    "properties": [
+      "id": ["type": "string"], "name": ["type": "string"], "kind": ["type": "string"], "owner": ["type": "string"],
+      "parents": ["type": "array", "items": ["type": "string"]],
+      "url": ["type": "string"],
+    ], "required": ["id"],
+  ]
+
+  /// What is asked of Drive for a file. Labels come along where `includeLabels` names them.
+  static let fields =
+    "id,name,mimeType,size,owners(emailAddress,displayName),shared,permissions(type),driveId,parents,labelInfo(labels(id,fields)),createdTime,modifiedTime,lastModifyingUser(emailAddress),description,starred,trashed,shortcutDetails(targetId),version,md5Checksum,webViewLink"
+
+  init?(_ raw: RawJSON, labels: DriveLabels) {
+    guard let id = raw["id"]?.string else { return nil }
+    self.id = id
+    name = raw["name"]?.string ?? id
+    mimeType = raw["mimeType"]?.string ?? "application/octet-stream"
+    // Google writes 64-bit numbers as texts.
+    bytes = raw["size"]?.string.flatMap { Int($0) } ?? raw["size"]?.int
+    driveID = raw["driveId"]?.string
+    parents = (raw["parents"].map { Array($0.elements) } ?? []).compactMap(\.string)
+    target = raw["shortcutDetails"]?["targetId"]?.string
+    link = raw["webViewLink"]?.string
+    var json: JSONObject = ["id": .string(id), "name": .string(name), "kind": .string(Self.kind(mimeType)), "mime_type": .string(mimeType)]
+    if let bytes { json["bytes"] = .int(bytes) }
+    if let owner = raw["owners"]?.elements.first(where: { _ in true }) {
+      if let mail = owner["emailAddress"]?.string { json["owner"] = .string(mail) }
+      if let name = owner["displayName"]?.string { json["owner_name"] = .string(name) }
+    }
+    json["visibility"] = .string(Self.visibility(raw))
+    json["drive"] = .string(driveID ?? Self.personal)
+    if !parents.isEmpty { json["parents"] = .array(parents.map { .string($0) }) }
+    let found = labels.read(raw)
+    json["labels"] = .array(found.ids.map { .string($0) })
+    if let category = found.category { json["category"] = .string(category) }
+    for (member, own) in [("createdTime", "created"), ("modifiedTime", "modified"), ("description", "description"), ("webViewLink", "url"), ("md5Checksum", "md5")] {
+      if let text = raw[member]?.string, !text.isEmpty { json[own] = .string(text) }
+    }
+    if let mail = raw["lastModifyingUser"]?["emailAddress"]?.string { json["modified_by"] = .string(mail) }
+    if let version = raw["version"]?.string { json["version"] = .string(version) }
+    json["starred"] = .bool(raw["starred"]?.bool ?? false)
+    json["trashed"] = .bool(raw["trashed"]?.bool ?? false)
+    if let target { json["target"] = .string(target) }
+    self.json = .object(json)
+  }
+
+  var isFolder: Bool { mimeType == Self.folderType }
+  var isShortcut: Bool { mimeType == Self.shortcutType }
+  /// Whether it has no bytes of its own and is exported.
+  var isGoogleDocument: Bool { mimeType.hasPrefix("application/vnd.google-apps.") }
+
+  private static func kind(_ mimeType: String) -> String {
+    if let known = DriveQuery.kinds.first(where: { $0.mimeType == mimeType }) { return known.name }
+    if mimeType.hasPrefix("application/vnd.google-apps.") { return String(mimeType.dropFirst(28)) }
+    let main = mimeType.prefix { $0 != "/" }
+    return ["image", "video", "audio", "text"].contains(main) ? String(main) : "file"
+  }
+
+  /// Drive shows who else may read only to those who may share; others learn that it is shared.
+  private static func visibility(_ raw: RawJSON) -> String {
+    let types = (raw["permissions"].map { Array($0.elements) } ?? []).compactMap { $0["type"]?.string }
+    if types.contains("anyone") { return "public" }
+    if types.contains("domain") { return "domain" }
+    return raw["shared"]?.bool ?? true ? "shared" : "private"
+  }
+}

@@ -1,0 +1,211 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+internal import MCPHTTP
+internal import NIOCore
+
+/// Files: made, uploaded, changed, moved, copied, and deleted where that is switched on.
+struct FileWriteTools: Sendable {
+  let drive: DriveContext
+  let uploads: DriveUpload
+
+  var tools: [Tool] { [createFile, createFolder, upload, updateContent, update, move, trash, copy] }
+  var deleting: [Tool] { [delete] }
+
+  private static let shape = DriveFile.shape
+  private static let output: JSONValue = ["type": "object", "properties": ["file": DriveFile.briefSchema], "required": ["file"]]
+  private static let name = Field.text("name", "Its name.", required: true, length: 500)
+  private static let folder = Field.text("folder", "The folder to put it in: its id, or root; root if not given.", length: 300)
+
+  private static func done(_ file: DriveFile, _ what: String) -> ToolResult {
+    UntrustedText.mark(shape.result(file.json, text: "\(what) \(file.name) (\(file.id)).\(file.link.map { " \($0)" } ?? "")"), "/file")
+  }
+
+  private var answer: [(name: String, value: String?)] { [("fields", DriveFile.fields)] + drive.everywhere }
+
+  // MARK: New ones
+
+  private func metadata(_ call: ToolCall, _ mimeType: String?, _ subject: Subject) async throws(VendorError) -> JSONObject {
+    var metadata: JSONObject = ["name": .string(call.string("name") ?? "")]
+    if let mimeType { metadata["mimeType"] = .string(mimeType) }
+    if let description = call.string("description") { metadata["description"] = .string(description) }
+    if let folder = try await drive.folder(call, as: subject) { metadata["parents"] = [.string(folder)] }
+    return metadata
+  }
+
+  private func create(_ metadata: JSONObject, _ subject: Subject) async throws(VendorError) -> DriveFile {
+    try drive.record(try await drive.api.send(.post, ["files"], answer, .object(metadata), as: subject, isIdempotent: false))
+  }
+
+  private var createFile: Tool {
+    drive.tool(
+      "create_file", "Create a document", "Creates an empty Google document of a kind, or a shortcut to a file. upload_file makes documents with content.",
+      [
+        Self.name, Field.text("kind", "What kind.", required: true, oneOf: ["document", "spreadsheet", "presentation", "drawing", "form", "shortcut"]),
+        Self.folder, Field.text("target", "Of a shortcut: the id that it leads to.", length: 300), Field.text("description", "A short description.", length: 4000),
+      ], output: Self.output, annotations: .adding, meta: Self.shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let kind = call.string("kind") ?? ""
+      var metadata = try await metadata(call, DriveQuery.kinds.first { $0.name == kind }?.mimeType, subject)
+      if kind == "shortcut" {
+        guard call.string("target") != nil else { throw VendorError(.refused, "A shortcut needs \"target\".") }
+        metadata["shortcutDetails"] = ["targetId": .string(try await drive.admitted(call, "target", as: subject))]
+      }
+      return Self.done(try await create(metadata, subject), "Created")
+    }
+  }
+
+  private var createFolder: Tool {
+    drive.tool(
+      "create_folder", "Create a folder", "Creates a folder.", [Self.name, Self.folder, Field.text("description", "A short description.", length: 4000)],
+      output: Self.output,
+      annotations: .adding, meta: Self.shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      Self.done(try await create(try await metadata(call, DriveFile.folderType, subject), subject), "Created the folder")
+    }
+  }
+
+  // MARK: Content
+
+  private static let content: [Field] = [
+    Field.text("text", "The content as text."), Field.text("base64", "The content as bytes in base64."),
+    Field.text("path", "A file in the folder for uploads on the connector's machine.", length: 1000),
+    Field.text("mime_type", "The content's media type: text/markdown, text/csv; text/plain if not given.", length: 200),
+  ]
+
+  private func content(_ call: ToolCall) async throws(VendorError) -> (ByteBuffer, mimeType: String) {
+    let type = call.string("mime_type")
+    if let type {
+      // It stands in a header and in the body's frame.
+      guard type.split(separator: "/").count == 2, type.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+        throw VendorError(.refused, "\"mime_type\" must be a media type such as text/plain.")
+      }
+    }
+    let given = ["text", "base64", "path"].filter { call.string($0) != nil }
+    guard given.count == 1 else { throw VendorError(.refused, "Give exactly one of text, base64 and path.") }
+    let bytes: ByteBuffer
+    if let text = call.string("text") {
+      bytes = ByteBuffer(string: text)
+    } else if let encoded = call.string("base64") {
+      guard let decoded = Base64.decode(encoded, urlSafe: false) else { throw VendorError(.refused, "\"base64\" is not valid base64 (RFC 4648, section 4).") }
+      bytes = ByteBuffer(bytes: decoded)
+    } else {
+      guard let folder = drive.uploads else {
+        throw VendorError(.refused, "There is no folder for uploads. An administrator names one in the connector's settings (upload_folder).")
+      }
+      bytes = try await folder.read(call.string("path") ?? "", maximumBytes: drive.maximumBytes)
+    }
+    guard bytes.readableBytes <= drive.maximumBytes else { throw VendorError(.tooLarge, "At most \(drive.maximumBytes) bytes are uploaded.") }
+    return (bytes, type ?? (given[0] == "text" ? "text/plain" : "application/octet-stream"))
+  }
+
+  private var upload: Tool {
+    drive.tool(
+      "upload_file", "Upload a file", "Uploads content as a new file. With convert it becomes a Google document: Markdown or text a document, CSV a spreadsheet.",
+      [Self.name] + Self.content + [
+        Self.folder, Field.text("convert", "The kind of Google document to make of it.", oneOf: ["document", "spreadsheet", "presentation"]),
+        Field.text("description", "A short description.", length: 4000),
+      ], output: Self.output, annotations: .adding, meta: Self.shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let (bytes, type) = try await content(call)
+      let kind = call.string("convert")
+      let metadata = try await metadata(call, kind.flatMap { kind in DriveQuery.kinds.first { $0.name == kind }?.mimeType } ?? type, subject)
+      return Self.done(try drive.record(try await uploads.send(metadata, bytes, mimeType: type, id: nil, answer, as: subject)), "Uploaded")
+    }
+  }
+
+  private var updateContent: Tool {
+    drive.tool(
+      "update_content", "Replace a file's content", "Replaces what is in a file. The state before stays among its revisions for a while.",
+      [DriveContext.fileField] + Self.content,
+      output: Self.output, annotations: .changing, meta: Self.shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let (bytes, type) = try await content(call)
+      let id = try await drive.admitted(call, as: subject)
+      return Self.done(try drive.record(try await uploads.send(JSONObject(), bytes, mimeType: type, id: id, answer, as: subject)), "Replaced the content of")
+    }
+  }
+
+  // MARK: Changes
+
+  private func change(_ id: String, _ metadata: JSONObject, _ query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> DriveFile {
+    try drive.record(try await drive.api.send(.patch, ["files", id], query + answer, .object(metadata), as: subject, isIdempotent: true))
+  }
+
+  private var update: Tool {
+    drive.tool(
+      "update_file", "Change a file's data", "Renames a file or folder, or changes its description or star.",
+      [
+        DriveContext.fileField, Field.text("name", "The new name.", length: 500), Field.text("description", "The new description; empty removes it.", length: 4000),
+        Field.flag("starred", "Star it, or take the star away."),
+      ], output: Self.output, annotations: .changing, meta: Self.shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      var metadata = JSONObject()
+      for member in ["name", "description"] { if let text = call.string(member) { metadata[member] = .string(text) } }
+      if let starred = call.bool("starred") { metadata["starred"] = .bool(starred) }
+      guard !metadata.isEmpty else { throw VendorError(.refused, "Say what to change: name, description or starred.") }
+      return Self.done(try await change(try await drive.admitted(call, as: subject), metadata, as: subject), "Changed")
+    }
+  }
+
+  private var move: Tool {
+    drive.tool(
+      "move_file", "Move a file", "Moves a file or folder into another folder.",
+      [DriveContext.fileField, Field.text("folder", "The folder to move it to: its id, or root.", required: true, length: 300)], output: Self.output,
+      annotations: .changing, meta: Self.shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      // Where it is now must be named to be left.
+      let file = try await drive.reached(call, followsShortcuts: false, as: subject)
+      guard let folder = try await drive.folder(call, as: subject) else { throw VendorError(.refused, "Say where to move it: folder.") }
+      let left = file.parents.filter { $0 != folder }
+      guard !file.parents.contains(folder) || !left.isEmpty else { return Self.done(file, "It is there already:") }
+      return Self.done(
+        try await change(file.id, JSONObject(), [("addParents", folder), ("removeParents", left.isEmpty ? nil : left.joined(separator: ","))], as: subject), "Moved")
+    }
+  }
+
+  private var trash: Tool {
+    drive.tool(
+      "trash_file", "Trash a file", "Puts a file or folder into the trash, from which it can be taken for 30 days, or takes it out.",
+      [DriveContext.fileField, Field.flag("restore", "Take it out of the trash.")], output: Self.output, annotations: .changing, meta: Self.shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let restores = call.bool("restore") == true
+      let file = try await change(try await drive.admitted(call, as: subject), ["trashed": .bool(!restores)], as: subject)
+      return Self.done(file, restores ? "Took out of the trash:" : "Put into the trash:")
+    }
+  }
+
+  private var copy: Tool {
+    drive.tool(
+      "copy_file", "Copy a file", "Copies a file. Folders cannot be copied.",
+      [
+        DriveContext.fileField, Field.text("name", "The copy's name; Google makes one up if not given.", length: 500),
+        Field.text("folder", "Where to; beside the file if not given.", length: 300),
+      ],
+      output: Self.output, annotations: .adding, meta: Self.shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let id = try await drive.admitted(call, as: subject)
+      var metadata = JSONObject()
+      if let name = call.string("name") { metadata["name"] = .string(name) }
+      if call.string("folder") != nil, let folder = try await drive.folder(call, as: subject) { metadata["parents"] = [.string(folder)] }
+      return Self.done(
+        try drive.record(try await drive.api.send(.post, ["files", id, "copy"], answer, .object(metadata), as: subject, isIdempotent: false)), "Copied to")
+    }
+  }
+
+  private var delete: Tool {
+    drive.tool(
+      "delete_file", "Delete a file for ever", "Deletes a file, or a folder with all that is in it, past the trash. It cannot be brought back; trash_file can.",
+      [DriveContext.fileField], output: DriveContext.doneSchema, annotations: .changing, meta: DriveContext.meta()
+    ) { call, subject throws(VendorError) in
+      let id = try await drive.admitted(call, as: subject)
+      _ = try await drive.api.send(.delete, ["files", id], [("supportsAllDrives", "true")], nil, as: subject, isIdempotent: true)
+      return DriveContext.done(id, "Deleted \(id).")
+    }
+  }
+}
+
+extension DriveContext {
+  static let doneSchema: JSONValue = ["type": "object", "properties": ["id": ["type": "string"]], "required": ["id"]]
+  static func done(_ id: String, _ text: String) -> ToolResult { ToolResult(structured: ["id": .string(id)], text: text) }
+}

@@ -1,0 +1,120 @@
+import ConnectorTesting
+import Foundation
+import JSON
+import MCP
+import NIOCore
+import Testing
+
+@Suite("Text of PDF and office files")
+struct OfficeTests {
+  private static func has(_ tool: String) -> Bool { FileManager.default.isExecutableFile(atPath: "/usr/bin/\(tool)") }
+
+  private func read(_ bytes: [UInt8], _ type: String, settings: JSONObject = [:]) async throws -> (isError: Bool, text: String) {
+    let fixture = try await DriveUnderTest(settings)
+    fixture.vendor.always("GET", "/drive/v3/files/x1") { request in
+      request.query("alt") == "media"
+        ? Answer(headers: [("Content-Type", type)], body: .whole(ByteBuffer(bytes: bytes))) : .json(PlausibleDrive.file("x1", ["mimeType": .string(type)]))
+    }
+    let result = try await fixture.drive.call("read_content", ["file": "x1"])
+    return (result.isError, result.isError ? result.text : result.structured?["file"]?["text"]?.string ?? "")
+  }
+
+  private static let word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+  private static let excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+  private static let slides = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+
+  @Test("A PDF's text is read by pdftotext", .enabled(if: has("pdftotext"), "pdftotext (poppler-utils) is not on this machine"))
+  func pdf() async throws {
+    let content = "BT /F1 12 Tf 72 720 Td (Revenue grew by 12 percent) Tj ET"
+    let pdf = """
+      %PDF-1.4
+      1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
+      2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
+      3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >> endobj
+      4 0 obj << /Length \(content.utf8.count) >> stream
+      \(content)
+      endstream endobj
+      5 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> endobj
+      trailer << /Root 1 0 R >>
+      %%EOF
+      """
+    let (isError, text) = try await read(Array(pdf.utf8), "application/pdf")
+    #expect(!isError && text.contains("Revenue grew by 12 percent"), "\(text)")
+    let broken = try await read(Array("no PDF".utf8), "application/pdf")
+    #expect(broken.isError && broken.text.contains("damaged"), "\(broken.text)")
+  }
+
+  @Test("Word files give their paragraphs, without deleted text", .enabled(if: has("unzip"), "unzip is not on this machine"))
+  func docx() async throws {
+    let xml = """
+      <?xml version="1.0"?><w:document><w:body><w:p><w:r><w:t>Offer &amp; terms</w:t></w:r></w:p><w:p><w:r><w:t xml:space="preserve">Price:</w:t><w:tab/><w:t>12 &#8364;</w:t></w:r>\
+      <w:del><w:r><w:delText>old</w:delText></w:r></w:del></w:p></w:body></w:document>
+      """
+    let (isError, text) = try await read(StoredZip.archive([("word/document.xml", xml)]), Self.word)
+    #expect(!isError && text == "Offer & terms\nPrice:\t12 €\n", "\(text)")
+  }
+
+  @Test("Presentations give the text of their slides, and workbooks their rows", .enabled(if: has("unzip"), "unzip is not on this machine"))
+  func others() async throws {
+    let slide = "<p:sld><a:p><a:r><a:t>Title</a:t></a:r></a:p><a:p><a:r><a:t>Point</a:t></a:r></a:p></p:sld>"
+    #expect(try await read(StoredZip.archive([("ppt/slides/slide1.xml", slide)]), Self.slides).text == "Title\nPoint\n\n")
+    let sheet = """
+      <worksheet><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1"><v>12.5</v></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>in line</t></is></c>\
+      <c r="B2" t="b"><v>1</v></c></row></sheetData></worksheet>
+      """
+    let shared = "<sst><si><r><t>Sha</t></r><r><t>red</t></r></si></sst>"
+    let archive = StoredZip.archive([("xl/sharedStrings.xml", shared), ("xl/worksheets/sheet1.xml", sheet)])
+    #expect(try await read(archive, Self.excel).text == "Shared\t\t12.5\nin line\tTRUE\n\n")
+    let withoutShared = StoredZip.archive([("xl/worksheets/sheet1.xml", "<worksheet><row><c r=\"A1\"><v>1</v></c></row></worksheet>")])
+    #expect(try await read(withoutShared, Self.excel).text == "1\n\n")
+  }
+
+  @Test("What is no archive, or longer than the bound, is an error", .enabled(if: has("unzip"), "unzip is not on this machine"))
+  func bad() async throws {
+    let broken = try await read(Array("PK no archive".utf8), Self.word)
+    #expect(broken.isError && broken.text.contains("damaged"))
+    let long = "<w:p><w:t>" + String(repeating: "a", count: 3000) + "</w:t></w:p>"
+    let tooLong = try await read(StoredZip.archive([("word/document.xml", long)]), Self.word, settings: ["maximum_bytes": 4096])
+    #expect(!tooLong.isError)
+    // Markup of eight times the bound is where reading ends.
+    let bomb = StoredZip.archive([("word/document.xml", String(repeating: "<w:p/>", count: 600))])
+    #expect(try await read(bomb, Self.word, settings: ["maximum_bytes": 4096]).isError)
+  }
+
+  @Test("Programs are not run where the settings say so")
+  func switchedOff() async throws {
+    let (isError, text) = try await read(StoredZip.archive([("word/document.xml", "<w:t>x</w:t>")]), Self.word, settings: ["text_tools": false])
+    #expect(isError && text.contains("text_tools"))
+  }
+}
+
+/// A ZIP archive whose members are stored as they are.
+enum StoredZip {
+  static func archive(_ members: [(name: String, text: String)]) -> [UInt8] {
+    var (bytes, directory): ([UInt8], [UInt8]) = ([], [])
+    for (name, text) in members {
+      let (name, data) = (Array(name.utf8), Array(text.utf8))
+      let common =
+        little(20, 2) + little(0, 2) + little(0, 2) + little(0, 2) + little(0x21, 2) + little(crc(data), 4) + little(UInt32(data.count), 4)
+        + little(UInt32(data.count), 4)
+        + little(UInt32(name.count), 2) + little(0, 2)
+      directory += little(0x0201_4B50, 4) + little(20, 2) + common + little(0, 2) + little(0, 2) + little(0, 2) + little(0, 4) + little(UInt32(bytes.count), 4) + name
+      bytes += little(0x0403_4B50, 4) + common + name + data
+    }
+    let end =
+      little(0x0605_4B50, 4) + little(0, 4) + little(UInt32(members.count), 2) + little(UInt32(members.count), 2) + little(UInt32(directory.count), 4)
+      + little(UInt32(bytes.count), 4) + little(0, 2)
+    return bytes + directory + end
+  }
+
+  private static func little(_ value: UInt32, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt32($0 * 8)) } }
+
+  private static func crc(_ bytes: [UInt8]) -> UInt32 {
+    var crc: UInt32 = .max
+    for byte in bytes {
+      crc ^= UInt32(byte)
+      for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
+    }
+    return ~crc
+  }
+}
