@@ -10,15 +10,20 @@ struct JiraAccessTests {
   /// Every tool that names an issue or a project, with a denied one.
   static let denied: [(String, JSONValue)] = {
     let issue: JSONValue = "HR-1"
-    let reading = ["get_issue", "list_comments", "list_worklogs", "list_changes", "list_transitions", "list_remote_links", "list_watchers", "list_edit_fields", "get_service_request"]
+    let reading = [
+      "get_issue", "list_comments", "list_worklogs", "list_changes", "list_transitions", "list_remote_links", "list_watchers", "list_edit_fields", "get_service_request",
+    ]
     let projects = ["list_assignable_users", "get_project", "list_versions", "list_components", "list_issue_types"]
     var calls: [(String, JSONValue)] = reading.map { ($0, ["issue": issue]) } + projects.map { ($0, ["project": "hr"]) }
     calls += [
-      ("get_issues", ["issues": ["ABC-1", issue]]), ("list_create_fields", ["project": "HR", "type_id": "1"]), ("get_my_permissions", ["project": "HR", "permissions": ["X"]]),
+      ("get_issues", ["issues": ["ABC-1", issue]]), ("list_create_fields", ["project": "HR", "type_id": "1"]),
+      ("get_my_permissions", ["project": "HR", "permissions": ["X"]]),
       ("list_boards", ["project": "HR"]), ("create_issue", ["project": "HR", "type": "Bug", "summary": "x"]),
-      ("create_issue", ["project": "ABC", "type": "Bug", "summary": "x", "parent": issue]), ("create_issues", ["issues": [["project": "HR", "type": "Bug", "summary": "x"]]]),
+      ("create_issue", ["project": "ABC", "type": "Bug", "summary": "x", "parent": issue]),
+      ("create_issues", ["issues": [["project": "HR", "type": "Bug", "summary": "x"]]]),
       ("edit_issue", ["issue": issue, "summary": "x"]), ("assign_issue", ["issue": issue]), ("transition_issue", ["issue": issue, "transition": "Done"]),
-      ("add_comment", ["issue": issue, "body": "x"]), ("update_comment", ["issue": issue, "comment": "1", "body": "x"]), ("log_work", ["issue": issue, "time_spent": "1h"]),
+      ("add_comment", ["issue": issue, "body": "x"]), ("update_comment", ["issue": issue, "comment": "1", "body": "x"]),
+      ("log_work", ["issue": issue, "time_spent": "1h"]),
       ("link_issues", ["issue": "ABC-1", "relation": "Blocks", "other": issue]), ("link_issues", ["issue": issue, "relation": "Blocks", "other": "ABC-1"]),
       ("add_remote_link", ["issue": issue, "url": "https://x.example", "title": "x"]), ("watch_issue", ["issue": issue, "user": "x"]),
       ("add_attachment", ["issue": issue, "filename": "a", "text": "x"]), ("delete_comment", ["issue": issue, "comment": "1"]), ("delete_issue", ["issue": issue]),
@@ -61,7 +66,8 @@ struct JiraAccessTests {
   @Test("Projects and boards of a denied project stand in no list, completion or resource")
   func projectLists() async throws {
     let test = try await JiraTest(Self.deny) { vendor in
-      vendor.always("GET", "/rest/api/3/project/search", .json(["values": [["id": "1", "key": "ABC", "name": "A"], ["id": "2", "key": "HR", "name": "H"]], "isLast": true]))
+      vendor.always(
+        "GET", "/rest/api/3/project/search", .json(["values": [["id": "1", "key": "ABC", "name": "A"], ["id": "2", "key": "HR", "name": "H"]], "isLast": true]))
       vendor.always(
         "GET", "/rest/agile/1.0/board",
         .json(["values": [["id": 1, "name": "A", "location": ["projectKey": "ABC"]], ["id": 2, "name": "H", "location": ["projectKey": "HR"]]], "isLast": true]))
@@ -72,7 +78,9 @@ struct JiraAccessTests {
     #expect(try await test.jira.structured("list_service_desks")["items"] == [])
     #expect(try await test.jira.complete(.prompt("status_report", argument: "project"), "") == ["ABC"])
     let before = test.vendor.requests.count
-    for uri in ["jira://acme.atlassian.net/issue/HR-1", "jira://acme.atlassian.net/project/HR"] { await #expect(throws: (any Error).self) { try await test.jira.read(uri) } }
+    for uri in ["jira://acme.atlassian.net/issue/HR-1", "jira://acme.atlassian.net/project/HR"] {
+      await #expect(throws: (any Error).self) { try await test.jira.read(uri) }
+    }
     #expect(test.vendor.requests.count == before)
   }
 
@@ -98,7 +106,8 @@ struct JiraAccessTests {
   @Test(
     "Settings that cannot work say which key is wrong",
     arguments: [
-      (["site": .null], "site"), (["site": "http://jira.example"], "site"), (["deployment": "server"], "deployment"), (["token": .null], "token"), (["email": .null], "email"),
+      (["site": .null], "site"), (["site": "http://jira.example"], "site"), (["deployment": "server"], "deployment"), (["token": .null], "token"),
+      (["email": .null], "email"),
       (["token": "written-out-token"], "token"), (["project": ["ABC"]], "project"), (["toolsets": ["all", "none"]], "toolsets"),
     ] as [(JSONObject, String)])
   func settings(_ settings: JSONObject, _ key: String) async throws {

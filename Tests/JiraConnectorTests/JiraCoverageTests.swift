@@ -22,7 +22,8 @@ struct JiraCoverageTests {
       return CoverageTable.Row(
         tool, description: described, differential: acts.isEmpty ? "" : reasons.isEmpty ? "equal" : "equal, but: " + reasons.joined(separator: "; "),
         replay: recordings.isEmpty ? "own" : recordings.map { "`\($0)`" }.joined(separator: ", "),
-        faults: acts.contains(where: \.isWriting) ? "429 now and beyond the deadline, cut off (adding is not repeated)" : "429 now and beyond the deadline, cut off (repeated)")
+        faults: acts.contains(where: \.isWriting)
+          ? "429 now and beyond the deadline, cut off (adding is not repeated)" : "429 now and beyond the deadline, cut off (repeated)")
     }
     try CoverageTable(
       connector: "jira", title: "Jira",

@@ -9,14 +9,22 @@ import Testing
 @Suite("Markdown and the documents of Jira")
 struct JiraDocumentTests {
   static let markdown: [String] = [
-    "", "plain", "two\nlines", "one\n\ntwo", "hard  \nbreak", "back\\\nslash", "# One\n## Two\n###### Six\n####### seven", "# C#\n\n## closed ##", "# ", "**bold** *em* ~~gone~~ `code`",
-    "***both*** **bold *em* bold** *em **bold*** __b__ _e_", "snake_case_name and 2*3*4", "a * b * c", "**unclosed *and `this", "`a ` `` b`c ``", "*`code`* **[link](https://x.example)**",
-    "[text](https://example.com \"title\") <https://x.example> https://bare.example/path?q=1.", "[not a link](javascript:alert(1)) [x] [y](z)", "[@Ada L.](accountid:5b1:x-y)",
-    "- a\n- b\n  - c\n    - d\n- e", "1. a\n2. b\n   1. c\n\n   more\n3. d", "7. seven\n8. eight", "* a\n+ b", "- [ ] open\n- [x] done **now**\n", "- a\n\n  para\n\n  ```swift\n  let x = 1\n  ```",
-    "- # heading in item\n- > quote in item\n- | a |\n  |---|\n  | b |", "-", "- ", "- ---", "> quote\n> more\n>\n> second", "> - item\n> - other", ">", "```\ncode\n```", "```swift\nlet a = \"`b`\"\n\n  indented\n```",
-    "~~~\ntildes\n~~~", "```\nunclosed", "```inline``` text", "````\n```\n````", "| a | b |\n|---|:-:|\n| 1 | **2** |\n| 3 |", "| only |\n|---|", "text\n| a | b |\n|---|---|\n| x\\|y | `z` |", "| a | b |\n| c | d |",
-    "---\n***\n_ _ _", "text\n---\nmore", "text\n- list", "text\n# heading", "emoji \u{1F600} and \u{E9}", "\\*not em\\* \\# \\[x\\]", "<b>html</b> &amp;", "line<br>break", "   indented", "\ttab", "a\r\nb",
-    String(repeating: "- x\n", count: 200), String(repeating: "  ", count: 40) + "- deep", (0..<30).map { String(repeating: "  ", count: $0) + "- \($0)" }.joined(separator: "\n"),
+    "", "plain", "two\nlines", "one\n\ntwo", "hard  \nbreak", "back\\\nslash", "# One\n## Two\n###### Six\n####### seven", "# C#\n\n## closed ##", "# ",
+    "**bold** *em* ~~gone~~ `code`",
+    "***both*** **bold *em* bold** *em **bold*** __b__ _e_", "snake_case_name and 2*3*4", "a * b * c", "**unclosed *and `this", "`a ` `` b`c ``",
+    "*`code`* **[link](https://x.example)**",
+    "[text](https://example.com \"title\") <https://x.example> https://bare.example/path?q=1.", "[not a link](javascript:alert(1)) [x] [y](z)",
+    "[@Ada L.](accountid:5b1:x-y)",
+    "- a\n- b\n  - c\n    - d\n- e", "1. a\n2. b\n   1. c\n\n   more\n3. d", "7. seven\n8. eight", "* a\n+ b", "- [ ] open\n- [x] done **now**\n",
+    "- a\n\n  para\n\n  ```swift\n  let x = 1\n  ```",
+    "- # heading in item\n- > quote in item\n- | a |\n  |---|\n  | b |", "-", "- ", "- ---", "> quote\n> more\n>\n> second", "> - item\n> - other", ">", "```\ncode\n```",
+    "```swift\nlet a = \"`b`\"\n\n  indented\n```",
+    "~~~\ntildes\n~~~", "```\nunclosed", "```inline``` text", "````\n```\n````", "| a | b |\n|---|:-:|\n| 1 | **2** |\n| 3 |", "| only |\n|---|",
+    "text\n| a | b |\n|---|---|\n| x\\|y | `z` |", "| a | b |\n| c | d |",
+    "---\n***\n_ _ _", "text\n---\nmore", "text\n- list", "text\n# heading", "emoji \u{1F600} and \u{E9}", "\\*not em\\* \\# \\[x\\]", "<b>html</b> &amp;",
+    "line<br>break", "   indented", "\ttab", "a\r\nb",
+    String(repeating: "- x\n", count: 200), String(repeating: "  ", count: 40) + "- deep",
+    (0..<30).map { String(repeating: "  ", count: $0) + "- \($0)" }.joined(separator: "\n"),
     String(repeating: "> ", count: 50) + "deep", String(repeating: "*", count: 300), String(repeating: "[", count: 500), String(repeating: "`", count: 301) + "x",
     String(repeating: "*a ", count: 300), String(repeating: "a_[*`", count: 60), "[a](https://x.example/(b))", "**[a *b* `c`](https://x.example)**",
   ]
@@ -36,7 +44,8 @@ struct JiraDocumentTests {
     let compiled = try JSONSchema(try Self.schema(), options: JSONSchema.Options(schemas: 200_000))
     let wrong: [JSONValue] = [
       ["type": "doc", "version": 1, "content": [["type": "text", "text": "x"]]], ["type": "doc", "version": 1, "content": [["type": "heading", "attrs": ["level": 7]]]],
-      ["type": "doc", "version": 1, "content": [["type": "blockquote", "content": [["type": "bulletList", "content": []]]]]], ["type": "doc", "version": 2, "content": []],
+      ["type": "doc", "version": 1, "content": [["type": "blockquote", "content": [["type": "bulletList", "content": []]]]]],
+      ["type": "doc", "version": 2, "content": []],
       ["type": "doc", "version": 1, "content": [["type": "paragraph", "content": [["type": "text", "text": ""]]]]],
       [
         "type": "doc", "version": 1,
@@ -56,7 +65,9 @@ struct JiraDocumentTests {
       var result = JSONObject()
       for (name, member) in object {
         switch name {
-        case "$schema", "id" where member.string != nil: continue
+        case "$schema",
+          "id" where member.string != nil:
+          continue
         case "exclusiveMinimum" where member.bool != nil, "exclusiveMaximum" where member.bool != nil: continue
         case "enum", "required": result[name] = member
         // Atlassian means: the first are these, the last of them goes on.
@@ -125,19 +136,35 @@ struct JiraDocumentTests {
 
   static let documents: [(JSONValue, String)] = [
     (paragraph(text("- no list")), "\\- no list"), (paragraph(text("1. no list")), "1\\. no list"), (paragraph(text("# no heading")), "\\# no heading"),
-    (paragraph(text("> no quote")), "\\> no quote"), (paragraph(text("---")), "\\---"), (paragraph(text("*a* `b` [c] _d_ ~e~")), "\\*a\\* \\`b\\` \\[c\\] \\_d\\_ \\~e\\~"),
-    (paragraph(text("snake_case")), "snake_case"), (paragraph(text("bold ", "strong"), text("next")), "**bold** next"), (paragraph(text("both", "strong", "em")), "***both***"),
-    (paragraph(text("a"), ["type": "hardBreak"], text("- b")), "a\\\n\\- b"), (paragraph(["type": "mention", "attrs": ["id": "5b1", "text": "@Ada"]]), "[@Ada](accountid:5b1)"),
-    (paragraph(["type": "emoji", "attrs": ["shortName": ":smile:", "text": "\u{1F604}"]]), "\u{1F604}"), (paragraph(["type": "status", "attrs": ["text": "DONE", "color": "green"]]), "[DONE]"),
-    (paragraph(["type": "date", "attrs": ["timestamp": "1785196800000"]]), "2026-07-28"), (paragraph(["type": "inlineCard", "attrs": ["url": "https://a.example"]]), "https://a.example"),
+    (paragraph(text("> no quote")), "\\> no quote"), (paragraph(text("---")), "\\---"),
+    (paragraph(text("*a* `b` [c] _d_ ~e~")), "\\*a\\* \\`b\\` \\[c\\] \\_d\\_ \\~e\\~"),
+    (paragraph(text("snake_case")), "snake_case"), (paragraph(text("bold ", "strong"), text("next")), "**bold** next"),
+    (paragraph(text("both", "strong", "em")), "***both***"),
+    (paragraph(text("a"), ["type": "hardBreak"], text("- b")), "a\\\n\\- b"),
+    (paragraph(["type": "mention", "attrs": ["id": "5b1", "text": "@Ada"]]), "[@Ada](accountid:5b1)"),
+    (paragraph(["type": "emoji", "attrs": ["shortName": ":smile:", "text": "\u{1F604}"]]), "\u{1F604}"),
+    (paragraph(["type": "status", "attrs": ["text": "DONE", "color": "green"]]), "[DONE]"),
+    (paragraph(["type": "date", "attrs": ["timestamp": "1785196800000"]]), "2026-07-28"),
+    (paragraph(["type": "inlineCard", "attrs": ["url": "https://a.example"]]), "https://a.example"),
     (["type": "panel", "attrs": ["panelType": "warning"], "content": [paragraph(text("Careful"))]], "> **Warning:** Careful"),
     (["type": "expand", "attrs": ["title": "More"], "content": [paragraph(text("inside"))]], "**More**\n\ninside"),
     (["type": "mediaSingle", "content": [["type": "media", "attrs": ["id": "1", "type": "file", "collection": "c", "alt": "a.png"]]]], "[attachment a.png]"),
     (["type": "decisionList", "content": [["type": "decisionItem", "content": [text("go")]]]], "- Decision: go"),
     (["type": "codeBlock", "attrs": ["language": "swift"], "content": [text("a ``` b")]], "~~~~swift\na ``` b\n~~~~"),
-    (["type": "unknownThing", "content": [paragraph(text("kept"))]], "kept"), (["type": "heading", "attrs": ["level": 2], "content": [text("a"), ["type": "hardBreak"], text("C#")]], "## a C\\#"),
+    (["type": "unknownThing", "content": [paragraph(text("kept"))]], "kept"),
+    (["type": "heading", "attrs": ["level": 2], "content": [text("a"), ["type": "hardBreak"], text("C#")]], "## a C\\#"),
     (
-      ["type": "table", "content": [["type": "tableRow", "content": [["type": "tableHeader", "content": [paragraph(text("a|b"))]], ["type": "tableHeader", "content": [paragraph(text("c")), paragraph(text("d"))]]]]]],
+      [
+        "type": "table",
+        "content": [
+          [
+            "type": "tableRow",
+            "content": [
+              ["type": "tableHeader", "content": [paragraph(text("a|b"))]], ["type": "tableHeader", "content": [paragraph(text("c")), paragraph(text("d"))]],
+            ],
+          ]
+        ],
+      ],
       "| a\\|b | c<br>d |\n| --- | --- |"
     ),
   ]
@@ -169,7 +196,9 @@ struct JiraDocumentTests {
 
   @Test("What is nested or repeated beyond measure is done in time", .timeLimit(.minutes(10)))
   func bounded() {
-    for text in [String(repeating: "*a`", count: 2000), String(repeating: "[*_`", count: 2000), String(repeating: "**a *", count: 1000), String(repeating: "> - ", count: 1000)] {
+    for text in [
+      String(repeating: "*a`", count: 2000), String(repeating: "[*_`", count: 2000), String(repeating: "**a *", count: 1000), String(repeating: "> - ", count: 1000),
+    ] {
       _ = MarkdownDocument.adf(text)
     }
     var node: JSONValue = ["type": "paragraph", "content": [["type": "text", "text": "x"]]]

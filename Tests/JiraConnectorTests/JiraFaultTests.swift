@@ -71,7 +71,9 @@ struct JiraFaultTests {
     #expect(limit.isError || !time.waits.isEmpty)
   }
 
-  @Test("An answer that is cut off is asked for again by what may be repeated, and never by what adds", arguments: JiraAct.all.filter { !["get_attachment", "add_attachment"].contains($0.tool) })
+  @Test(
+    "An answer that is cut off is asked for again by what may be repeated, and never by what adds",
+    arguments: JiraAct.all.filter { !["get_attachment", "add_attachment"].contains($0.tool) })
   func truncated(_ act: JiraAct) async throws {
     let (_, result, sent) = try await run(act, .truncated(["padding": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]))
     let isRepeatable = !act.isWriting || ["PUT", "DELETE"].contains(sent.first?.method)
@@ -88,7 +90,9 @@ struct JiraFaultTests {
 
   @Test("What Jira refuses is said in its own words", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: refusals)
   func refused(_ status: Int, _ recording: String, _ words: String) async throws {
-    let test = try await JiraTest { $0.always("POST", "/rest/api/3/search/jql", (try? SharedData.json("jira/" + recording)).map { .json($0, status: status) } ?? .status(status)) }
+    let test = try await JiraTest {
+      $0.always("POST", "/rest/api/3/search/jql", (try? SharedData.json("jira/" + recording)).map { .json($0, status: status) } ?? .status(status))
+    }
     let text = try await test.jira.failure("search_issues", ["project": ["ABC"]])
     #expect(text.contains(words), "\(text)")
     #expect(test.vendor.requests.count == 1)

@@ -46,7 +46,9 @@ struct JiraQueryTests {
 
   @Test("Projects of the settings are part of every query, where they are plain keys")
   func projects() async throws {
-    #expect(try await jql(["jql": "status = Done"], ["projects": ["deny": ["HR", "x\"y"]]]) == "(status = Done) AND (project not in (\"HR\", \"x\\\"y\")) ORDER BY updated DESC")
+    #expect(
+      try await jql(["jql": "status = Done"], ["projects": ["deny": ["HR", "x\"y"]]]) == "(status = Done) AND (project not in (\"HR\", \"x\\\"y\")) ORDER BY updated DESC"
+    )
     #expect(try await jql(["jql": "status = Done"], ["projects": ["ABC"]]) == "(status = Done) AND (project in (\"ABC\")) ORDER BY updated DESC")
     #expect(try await jql(["jql": "status = Done"], ["projects": ["deny": ["HR*"]]]) == "(status = Done) ORDER BY updated DESC")
   }
@@ -58,8 +60,10 @@ struct JiraQueryTests {
     (["isTrue", ["=", "type", "Bug"]], "issuetype in (\"Bug\")"), (["and", ["=", "project", "ABC"], ["not", ["=", "status", "Done"]]], "(project in (\"ABC\"))"),
     (["and", ["not", ["=", "status", "Done"]]], nil), (["or", ["=", "project", "ABC"], ["like", "summary", "*x*"]], nil),
     (["or", ["=", "project", "ABC"], ["true"]], nil), (["or", ["=", "project", "ABC"], ["false"]], "(project in (\"ABC\"))"),
-    (["and", ["=", "project", "ABC"], ["false"]], "project is EMPTY"), (["not", ["true"]], nil), (["=", "priority", 3], nil), (["=", "nothing", "x"], nil), (["has", "assignee"], nil),
-    (["or", ["and", ["=", "project", "A"], ["has", "due"]], ["=", "reporter", "r"]], "((project in (\"A\"))) OR (reporter in (\"r\"))"), (["no", "such"], "project is EMPTY"),
+    (["and", ["=", "project", "ABC"], ["false"]], "project is EMPTY"), (["not", ["true"]], nil), (["=", "priority", 3], nil), (["=", "nothing", "x"], nil),
+    (["has", "assignee"], nil),
+    (["or", ["and", ["=", "project", "A"], ["has", "due"]], ["=", "reporter", "r"]], "((project in (\"A\"))) OR (reporter in (\"r\"))"),
+    (["no", "such"], "project is EMPTY"),
   ]
 
   @Test("A row rule goes along as far as JQL can say it, and never lets less through than it means", arguments: rules)
@@ -76,7 +80,8 @@ struct JiraQueryTests {
     let test = try await JiraTest(["projects": ["deny": ["HR"]]])
     _ = try await test.jira.structured("count_issues", ["jql": "status = Done"], meta: [MetaKey.rows: ["Issue": ["=", "reporter", "ada"]]])
     #expect(test.jql == "(status = Done) AND (project not in (\"HR\")) AND (reporter in (\"ada\"))")
-    #expect(try await test.jira.failure("count_issues", ["jql": "x = 1"], meta: [MetaKey.rows: ["Issue": ["and", ["=", "project", "A"], ["has", "due"]]]]).contains("Policy"))
+    #expect(
+      try await test.jira.failure("count_issues", ["jql": "x = 1"], meta: [MetaKey.rows: ["Issue": ["and", ["=", "project", "A"], ["has", "due"]]]]).contains("Policy"))
     #expect(try await JiraTest(["projects": ["deny": ["HR*"]]]).jira.failure("count_issues", ["jql": "x = 1"]).contains("patterns"))
   }
 

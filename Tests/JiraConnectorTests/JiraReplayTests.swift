@@ -5,7 +5,9 @@ import Testing
 
 @Suite("What Jira answers is read")
 struct JiraReplayTests {
-  @Test("Recorded answers are read by the tool that asks for them", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: JiraAct.all.filter { $0.recording != nil })
+  @Test(
+    "Recorded answers are read by the tool that asks for them", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
+    arguments: JiraAct.all.filter { $0.recording != nil })
   func recordings(_ act: JiraAct) async throws {
     let last = try #require(try await act.requests(in: try await JiraTest()).last)
     let recording = try SharedData.json("jira/" + (act.recording ?? ""))
@@ -25,14 +27,19 @@ struct JiraReplayTests {
       "updated": "2026-07-28T12:00:00.000+0200", "labels": ["a"], "components": [["name": "UI"]], "parent": ["key": "ABC-0"],
       "description": ["type": "doc", "version": 1, "content": [["type": "paragraph", "content": [["type": "text", "text": "Now", "marks": [["type": "strong"]]]]]]],
       "issuelinks": [
-        ["id": "1", "type": ["inward": "is blocked by", "outward": "blocks"], "inwardIssue": ["key": "ABC-2", "fields": ["summary": "Other", "status": ["name": "To Do"]]]]
+        [
+          "id": "1", "type": ["inward": "is blocked by", "outward": "blocks"],
+          "inwardIssue": ["key": "ABC-2", "fields": ["summary": "Other", "status": ["name": "To Do"]]],
+        ]
       ], "attachment": [["id": "7", "filename": "a.txt", "size": 3]], "customfield_10016": 3, "customfield_1": ["value": "Red"], "customfield_2": .null,
     ]
     let test = try await JiraTest { $0.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", fields))) }
     let result = try await test.jira.call("get_issue", ["issue": "ABC-1"])
     let issue = try #require(result.structured?["issue"])
     #expect(issue["description"] == "**Now**" && issue["assignee"] == "5b1" && issue["assignee_name"] == "Ada" && issue["status_category"] == "indeterminate")
-    #expect(issue["updated"] == "2026-07-28T10:00:00Z" && issue["parent"] == "ABC-0" && issue["components"] == ["UI"] && issue["url"] == "https://acme.atlassian.net/browse/ABC-1")
+    #expect(
+      issue["updated"] == "2026-07-28T10:00:00Z" && issue["parent"] == "ABC-0" && issue["components"] == ["UI"]
+        && issue["url"] == "https://acme.atlassian.net/browse/ABC-1")
     #expect(issue["links"]?[0]?["relation"] == "is blocked by" && issue["links"]?[0]?["key"] == "ABC-2" && issue["attachments"]?[0]?["name"] == "a.txt")
     #expect(issue["custom"] == ["customfield_10016": 3, "customfield_1": "Red"])
     #expect(result.meta?["dev.sluice/untrusted"] != nil)
@@ -85,7 +92,8 @@ struct JiraReplayTests {
   func pages() async throws {
     let test = try await JiraTest { vendor in
       vendor.on(
-        "GET", "/rest/agile/1.0/board/4/sprint", .json(["values": [["id": 1, "name": "One"]], "isLast": false]), .json(["values": [["id": 2, "name": "Two"]], "isLast": true]))
+        "GET", "/rest/agile/1.0/board/4/sprint", .json(["values": [["id": 1, "name": "One"]], "isLast": false]),
+        .json(["values": [["id": 2, "name": "Two"]], "isLast": true]))
     }
     let first = try await test.jira.structured("list_sprints", ["board": "4"])
     let cursor = try #require(first["next_cursor"])

@@ -47,12 +47,15 @@ struct JiraSubjectTests {
       "client_id": "client", "client_secret": .string(try secrets.reference("client", "the-client-secret")), "cloud_id": "9e1477fd", "auth_url": .string(auth.url),
     ]
     return try await JiraTest(
-      ["act_as": "caller", "token": .null, "email": .null, "oauth": oauth], governed: true, publicURL: "https://sluice.example/connectors/jira", state: state, secrets: secrets,
+      ["act_as": "caller", "token": .null, "email": .null, "oauth": oauth], governed: true, publicURL: "https://sluice.example/connectors/jira", state: state,
+      secrets: secrets,
       script: { vendor in
         for token in ["first", "second", "third"] {
           auth.on(
             "POST", "/oauth/token",
-            .json(["access_token": .string("access-\(token)"), "refresh_token": .string("refresh-\(token)"), "expires_in": 3600, "scope": "read:jira-work offline_access"]))
+            .json([
+              "access_token": .string("access-\(token)"), "refresh_token": .string("refresh-\(token)"), "expires_in": 3600, "scope": "read:jira-work offline_access",
+            ]))
         }
         vendor.always("GET", "/__auth__") { _ in .json(.array(auth.requests.map { $0.json ?? .null })) }
         script(vendor)

@@ -20,7 +20,8 @@ struct JiraTest {
   ///   - settings: added to, or in place of, those that point at the double; null removes.
   ///   - script: rules that count before the usual ones.
   init(
-    _ settings: JSONObject = JSONObject(), governed: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(), state: any ConnectorState = InMemoryConnectorState(),
+    _ settings: JSONObject = JSONObject(), governed: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(),
+    state: any ConnectorState = InMemoryConnectorState(),
     handlers: ClientHandlers = ClientHandlers(), secrets: TestSecrets? = nil, script: (VendorDouble) -> Void = { _ in }
   ) async throws {
     let vendor = try await VendorDouble()
@@ -54,7 +55,9 @@ struct JiraTest {
   private static func usual(_ vendor: VendorDouble) {
     for version in ["2", "3"] {
       let core = "/rest/api/\(version)"
-      vendor.always("GET", core + "/issue/*/transitions", .json(["transitions": [["id": "21", "name": "In Progress", "to": ["name": "In Progress"]], ["id": "31", "name": "Done"]]]))
+      vendor.always(
+        "GET", core + "/issue/*/transitions",
+        .json(["transitions": [["id": "21", "name": "In Progress", "to": ["name": "In Progress"]], ["id": "31", "name": "Done"]]]))
       vendor.always("GET", core + "/issue/*/comment", .json(["comments": [], "total": 0]))
       vendor.always("GET", core + "/issue/*/worklog", .json(["worklogs": [], "total": 0]))
       vendor.always("GET", core + "/issue/*/changelog", .json(["values": [], "isLast": true, "total": 0]))
@@ -81,7 +84,9 @@ struct JiraTest {
     vendor.always("POST", "/rest/agile/1.0/**", .json(["id": 37, "name": "Sprint", "state": "future"]))
     vendor.always("PUT", "/rest/**", .status(204))
     vendor.always("DELETE", "/rest/**", .status(204))
-    for verb in ["GET", "POST"] { vendor.always(verb, "/rest/**", .json(["id": "1", "values": [], "issues": [], "issueKey": "ABC-1", "isLast": true, "isLastPage": true])) }
+    for verb in ["GET", "POST"] {
+      vendor.always(verb, "/rest/**", .json(["id": "1", "values": [], "issues": [], "issueKey": "ABC-1", "isLast": true, "isLastPage": true]))
+    }
   }
 
   func requests(_ method: String, _ path: String) -> [CapturedRequest] { vendor.requests.filter { $0.method == method && $0.path.hasSuffix(path) } }

@@ -20,7 +20,8 @@ struct SlackAccessTests {
       ("delete_message", ["channel": channel, "ts": ts]), ("schedule_message", ["channel": channel, "text": "x", "at": "2027-01-01T00:00:00Z"]),
       ("add_reaction", ["channel": channel, "ts": ts, "emoji": "x"]), ("remove_reaction", ["channel": channel, "ts": ts, "emoji": "x"]),
       ("upload_file", ["filename": "a.md", "text": "x", "channel": channel]), ("create_canvas", ["markdown": "x", "channel": channel]),
-      ("invite_to_channel", ["channel": channel, "users": ["U0PERSON1"]]), ("set_channel_topic", ["channel": channel, "topic": "x"]), ("join_channel", ["channel": channel]),
+      ("invite_to_channel", ["channel": channel, "users": ["U0PERSON1"]]), ("set_channel_topic", ["channel": channel, "topic": "x"]),
+      ("join_channel", ["channel": channel]),
     ]
   }
 
@@ -60,7 +61,8 @@ struct SlackAccessTests {
   @Test("Files and canvases that only denied channels hold are not found, by list, search, id or resource")
   func files() async throws {
     let files: [JSONValue] = [
-      Self.file("F0OPEN1234", SlackTest.general), Self.file("F0SECRET12", SlackTest.executive), Self.file("F0NOWHERE1"), Self.file("F0BOTH1234", SlackTest.executive, SlackTest.general),
+      Self.file("F0OPEN1234", SlackTest.general), Self.file("F0SECRET12", SlackTest.executive), Self.file("F0NOWHERE1"),
+      Self.file("F0BOTH1234", SlackTest.executive, SlackTest.general),
     ]
     let test = try await SlackTest(Self.deny) { vendor in
       vendor.always("GET", "/api/files.list", .json(["ok": true, "files": .array(files), "paging": ["page": 1, "pages": 1, "total": 4]]))
@@ -93,7 +95,8 @@ struct SlackAccessTests {
       "results": [
         "messages": [
           ["channel_id": "C0GENERAL", "channel_name": "general", "message_ts": "1.0", "content": "open"],
-          ["channel_id": "C0EXECPLANS", "channel_name": "exec-plans", "message_ts": "2.0", "content": "secret"], ["channel_id": "C0EXECPLANS", "message_ts": "3.0", "content": "secret"],
+          ["channel_id": "C0EXECPLANS", "channel_name": "exec-plans", "message_ts": "2.0", "content": "secret"],
+          ["channel_id": "C0EXECPLANS", "message_ts": "3.0", "content": "secret"],
           ["message_ts": "4.0", "content": "secret"],
         ]
       ],

@@ -55,7 +55,8 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
     SlackAct("get_file", ["file": "F0FILE1234"], samples: ["files.info"]),
     SlackAct("find_canvas_sections", ["canvas": "F0CANVAS12", "text": "Plan"], samples: ["canvases.sections.lookup"]),
     SlackAct(
-      "post_message", ["channel": general, "text": "**Hello** <all> & more", "thread_ts": ts, "broadcast": true, "unfurl": false], samples: ["chat.postMessage"], writes: true),
+      "post_message", ["channel": general, "text": "**Hello** <all> & more", "thread_ts": ts, "broadcast": true, "unfurl": false], samples: ["chat.postMessage"],
+      writes: true),
     SlackAct("post_message", ["user": "U0PERSON1", "text": "Hello"], as: "post_message direct", samples: ["conversations.open", "chat.postMessage"], writes: true),
     SlackAct("update_message", ["channel": general, "ts": ts, "text": "Better"], samples: ["chat.update"], writes: true),
     SlackAct("delete_message", ["channel": general, "ts": ts], samples: ["chat.delete"], writes: true),

@@ -22,7 +22,9 @@ struct SlackFaultTests {
     return (request.method, request.path)
   }
 
-  private func run(_ act: SlackAct, _ answers: Answer..., then repeated: Answer? = nil, time: VirtualTime = VirtualTime()) async throws -> (SlackTest, CallResult, [CapturedRequest]) {
+  private func run(_ act: SlackAct, _ answers: Answer..., then repeated: Answer? = nil, time: VirtualTime = VirtualTime()) async throws -> (
+    SlackTest, CallResult, [CapturedRequest]
+  ) {
     let (verb, path) = try await last(act)
     let test = try await SlackTest(time: time) { vendor in
       for answer in answers { vendor.on(verb, path, answer) }

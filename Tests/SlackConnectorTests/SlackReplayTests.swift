@@ -30,7 +30,8 @@ struct SlackReplayTests {
         .json([
           "ok": true,
           "user": [
-            "id": "U0PERSON1", "name": "ada", "tz": "Europe/London", "is_restricted": true, "profile": ["display_name": "", "real_name": "Ada L.", "email": "ada@example.com"],
+            "id": "U0PERSON1", "name": "ada", "tz": "Europe/London", "is_restricted": true,
+            "profile": ["display_name": "", "real_name": "Ada L.", "email": "ada@example.com"],
           ],
         ]))
       vendor.always("GET", "/api/users.profile.get", .json(["ok": true, "profile": ["title": "Countess"]]))
@@ -50,7 +51,8 @@ struct SlackReplayTests {
         .json([
           "ok": true,
           "channels": [
-            ["id": "D0DIRECT1", "is_im": true, "user": "U0PERSON1"], ["id": "G0GROUP123", "is_mpim": true, "name": "mpdm-a--b-1"], ["id": "C0GENERAL", "name": "general"],
+            ["id": "D0DIRECT1", "is_im": true, "user": "U0PERSON1"], ["id": "G0GROUP123", "is_mpim": true, "name": "mpdm-a--b-1"],
+            ["id": "C0GENERAL", "name": "general"],
             ["name": "without an id"],
           ],
         ]))

@@ -71,11 +71,15 @@ struct SlackRequestTests {
 
   static let tiers = ["t1": 1, "t2": 20, "t3": 50, "t4": 100]
 
-  @Test("Nothing is asked more often than Slack's tier of the method", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: SlackAct.all.filter { ["list_users", "list_files", "get_permalink"].contains($0.tool) })
+  @Test(
+    "Nothing is asked more often than Slack's tier of the method", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
+    arguments: SlackAct.all.filter { ["list_users", "list_files", "get_permalink"].contains($0.tool) })
   func tier(_ act: SlackAct) async throws {
     let test = try await SlackTest()
     let sent = try await act.requests(in: test)
-    guard let method = sent.last.map({ String($0.path.dropFirst(5)) }), let tier = try SlackReference.methods[method]?["rate_limits"]?.string, let limit = Self.tiers[tier] else { return }
+    guard let method = sent.last.map({ String($0.path.dropFirst(5)) }), let tier = try SlackReference.methods[method]?["rate_limits"]?.string,
+      let limit = Self.tiers[tier]
+    else { return }
     // The budget of a minute passes at once; what is beyond waits.
     let time = test.slack.time
     for _ in 0..<(limit + 2) { _ = try await test.slack.call(act.tool, act.arguments) }

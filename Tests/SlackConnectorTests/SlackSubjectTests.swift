@@ -68,7 +68,8 @@ struct SlackSubjectTests {
       let page = try await slack.route(.get, "/sign-in", query: ["state": state])
       #expect(page.status == 200 && page.body.contains("Slack"))
       let redirect = try await slack.route(.get, "/sign-in", query: ["state": state, "go": "1"])
-      #expect(redirect.status == 302 && redirect.location?.contains("/authorize?") == true && redirect.location?.contains("scope=channels%3Aread%2Cgroups%3Aread") == true)
+      #expect(
+        redirect.status == 302 && redirect.location?.contains("/authorize?") == true && redirect.location?.contains("scope=channels%3Aread%2Cgroups%3Aread") == true)
       let reply = try await slack.route(.get, "/callback", query: ["state": state, "code": "code-of-the-browser"])
       return ElicitationResult(reply.status == 200 ? .accept : .decline)
     })
@@ -113,11 +114,14 @@ struct SlackSubjectTests {
     #expect(try await test.slack.failure("list_users", as: "ada").contains("https://sluice.example/connectors/slack/sign-in?state="))
   }
 
-  @Test("Settings that cannot work say which key is wrong", arguments: [
-    (["token": .null], "token"), (["token": "xoxb-written-out"], "token"), (["channels": ["allowed": ["x"]]], "channels.allowed"), (["base_url": "http://slack.example/api"], "base_url"),
-    (["toolsets": ["none"]], "toolsets"), (["history_limit": ["per_minute": 0]], "history_limit.per_minute"), (["acts_as": "caller"], "acts_as"),
-    (["oauth": ["client_id": "1.2"]], "client_secret"),
-  ] as [(JSONObject, String)])
+  @Test(
+    "Settings that cannot work say which key is wrong",
+    arguments: [
+      (["token": .null], "token"), (["token": "xoxb-written-out"], "token"), (["channels": ["allowed": ["x"]]], "channels.allowed"),
+      (["base_url": "http://slack.example/api"], "base_url"),
+      (["toolsets": ["none"]], "toolsets"), (["history_limit": ["per_minute": 0]], "history_limit.per_minute"), (["acts_as": "caller"], "acts_as"),
+      (["oauth": ["client_id": "1.2"]], "client_secret"),
+    ] as [(JSONObject, String)])
   func settings(_ settings: JSONObject, _ key: String) async throws {
     do {
       _ = try await SlackTest(settings)
@@ -128,7 +132,9 @@ struct SlackSubjectTests {
   @Test("The check tells who is signed in, and which scopes are missing")
   func check() async throws {
     let test = try await SlackTest { vendor in
-      vendor.always("POST", "/api/auth.test", .json(["ok": true, "team": "Acme", "user": "sluice"], headers: [("X-OAuth-Scopes", "channels:read,chat:write,im:write,reactions:write")]))
+      vendor.always(
+        "POST", "/api/auth.test",
+        .json(["ok": true, "team": "Acme", "user": "sluice"], headers: [("X-OAuth-Scopes", "channels:read,chat:write,im:write,reactions:write")]))
       vendor.always("GET", "/api/users.list", .json(["ok": false, "error": "missing_scope", "needed": "users:read"]))
     }
     let findings = await test.slack.connector.check()

@@ -23,7 +23,8 @@ struct SlackTest {
   ///   - settings: added to, or in place of, those that point at the double; null removes.
   ///   - script: rules that count before the usual ones.
   init(
-    _ settings: JSONObject = JSONObject(), governed: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(), handlers: ClientHandlers = ClientHandlers(),
+    _ settings: JSONObject = JSONObject(), governed: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(),
+    handlers: ClientHandlers = ClientHandlers(),
     secrets: TestSecrets? = nil, script: (VendorDouble) -> Void = { _ in }
   ) async throws {
     let vendor = try await VendorDouble()

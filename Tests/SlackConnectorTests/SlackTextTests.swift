@@ -20,7 +20,8 @@ struct SlackTextTests {
     ),
     ("unclosed", ["text": "a < b"], "a < b"),
     (
-      "rich text", ["text": "", "blocks": [rich(section(text("Say "), ["type": "user", "user_id": "U0PERSON1"], text(" a<b>c & d"), ["type": "emoji", "name": "wave"]))]],
+      "rich text",
+      ["text": "", "blocks": [rich(section(text("Say "), ["type": "user", "user_id": "U0PERSON1"], text(" a<b>c & d"), ["type": "emoji", "name": "wave"]))]],
       "Say @Name of U0PERSON1 a<b>c & d:wave:"
     ),
     (
@@ -35,12 +36,14 @@ struct SlackTextTests {
       ], "- one\n- two\n```\nlet x = 1\n```\n> said"
     ),
     (
-      "rich links", ["text": "", "blocks": [rich(section(["type": "link", "url": "https://a.example?x=1&y=2", "text": "here"], ["type": "broadcast", "range": "channel"]))]],
+      "rich links",
+      ["text": "", "blocks": [rich(section(["type": "link", "url": "https://a.example?x=1&y=2", "text": "here"], ["type": "broadcast", "range": "channel"]))]],
       "here (https://a.example?x=1&y=2)@channel"
     ),
     ("repeated", ["text": "Hello *you*", "blocks": [rich(section(text("Hello "), text("you")))]], "Hello *you*"),
     (
-      "an app's blocks", [
+      "an app's blocks",
+      [
         "text": "Build failed",
         "blocks": [
           ["type": "header", "text": ["type": "plain_text", "text": "Build failed"]],
@@ -51,17 +54,31 @@ struct SlackTextTests {
       ], "Build failed\n*Branch* main (https://ci.example) Took 3 min\nlogo a < b\nRetry"
     ),
     (
-      "tables", [
-        "text": "", "blocks": [["type": "table", "rows": [[["type": "raw_text", "text": "A"], ["type": "raw_text", "text": "B"]], [["type": "raw_text", "text": "1"], rich(section(text("2")))]]]],
+      "tables",
+      [
+        "text": "",
+        "blocks": [
+          [
+            "type": "table",
+            "rows": [[["type": "raw_text", "text": "A"], ["type": "raw_text", "text": "B"]], [["type": "raw_text", "text": "1"], rich(section(text("2")))]],
+          ]
+        ],
       ], "| A | B |\n| 1 | 2 |"
     ),
     (
-      "attachments", ["text": "See", "attachments": [["pretext": "New", "title": "Ticket 1", "title_link": "https://t.example/1", "text": "two\nlines", "fields": [["title": "Priority", "value": "High"]]]]],
+      "attachments",
+      [
+        "text": "See",
+        "attachments": [
+          ["pretext": "New", "title": "Ticket 1", "title_link": "https://t.example/1", "text": "two\nlines", "fields": [["title": "Priority", "value": "High"]]]
+        ],
+      ],
       "See\n> New\n> Ticket 1\n> https://t.example/1\n> two\n> lines\n> Priority: High"
     ),
     ("fallbacks", ["attachments": [["fallback": "only this"]]], "> only this"),
     (
-      "unfurled messages", [
+      "unfurled messages",
+      [
         "text": "<https://x.slack.com/archives/C1/p1>",
         "attachments": [
           ["author_name": "Ada", "is_msg_unfurl": true, "message_blocks": [["message": ["blocks": [rich(section(text("quoted words")))]]]]]

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("Search, files and uploads of Slack")
 struct SlackWorkTests {
-  @Test("Apps that may not use the newer search have the older one, page by page", arguments: ["feature_not_enabled", "missing_scope", "unknown_method", "invalid_action_token"])
+  @Test(
+    "Apps that may not use the newer search have the older one, page by page",
+    arguments: ["feature_not_enabled", "missing_scope", "unknown_method", "invalid_action_token"])
   func fallback(_ code: String) async throws {
     let test = try await SlackTest { vendor in
       vendor.always("POST", "/api/assistant.search.context", .json(["ok": false, "error": .string(code)]))
@@ -117,7 +119,8 @@ struct SlackWorkTests {
       vendor.always("GET", "/api/users.lookupByEmail", .json(["ok": true, "user": ["id": "U0PERSON1", "real_name": "Ada"]]))
     }
     for (uri, words) in [
-      ("slack://T0TEAM123/channels", "general"), ("slack://T0TEAM123/channels/C0GENERAL/history?oldest=2026-07-28", "hi there"), ("slack://channel/general/messages", "hi there"),
+      ("slack://T0TEAM123/channels", "general"), ("slack://T0TEAM123/channels/C0GENERAL/history?oldest=2026-07-28", "hi there"),
+      ("slack://channel/general/messages", "hi there"),
       ("slack://T0TEAM123/threads/C0GENERAL/1.0", "a reply"), ("slack://user/ada%40example.com/profile", "Ada"), ("slack://user/U0PERSON1/profile", "Name of U0PERSON1"),
     ] {
       #expect("\(try await test.slack.read(uri).contents)".contains(words), "\(uri)")

@@ -36,7 +36,8 @@ struct SlackResources: Sendable {
       try template("slack://{workspace}/threads/{channel}/{ts}", "thread", "Thread", "A message and the replies to it.") { read, subject throws(VendorError) in
         let channel = try await slack.channel(read["channel"] ?? "", as: subject)
         let json = try await slack.api.get(
-          "conversations.replies", [("channel", channel.id), ("ts", read["ts"]), ("limit", String(min(Self.messages, slack.api.history?.objects ?? Self.messages)))], as: subject)
+          "conversations.replies", [("channel", channel.id), ("ts", read["ts"]), ("limit", String(min(Self.messages, slack.api.history?.objects ?? Self.messages)))],
+          as: subject)
         return try await text(json, channel, subject)
       })
     server.add(

@@ -73,7 +73,12 @@ struct JiraAPI: Sendable {
   private func send(_ request: VendorRequest, _ path: [String], _ subject: Subject) async throws(VendorError) -> RawJSON? {
     var request = request
     if let place = path.firstIndex(of: "issue"), place + 1 < path.count { request.limitedResource = "issue " + path[place + 1] }
-    return try await api.send(request, as: subject).json
+    let response = try await api.send(request, as: subject)
+    // Changes are answered with nothing now and then, searches never: a page that is no JSON is not an empty list.
+    guard response.json != nil || response.body.readableBytes == 0 && (request.method != .post || !request.isIdempotent) else {
+      throw VendorError(.invalidAnswer, "Jira answered with something that is not JSON.", status: response.status.code, mayHaveHadEffect: !request.isIdempotent)
+    }
+    return response.json
   }
 
   /// What counts as one endpoint for Jira's burst limits: the path without its ids.

@@ -78,7 +78,7 @@ struct IssueWriteTools: Sendable {
   private var createIssue: Tool {
     write("create_issue", "Create an issue", "Creates an issue.", Self.target + Self.content, .adding) { call, subject throws(VendorError) in
       let json = try await jira.api.post(jira.api.core + ["issue"], ["fields": .object(try newIssue(call.arguments))], as: subject)
-      let key = json?["key"]?.string ?? ""
+      guard let key = json?["key"]?.string else { throw VendorError(.invalidAnswer, "Jira did not name the new issue.", mayHaveHadEffect: true) }
       return done(key, "Created \(key).", id: json?["id"]?.string)
     }
   }

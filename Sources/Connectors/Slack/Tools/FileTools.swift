@@ -36,7 +36,8 @@ struct FileTools: Sendable {
       let files = await slack.admitted(SlackContext.elements(json, "files").compactMap { SlackFile($0) }, as: subject)
       let pages = json["paging"]?["pages"]?.int ?? page
       return shape.result(
-        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: slack.channels.admitsAll ? json["paging"]?["total"]?.int : nil)
+        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil,
+        total: slack.channels.admitsAll ? json["paging"]?["total"]?.int : nil)
     }
   }
 

@@ -58,7 +58,8 @@ struct SearchTools: Sendable {
     let rows = await admitted(SlackContext.elements(json["messages"], "matches"), subject)
     let pages = json["messages"]?["paging"]?["pages"]?.int ?? page
     return shape.result(
-      rows, selection: shape.selection(call), next: page < pages ? place.text("page \(page + 1)") : nil, total: slack.channels.admitsAll ? json["messages"]?["total"]?.int : nil)
+      rows, selection: shape.selection(call), next: page < pages ? place.text("page \(page + 1)") : nil,
+      total: slack.channels.admitsAll ? json["messages"]?["total"]?.int : nil)
   }
 
   /// What was found, without channels that the settings keep out.
@@ -94,7 +95,8 @@ struct SearchTools: Sendable {
       let files = await slack.admitted(SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }, as: subject)
       let pages = json["files"]?["paging"]?["pages"]?.int ?? page
       return shape.result(
-        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil, total: slack.channels.admitsAll ? json["files"]?["total"]?.int : nil)
+        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil,
+        total: slack.channels.admitsAll ? json["files"]?["total"]?.int : nil)
     }
   }
 }
