@@ -172,7 +172,7 @@ enum FullDisk {
     process.arguments = command
     process.standardError = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return false }
+    guard (try? ProcessStart.run(process)) != nil else { return false }
     process.waitUntilExit()
     return process.terminationStatus == 0
   }

@@ -65,7 +65,7 @@ struct BuildFlags {
     process.standardOutput = output
     process.standardError = output
     process.standardInput = FileHandle.nullDevice
-    try process.run()
+    try ProcessStart.run(process)
     let text = await offLoop { String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
     await offLoop { process.waitUntilExit() }
     return process.terminationStatus == 0

@@ -65,7 +65,7 @@ struct PackTests {
       let output = Pipe()
       process.standardOutput = output
       process.standardError = output
-      try process.run()
+      try ProcessStart.run(process)
       let text = await offLoop { String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
       await offLoop { process.waitUntilExit() }
       #expect(process.terminationStatus == 0, "\(text)")

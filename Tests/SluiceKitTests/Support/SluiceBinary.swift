@@ -69,7 +69,7 @@ struct SluiceBinary {
     process.standardInput = input.flatMap { FileHandle(forReadingAtPath: $0) } ?? FileHandle.nullDevice
     process.standardOutput = running.output
     process.standardError = running.errors
-    try process.run()
+    try ProcessStart.run(process)
     return running
   }
 
