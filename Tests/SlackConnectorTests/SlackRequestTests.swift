@@ -75,7 +75,7 @@ struct SlackRequestTests {
     "Nothing is asked more often than Slack's tier of the method", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
     arguments: SlackAct.all.filter { ["list_users", "list_files", "get_permalink"].contains($0.tool) })
   func tier(_ act: SlackAct) async throws {
-    let test = try await SlackTest()
+    let test = try await SlackTest(time: VirtualTime(isFrozen: true))
     let sent = try await act.requests(in: test)
     guard let method = sent.last.map({ String($0.path.dropFirst(5)) }), let tier = try SlackReference.methods[method]?["rate_limits"]?.string,
       let limit = Self.tiers[tier]

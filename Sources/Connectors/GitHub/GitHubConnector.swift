@@ -5,7 +5,6 @@ public import MCP
 /// GitHub, of github.com or an Enterprise Server, over its REST API.
 public struct GitHubConnector: Connector {
   public static let name = "github"
-  public static let enforcesRows = true
 
   public let server: Server
   public let routes: [ConnectorRoute]

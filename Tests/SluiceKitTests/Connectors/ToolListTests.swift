@@ -16,8 +16,10 @@ struct ToolListTests {
     "files": ["roots": ["a": "/tmp"], "toolsets": ["all"]], "github": ["token": "${env:NOT_SET}", "toolsets": ["all"]],
     "jira": ["site": "https://example.atlassian.net", "email": "ada@example.com", "token": "${env:NOT_SET}", "toolsets": ["all"]],
     "slack": ["token": "${env:NOT_SET}", "toolsets": ["all"]],
-    "drive": ["token": "${env:NOT_SET}", "toolsets": ["all"]],
-    "salesforce": ["instance": "https://example.my.salesforce.com", "token": "${env:NOT_SET}", "toolsets": ["all"]],
+    "google_drive": ["service_account": ["key": "${env:NOT_SET}"], "toolsets": ["all"]],
+    "salesforce": [
+      "login_url": "https://example.my.salesforce.com", "client_credentials": ["client_id": "x", "client_secret": "${env:NOT_SET}"], "toolsets": ["all"],
+    ],
   ]
 
   /// Definitions by connector, as `tools/list` of 2026-07-28 shows them. OpenAPI is left out: its tools are whatever is described.
