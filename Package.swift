@@ -248,7 +248,8 @@ let package = Package(
     .testTarget(
       name: "SluiceKitTests",
       dependencies: [
-        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "PostgresFixture", "ConnectorKit", "ConnectorTesting", "sluice", .argumentParser, .nio, .nioPosix, .logging, .crypto,
+        "SluiceKit", "Gateway", "MCP", "MCPHTTP", "JSON", "Ledger", "Demo", "PostgresFixture", "ConnectorKit", "ConnectorTesting", "sluice", .argumentParser, .nio,
+        .nioPosix, .logging, .crypto,
         .cryptoExtras, .grdb,
       ], exclude: ["Golden"], swiftSettings: settings),
     .testTarget(name: "SpecCoverageTests", exclude: ["Requirements"], swiftSettings: settings),
