@@ -123,4 +123,16 @@ struct DescriptionTests {
     ]
     for (rule, expected) in cases { #expect(try #require(RowFilter(rule)).admits(record) == expected, "\(rule.text)") }
   }
+
+  @Test(
+    "A pattern's asterisk is any run of characters, an asterisk after a backslash is itself, and any other backslash is itself",
+    arguments: [
+      ("", "", true), ("", "a", false), ("*", "", true), ("*", "añb", true), ("a*", "ab", true), ("a*", "ba", false), ("*b*", "abc", true), ("*b*", "ac", false),
+      ("a*b*c", "a1b2b3c", true), ("a*b*c", "a1c2b3", false), ("*aab", "aaab", true), ("\\*", "*", true), ("\\*", "a", false), ("a\\*b*", "a*bc", true),
+      ("a\\b", "a\\b", true), ("a\\b", "ab", false), ("a\\", "a\\", true), ("?", "a", false), ("%", "a", false), ("A*", "ab", false), ("*é", "caf\u{e9}", true),
+      ("*é", "cafe\u{301}", false),
+    ])
+  func patterns(_ pattern: String, _ text: String, _ isMatch: Bool) {
+    #expect(RowFilter.like(attribute: "name", pattern: pattern).admits(["name": .string(text)]) == isMatch)
+  }
 }

@@ -59,7 +59,7 @@ struct RowRuleTests {
             let raw = JSONValue.object(fields).raw
             let record = try #require(SalesforceRecord(raw, of: "Opportunity", SalesforceTypes(owner: "OwnerId", team: "Team__c", categories: [:])))
             let isFound = found.condition.map { SOQLModel.admits(fields, $0) } ?? true
-            let isAdmitted = RowRule.admits(record.json, rule)
+            let isAdmitted = rule.admits(record.json)
             #expect(!isAdmitted || isFound, "\(rule) admits \(fields), \(found.condition?.text ?? "all") does not")
             if isExact { #expect(isAdmitted == isFound, "\(rule) and \(found.condition?.text ?? "all") differ on \(fields)") }
           }

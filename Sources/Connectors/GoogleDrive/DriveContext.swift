@@ -101,7 +101,7 @@ struct DriveContext: Sendable {
   /// A file that settings and the gateway's row rule let be reached.
   func reached(_ call: ToolCall, _ argument: String = "file", followsShortcuts: Bool = true, as subject: Subject) async throws(VendorError) -> DriveFile {
     let file = try await followsShortcuts ? target(call.string(argument), as: subject) : self.file(call.string(argument), as: subject)
-    if let rule = call.rowFilter(DriveFile.shape.type.name), !RowCheck.admits(file.json, rule) {
+    if let rule = call.rowFilter(DriveFile.shape.type.name), !rule.admits(file.json) {
       throw VendorError(.notFound, "Google Drive does not find it, or it may not be seen.")
     }
     return file

@@ -41,7 +41,7 @@ struct DriveResources: Sendable {
   private func content(_ id: String?, _ format: String?, _ read: ResourceRead) async throws(VendorError) -> ReadResult {
     let subject = try drive.subject(read)
     let file = try await drive.target(id, as: subject)
-    if let rule = read.rowFilter(DriveFile.shape.type.name), !RowCheck.admits(file.json, rule) {
+    if let rule = read.rowFilter(DriveFile.shape.type.name), !rule.admits(file.json) {
       throw VendorError(.notFound, "Google Drive does not find it, or it may not be seen.")
     }
     if format == nil, file.isFolder { return try await list(file.id, read, subject) }
@@ -67,7 +67,7 @@ struct DriveResources: Sendable {
         ("pageSize", "200"), ("includeItemsFromAllDrives", "true"), ("fields", "nextPageToken,files(\(DriveFile.fields))"),
       ] + drive.everywhere, as: subject)
     let rule = read.rowFilter(DriveFile.shape.type.name)
-    let rows = try await drive.records(DriveContext.elements(json, "files"), as: subject).filter { row in rule.map { RowCheck.admits(row, $0) } ?? true }
+    let rows = try await drive.records(DriveContext.elements(json, "files"), as: subject).filter { row in rule?.admits(row) ?? true }
     let more = json["nextPageToken"] == nil ? "" : "\n(there is more: list_folder)"
     return Self.untrusted(.text(UntrustedText.framed(CompactTable(rows, columns: DriveFile.shape.columns).text + more, source: folder.id), mimeType: "text/markdown"))
   }

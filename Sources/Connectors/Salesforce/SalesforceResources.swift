@@ -91,6 +91,6 @@ struct SalesforceResources: Sendable {
     guard let prepared = try? queries.prepare(query, for: request), let json = try? await queries.run(prepared, as: subject) else { return [] }
     let filter = salesforce.filter(request, "Account")
     let records = SalesforceContext.elements(json, "records").compactMap { queries.record(of: $0, "Account")?.json }
-    return Completion(records.filter { record in filter.map { RowRule.admits(record, $0) } ?? true }.compactMap { $0["name"]?.string })
+    return Completion(records.filter { record in filter?.admits(record) ?? true }.compactMap { $0["name"]?.string })
   }
 }

@@ -20,7 +20,7 @@ public indirect enum RowFilter: Sendable, Hashable {
   /// The set attribute holds the value.
   case contains(attribute: String, JSONValue)
   case has(attribute: String)
-  /// `*` stands for any run of characters, `\*` for an asterisk.
+  /// `*` stands for any run of characters, `\*` for an asterisk; a backslash before anything else is itself. Case counts.
   case like(attribute: String, pattern: String)
   /// Unknown becomes false.
   case isTrue(RowFilter)

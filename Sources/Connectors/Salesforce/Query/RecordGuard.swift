@@ -19,7 +19,7 @@ struct RecordGuard: Sendable {
     let json = try await SalesforceQueries(salesforce: salesforce).run(query, as: subject)
     // Ids of 15 and of 18 letters name the same record.
     let admitted = SalesforceContext.elements(json, "records").compactMap { SalesforceRecord($0, of: object, salesforce.types)?.json }
-      .filter { RowRule.admits($0, filter) }.compactMap { $0["id"]?.string?.prefix(15) }
+      .filter { filter.admits($0) }.compactMap { $0["id"]?.string?.prefix(15) }
     guard Set(ids.map { $0.prefix(15) }).isSubset(of: Set(admitted)) else { throw Self.unseen }
   }
 
