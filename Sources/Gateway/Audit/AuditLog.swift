@@ -143,7 +143,8 @@ final class AuditLog: Sendable {
     if let responses = exchange.request["inputResponses"] {
       responses.withBytes { leaf.commitment("inputs", salt: salt, UnsafeRawBufferPointer($0)) }
     }
-    if let arguments = exchange.request["arguments"] {
+    if admitted.permit.call.isByName { leaf.member("via", ToolDiscovery.callName) }
+    if let arguments = admitted.permit.call.arguments {
       arguments.withBytes { leaf.commitment("arguments", salt: salt, UnsafeRawBufferPointer($0)) }
     }
     return leaf.finish()

@@ -13,6 +13,8 @@ struct Call: Sendable {
     /// A legacy session's interest in a resource; the transport keeps it.
     case subscription(ResourceEntry, uri: String)
     case list(ListKind)
+    /// `find_tools`: a search among the tools that are not listed.
+    case search(query: String, limit: Int)
     /// A request that concerns the session alone: a legacy log level.
     case acknowledged
   }
@@ -20,13 +22,21 @@ struct Call: Sendable {
   let exchange: Exchange
   let target: Target
   let snapshot: Catalog.Snapshot
+  /// Whether the tool was called by way of `call_tool`.
+  var isByName = false
+
+  /// The arguments of the tool or prompt.
+  var arguments: RawJSON? {
+    let arguments = exchange.request["arguments"]
+    return isByName ? (try? ToolDiscovery.target(arguments))?.arguments : arguments
+  }
 
   var upstream: Upstream? {
     switch target {
     case .tool(let entry): entry.upstream
     case .prompt(let entry), .promptCompletion(let entry): entry.upstream
     case .resource(let entry, _), .resourceCompletion(let entry): entry.upstream
-    case .subscription, .list, .acknowledged: nil
+    case .subscription, .list, .search, .acknowledged: nil
     }
   }
 
@@ -37,6 +47,7 @@ struct Call: Sendable {
     case .prompt(let entry), .promptCompletion(let entry): entry.name
     case .resource(_, let uri), .subscription(_, let uri): uri
     case .resourceCompletion(let entry): entry.uri
+    case .search: ToolDiscovery.findName
     case .list, .acknowledged: nil
     }
   }
@@ -49,20 +60,39 @@ extension Catalog {
   /// Finds what a request is about. Whether the caller may see it is the next stage's question, and its answer looks like this one's.
   func resolve(_ exchange: Exchange) throws(Refusal) -> Call {
     let snapshot = snapshot
-    let target = try target(of: exchange, in: snapshot)
-    return Call(exchange: exchange, target: target, snapshot: snapshot)
+    if exchange.request.method == .toolsCall { return try tool(of: exchange, in: snapshot) }
+    return Call(exchange: exchange, target: try target(of: exchange, in: snapshot), snapshot: snapshot)
+  }
+
+  private func tool(of exchange: Exchange, in snapshot: Snapshot) throws(Refusal) -> Call {
+    let request = exchange.request
+    let name = try string("name", of: request)
+    let arguments = request["arguments"]
+    if let arguments, arguments.kind != .object {
+      throw Refusal(.invalidParams, .client, "Invalid params: \"arguments\" must be an object")
+    }
+    if let entry = snapshot.tools[name] { return Call(exchange: exchange, target: .tool(entry), snapshot: snapshot) }
+    guard !snapshot.searchedTools.isEmpty else { throw .unknown("tool", name) }
+    do throws(RPCError) {
+      switch name {
+      case ToolDiscovery.findName:
+        let query = try ToolDiscovery.query(arguments)
+        return Call(exchange: exchange, target: .search(query: query.text, limit: query.limit), snapshot: snapshot)
+      case ToolDiscovery.callName:
+        let name = try ToolDiscovery.target(arguments).name
+        guard let entry = snapshot.tools[name] else { break }
+        return Call(exchange: exchange, target: .tool(entry), snapshot: snapshot, isByName: true)
+      default: break
+      }
+    } catch {
+      throw Refusal(.invalidParams, .client, "Invalid params: \(error.message)")
+    }
+    throw .unknown("tool", name)
   }
 
   private func target(of exchange: Exchange, in snapshot: Snapshot) throws(Refusal) -> Call.Target {
     let request = exchange.request
     switch request.method {
-    case .toolsCall:
-      let name = try string("name", of: request)
-      if let arguments = request["arguments"], arguments.kind != .object {
-        throw Refusal(.invalidParams, .client, "Invalid params: \"arguments\" must be an object")
-      }
-      guard let entry = snapshot.tools[name] else { throw .unknown("tool", name) }
-      return .tool(entry)
     case .promptsGet:
       let name = try string("name", of: request)
       guard let entry = snapshot.prompts[name] else { throw .unknown("prompt", name) }

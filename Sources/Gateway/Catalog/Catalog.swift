@@ -14,11 +14,17 @@ final class Catalog: Sendable {
     let tools: [String: ToolEntry]
     /// In the order of configuration and of the upstreams' own lists.
     let toolList: [ToolEntry]
+    /// The tools that lists show.
+    let listedTools: [ToolEntry]
+    /// The tools that `find_tools` finds.
+    let searchedTools: [ToolEntry]
     let prompts: [String: PromptEntry]
     let promptList: [PromptEntry]
     let resources: [String: ResourceEntry]
     let resourceList: [ResourceEntry]
     let templateList: [ResourceEntry]
+    /// Made when it is first asked.
+    private let index = Mutex<ToolIndex?>(nil)
 
     /// Of entries with one name, or one URI, the first has it.
     ///
@@ -29,11 +35,24 @@ final class Catalog: Sendable {
     ) {
       self.generation = generation
       (self.tools, toolList) = Self.unique(tools) { $0.name }
+      listedTools = toolList.filter { !$0.isSearched }
+      searchedTools = toolList.filter(\.isSearched)
       (self.prompts, promptList) = Self.unique(prompts) { $0.name }
       let (listed, list) = Self.unique(resources) { $0.uri }
       resourceList = list
       self.resources = listed.merging(views.map { ($0.uri, $0) }) { listed, _ in listed }
       templateList = templates
+    }
+
+    /// The tools of ``searchedTools`` that hold some word of the query, best first.
+    func search(_ query: String, limit: Int, where admits: (ToolEntry) -> Bool) -> [ToolEntry] {
+      let index = index.withLock { index in
+        if let index { return index }
+        let made = ToolIndex(searchedTools.map(\.indexEntry))
+        index = made
+        return made
+      }
+      return index.search(query, limit: limit) { admits(searchedTools[$0]) }.map { searchedTools[$0] }
     }
 
     private static func unique<Entry>(_ entries: [Entry], _ name: (Entry) -> String) -> ([String: Entry], [Entry]) {
@@ -134,7 +153,13 @@ private struct Offer: Sendable {
 
   init(_ listing: UpstreamListing, of upstream: Upstream, logger: Logger) {
     self.listing = listing
-    tools = listing.tools.compactMap { ToolEntry($0, of: upstream) }
+    let isSearched =
+      switch upstream.configuration.discovery {
+      case .always: true
+      case .never: false
+      case .auto: listing.tools.reduce(0) { $0 + $1.range.count } > ToolDiscovery().listBytes
+      }
+    tools = listing.tools.compactMap { ToolEntry($0, of: upstream, isSearched: isSearched) }
     prompts = listing.prompts.compactMap { PromptEntry($0, of: upstream) }
     resources = listing.resources.compactMap { ResourceEntry($0, of: upstream, isTemplate: false) }
     templates = listing.templates.compactMap { ResourceEntry($0, of: upstream, isTemplate: true) }

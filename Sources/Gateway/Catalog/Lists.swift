@@ -30,11 +30,8 @@ struct Lists: Sendable {
     let next: Int? =
       switch list {
       case .tools:
-        write(snapshot.toolList, from: start, to: &text) { tool, text in
-          guard let decision = policy.maySee(tool, principal, generation: snapshot.generation) else { return false }
-          // Our own connectors mask by themselves, with schemas that allow for it.
-          tool.write(to: &text, purpose: decision.purpose, isMasked: decision.plan.masksFields && !tool.upstream.configuration.enforcesRows)
-          return true
+        write(snapshot.listedTools, from: start, after: start == 0 ? searchTools(exchange, snapshot) : [], to: &text) { tool, text in
+          write(tool, principal, snapshot, to: &text)
         }
       case .prompts:
         write(snapshot.promptList, from: start, to: &text) { prompt, text in
@@ -64,16 +61,54 @@ struct Lists: Sendable {
     return text
   }
 
+  private func write(_ tool: ToolEntry, _ principal: Principal, _ snapshot: Catalog.Snapshot, to text: inout ByteBuffer) -> Bool {
+    guard let decision = policy.maySee(tool, principal, generation: snapshot.generation) else { return false }
+    // Our own connectors mask by themselves, with schemas that allow for it.
+    tool.write(to: &text, purpose: decision.purpose, isMasked: decision.plan.masksFields && !tool.upstream.configuration.enforcesRows)
+    return true
+  }
+
   /// Writes a page of what `write` takes; returns where the next one starts.
-  private func write<Entry>(_ entries: [Entry], from start: Int, to text: inout ByteBuffer, _ write: (Entry, inout ByteBuffer) -> Bool) -> Int? {
+  ///
+  /// - Parameter first: definitions that come before the entries and count in no page.
+  private func write<Entry>(
+    _ entries: [Entry], from start: Int, after first: [JSONValue] = [], to text: inout ByteBuffer, _ write: (Entry, inout ByteBuffer) -> Bool
+  ) -> Int? {
+    for definition in first {
+      text.write(definition)
+      text.writeStaticString(",")
+    }
+    if !first.isEmpty { text.moveWriterIndex(to: text.writerIndex - 1) }
     var written = 0
     for index in entries.indices.dropFirst(start) {
       if written == pageSize { return index }
       let mark = text.writerIndex
-      if written > 0 { text.writeStaticString(",") }
+      if written > 0 || !first.isEmpty { text.writeStaticString(",") }
       if write(entries[index], &text) { written += 1 } else { text.moveWriterIndex(to: mark) }
     }
     return nil
+  }
+
+  // MARK: Search
+
+  /// The tools by which the caller finds and calls those that are not listed; none where there are none.
+  private func searchTools(_ exchange: Exchange, _ snapshot: Catalog.Snapshot) -> [JSONValue] {
+    let found = snapshot.searchedTools.filter { policy.maySee($0, exchange.principal, generation: snapshot.generation) != nil }
+    guard !found.isEmpty else { return [] }
+    var upstreams: [String] = []
+    for tool in found where upstreams.last != tool.upstream.name { upstreams.append(tool.upstream.name) }
+    return [ToolDiscovery.find(count: found.count, of: upstreams), ToolDiscovery.call].map { $0.definition(exchange.era) }
+  }
+
+  /// The result of `find_tools`: definitions as the list would show them, of what the caller may use.
+  func found(_ query: String, limit: Int, _ call: Call) -> ByteBuffer {
+    let (principal, snapshot) = (call.exchange.principal, call.snapshot)
+    let tools = snapshot.search(query, limit: limit) { policy.maySee($0, principal, generation: snapshot.generation) != nil }
+    let definitions = tools.compactMap { tool in
+      var text = ByteBuffer()
+      return write(tool, principal, snapshot, to: &text) ? try? RawJSON(scanning: text) : nil
+    }
+    return ToolDiscovery.result(definitions).text(for: call.exchange.context.client.version)
   }
 
   private func offset(_ cursor: RawJSON, _ list: ListKind, _ snapshot: Catalog.Snapshot) throws(Refusal) -> Int {

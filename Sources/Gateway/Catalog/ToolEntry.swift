@@ -24,13 +24,15 @@ final class ToolEntry: Sendable {
   let purposeArgument: String
   /// What the audit log says of every call.
   let auditText: ByteBuffer
+  /// Whether `find_tools` finds it, in place of a list that shows it.
+  let isSearched: Bool
   private let definition: RawJSON
 
   /// Separates an upstream's name from the name of its tool or prompt.
   static let separator = "__"
 
   /// - Returns: nil if the definition is no valid tool; one bad tool does not spoil the others.
-  init?(_ definition: RawJSON, of upstream: Upstream) {
+  init?(_ definition: RawJSON, of upstream: Upstream, isSearched: Bool = false) {
     guard let upstreamName = definition["name"]?.string, Self.isName(upstreamName),
       let schema = definition["inputSchema"], schema.kind == .object,
       let headers = try? HeaderParameter.all(in: schema)
@@ -38,6 +40,7 @@ final class ToolEntry: Sendable {
     self.definition = definition
     self.upstreamName = upstreamName
     self.upstream = upstream
+    self.isSearched = isSearched
     self.name = upstream.name + Self.separator + upstreamName
     self.headerParameters = headers
     let annotations = definition["annotations"]
@@ -90,6 +93,9 @@ final class ToolEntry: Sendable {
     }
     return categories
   }
+
+  /// What a search looks at.
+  var indexEntry: ToolIndex.Entry { ToolDiscovery.entry(definition, name: name) }
 
   /// Appends the definition as clients see it: the public name, our own declarations taken off, the purpose argument put in.
   ///

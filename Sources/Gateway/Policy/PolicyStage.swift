@@ -16,7 +16,7 @@ struct PolicyStage: Sendable {
       return try authorize(PolicyTarget(entry, uri: uri), call, unknown: .unknownResource(uri))
     case .resourceCompletion(let entry):
       return try authorize(PolicyTarget(entry, uri: entry.uri), call, unknown: .unknownResource(entry.uri))
-    case .list, .acknowledged:
+    case .list, .search, .acknowledged:
       return Permit(call: call, reasons: [], purpose: nil, isStrict: false, plan: ScreeningPlan.unscreened, meta: ByteBuffer(), arguments: nil)
     }
   }
@@ -25,14 +25,14 @@ struct PolicyStage: Sendable {
     let exchange = call.exchange
     var decision = engine.decision(exchange.principal, tool, generation: call.snapshot.generation)
     guard decision.isVisible else { throw .unknown("tool", tool.name) }
-    try tool.checkHeaders(exchange)
+    try tool.checkHeaders(call)
 
     var purpose: String?
     var arguments: ByteBuffer?
-    if decision.purpose != nil { (purpose, arguments) = Self.takePurpose(tool.purposeArgument, from: exchange.request["arguments"]) }
+    if decision.purpose != nil { (purpose, arguments) = Self.takePurpose(tool.purposeArgument, from: call.arguments) }
     try checkPurpose(purpose, decision, tool)
     if decision.dependsOnContext {
-      decision = engine.decision(exchange.principal, tool, context: context(exchange, purpose: purpose))
+      decision = engine.decision(exchange.principal, tool, context: context(call, purpose: purpose))
       guard decision.isVisible else {
         throw Refusal(.forbidden, .policy, "Policy does not allow \(tool.name) with these arguments, at this time or from this place.")
       }
@@ -54,7 +54,7 @@ struct PolicyStage: Sendable {
 
   private func authorize(_ target: PolicyTarget, _ call: Call, unknown: Refusal) throws(Refusal) -> Permit {
     let principal = call.exchange.principal
-    let context = context(call.exchange, purpose: nil)
+    let context = context(call, purpose: nil)
     let verdict = engine.verdict(principal, target, context: context)
     guard verdict.outcome == .allow else {
       // What is listed is not denied to exist.
@@ -92,9 +92,10 @@ struct PolicyStage: Sendable {
   // MARK: Context
 
   /// Over stdio there is no `ip`.
-  private func context(_ exchange: Exchange, purpose: String?) -> Record {
+  private func context(_ call: Call, purpose: String?) -> Record {
+    let exchange = call.exchange
     var fields: [Record.Field] = [Record.Field("now", .datetime(Cedar.Value.Datetime(milliseconds: exchange.time)))]
-    if let arguments = exchange.request["arguments"] { fields.append(Record.Field("arguments", .record(Record(json: arguments)))) }
+    if let arguments = call.arguments { fields.append(Record.Field("arguments", .record(Record(json: arguments)))) }
     if let purpose { fields.append(Record.Field("purpose", .string(purpose))) }
     if let address = exchange.context.remoteAddress, let ip = Cedar.Value.IPAddress(peer: address) { fields.append(Record.Field("ip", .ip(ip))) }
     return Record(fields)
@@ -120,10 +121,12 @@ struct PolicyStage: Sendable {
 extension ToolEntry {
   /// Compares the `Mcp-Param-*` headers of a modern HTTP request with its arguments (2026-07-28, streamable-http,
   /// "Server Behavior for Custom Headers").
-  func checkHeaders(_ exchange: Exchange) throws(Refusal) {
-    guard !headerParameters.isEmpty, exchange.era == .modern, let header = exchange.context.header else { return }
+  func checkHeaders(_ call: Call) throws(Refusal) {
+    // The headers of `call_tool` speak of that, and not of what it calls.
+    guard !headerParameters.isEmpty, !call.isByName, call.exchange.era == .modern, let header = call.exchange.context.header else { return }
+    let arguments = call.arguments
     for parameter in headerParameters {
-      let value = Self.value(at: parameter.path, of: exchange.request["arguments"])
+      let value = Self.value(at: parameter.path, of: arguments)
       let sent = header(parameter.header)
       switch (value, sent) {
       case (nil, nil): continue

@@ -26,6 +26,7 @@ struct Dispatcher: Sendable {
     let call = entry.call
     let plan = entry.admitted.permit.plan
     switch call.target {
+    case .search(let query, let limit): return .own(lists.found(query, limit: limit, call))
     case .list(let list): return .own(try lists.text(of: list, call))
     case .subscription, .acknowledged: return .own(ByteBuffer(string: "{}"))
     case .tool(let tool): return try await request(call, entry.admitted.permit.body(tool), isRead: tool.effect == .read, plan: plan)
@@ -101,16 +102,16 @@ extension Permit {
       members.writeStaticString(",\"arguments\":")
       members.writeImmutableBuffer(arguments)
     } else {
-      members.writeMember("arguments", call.exchange.request["arguments"])
+      members.writeMember("arguments", call.arguments)
     }
-    return ClientConnection.RequestBody(members: members, meta: meta, name: tool.upstreamName, parameterHeaders: tool.headers(for: call.exchange))
+    return ClientConnection.RequestBody(members: members, meta: meta, name: tool.upstreamName, parameterHeaders: tool.headers(for: call))
   }
 }
 
 extension ToolEntry {
   /// The `Mcp-Param-*` headers that the tool asks for.
-  func headers(for exchange: Exchange) -> [HTTPHint.Header] {
-    HeaderParameter.headers(headerParameters, for: exchange.request["arguments"])
+  func headers(for call: Call) -> [HTTPHint.Header] {
+    headerParameters.isEmpty ? [] : HeaderParameter.headers(headerParameters, for: call.arguments)
   }
 }
 

@@ -80,7 +80,7 @@ struct RequestStateSeal: Sendable {
     add(call.exchange.request.method?.rawValue ?? "")
     add(call.name ?? "")
     if case .tool(let tool) = call.target { add(tool.digest) }
-    call.exchange.request["arguments"]?.withBytes { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+    call.arguments?.withBytes { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
     return Array(hash.finalize())
   }
 }

@@ -22,6 +22,16 @@ public final class Upstream: Sendable {
     case refuse
   }
 
+  /// Which tools of an upstream are listed, and which are found by `find_tools`. Both can be called by name.
+  public enum Discovery: String, Sendable {
+    /// All are listed unless their definitions take more than 64 KB (``ToolDiscovery``).
+    case auto
+    /// None is listed.
+    case always
+    /// All are listed, however many there are.
+    case never
+  }
+
   public struct Configuration: Sendable {
     public var name: String
     /// Longest wait for the answer to one request.
@@ -43,11 +53,12 @@ public final class Upstream: Sendable {
     public var mayAsk: Set<QuestionKind>
     /// What becomes of a tool whose definition is not the one that was seen first, or accepted.
     public var pin: Pin
+    public var discovery: Discovery
 
     public init(
       name: String, timeout: TimeAmount = .seconds(60), refreshInterval: TimeAmount = .seconds(300), readTools: Set<String> = [],
       writeTools: Set<String> = [], isTrusted: Bool = false, enforcesRows: Bool = false, learnsCaller: Bool = false, retries: RetryPolicy = RetryPolicy(),
-      mayAsk: Set<QuestionKind> = Set(QuestionKind.allCases), pin: Pin = .warn
+      mayAsk: Set<QuestionKind> = Set(QuestionKind.allCases), pin: Pin = .warn, discovery: Discovery = .auto
     ) {
       self.name = name
       self.timeout = timeout
@@ -60,6 +71,7 @@ public final class Upstream: Sendable {
       self.retries = retries
       self.mayAsk = mayAsk
       self.pin = pin
+      self.discovery = discovery
     }
   }
 

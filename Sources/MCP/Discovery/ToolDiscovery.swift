@@ -17,10 +17,15 @@ public struct ToolDiscovery: Sendable, Hashable {
   static let defaultResults = 5
 
   /// The definition of `find_tools`.
-  public static func find(count: Int) -> Tool {
-    Tool(
+  ///
+  /// - Parameters:
+  ///   - count: how many tools there are to be found.
+  ///   - origins: the names of the systems that they are of, so that a model knows what it may look for; none if there is just one.
+  public static func find(count: Int, of origins: [String] = []) -> Tool {
+    let whose = origins.isEmpty ? "that are available" : "of " + origins.joined(separator: ", ")
+    return Tool(
       name: findName, title: "Find tools",
-      description: "Finds tools among the \(count) that are available, by words of what you want to do. Then call one by \(callName).",
+      description: "Finds tools among the \(count) \(whose), by words of what you want to do. Then call one by \(callName).",
       inputSchema: [
         "type": "object",
         "properties": [

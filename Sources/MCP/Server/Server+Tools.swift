@@ -1,23 +1,26 @@
-internal import JSON
+public import JSON
 internal import Logging
-internal import NIOCore
+public import NIOCore
 internal import Synchronization
 
 extension Server {
   func callTool(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
-    var name = try string("name", of: request)
-    var arguments = request["arguments"] ?? Server.noArguments
+    let name = try string("name", of: request)
+    let arguments = request["arguments"] ?? Server.noArguments
     if let found = discovered() {
       if name == ToolDiscovery.findName { return text(of: try found.find(arguments), context.client.version) }
       if name == ToolDiscovery.callName {
         let target = try ToolDiscovery.target(arguments)
-        (name, arguments) = (target.name, target.arguments ?? Server.noArguments)
+        return try await call(target.name, target.arguments ?? Server.noArguments, request, context, isFound: true)
       }
     }
     return try await call(name, arguments, request, context)
   }
 
-  private func call(_ name: String, _ arguments: RawJSON, _ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
+  /// - Parameter isFound: whether the call came by `call_tool`: its headers speak of that tool, not of this one.
+  private func call(
+    _ name: String, _ arguments: RawJSON, _ request: Envelope, _ context: RequestContext, isFound: Bool = false
+  ) async throws -> ByteBuffer {
     guard let registered = state.withLock({ $0.tools[name] }) else {
       throw RPCError(.invalidParams, "Unknown tool: \(name.prefix(128))")
     }
@@ -27,7 +30,7 @@ extension Server {
       throw RPCError.tasksNeeded
     }
     guard arguments.kind == .object else { throw RPCError(.invalidParams, "\"arguments\" must be an object") }
-    if context.era == .modern, let header = context.header { try HeaderParameter.check(registered.headers, arguments, header: header) }
+    if context.era == .modern, !isFound, let header = context.header { try HeaderParameter.check(registered.headers, arguments, header: header) }
     if let fault = registered.schemas.fault {
       return text(of: .error("The tool \(name) cannot be called, whatever the arguments: \(fault)."), context.client.version)
     }
@@ -82,13 +85,24 @@ extension Server {
 
   /// - Parameter text: the structured content as it was checked, if it was: then it is not written again.
   private func text(of tool: ToolResult, checked text: RawJSON? = nil, _ version: ProtocolVersion) -> ByteBuffer {
+    tool.text(for: version, checked: text, server: implementation)
+  }
+}
+
+extension ToolResult {
+  /// The text of the result object as a peer of that revision reads it: structured content from 2025-06-18 on, in legacy revisions if it is an object.
+  ///
+  /// - Parameters:
+  ///   - checked: the structured content's text, where there is one: then it is not written again.
+  ///   - server: the text of the server's `Implementation`, for modern peers.
+  public func text(for version: ProtocolVersion, checked: RawJSON? = nil, server: ByteBuffer? = nil) -> ByteBuffer {
     var result = ResultText(version.era, capacity: 512)
-    result.content(tool.content, for: version)
-    if let structured = tool.structured, version >= .v2025_06_18, version.era == .modern || structured.object != nil {
-      if let text { result.text(text.bytes, for: "structuredContent") } else { result.value(structured, for: "structuredContent") }
+    result.content(content, for: version)
+    if let structured, version >= .v2025_06_18, version.era == .modern || structured.object != nil {
+      if let checked { result.text(checked.bytes, for: "structuredContent") } else { result.value(structured, for: "structuredContent") }
     }
-    if tool.isError { result.value(true, for: "isError") }
-    return result.finish(server: implementation, meta: tool.meta)
+    if isError { result.value(true, for: "isError") }
+    return result.finish(server: server, meta: meta)
   }
 }
 

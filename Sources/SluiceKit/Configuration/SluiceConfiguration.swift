@@ -200,7 +200,7 @@ extension SluiceConfiguration.UpstreamEntry {
     let fields = try node.members(
       Self.databaseKeys.union([
         "command", "args", "env", "cwd", "url", "headers", "sqlite", "sample", "type", "timeout_seconds", "refresh_seconds", "retries", "read_tools", "write_tools",
-        "trusted", "may_ask", "pin", "postgres", "connector", "settings",
+        "trusted", "may_ask", "pin", "discovery", "postgres", "connector", "settings",
       ]))
     var settings = Upstream.Configuration(name: name)
     if let node = fields["timeout_seconds"] { settings.timeout = .seconds(Int64(try node.int(1...3600))) }
@@ -220,6 +220,10 @@ extension SluiceConfiguration.UpstreamEntry {
     if let node = fields["pin"] {
       guard let pin = Upstream.Pin(rawValue: try node.string()) else { throw node.error("expected warn or refuse") }
       settings.pin = pin
+    }
+    if let node = fields["discovery"] {
+      guard let discovery = Upstream.Discovery(rawValue: try node.string()) else { throw node.error("expected auto, always or never") }
+      settings.discovery = discovery
     }
     let isDatabase = fields["sqlite"] != nil || fields["postgres"] != nil
     for key in Self.databaseKeys where !isDatabase { if let node = fields[key] { throw node.error("only an upstream with sqlite or postgres has this key") } }
