@@ -21,7 +21,8 @@ if [ "$(uname -s)" = Linux ]; then
     exit 1
   fi
   ln -sf "$zlib" .build/static/libz.a
-  flags+=(-Xlinker "-L$PWD/.build/static" -Xlinker -lm)
+  # Nobody loads the program as a library: its symbols need not be found by name, which saves 4 MB that starting would read.
+  flags+=(-Xlinker "-L$PWD/.build/static" -Xlinker -lm -Xlinker --no-export-dynamic)
   # A faster allocator. As an object file: the toolchain hides what comes from archives, and the C library must see this.
   allocator=$(find /usr/lib -name libjemalloc_pic.a 2>/dev/null | head -n 1)
   if [ -z "$allocator" ] && command -v apt-get >/dev/null 2>&1; then

@@ -1,3 +1,4 @@
+import ConnectorKit
 import ConnectorTesting
 import JSON
 import MCP

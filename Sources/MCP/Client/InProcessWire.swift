@@ -1,6 +1,5 @@
 internal import JSON
 public import NIOCore
-internal import NIOPosix
 internal import Synchronization
 
 /// A server in the same process: its handler is called directly.
@@ -46,12 +45,11 @@ public struct InProcessWire: ClientWire {
     guard deadline < .distantFuture else { return await handler.handle(message, context) }
     let pending = PendingAnswer()
     let handler = handler
-    let loop = context.eventLoop ?? MultiThreadedEventLoopGroup.singleton.any()
     let result: Result<Answer, WireError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         pending.begin(
           continuation,
-          timeout: loop.scheduleTask(deadline: deadline) {
+          timeout: AnswerDeadlines.shared.add(deadline) {
             pending.end(with: .failure(WireError(.timeout, "the server did not answer in time", mayHaveHadEffect: true)))
           },
           Task(executorPreference: PreferredExecutor.current) { pending.end(with: .success(await handler.handle(message, context))) })
@@ -93,7 +91,7 @@ public struct InProcessWire: ClientWire {
 private final class PendingAnswer: Sendable {
   private struct State {
     var continuation: CheckedContinuation<Result<Answer, WireError>, Never>?
-    var timeout: Scheduled<Void>?
+    var timeout: AnswerDeadlines.Key?
     var task: Task<Void, Never>?
     var result: Result<Answer, WireError>?
   }
@@ -101,14 +99,14 @@ private final class PendingAnswer: Sendable {
   /// Guards who waits. The continuation is resumed outside of it, once.
   private let state = Mutex(State())
 
-  func begin(_ continuation: CheckedContinuation<Result<Answer, WireError>, Never>, timeout: Scheduled<Void>, _ task: Task<Void, Never>) {
+  func begin(_ continuation: CheckedContinuation<Result<Answer, WireError>, Never>, timeout: AnswerDeadlines.Key, _ task: Task<Void, Never>) {
     let early = state.withLock { state in
       guard state.result == nil else { return state.result }
       (state.continuation, state.timeout, state.task) = (continuation, timeout, task)
       return nil
     }
     guard let early else { return }
-    timeout.cancel()
+    AnswerDeadlines.shared.remove(timeout)
     task.cancel()
     continuation.resume(returning: early)
   }
@@ -121,7 +119,7 @@ private final class PendingAnswer: Sendable {
       return state
     }
     guard let ended else { return }
-    ended.timeout?.cancel()
+    if let timeout = ended.timeout { AnswerDeadlines.shared.remove(timeout) }
     if case .failure = result { ended.task?.cancel() }
     ended.continuation?.resume(returning: result)
   }

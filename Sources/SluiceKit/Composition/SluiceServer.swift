@@ -125,6 +125,12 @@ public final class SluiceServer: Service {
     ]
     try await withThrowingTaskGroup(of: Void.self) { group in
       for part in parts { group.addTask { await part() } }
+      #if os(Linux)
+        group.addTask {
+          await self.gateway.waitUntilListed(atMost: .seconds(30))
+          StartupPages.release()
+        }
+      #endif
       // The parts stay until the last request is answered, and are over before the log is closed.
       let outcome: Result<Void, any Error>
       do { outcome = .success(try await front()) } catch { outcome = .failure(error) }

@@ -38,11 +38,11 @@ struct DiscoveryTests {
           let ada = try await gateway.client("ada")
           for list in [try await ada.modern("tools/list"), try await ada.initialize().request("tools/list")] {
             #expect(Self.names(list) == ["find_tools", "call_tool", "echo__say", "echo__structure"])
-            #expect(list.result?["tools"]?[0]?["description"]?.string?.contains("300 of library") == true)
+            #expect(list.result?["tools"]?.array?.first?["description"]?.string?.contains("300 of library") == true)
           }
           let found = try await ada.modern("tools/call", ["name": "find_tools", "arguments": ["query": "ornithology notes", "limit": 2]])
-          #expect(found.result?["structuredContent"]?["tools"]?[0]?["name"] == "library__note_7", "\(found)")
-          #expect(found.result?["structuredContent"]?["tools"]?[0]?["inputSchema"]?["properties"]?["page"] != nil)
+          #expect(found.result?["structuredContent"]?["tools"]?.array?.first?["name"] == "library__note_7", "\(found)")
+          #expect(found.result?["structuredContent"]?["tools"]?.array?.first?["inputSchema"]?["properties"]?["page"] != nil)
           let called = try await ada.call("call_tool", ["name": "library__note_7", "arguments": ["page": 3, "place": "Ghent"]])
           #expect(called.content == #"note 7, {"page":3,"place":"Ghent"}"#)
           #expect(try await ada.call("library__note_8").content == "note 8, {}")
@@ -70,7 +70,7 @@ struct DiscoveryTests {
       try await withGateway(configuration) { gateway in
         let (ada, bob, eve) = (try await gateway.client("ada"), try await gateway.client("bob"), try await gateway.client("eve"))
         #expect(Self.names(try await eve.modern("tools/list")) == [])
-        #expect(try await ada.modern("tools/list").result?["tools"]?[0]?["description"]?.string?.contains("11 of library") == true)
+        #expect(try await ada.modern("tools/list").result?["tools"]?.array?.first?["description"]?.string?.contains("11 of library") == true)
         let query: JSONValue = ["name": "find_tools", "arguments": ["query": "read a note", "limit": 20]]
         func found(_ client: MCPClient) async throws -> [String] {
           Set(try await client.modern("tools/call", query).result?["structuredContent"]?["tools"]?.array?.compactMap { $0["name"]?.string } ?? []).sorted()
