@@ -45,6 +45,9 @@ public struct InProcessWire: ClientWire {
     guard deadline < .distantFuture else { return await handler.handle(message, context) }
     let pending = PendingAnswer()
     let handler = handler
+    let task = Self.start { pending.end(with: .success(await handler.handle(message, context))) }
+    // A handler that waits for nothing has answered by now.
+    if let result = pending.result { return try result.get() }
     let result: Result<Answer, WireError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         pending.begin(
@@ -52,13 +55,21 @@ public struct InProcessWire: ClientWire {
           timeout: AnswerDeadlines.shared.add(deadline) {
             pending.end(with: .failure(WireError(.timeout, "the server did not answer in time", mayHaveHadEffect: true)))
           },
-          Task(executorPreference: PreferredExecutor.current) { pending.end(with: .success(await handler.handle(message, context))) })
+          task)
         if Task.isCancelled { pending.cancel() }
       }
     } onCancel: {
       pending.cancel()
     }
     return try result.get()
+  }
+
+  /// Starts a task of its own here and now, up to where it first waits.
+  private static func start(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, *) {
+      return Task.immediate(executorPreference: PreferredExecutor.current) { await work() }
+    }
+    return Task(executorPreference: PreferredExecutor.current) { await work() }
   }
 
   private func envelope(_ text: ByteBuffer) throws(WireError) -> Envelope {
@@ -98,6 +109,8 @@ private final class PendingAnswer: Sendable {
 
   /// Guards who waits. The continuation is resumed outside of it, once.
   private let state = Mutex(State())
+
+  var result: Result<Answer, WireError>? { state.withLock(\.result) }
 
   func begin(_ continuation: CheckedContinuation<Result<Answer, WireError>, Never>, timeout: AnswerDeadlines.Key, _ task: Task<Void, Never>) {
     let early = state.withLock { state in

@@ -63,18 +63,3 @@ struct FrontDoorAuthentication: Sendable {
     }
   }
 }
-
-/// Ends of legacy sessions, remembered by the store so that every replica knows them.
-struct StoredSessions: SessionRegistry {
-  let store: any Store
-  let logger: Logger
-
-  func end(_ id: String, until expiry: Int) async {
-    do { try await store.revokeSession(SessionID("mcp \(id)"), until: Int64(expiry)) } catch {
-      logger.error("the end of a session could not be stored", metadata: ["error": "\(error)"])
-    }
-  }
-
-  /// A store that cannot be asked ends every session: clients open a new one.
-  func isEnded(_ id: String) async -> Bool { (try? await store.isRevoked(anyOf: [SessionID("mcp \(id)")])) ?? true }
-}
