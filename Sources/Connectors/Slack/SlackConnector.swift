@@ -18,6 +18,7 @@ internal import Secrets
 /// With `act_as: caller` each person works with a token of their own, from `users` or by signing in (`oauth`).
 public struct SlackConnector: Connector {
   public static let name = "slack"
+  public static let enforcesRows = true
 
   public let server: Server
   public let routes: [ConnectorRoute]
@@ -41,7 +42,8 @@ public struct SlackConnector: Connector {
     }
     let api = try SlackAPI(base: base, filesOrigin: files.origin, credentials: credentials, history: history, environment)
     let slack = SlackContext(
-      api: api, directory: SlackDirectory(api, time: environment.time), channels: try NameFilter(settings, "channels"), rule: try SubjectRule(settings),
+      api: api, directory: SlackDirectory(api, time: environment.time), hidden: HiddenHistory(time: environment.time),
+      channels: try NameFilter(settings, "channels"), rule: try SubjectRule(settings),
       environment: environment,
       maximumBytes: try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 4 << 20)
     let server = Server(
