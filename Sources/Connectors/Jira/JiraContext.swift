@@ -33,8 +33,11 @@ struct JiraContext: Sendable {
     }
   }
 
-  /// A text as Jira takes it: a document on Cloud, the text itself on Data Center, whose markup is its own.
-  func body(_ markdown: String) -> JSONValue { api.deployment == .cloud ? MarkdownDocument.adf(markdown) : .string(markdown) }
+  /// A text as Jira takes it: a document on Cloud, wiki markup on Data Center.
+  func body(_ markdown: String) -> JSONValue {
+    let document = MarkdownDocument.adf(markdown)
+    return api.deployment == .cloud ? document : .string(DocumentWiki.text(document))
+  }
 
   /// How many there are in all; not told where the settings keep some of them out.
   func total(_ json: RawJSON?) -> Int? { projects.admitsAll ? json?["total"]?.int : nil }
