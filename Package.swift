@@ -25,6 +25,8 @@ extension Target.Dependency {
   static let logging: Self = .product(name: "Logging", package: "swift-log")
   static let nio: Self = .product(name: "NIOCore", package: "swift-nio")
   static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+  static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
+  static let nioWebSocket: Self = .product(name: "NIOWebSocket", package: "swift-nio")
   static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
   static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
   static let swiftSyntaxMacros: Self = .product(name: "SwiftSyntaxMacros", package: "swift-syntax")
@@ -122,8 +124,10 @@ let package = Package(
       name: "SalesforceConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Salesforce",
       swiftSettings: settings),
     .target(
-      name: "SlackConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto, .logging], path: "Sources/Connectors/Slack",
-      swiftSettings: settings),
+      name: "SlackConnector",
+      dependencies: [
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL, .crypto, .logging,
+      ], path: "Sources/Connectors/Slack", swiftSettings: settings),
     .target(
       name: "JiraConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Jira",
       swiftSettings: settings),
@@ -232,7 +236,7 @@ let package = Package(
     .testTarget(
       name: "OpenAPIConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "ConnectorTesting", "OpenAPIConnector", .nio], swiftSettings: settings),
     .testTarget(
-      name: "SlackConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "SlackConnector", "ConnectorTesting", .nio, .crypto],
+      name: "SlackConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "SlackConnector", "ConnectorTesting", .nio, .nioSSL, .crypto],
       exclude: ["Python"], swiftSettings: settings),
     .testTarget(
       name: "JiraConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "JiraConnector", "ConnectorTesting", .nio, .crypto],

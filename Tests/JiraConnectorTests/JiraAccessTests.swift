@@ -16,7 +16,7 @@ struct JiraAccessTests {
     let projects = ["list_assignable_users", "get_project", "list_versions", "list_components", "list_issue_types"]
     var calls: [(String, JSONValue)] = reading.map { ($0, ["issue": issue]) } + projects.map { ($0, ["project": "hr"]) }
     calls += [
-      ("get_issues", ["issues": ["ABC-1", issue]]), ("list_create_fields", ["project": "HR", "type_id": "1"]),
+      ("get_attachment", ["attachment": "7", "issue": issue]), ("get_issues", ["issues": ["ABC-1", issue]]), ("list_create_fields", ["project": "HR", "type_id": "1"]),
       ("get_my_permissions", ["project": "HR", "permissions": ["X"]]),
       ("list_boards", ["project": "HR"]), ("create_issue", ["project": "HR", "type": "Bug", "summary": "x"]),
       ("create_issue", ["project": "ABC", "type": "Bug", "summary": "x", "parent": issue]),
@@ -91,11 +91,16 @@ struct JiraAccessTests {
     await #expect(throws: (any Error).self) { try await test.jira.read("jira://acme.atlassian.net/issue/ABC-7") }
   }
 
-  @Test("Attachments do not tell their project, so they are not given where projects are limited")
+  @Test("Attachments do not tell their issue: where projects are limited it has to be named, and has to have it")
   func attachments() async throws {
-    let test = try await JiraTest(Self.deny)
-    _ = try await test.jira.failure("get_attachment", ["attachment": "7"])
+    let test = try await JiraTest(Self.deny) { vendor in
+      vendor.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", ["attachment": [["id": "7", "filename": "a.txt"]]])))
+    }
+    #expect(try await test.jira.failure("get_attachment", ["attachment": "7"]).contains("Give \"issue\""))
     #expect(test.vendor.requests.isEmpty)
+    #expect(try await test.jira.failure("get_attachment", ["attachment": "7", "issue": "ABC-2"]).contains("may not be seen"))
+    #expect(!test.vendor.requests.contains { $0.path.contains("/attachment") })
+    #expect(try await test.jira.structured("get_attachment", ["attachment": "7", "issue": "ABC-1"])["text"] == "abc")
   }
 
   @Test("Read-only mode and the defaults leave no tool that writes", arguments: [["read_only": true], ["toolsets": .null]] as [JSONObject])

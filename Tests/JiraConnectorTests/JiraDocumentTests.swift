@@ -92,7 +92,7 @@ struct JiraDocumentTests {
   }
 
   /// Neighbouring texts with the same marks are one, and local ids say nothing.
-  private static func plain(_ node: JSONValue) -> JSONValue {
+  static func plain(_ node: JSONValue) -> JSONValue {
     guard let object = node.object else { return node }
     var result = JSONObject()
     for (name, value) in object where name != "attrs" || value["localId"] == nil { result[name] = value }

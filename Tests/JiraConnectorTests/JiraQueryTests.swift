@@ -75,13 +75,11 @@ struct JiraQueryTests {
   @Test("A call whose rows are limited, but not those of issues, sees none")
   func otherRows() async throws { #expect(try await jql(["project": ["Q"]], rows: [:]) == "(project in (\"Q\")) AND (project is EMPTY) ORDER BY updated DESC") }
 
-  @Test("A count obeys rules and settings, or is refused")
+  @Test("A count obeys settings, or is refused")
   func counts() async throws {
     let test = try await JiraTest(["projects": ["deny": ["HR"]]])
-    _ = try await test.jira.structured("count_issues", ["jql": "status = Done"], meta: [MetaKey.rows: ["Issue": ["=", "reporter", "ada"]]])
-    #expect(test.jql == "(status = Done) AND (project not in (\"HR\")) AND (reporter in (\"ada\"))")
-    #expect(
-      try await test.jira.failure("count_issues", ["jql": "x = 1"], meta: [MetaKey.rows: ["Issue": ["and", ["=", "project", "A"], ["has", "due"]]]]).contains("Policy"))
+    #expect(try await test.jira.structured("count_issues", ["jql": "status = Done"])["count"] == 7)
+    #expect(test.jql == "(status = Done) AND (project not in (\"HR\"))")
     #expect(try await JiraTest(["projects": ["deny": ["HR*"]]]).jira.failure("count_issues", ["jql": "x = 1"]).contains("patterns"))
   }
 

@@ -57,7 +57,7 @@ struct JiraRequestTests {
     ("search_issues", ["project": ["ABC"]], "POST", "/rest/api/2/search"), ("count_issues", ["jql": "project = ABC"], "POST", "/rest/api/2/search"),
     ("get_issue", ["issue": "ABC-1"], "GET", "/rest/api/2/issue/ABC-1"), ("get_issues", ["issues": ["ABC-1"]], "POST", "/rest/api/2/search"),
     ("list_projects", [:], "GET", "/rest/api/2/project"), ("search_users", ["query": "ada"], "GET", "/rest/api/2/user/search"),
-    ("add_comment", ["issue": "ABC-1", "body": "*bold*"], "POST", "/rest/api/2/issue/ABC-1/comment"),
+    ("add_comment", ["issue": "ABC-1", "body": "*soft*"], "POST", "/rest/api/2/issue/ABC-1/comment"),
     ("assign_issue", ["issue": "ABC-1", "assignee": "ada"], "PUT", "/rest/api/2/issue/ABC-1/assignee"), ("list_boards", [:], "GET", "/rest/agile/1.0/board"),
     ("watch_issue", ["issue": "ABC-1", "user": "ada", "remove": true], "DELETE", "/rest/api/2/issue/ABC-1/watchers"),
   ]
@@ -69,7 +69,7 @@ struct JiraRequestTests {
     let request = try #require(test.vendor.requests.last)
     #expect(request.method == method && request.path == path)
     switch tool {
-    case "add_comment": #expect(request.json?["body"] == "*bold*")
+    case "add_comment": #expect(request.json?["body"] == "_soft_")
     case "assign_issue": #expect(request.json == ["name": "ada"])
     case "search_users": #expect(request.query("username") == "ada" && request.query("query") == nil)
     case "watch_issue": #expect(request.query("username") == "ada")

@@ -20,6 +20,7 @@ internal import Secrets
 /// token of their own, from `users` (email and token joined by a colon) or by signing in (`oauth`).
 public struct JiraConnector: Connector {
   public static let name = "jira"
+  public static let enforcesRows = true
 
   public let server: Server
   public let routes: [ConnectorRoute]

@@ -20,7 +20,7 @@ struct JiraContext: Sendable {
     guard !projects.admitsAll else { return }
     // A bare number names an issue without telling its project.
     guard !key.allSatisfy(\.isNumber) else { throw VendorError(.refused, "Name issues by their key, such as ABC-1.") }
-    guard projects.admits(String(key.prefix { $0 != "-" })) else { throw VendorError(.notFound, "Jira does not find it, or it may not be seen.") }
+    guard projects.admits(String(key.prefix { $0 != "-" })) else { throw Self.absence }
   }
 
   /// A tool in whose work Jira's refusals are told to the model.
@@ -33,8 +33,11 @@ struct JiraContext: Sendable {
     }
   }
 
-  /// A text as Jira takes it: a document on Cloud, the text itself on Data Center, whose markup is its own.
-  func body(_ markdown: String) -> JSONValue { api.deployment == .cloud ? MarkdownDocument.adf(markdown) : .string(markdown) }
+  /// A text as Jira takes it: a document on Cloud, wiki markup on Data Center.
+  func body(_ markdown: String) -> JSONValue {
+    let document = MarkdownDocument.adf(markdown)
+    return api.deployment == .cloud ? document : .string(DocumentWiki.text(document))
+  }
 
   /// How many there are in all; not told where the settings keep some of them out.
   func total(_ json: RawJSON?) -> Int? { projects.admitsAll ? json?["total"]?.int : nil }
@@ -55,6 +58,7 @@ struct JiraContext: Sendable {
     // A short page is not the end where Jira says that there is more.
     let isLast = json["isLast"]?.bool ?? json["total"]?.int.map { start + found.count >= $0 } ?? (found.count < limit)
     let next = isLast || found.isEmpty ? nil : place.text(String(start + found.count))
-    return UntrustedText.mark(shape.result(found.flatMap(record), selection: shape.selection(call), next: next, total: total(json)), "/" + shape.list)
+    return UntrustedText.mark(
+      shape.result(found.flatMap(record), for: call, selection: shape.selection(call), next: next, total: total(json)), "/" + shape.list)
   }
 }

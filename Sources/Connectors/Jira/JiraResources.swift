@@ -16,28 +16,34 @@ struct JiraResources: Sendable {
       try template("jira://{site}/issue/{key}", "issue", "Issue", "An issue with its description and comments, as Markdown.") { read, subject throws(VendorError) in
         let key = read["key"] ?? ""
         try jira.check(key)
-        let fields = (JiraIssue.standardFields + JiraIssue.longFields + ["comment"]).joined(separator: ",")
+        let rule = JiraIssue.shape.rule(read)
+        let fields = (jira.fields(for: nil, rule, standard: JiraIssue.standardFields + JiraIssue.longFields) + ["comment"]).joined(separator: ",")
         let json = try await jira.api.get(jira.api.core + ["issue", key], [("fields", fields)], as: subject)
         guard let issue = JiraIssue(json, site: jira.api.site) else { throw VendorError(.invalidAnswer, "Jira described the issue in no known form.") }
         try jira.check(issue.key)
+        guard rule.admits(issue.json) else { throw JiraContext.absence }
         let comments = JiraContext.elements(json["fields"]?["comment"], "comments").compactMap { JiraRecords.comment($0, issue: key) }
+          .filter(JiraRecords.comment.rule(read).admits)
         return Self.markdown(issue.json, comments)
       })
     server.add(
       try template("jira://{site}/project/{key}", "project", "Project", "A project.") { read, subject throws(VendorError) in
         let key = read["key"] ?? ""
         try jira.check(key)
-        return JiraRecords.project(try await jira.api.get(jira.api.core + ["project", key], as: subject))?.text ?? ""
+        let project = JiraRecords.project(try await jira.api.get(jira.api.core + ["project", key], as: subject))
+        guard let project, JiraRecords.project.rule(read).admits(project) else { throw JiraContext.absence }
+        return project.text
       })
     server.add(
       try template("jira://{site}/board/{board}/sprint/{sprint}", "sprint", "Sprint", "A sprint and its issues.") { read, subject throws(VendorError) in
         guard let sprint = read["sprint"], Int(sprint) != nil else { throw VendorError(.notFound, "There is no such sprint.") }
-        let about = try await jira.api.get(JiraAPI.agile + ["sprint", sprint], as: subject)
+        let about = JiraRecords.sprint(try await jira.api.get(JiraAPI.agile + ["sprint", sprint], as: subject))
+        guard let about, JiraRecords.sprint.rule(read).admits(about) else { throw JiraContext.absence }
+        let rule = JiraIssue.shape.rule(read)
         let json = try await jira.api.get(
-          JiraAPI.agile + ["sprint", sprint, "issue"], [("fields", JiraIssue.standardFields.joined(separator: ",")), ("maxResults", "100")], as: subject)
-        let issues = JiraContext.elements(json, "issues").compactMap { JiraIssue($0, site: jira.api.site) }
-          .filter { issue in jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" })) }
-        return (JiraRecords.sprint(about)?.text ?? "") + "\n\n" + CompactTable(issues.map(\.json), columns: JiraIssue.shape.columns).text
+          JiraAPI.agile + ["sprint", sprint, "issue"], [("fields", jira.fields(for: nil, rule).joined(separator: ",")), ("maxResults", "100")], as: subject)
+        let issues = JiraContext.elements(json, "issues").compactMap { JiraIssue($0, site: jira.api.site) }.filter(jira.admits)
+        return about.text + "\n\n" + CompactTable(rule.rows(issues.map(\.json)), columns: JiraIssue.shape.columns).text
       })
     server.addCompletion(for: .resourceTemplate("jira://{site}/project/{key}", argument: "key")) { request in await completeProject(request) }
     server.addCompletion(for: .resourceTemplate("jira://{site}/project/{key}", argument: "site")) { _ in [site] }
@@ -61,7 +67,9 @@ struct JiraResources: Sendable {
     } else {
       json = try? await jira.api.get(jira.api.core + ["project"], as: subject)
     }
-    let keys = (json.map { $0.kind == .array ? Array($0.elements) : JiraContext.elements($0, "values") } ?? []).compactMap { $0["key"]?.string }
+    let rule = JiraRecords.project.rule(request)
+    let found = (json.map { $0.kind == .array ? Array($0.elements) : JiraContext.elements($0, "values") } ?? []).compactMap { JiraRecords.project($0) }
+    let keys = found.filter(rule.admits).compactMap { $0["key"]?.string }
     return Completion(keys.filter { jira.projects.admits($0) && $0.lowercased().hasPrefix(request.value.lowercased()) })
   }
 

@@ -18,15 +18,17 @@ internal import Secrets
 /// With `act_as: caller` each person works with a token of their own, from `users` or by signing in (`oauth`).
 public struct SlackConnector: Connector {
   public static let name = "slack"
+  public static let enforcesRows = true
 
   public let server: Server
   public let routes: [ConnectorRoute]
-  private let slack: SlackContext
-  private let scope: ToolScope
-  private let hasServiceToken: Bool
+  let slack: SlackContext
+  let scope: ToolScope
+  let hasServiceToken: Bool
+  let socket: SocketMode?
 
   private static let keys: Set<String> = ToolScope.keys.union(SubjectRule.keys).union([
-    "base_url", "files_url", "token", "users", "oauth", "channels", "history_limit", "signing_secret", "maximum_bytes",
+    "base_url", "files_url", "token", "users", "oauth", "channels", "history_limit", "signing_secret", "app_token", "maximum_bytes",
   ])
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
@@ -41,7 +43,8 @@ public struct SlackConnector: Connector {
     }
     let api = try SlackAPI(base: base, filesOrigin: files.origin, credentials: credentials, history: history, environment)
     let slack = SlackContext(
-      api: api, directory: SlackDirectory(api, time: environment.time), channels: try NameFilter(settings, "channels"), rule: try SubjectRule(settings),
+      api: api, directory: SlackDirectory(api, time: environment.time), hidden: HiddenHistory(time: environment.time), channels: try NameFilter(settings, "channels"),
+      rule: try SubjectRule(settings),
       environment: environment,
       maximumBytes: try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 4 << 20)
     let server = Server(
@@ -56,10 +59,23 @@ public struct SlackConnector: Connector {
     do { try resources.add(to: server) } catch { throw ConnectorError("\(error)") }
     SlackPrompts.add(to: server, resources)
     var routes = signIn
-    if let secret = try settings.secret("signing_secret") { routes.append(SlackEvents(signingSecret: secret, server: server, time: environment.time).route) }
+    let events = SlackEvents(server: server, time: environment.time)
+    if let secret = try settings.secret("signing_secret") { routes.append(SignedEvents(secret: secret, events: events, time: environment.time).route) }
+    socket = try settings.secret("app_token").map { token throws(ConnectorError) in
+      let api = try SlackAPI(base: base, filesOrigin: files.origin, credentials: SecretCredentials(service: token), history: nil, environment)
+      return SocketMode(api, base: base, events: events, logger: environment.logger)
+    }
     self.server = server
     self.routes = routes
     self.slack = slack
+  }
+
+  /// Follows events over Socket Mode, where the settings have an app-level token.
+  public func run() async {
+    guard let socket else { return }
+    let environment = slack.environment
+    await socket.feed.follow(environment.name, state: environment.state, time: environment.time, logger: environment.logger) { server.tell($0) }
+    await socket.close()
   }
 
   private static func groups(_ slack: SlackContext) -> [ToolGroup] {
@@ -110,40 +126,5 @@ public struct SlackConnector: Connector {
       try await tokens.adopt(try await grant.token(for: subject, code: code, redirectURI: redirectURI, verifier: verifier), for: subject)
     }
     return (tokens, routes)
-  }
-
-  public func check() async -> [ConnectorFinding] {
-    guard hasServiceToken else {
-      return [ConnectorFinding(.warning, "people work with tokens of their own: there is none of the app's to check", remedy: "Call a tool as a person to try one.")]
-    }
-    do throws(VendorError) {
-      let (who, granted) = try await slack.api.identity(as: .service)
-      var findings = [ConnectorFinding(.ok, "signed in to \(who["team"]?.string ?? "?") as \(who["user"]?.string ?? "?")")]
-      findings += Self.missing(granted, in: scope)
-      do throws(VendorError) { _ = try await slack.api.get("conversations.list", [("limit", "1")], as: .service) } catch {
-        findings.append(ConnectorFinding(.failure, "channels cannot be listed: \(error)", remedy: "Add the scope channels:read and install the app again."))
-      }
-      do throws(VendorError) { _ = try await slack.api.get("users.list", [("limit", "1")], as: .service) } catch {
-        findings.append(ConnectorFinding(.warning, "people cannot be listed: \(error)", remedy: "Add the scope users:read and install the app again."))
-      }
-      return findings
-    } catch {
-      return [
-        ConnectorFinding(.failure, "Slack refuses: \(error)", remedy: "Put a valid token where settings.token points. docs/connectors/slack.md says how to get one.")
-      ]
-    }
-  }
-
-  /// The scopes that a token lacks for the toolsets that are on; none where Slack did not say which it has.
-  private static func missing(_ granted: Set<String>, in scope: ToolScope) -> [ConnectorFinding] {
-    guard !granted.isEmpty else { return [] }
-    return scopes.filter { toolset, _ in scope.groups.map { $0.contains("all") || $0.contains(toolset) } ?? (toolset == "read") }
-      .map { toolset, scopes in
-        let missing = scopes.filter { !granted.contains($0) }
-        guard !missing.isEmpty else { return ConnectorFinding(.ok, "all scopes of the toolset \(toolset) are there") }
-        return ConnectorFinding(
-          .warning, "some tools of \(toolset) will be refused: the token lacks \(missing.joined(separator: ", "))",
-          remedy: "Add those that you need under OAuth & Permissions, and install the app again.")
-      }
   }
 }

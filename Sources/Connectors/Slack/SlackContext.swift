@@ -6,6 +6,7 @@ internal import MCP
 struct SlackContext: Sendable {
   let api: SlackAPI
   let directory: SlackDirectory
+  let hidden: HiddenHistory
   let channels: NameFilter
   let rule: SubjectRule
   let environment: ConnectorEnvironment
@@ -15,9 +16,13 @@ struct SlackContext: Sendable {
   func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
 
   /// A channel that the settings let be reached.
-  func channel(_ text: String, as subject: Subject) async throws(VendorError) -> SlackChannel {
-    let channel = try await directory.find(text, as: subject)
-    guard admits(channel) else { throw VendorError(.notFound, "There is no channel \(text.prefix(80)), or it may not be seen. list_channels tells which there are.") }
+  ///
+  /// - Parameter isFresh: asks Slack anew, rather than believing what was known some minutes ago.
+  func channel(_ text: String, isFresh: Bool = false, as subject: Subject) async throws(VendorError) -> SlackChannel {
+    var channel = try await directory.find(text, as: subject)
+    guard admits(channel) else { throw Self.noChannel(text) }
+    if isFresh { channel = try await directory.current(channel.id, as: subject) }
+    guard admits(channel) else { throw Self.noChannel(text) }
     return channel
   }
 
@@ -48,7 +53,7 @@ struct SlackContext: Sendable {
   func file(_ id: String, as subject: Subject) async throws(VendorError) -> SlackFile {
     let json = try await api.get("files.info", [("file", id)], as: subject)
     guard let file = json["file"].flatMap({ SlackFile($0) }) else { throw VendorError(.invalidAnswer, "Slack described the file in no known form.") }
-    guard let admitted = await admitted([file], as: subject).first else { throw VendorError(.notFound, "There is no such file, or it may not be seen.") }
+    guard let admitted = await admitted([file], as: subject).first else { throw Self.noFile }
     return admitted
   }
 
@@ -74,6 +79,14 @@ struct SlackContext: Sendable {
     let names = await directory.names(of: people, as: subject)
     return messages.map { $0.json(in: channel, names: names) }
   }
+
+  /// A list of messages or files, with it said if the plan of the workspace hides some.
+  func told(_ result: ToolResult, by json: RawJSON, as subject: Subject, _ words: String) -> ToolResult {
+    hidden.isTold(by: json, to: subject) ? result.limited(words) : result
+  }
+
+  /// What was searched: Slack does not say what it left out, but may have said so elsewhere.
+  func searched(_ result: ToolResult, as subject: Subject) -> ToolResult { hidden.isKnown(to: subject) ? result.limited(hidden.ofSearch) : result }
 
   static func next(_ json: RawJSON, _ place: PageCursor) -> String? {
     guard let cursor = json["response_metadata"]?["next_cursor"]?.string, !cursor.isEmpty else { return nil }

@@ -11,7 +11,7 @@ enum SlackPrompts {
       """
       Summarize the Slack channel \(line(get["channel"])) since \(line(get["since"], or: "seven days ago")).
 
-      1. Read it with get_channel_history (oldest = the start of that time); follow next_cursor until there is no more, at most ten pages. Say so if you stopped early.
+      1. Read it with get_channel_history (oldest = the start of that time); follow next_cursor until there is no more, at most ten pages. Say so if you stopped early, or if a result says that older messages are hidden.
       2. Read the threads that have three or more replies with get_thread.
       3. Write: **Decisions** (who decided what, when), **Open questions** (who waits for whom), **Work in progress**, **Worth knowing**. At most five points each, the important first.
       4. Link each point to its message by get_permalink. Quote no more than a sentence of anyone. Leave out small talk.
@@ -28,7 +28,7 @@ enum SlackPrompts {
       1. Search with search_messages for three different wordings of it; look at the best matches of each.
       2. Read the thread around each real match with get_thread.
       3. List the discussions, newest first: channel, date, who took part, what was said in two sentences, how it ended, permalink.
-      4. Say at the end what is settled today and what is not. If sources contradict each other, show both. If there is nothing, say what you searched for.
+      4. Say at the end what is settled today and what is not. If sources contradict each other, show both. If there is nothing, say what you searched for, and whether Slack hides what is older.
       """
     }
     add(

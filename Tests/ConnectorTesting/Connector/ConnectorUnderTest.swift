@@ -92,11 +92,11 @@ public final class ConnectorUnderTest<Tested: Connector>: Sendable {
   }
 
   public func complete(
-    _ target: CompletionTarget, _ value: String, _ arguments: [String: String] = [:], as caller: String? = nil,
+    _ target: CompletionTarget, _ value: String, _ arguments: [String: String] = [:], as caller: String? = nil, meta: JSONObject = JSONObject(),
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> [String] {
     try await searching(sourceLocation) {
-      let result = try await client.complete(target, value, arguments: arguments, options: options(caller, JSONObject()))
+      let result = try await client.complete(target, value, arguments: arguments, options: options(caller, meta))
       return (result.values, "\(result)")
     }
   }

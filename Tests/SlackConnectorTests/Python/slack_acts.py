@@ -103,7 +103,7 @@ def _(c):
 
 @act("list_files")
 def _(c):
-    c.files_list(channel=C, user="U0PERSON1", ts_from="1785196800", types="images,pdfs", count=50, page=1)
+    c.files_list(channel=C, user="U0PERSON1", ts_from="1785196800", types="images,pdfs", count=50, page=1, show_files_hidden_by_limit=True)
 
 
 @act("get_file")

@@ -82,8 +82,8 @@ enum JQL {
   /// No issue: each has a project.
   static let nothing = "project is EMPTY"
 
-  /// A row rule as JQL that lets through at least what the rule does; empty where that is everything, nil where nothing can be said
-  /// and the gateway's own filter has to do alone.
+  /// A row rule as JQL that lets through at least what the rule does; empty where that is everything, nil where nothing can be said.
+  /// What comes back is held against the rule all the same.
   static func condition(_ rule: RowFilter) -> String? {
     switch rule {
     case .constant(true), .and([]): return ""
@@ -105,16 +105,6 @@ enum JQL {
     case .contains("labels", let value): return value.string.map { "labels = \(quoted($0))" }
     case .isTrue(let rule): return condition(rule)
     default: return nil
-    }
-  }
-
-  /// Whether ``condition(_:)`` says all of a rule. Numbers are told where rows cannot be looked at one by one, so they need this.
-  static func isExact(_ rule: RowFilter) -> Bool {
-    switch rule {
-    case .constant: true
-    case .and(let rules), .or(let rules): rules.allSatisfy(isExact)
-    case .isTrue(let rule): isExact(rule)
-    default: condition(rule) != nil
     }
   }
 

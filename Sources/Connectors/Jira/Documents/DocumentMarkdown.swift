@@ -5,9 +5,9 @@ internal import JSON
 struct DocumentMarkdown {
   private static let maximumDepth = 64
 
-  /// - Parameter node: a `doc`, or what older issues hold in its place: a text.
+  /// - Parameter node: a `doc`, or what Data Center and older issues hold in its place: a text in wiki markup.
   static func text(_ node: RawJSON) -> String {
-    if let text = node.string { return text }
+    if let text = node.string { return WikiDocument.markdown(text) }
     return blocks(node, depth: 0).joined(separator: "\n\n")
   }
 

@@ -59,7 +59,7 @@ struct AgileTools: Sendable {
       call, subject throws(VendorError) in
       let json = try await jira.api.get(JiraAPI.agile + ["sprint", try number(call, "sprint")], as: subject)
       guard let sprint = JiraRecords.sprint(json) else { throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.") }
-      return shape.result(sprint)
+      return try shape.result(sprint, for: call, absence: JiraContext.absence)
     }
   }
 
@@ -75,12 +75,11 @@ struct AgileTools: Sendable {
       if let projects = JQL.projects(jira.projects) { conditions.append(projects) }
       if let rule = call.rowFilter("Issue").flatMap({ JQL.condition($0) }), !rule.isEmpty { conditions.append(rule) }
       let jql = JQL.all(conditions, orderBy: nil)
-      let fields = JiraIssue.fields(for: shape.selection(call)).joined(separator: ",")
+      let fields = jira.fields(for: shape.selection(call), shape.rule(call)).joined(separator: ",")
       return try await jira.page(
         call, subject, path(id), [("jql", jql.isEmpty ? nil : jql), ("fields", fields)], member: "issues", list: [name, id, jql, fields], shape: shape
       ) { raw in
-        [JiraIssue(raw, site: jira.api.site)].compactMap { $0 }.filter { issue in jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" }))
-        }.map(\.json)
+        [JiraIssue(raw, site: jira.api.site)].compactMap { $0 }.filter(jira.admits).map(\.json)
       }
     }
   }
@@ -104,7 +103,7 @@ struct AgileTools: Sendable {
       meta: JiraIssue.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       let keys = (call["issues"].map { Array($0.elements) } ?? []).compactMap(\.string)
-      for key in keys { try jira.check(key) }
+      try await jira.permit(keys, call, as: subject)
       let list = JSONValue.array(keys.map { .string($0) })
       _ = try await jira.api.post(try path(call), ["issues": list], as: subject)
       return ToolResult(structured: ["issues": list], text: "Moved \(keys.joined(separator: ", ")).")
@@ -140,7 +139,13 @@ struct AgileTools: Sendable {
       annotations: .adding, meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
       var body = body(call)
-      body["originBoardId"] = .int(Int(try number(call, "board")) ?? 0)
+      let board = try number(call, "board")
+      body["originBoardId"] = .int(Int(board) ?? 0)
+      var record: JSONObject = ["name": .string(call.string("name") ?? ""), "state": "future", "board": .string(board)]
+      for member in ["goal", "start", "end"] { if let text = call.string(member) { record[member] = .string(text) } }
+      guard shape.rule(call).admits(.object(record)) else {
+        throw VendorError(.forbidden, "Policy does not let this sprint be made, or it cannot be told beforehand that it does. Nothing was sent.")
+      }
       guard let sprint = try await jira.api.post(JiraAPI.agile + ["sprint"], .object(body), as: subject).flatMap({ JiraRecords.sprint($0) }) else {
         throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.")
       }
@@ -158,6 +163,11 @@ struct AgileTools: Sendable {
     ) { call, subject throws(VendorError) in
       let body = body(call)
       guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
+      let rule = shape.rule(call)
+      if rule.limits {
+        let now = rule.admitsNone ? nil : JiraRecords.sprint(try await jira.api.get(JiraAPI.agile + ["sprint", try number(call, "sprint")], as: subject))
+        guard now.map(rule.admits) == true else { throw JiraContext.absence }
+      }
       guard let sprint = try await jira.api.post(JiraAPI.agile + ["sprint", try number(call, "sprint")], .object(body), as: subject).flatMap({ JiraRecords.sprint($0) })
       else {
         throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.")

@@ -26,7 +26,7 @@ struct IssueTools: Sendable {
     ) { call, subject throws(VendorError) in
       let jql = try query(call)
       let selection = shape.selection(call)
-      let fields = JiraIssue.fields(for: selection) + (call["custom_fields"].map { Array($0.elements) } ?? []).compactMap(\.string)
+      let fields = jira.fields(for: selection, shape.rule(call)) + (call["custom_fields"].map { Array($0.elements) } ?? []).compactMap(\.string)
       let place = PageCursor(list: ["search_issues", jql] + fields)
       let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
       let limit = call.int("limit") ?? 25
@@ -44,11 +44,11 @@ struct IssueTools: Sendable {
         let end = start + JiraContext.elements(json, "issues").count
         if let total = json?["total"]?.int, end < total, end > start { next = String(end) }
       }
-      let issues = JiraContext.elements(json, "issues").compactMap { JiraIssue($0, site: jira.api.site) }
-        .filter { issue in jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" })) }
+      let issues = JiraContext.elements(json, "issues").compactMap { JiraIssue($0, site: jira.api.site) }.filter(jira.admits)
       var chosen = selection
       if call["custom_fields"] != nil { chosen?.insert("custom") }
-      return UntrustedText.mark(shape.result(issues.map(\.json), selection: chosen, next: next.map { place.text($0) }, total: jira.total(json)), "/issues")
+      return UntrustedText.mark(
+        shape.result(issues.map(\.json), for: call, selection: chosen, next: next.map { place.text($0) }, total: jira.total(json)), "/issues")
     }
   }
 
@@ -113,13 +113,13 @@ struct IssueTools: Sendable {
         }
         conditions.append(projects)
       }
-      if let rule = call.rowFilter("Issue") {
-        guard JQL.isExact(rule), let condition = JQL.condition(rule) else {
-          throw VendorError(.forbidden, "Policy limits which issues may be seen in a way that a count cannot obey. Use search_issues.")
-        }
-        conditions.append(condition)
-      }
+      let rule = JiraIssue.shape.rule(call)
+      if let condition = rule.filter.flatMap({ JQL.condition($0) }), !condition.isEmpty { conditions.append(condition) }
       let jql = JQL.all(conditions, orderBy: nil)
+      if rule.limits {
+        let count = try await jira.count(jql, rule, as: subject)
+        return ToolResult(structured: ["count": .int(count)], text: "\(count).")
+      }
       let count: Int?
       if jira.api.deployment == .cloud {
         count = try await jira.api.post(jira.api.core + ["search", "approximate-count"], ["jql": .string(jql)], as: subject, isRead: true)?["count"]?.int
@@ -140,12 +140,16 @@ struct IssueTools: Sendable {
       let key = call.string("issue") ?? ""
       try jira.check(key)
       let selection = shape.selection(call)
-      let fields = selection == nil ? JiraIssue.standardFields + JiraIssue.longFields : JiraIssue.fields(for: selection)
-      let json = try await jira.api.get(jira.api.core + ["issue", key], [("fields", fields.joined(separator: ","))], as: subject)
+      let fields = jira.fields(for: selection, shape.rule(call), standard: JiraIssue.standardFields + JiraIssue.longFields)
+      let json: RawJSON
+      do throws(VendorError) { json = try await jira.api.get(jira.api.core + ["issue", key], [("fields", fields.joined(separator: ","))], as: subject) } catch {
+        // What is not there looks like what may not be seen.
+        throw error.code == .notFound && shape.rule(call).limits ? JiraContext.absence : error
+      }
       guard let issue = JiraIssue(json, site: jira.api.site) else { throw VendorError(.invalidAnswer, "Jira described the issue in no known form.") }
       // An issue that was moved answers to its old key.
       try jira.check(issue.key)
-      return UntrustedText.mark(shape.result(issue.json, selection: selection), "/issue")
+      return UntrustedText.mark(try shape.result(issue.json, for: call, selection: selection, absence: JiraContext.absence), "/issue")
     }
   }
 
@@ -158,20 +162,8 @@ struct IssueTools: Sendable {
       let keys = (call["issues"].map { Array($0.elements) } ?? []).compactMap(\.string)
       for key in keys { try jira.check(key) }
       let selection = shape.selection(call)
-      let fields = JSONValue.array(JiraIssue.fields(for: selection).map { .string($0) })
-      let json: RawJSON?
-      if jira.api.deployment == .cloud {
-        json = try await jira.api.post(
-          jira.api.core + ["issue", "bulkfetch"], ["issueIdsOrKeys": .array(keys.map { .string($0) }), "fields": fields], as: subject, isRead: true)
-      } else {
-        json = try await jira.api.post(
-          jira.api.core + ["search"], ["jql": .string("key in (\(keys.map(JQL.quoted).joined(separator: ", ")))"), "fields": fields, "maxResults": .int(keys.count)],
-          as: subject,
-          isRead: true)
-      }
-      let issues = JiraContext.elements(json, "issues").compactMap { JiraIssue($0, site: jira.api.site) }
-        .filter { issue in jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" })) }
-      return UntrustedText.mark(shape.result(issues.map(\.json), selection: selection), "/issues")
+      let issues = try await jira.issues(keys, jira.fields(for: selection, shape.rule(call)), as: subject)
+      return UntrustedText.mark(shape.result(issues.map(\.json), for: call, selection: selection), "/issues")
     }
   }
 
@@ -181,10 +173,9 @@ struct IssueTools: Sendable {
     _ name: String, _ title: String, _ description: String, _ member: String, _ path: String, _ shape: RecordShape,
     _ record: @escaping @Sendable (RawJSON, String) -> [JSONValue]
   ) -> Tool {
-    jira.tool(name, title, description, [Self.issue] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: shape.listMeta) {
+    jira.tool(name, title, description, [Self.issue] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.issueMeta(shape)) {
       call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       return try await jira.page(call, subject, jira.api.core + ["issue", key, path], [], member: member, list: [name, key], shape: shape) { record($0, key) }
     }
   }
@@ -207,12 +198,11 @@ struct IssueTools: Sendable {
 
   private func items(_ name: String, _ title: String, _ description: String, _ path: [String], _ member: String, _ query: [(name: String, value: String?)] = []) -> Tool {
     let shape = JiraRecords.named
-    return jira.tool(name, title, description, [Self.issue], output: shape.listSchema, meta: shape.listMeta) { call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+    return jira.tool(name, title, description, [Self.issue], output: shape.listSchema, meta: JiraContext.issueMeta(shape)) { call, subject throws(VendorError) in
+      let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.get(jira.api.core + ["issue", key] + path, query, as: subject)
       let found = json.kind == .array ? Array(json.elements) : JiraContext.elements(json, member)
-      return shape.result(found.compactMap { JiraRecords.named($0) })
+      return shape.result(found.compactMap { JiraRecords.named($0) }, for: call)
     }
   }
 
@@ -231,10 +221,9 @@ struct IssueTools: Sendable {
             "items": ["type": "object", "properties": ["id": ["type": "string"], "title": ["type": "string"], "url": ["type": "string"]], "required": ["id"]],
           ]
         ], "required": ["links"],
-      ]
+      ], meta: JiraContext.issueMeta()
     ) { call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.get(jira.api.core + ["issue", key, "remotelink"], as: subject)
       let rows = json.elements.map { link in
         var row: JSONObject = ["id": .string(JiraRecords.text(link["id"]) ?? "")]
@@ -247,28 +236,30 @@ struct IssueTools: Sendable {
 
   private var watchers: Tool {
     let shape = JiraRecords.user
-    return jira.tool("list_watchers", "List watchers", "Lists who watches an issue.", [Self.issue], output: shape.listSchema, meta: shape.listMeta) {
+    return jira.tool("list_watchers", "List watchers", "Lists who watches an issue.", [Self.issue], output: shape.listSchema, meta: JiraContext.issueMeta(shape)) {
       call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.get(jira.api.core + ["issue", key, "watchers"], as: subject)
-      return shape.result(JiraContext.elements(json, "watchers").compactMap { JiraRecords.user($0) })
+      return shape.result(JiraContext.elements(json, "watchers").compactMap { JiraRecords.user($0) }, for: call)
     }
   }
 
   private var attachment: Tool {
     jira.tool(
       "get_attachment", "Get an attachment", "Gets an attachment: its text, or the image.",
-      [Field.text("attachment", "Its id, as get_issue gives it.", required: true, length: 32)],
+      [
+        Field.text("attachment", "Its id, as get_issue gives it.", required: true, length: 32),
+        Field.text("issue", "The key of its issue. Needed where only some issues may be seen.", length: 64),
+      ],
       output: [
         "type": "object",
         "properties": ["id": ["type": "string"], "name": ["type": "string"], "mime_type": ["type": "string"], "bytes": ["type": "integer"], "text": ["type": "string"]],
         "required": ["id"],
-      ]
+      ], meta: JiraContext.issueMeta()
     ) { call, subject throws(VendorError) in
       let id = call.string("attachment") ?? ""
       guard id.allSatisfy(\.isNumber) else { throw VendorError(.refused, "An attachment's id is a number.") }
-      guard jira.projects.admitsAll else { throw VendorError(.forbidden, "Attachments do not tell their project, and this connector's settings limit projects.") }
+      try await checkIssue(ofAttachment: id, call, subject)
       let about = try await jira.api.get(jira.api.core + ["attachment", id], as: subject)
       let bytes = about["size"]?.int ?? 0
       guard bytes <= jira.maximumBytes else { throw VendorError(.tooLarge, "The attachment has \(bytes) bytes; \(jira.maximumBytes) are downloaded at most.") }
@@ -281,5 +272,18 @@ struct IssueTools: Sendable {
       structured["text"] = .string(text)
       return UntrustedText.mark(ToolResult(structured: .object(structured), text: UntrustedText.framed(text, source: "attachment \(id)")), "/text")
     }
+  }
+
+  /// An attachment does not tell its issue: where not all may be seen, the issue has to be named, and has to have it.
+  private func checkIssue(ofAttachment id: String, _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
+    let rule = JiraIssue.shape.rule(call)
+    guard !jira.projects.admitsAll || rule.limits else { return }
+    guard let key = call.string("issue") else {
+      throw VendorError(.refused, "Only some issues may be seen here, and an attachment does not tell its issue. Give \"issue\" as well.")
+    }
+    try jira.check(key)
+    guard !rule.admitsNone, let issue = try await jira.issue(key, jira.fields(for: ["attachments"], rule), as: subject), rule.admits(issue.json),
+      issue.json["attachments"]?.array?.contains(where: { $0["id"]?.string == id }) == true
+    else { throw JiraContext.absence }
   }
 }

@@ -75,9 +75,19 @@ struct IssueWriteTools: Sendable {
     return fields
   }
 
+  private func parents(_ issues: [RawJSON]) -> [String] { Set(issues.compactMap { $0["parent"]?.string }).sorted() }
+
+  /// Holds new issues, and what they are put under, against policy.
+  private func permit(new issues: [RawJSON], _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
+    for issue in issues { try await jira.permit(new: issue, call, as: subject) }
+    try await jira.permit(parents(issues), call, as: subject)
+  }
+
   private var createIssue: Tool {
     write("create_issue", "Create an issue", "Creates an issue.", Self.target + Self.content, .adding) { call, subject throws(VendorError) in
-      let json = try await jira.api.post(jira.api.core + ["issue"], ["fields": .object(try newIssue(call.arguments))], as: subject)
+      let fields = try newIssue(call.arguments)
+      try await permit(new: [call.arguments], call, subject)
+      let json = try await jira.api.post(jira.api.core + ["issue"], ["fields": .object(fields)], as: subject)
       guard let key = json?["key"]?.string else { throw VendorError(.invalidAnswer, "Jira did not name the new issue.", mayHaveHadEffect: true) }
       return done(key, "Created \(key).", id: json?["id"]?.string)
     }
@@ -93,7 +103,9 @@ struct IssueWriteTools: Sendable {
       ], annotations: .adding, meta: JiraIssue.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       var updates: [JSONValue] = []
-      for issue in call["issues"].map({ Array($0.elements) }) ?? [] { updates.append(["fields": .object(try newIssue(issue))]) }
+      let issues = call["issues"].map { Array($0.elements) } ?? []
+      for issue in issues { updates.append(["fields": .object(try newIssue(issue))]) }
+      try await permit(new: issues, call, subject)
       let json = try await jira.api.post(jira.api.core + ["issue", "bulk"], ["issueUpdates": .array(updates)], as: subject)
       let created = JiraContext.elements(json, "issues").compactMap { $0["key"]?.string }
       let failed = JiraContext.elements(json, "errors").map { error in
@@ -111,9 +123,9 @@ struct IssueWriteTools: Sendable {
       [IssueTools.issue] + Self.content + [Field.texts("add_labels", "Labels to add."), Field.texts("remove_labels", "Labels to take off.")], .changing
     ) { call, subject throws(VendorError) in
       let key = call.string("issue") ?? ""
-      try jira.check(key)
-      var body = JSONObject()
       let fields = try fields(call.arguments)
+      try await jira.permit([key] + parents([call.arguments]), call, as: subject)
+      var body = JSONObject()
       if !fields.isEmpty { body["fields"] = .object(fields) }
       let labels = [("add_labels", "add"), ("remove_labels", "remove")].flatMap { argument, verb in
         (call[argument].map { Array($0.elements) } ?? []).compactMap(\.string).map { JSONValue.object([verb: .string($0)]) }
@@ -130,8 +142,7 @@ struct IssueWriteTools: Sendable {
       "assign_issue", "Assign an issue", "Gives an issue to a person, or to nobody.", [IssueTools.issue, Field.text("assignee", "An account id; nobody if not given.")],
       .changing
     ) { call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       let name = jira.api.deployment == .cloud ? "accountId" : "name"
       _ = try await jira.api.put(jira.api.core + ["issue", key, "assignee"], .object([name: call.string("assignee").map { .string($0) } ?? .null]), as: subject)
       return done(key, "Assigned \(key).")
@@ -147,8 +158,7 @@ struct IssueWriteTools: Sendable {
         Field.text("comment", "Markdown.", length: 32_000),
       ], .changing
     ) { call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       let wanted = call.string("transition") ?? ""
       let path = jira.api.core + ["issue", key, "transitions"]
       var id = wanted
@@ -171,8 +181,7 @@ struct IssueWriteTools: Sendable {
   private var addComment: Tool {
     write("add_comment", "Comment", "Adds a comment to an issue.", [IssueTools.issue, Field.text("body", "Markdown.", required: true, length: 32_000)], .adding) {
       call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.post(jira.api.core + ["issue", key, "comment"], ["body": jira.body(call.string("body") ?? "")], as: subject)
       return done(key, "Commented on \(key).", id: JiraRecords.text(json?["id"]))
     }
@@ -186,8 +195,7 @@ struct IssueWriteTools: Sendable {
       [IssueTools.issue, Self.comment, Field.text("body", "Markdown.", required: true, length: 32_000)], .changing
     ) {
       call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       _ = try await jira.api.put(jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""], ["body": jira.body(call.string("body") ?? "")], as: subject)
       return done(key, "Changed the comment.", id: call.string("comment"))
     }
@@ -196,8 +204,7 @@ struct IssueWriteTools: Sendable {
   private var deleteComment: Tool {
     write("delete_comment", "Delete a comment", "Deletes a comment. It cannot be brought back.", [IssueTools.issue, Self.comment], .changing) {
       call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       try await jira.api.delete(jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""], as: subject)
       return done(key, "Deleted the comment.", id: call.string("comment"))
     }
@@ -206,8 +213,7 @@ struct IssueWriteTools: Sendable {
   private var deleteIssue: Tool {
     write("delete_issue", "Delete an issue", "Deletes an issue. It cannot be brought back.", [IssueTools.issue, Field.flag("subtasks", "Its subtasks too.")], .changing) {
       call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       try await jira.api.delete(jira.api.core + ["issue", key], [("deleteSubtasks", call.bool("subtasks") == true ? "true" : "false")], as: subject)
       return done(key, "Deleted \(key).")
     }
@@ -221,8 +227,7 @@ struct IssueWriteTools: Sendable {
         Field.text("comment", "Markdown.", length: 32_000),
       ], .adding
     ) { call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       var body: JSONObject = ["timeSpent": .string(call.string("time_spent") ?? "")]
       if let started = call.string("started") {
         guard let seconds = Timestamp.seconds(started) else { throw VendorError(.refused, "\"started\" must be a time such as 2026-07-28T09:00:00Z.") }
@@ -243,8 +248,7 @@ struct IssueWriteTools: Sendable {
       ], .adding
     ) { call, subject throws(VendorError) in
       let (key, other) = (call.string("issue") ?? "", call.string("other") ?? "")
-      try jira.check(key)
-      try jira.check(other)
+      try await jira.permit([key, other], call, as: subject)
       _ = try await jira.api.post(
         jira.api.core + ["issueLink"],
         ["type": ["name": .string(call.string("relation") ?? "")], "outwardIssue": ["key": .string(other)], "inwardIssue": ["key": .string(key)]], as: subject)
@@ -257,8 +261,7 @@ struct IssueWriteTools: Sendable {
       "add_remote_link", "Link a page", "Links an issue to a page outside of Jira.",
       [IssueTools.issue, Field.text("url", "https://...", required: true, length: 2000), Field.text("title", "As it is shown.", required: true, length: 255)], .adding
     ) { call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       guard call.string("url")?.hasPrefix("https://") == true else { throw VendorError(.refused, "\"url\" must be an https address.") }
       let json = try await jira.api.post(
         jira.api.core + ["issue", key, "remotelink"], ["object": ["url": .string(call.string("url") ?? ""), "title": .string(call.string("title") ?? "")]], as: subject)
@@ -271,8 +274,7 @@ struct IssueWriteTools: Sendable {
       "watch_issue", "Watch an issue", "Adds or removes a watcher.",
       [IssueTools.issue, Field.text("user", "An account id.", required: true, length: 128), Field.flag("remove", "Take the watcher off.")], .changing
     ) { call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       let path = jira.api.core + ["issue", key, "watchers"]
       let user = call.string("user") ?? ""
       if call.bool("remove") == true {
@@ -289,8 +291,7 @@ struct IssueWriteTools: Sendable {
       "add_attachment", "Attach a file", "Attaches a text as a file to an issue.",
       [IssueTools.issue, Field.text("filename", "With its ending.", required: true, length: 255), Field.text("text", "What is in it.", required: true)], .adding
     ) { call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       let name = call.string("filename") ?? ""
       guard !name.contains(where: { $0.isNewline || "\"/\\".contains($0) }) else {
         throw VendorError(.refused, "\"filename\" must be a name without quotes and slashes.")

@@ -14,11 +14,12 @@ struct ProjectTools: Sendable {
 
   private var myself: Tool {
     let shape = JiraRecords.user
-    return jira.tool("get_myself", "Who am I", "Tells in whose name Jira is asked.", [], output: shape.oneSchema, meta: shape.oneMeta) { _, subject throws(VendorError) in
+    return jira.tool("get_myself", "Who am I", "Tells in whose name Jira is asked.", [], output: shape.oneSchema, meta: shape.oneMeta) {
+      call, subject throws(VendorError) in
       guard let user = JiraRecords.user(try await jira.api.get(jira.api.core + ["myself"], as: subject)) else {
         throw VendorError(.invalidAnswer, "Jira described the person in no known form.")
       }
-      return shape.result(user)
+      return try shape.result(user, for: call, absence: JiraContext.absence)
     }
   }
 
@@ -64,7 +65,7 @@ struct ProjectTools: Sendable {
       let admits: @Sendable (JSONValue) -> Bool = { jira.projects.admits($0["key"]?.string ?? "") }
       guard jira.api.deployment == .cloud else {
         let json = try await jira.api.get(jira.api.core + ["project"], as: subject)
-        return shape.result(json.elements.compactMap { JiraRecords.project($0) }.filter(admits), selection: shape.selection(call))
+        return shape.result(json.elements.compactMap { JiraRecords.project($0) }.filter(admits), for: call, selection: shape.selection(call))
       }
       return try await jira.page(
         call, subject, jira.api.core + ["project", "search"], [("query", call.string("query"))], member: "values", list: ["list_projects", call.string("query") ?? ""],
@@ -82,16 +83,18 @@ struct ProjectTools: Sendable {
       guard let project = JiraRecords.project(try await jira.api.get(jira.api.core + ["project", key], as: subject)) else {
         throw VendorError(.invalidAnswer, "Jira described the project in no known form.")
       }
-      return shape.result(project)
+      return try shape.result(project, for: call, absence: JiraContext.absence)
     }
   }
 
   private func items(
-    _ name: String, _ title: String, _ description: String, _ fields: [Field] = [], member: String = "values",
+    _ name: String, _ title: String, _ description: String, _ fields: [Field] = [], member: String = "values", ofIssue: Bool = false,
     path: @escaping @Sendable (ToolCall) throws(VendorError) -> [String], query: @escaping @Sendable (ToolCall) -> [(name: String, value: String?)] = { _ in [] }
   ) -> Tool {
     let shape = JiraRecords.named
-    return jira.tool(name, title, description, fields, output: shape.listSchema, meta: shape.listMeta) { call, subject throws(VendorError) in
+    let meta = ofIssue ? JiraContext.issueMeta(shape) : shape.listMeta
+    return jira.tool(name, title, description, fields, output: shape.listSchema, meta: meta) { call, subject throws(VendorError) in
+      if ofIssue { _ = try await jira.permitted(call, as: subject) }
       let json = try await jira.api.get(try path(call), query(call), as: subject)
       let found: [RawJSON]
       if json.kind == .array {
@@ -102,7 +105,7 @@ struct ProjectTools: Sendable {
       } else {
         found = JiraContext.elements(json, member)
       }
-      return shape.result(found.compactMap { JiraRecords.named($0) })
+      return shape.result(found.compactMap { JiraRecords.named($0) }, for: call)
     }
   }
 
@@ -138,7 +141,10 @@ struct ProjectTools: Sendable {
   }
 
   private var editFields: Tool {
-    items("list_edit_fields", "List fields to edit", "Lists the fields of an issue that can be changed, and what they may hold.", [IssueTools.issue], member: "fields") {
+    items(
+      "list_edit_fields", "List fields to edit", "Lists the fields of an issue that can be changed, and what they may hold.", [IssueTools.issue], member: "fields",
+      ofIssue: true
+    ) {
       call throws(VendorError) in
       let key = call.string("issue") ?? ""
       try jira.check(key)

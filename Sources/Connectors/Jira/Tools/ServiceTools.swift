@@ -24,7 +24,18 @@ struct ServiceTools: Sendable {
     let json = try await jira.api.get(JiraAPI.serviceDesk + path, [("start", String(start)), ("limit", String(call.int("limit") ?? 50))], as: subject)
     let found = JiraContext.elements(json, "values")
     let next = json["isLastPage"]?.bool == false && !found.isEmpty ? place.text(String(start + found.count)) : nil
-    return UntrustedText.mark(shape.result(found.compactMap(record), selection: shape.selection(call), next: next), "/" + shape.list)
+    return UntrustedText.mark(
+      shape.result(try await whole(found.compactMap(record), shape, call, subject), for: call, selection: shape.selection(call), next: next), "/" + shape.list)
+  }
+
+  /// Issues with what a rule has to look at: a queue shows the fields that it was set up with, and no others.
+  private func whole(_ rows: [JSONValue], _ shape: RecordShape, _ call: ToolCall, _ subject: Subject) async throws(VendorError) -> [JSONValue] {
+    let rule = shape.rule(call)
+    let keys = rows.compactMap { $0["key"]?.string }
+    guard shape.type == JiraIssue.shape.type, rule.limits, !rule.admitsNone, !keys.isEmpty else { return rows }
+    var whole: [String: JSONValue] = [:]
+    for issue in try await jira.issues(keys, jira.fields(for: nil, rule), as: subject) { whole[issue.key] = issue.json }
+    return rows.compactMap { $0["key"]?.string }.compactMap { whole[$0] }
   }
 
   private var desks: Tool {
@@ -58,8 +69,7 @@ struct ServiceTools: Sendable {
     ) { call, subject throws(VendorError) in
       let (desk, queue) = (try number(call, "desk"), try number(call, "queue"))
       return try await page(call, subject, ["servicedesk", desk, "queue", queue, "issue"], ["list_queue_issues", desk, queue], shape) { raw in
-        guard let issue = JiraIssue(raw, site: jira.api.site), jira.projects.admitsAll || jira.projects.admits(String(issue.key.prefix { $0 != "-" })) else { return nil }
-        return issue.json
+        JiraIssue(raw, site: jira.api.site).flatMap { jira.admits($0) ? $0.json : nil }
       }
     }
   }
@@ -73,10 +83,9 @@ struct ServiceTools: Sendable {
           "key": ["type": "string"], "status": ["type": "string"], "reporter": ["type": "string"], "created": ["type": "string"],
           "fields": ["type": "array", "items": ["type": "object", "properties": ["label": ["type": "string"], "value": ["type": "string"]]]],
         ], "required": ["key"],
-      ]
+      ], meta: JiraContext.issueMeta()
     ) { call, subject throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
+      let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.get(JiraAPI.serviceDesk + ["request", key], as: subject)
       var structured: JSONObject = ["key": .string(json["issueKey"]?.string ?? key)]
       if let status = json["currentStatus"]?["status"]?.string { structured["status"] = .string(status) }

@@ -50,6 +50,7 @@ public struct ChangeFeed: Sendable {
         }
         failures = 0
       } catch {
+        if Task.isCancelled { return }
         failures += 1
         // A cursor that the vendor no longer knows: start from now.
         if let error = error as? VendorError, error.code == .notFound || error.code == .invalid { cursor = nil }

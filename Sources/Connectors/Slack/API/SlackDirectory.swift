@@ -9,7 +9,7 @@ final class SlackDirectory: Sendable {
     var expiry: Int64
   }
   private struct State {
-    var users: [String: Entry<String>] = [:]
+    var users: [String: Entry<SlackUser>] = [:]
     var channels: [String: Entry<SlackChannel>] = [:]
   }
 
@@ -28,37 +28,43 @@ final class SlackDirectory: Sendable {
   }
 
   /// The names of people by id; who cannot be found is left out.
-  func names(of ids: Set<String>, as subject: Subject) async -> [String: String] {
-    var names: [String: String] = [:]
+  func names(of ids: Set<String>, as subject: Subject) async -> [String: String] { await people(ids, as: subject).mapValues(\.displayName) }
+
+  /// People by id; who cannot be found is left out.
+  ///
+  /// - Parameter most: how many of them may be asked for.
+  func people(_ ids: Set<String>, as subject: Subject, most: Int = maximumLookups) async -> [String: SlackUser] {
+    var people: [String: SlackUser] = [:]
     var lookups = 0
     for id in ids.sorted() {
       if let known = knownUser(id, subject) {
-        names[id] = known
+        people[id] = known
         continue
       }
-      guard lookups < Self.maximumLookups else { continue }
+      guard lookups < most else { continue }
       lookups += 1
       do throws(VendorError) {
-        guard let user = try await api.get("users.info", [("user", id)], as: subject)["user"], let name = SlackUser(user)?.displayName else { continue }
-        remember(id, name, subject)
-        names[id] = name
+        guard let user = try await api.get("users.info", [("user", id)], as: subject)["user"].flatMap({ SlackUser($0) }) else { continue }
+        remember(user, id: id, subject)
+        people[id] = user
       } catch {
         // Names are a courtesy: where Slack is throttled, away or refuses all of them, ids do.
-        if error.code != .notFound { lookups = Self.maximumLookups }
+        if error.code != .notFound { lookups = most }
       }
     }
-    return names
+    return people
   }
 
-  func remember(_ id: String, _ name: String, _ subject: Subject) {
-    let entry = Entry(value: name, expiry: time.seconds() + Self.lifetime)
+  /// - Parameter id: under which it was asked for.
+  func remember(_ user: SlackUser, id: String? = nil, _ subject: Subject) {
+    let entry = Entry(value: user, expiry: time.seconds() + Self.lifetime)
     state.withLock {
       if $0.users.count > Self.maximumEntries { $0.users.removeAll() }
-      $0.users[subject.key + " " + id] = entry
+      $0.users[subject.key + " " + (id ?? user.id)] = entry
     }
   }
 
-  private func knownUser(_ id: String, _ subject: Subject) -> String? {
+  private func knownUser(_ id: String, _ subject: Subject) -> SlackUser? {
     let now = time.seconds()
     return state.withLock { $0.users[subject.key + " " + id].flatMap { $0.expiry > now ? $0.value : nil } }
   }
@@ -68,6 +74,11 @@ final class SlackDirectory: Sendable {
     let now = time.seconds()
     let key = subject.key + " " + id
     if let known = state.withLock({ $0.channels[key].flatMap { $0.expiry > now ? $0.value : nil } }) { return known }
+    return try await current(id, as: subject)
+  }
+
+  /// A channel as it is now.
+  func current(_ id: String, as subject: Subject) async throws(VendorError) -> SlackChannel {
     let json = try await api.get("conversations.info", [("channel", id), ("include_num_members", "true")], as: subject)
     guard let channel = json["channel"].flatMap({ SlackChannel($0) }) else { throw VendorError(.invalidAnswer, "Slack described the channel in no known form.") }
     remember(channel, subject)
@@ -110,7 +121,7 @@ final class SlackDirectory: Sendable {
       return known.value.value
     }
     guard let found = try await channels(as: subject).first(where: { $0.name.lowercased() == name }) else {
-      throw VendorError(.notFound, "There is no channel \(text.prefix(80)), or it may not be seen. list_channels tells which there are.")
+      throw SlackContext.noChannel(text)
     }
     return found
   }

@@ -8,6 +8,8 @@ struct SlackFile: Sendable {
   let mimeType: String
   let bytes: Int
   let channels: [String]
+  /// The workspace's plan hides what is in it.
+  let isHidden: Bool
   let json: JSONValue
 
   static let shape = RecordShape(
@@ -17,6 +19,7 @@ struct SlackFile: Sendable {
       "bytes": ["type": "integer"],
       "owner": ["type": "string"], "created": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "private"]],
       "channels": ["type": "array", "items": ["type": "string"]], "permalink": ["type": "string"], "text": ["type": "string"],
+      "is_hidden": ["type": "boolean", "description": "The workspace's plan hides what is in it."],
     ], always: ["owner", "visibility"], columns: ["id", "name", "type", "bytes", "owner", "created"])
 
   init?(_ raw: RawJSON) {
@@ -25,6 +28,7 @@ struct SlackFile: Sendable {
     privateURL = raw["url_private_download"]?.string ?? raw["url_private"]?.string
     mimeType = raw["mimetype"]?.string ?? "application/octet-stream"
     bytes = raw["size"]?.int ?? 0
+    isHidden = HiddenHistory.hides(raw)
     channels = ["channels", "groups", "ims"].flatMap { raw[$0].map { Array($0.elements) } ?? [] }.compactMap(\.string)
     var json: JSONObject = ["id": .string(id), "mime_type": .string(mimeType), "bytes": .int(bytes)]
     for (member, own) in [("name", "name"), ("title", "title"), ("pretty_type", "type"), ("user", "owner"), ("permalink", "permalink")] {
@@ -33,6 +37,7 @@ struct SlackFile: Sendable {
     if let created = raw["created"]?.int { json["created"] = .string(SlackTime.text(seconds: created)) }
     json["visibility"] = .string(raw["is_public"]?.bool == true ? "public" : "private")
     if !channels.isEmpty { json["channels"] = .array(channels.map { .string($0) }) }
+    if isHidden { json["is_hidden"] = true }
     self.json = .object(json)
   }
 }

@@ -18,7 +18,11 @@ struct ChannelTools: Sendable {
     ) { call, subject throws(VendorError) in
       let name = call.string("name") ?? ""
       guard slack.channels.admits(name) else { throw VendorError(.forbidden, "A channel of this name is not allowed by this connector's settings.") }
-      let json = try await slack.api.post("conversations.create", ["name": .string(name), "is_private": .bool(call.bool("private") ?? false)], as: subject)
+      let isPrivate = call.bool("private") ?? false
+      try await slack.permit(
+        new: ["name": .string(name), "kind": .string(isPrivate ? "private_channel" : "channel"), "visibility": .string(isPrivate ? "private" : "public")],
+        shape.rule(call), owner: "creator", as: subject)
+      let json = try await slack.api.post("conversations.create", ["name": .string(name), "is_private": .bool(isPrivate)], as: subject)
       guard let channel = json["channel"].flatMap({ SlackChannel($0) }) else { throw VendorError(.invalidAnswer, "Slack described the channel in no known form.") }
       return shape.result(channel.json)
     }
@@ -39,7 +43,7 @@ struct ChannelTools: Sendable {
     return slack.tool(
       name, title, description, [ConversationTools.channel] + [field].compactMap { $0 }, output: shape.oneSchema, annotations: annotations, meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
+      let channel = try await slack.permitted(call, as: subject)
       var arguments: JSONObject = ["channel": .string(channel.id)]
       if let users = call["users"] { arguments["users"] = .string(users.elements.compactMap(\.string).joined(separator: ",")) }
       if let topic = call.string("topic") { arguments["topic"] = .string(topic) }

@@ -56,7 +56,8 @@ struct ConversationTools: Sendable {
         ], as: subject)
       let channels = SlackContext.elements(json, "channels").compactMap { SlackChannel($0) }
       for channel in channels { slack.directory.remember(channel, subject) }
-      return shape.result(channels.filter { slack.admits($0) }.map(\.json), selection: shape.selection(call), next: SlackContext.next(json, place))
+      let whole = try await slack.whole(channels.filter { slack.admits($0) }, for: shape.rule(call), as: subject)
+      return shape.result(whole.map(\.json), for: call, selection: shape.selection(call), next: SlackContext.next(json, place))
     }
   }
 
@@ -64,7 +65,7 @@ struct ConversationTools: Sendable {
     let shape = SlackChannel.shape
     return slack.tool("get_channel", "Get a channel", "Gets a channel by id or name.", [Self.channel], output: shape.oneSchema, meta: shape.oneMeta) {
       call, subject throws(VendorError) in
-      shape.result(try await slack.channel(call.string("channel") ?? "", as: subject).json)
+      shape.result(try await slack.permitted(call, as: subject).json)
     }
   }
 
@@ -81,9 +82,7 @@ struct ConversationTools: Sendable {
       let json = try await slack.api.get(
         "conversations.members", [("channel", channel.id), ("limit", String(call.int("limit") ?? 30)), ("cursor", cursor)], as: subject)
       let ids = SlackContext.elements(json, "members").compactMap(\.string)
-      let names = await slack.directory.names(of: Set(ids), as: subject)
-      let rows = ids.map { JSONValue.object(["id": .string($0), "display_name": .string(names[$0] ?? $0)]) }
-      return shape.result(rows, next: SlackContext.next(json, place))
+      return await PeopleTools.members(ids, slack, call, subject, next: SlackContext.next(json, place))
     }
   }
 
@@ -91,9 +90,9 @@ struct ConversationTools: Sendable {
     let shape = SlackMessage.shape
     return slack.tool(
       "get_channel_history", "Read a channel", "Reads the messages of a channel, newest first, a page at a time. Threads are read by get_thread.",
-      [Self.channel] + Self.times + [shape.fields] + Field.page(limit: 50, most: 200), output: shape.listSchema, meta: shape.listMeta
+      [Self.channel] + Self.times + [shape.fields] + Field.page(limit: 50, most: 200), output: shape.limitedSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
+      let channel = try await slack.channel(call, for: shape.rule(call), as: subject)
       return try await page(call, subject, channel, "conversations.history", [], ["get_channel_history"], shape)
     }
   }
@@ -104,9 +103,9 @@ struct ConversationTools: Sendable {
       "get_thread", "Read a thread", "Reads a message and the replies to it, oldest first, a page at a time.",
       [Self.channel, Field.text("ts", "The ts (or thread_ts) of the message that the thread is under.", required: true)] + Self.times + [shape.fields]
         + Field.page(limit: 50, most: 200),
-      output: shape.listSchema, meta: shape.listMeta
+      output: shape.limitedSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
+      let channel = try await slack.channel(call, for: shape.rule(call), as: subject)
       let ts = call.string("ts") ?? ""
       return try await page(call, subject, channel, "conversations.replies", [("ts", ts)], ["get_thread", ts], shape)
     }
@@ -115,17 +114,35 @@ struct ConversationTools: Sendable {
   private func page(
     _ call: ToolCall, _ subject: Subject, _ channel: SlackChannel, _ method: String, _ extra: [(name: String, value: String?)], _ list: [String], _ shape: RecordShape
   ) async throws(VendorError) -> ToolResult {
-    let oldest = try call.string("oldest").map { text throws(VendorError) in try SlackTime.timestamp(text) }
-    let latest = try call.string("latest").map { text throws(VendorError) in try SlackTime.timestamp(text) }
+    var oldest = try call.string("oldest").map { text throws(VendorError) in try SlackTime.timestamp(text) }
+    var latest = try call.string("latest").map { text throws(VendorError) in try SlackTime.timestamp(text) }
     let place = PageCursor(list: list + [channel.id, oldest ?? "", latest ?? ""])
-    let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
+    var cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
+    if let own = cursor, own.hasPrefix(Self.before) { (latest, cursor) = (String(own.dropFirst(Self.before.count)), nil) }
+    if let own = cursor, own.hasPrefix(Self.after) { (oldest, cursor) = (String(own.dropFirst(Self.after.count)), nil) }
     let limit = min(call.int("limit") ?? 50, slack.api.history?.objects ?? 200)
-    let json = try await slack.api.get(
-      method, [("channel", channel.id)] + extra + [("oldest", oldest), ("latest", latest), ("limit", String(limit)), ("cursor", cursor)], as: subject)
-    let rows = await slack.records(SlackContext.elements(json, "messages"), in: channel, as: subject)
-    let result = shape.result(rows, selection: shape.selection(call), next: SlackContext.next(json, place))
-    return UntrustedText.mark(result, "/messages/*/text")
+    let json: RawJSON
+    do throws(VendorError) {
+      json = try await slack.api.get(
+        method, [("channel", channel.id)] + extra + [("oldest", oldest), ("latest", latest), ("limit", String(limit)), ("cursor", cursor)], as: subject)
+    } catch {
+      guard error.code == .notFound, slack.hidden.isKnown(to: subject) else { throw error }
+      throw VendorError(.notFound, error.message + " " + slack.hidden.ofAbsence, vendorCode: error.vendorCode, status: error.status)
+    }
+    let found = SlackContext.elements(json, "messages")
+    var next = SlackContext.next(json, place)
+    // Slack may say that there is more without a cursor: then it goes on at the last message.
+    if next == nil, json["has_more"]?.bool == true, let last = found.last?["ts"]?.string, last != oldest {
+      next = place.text((method == "conversations.history" ? Self.before : Self.after) + last)
+    }
+    let rows = await slack.records(found, in: channel, as: subject)
+    let result = shape.result(rows, for: call, selection: shape.selection(call), next: next)
+    return UntrustedText.mark(slack.told(result, by: json, as: subject, slack.hidden.ofHistory), "/messages/*/text")
   }
+
+  /// Cursors of our own: a message's ts follows. Slack's have no space.
+  private static let before = "before "
+  private static let after = "after "
 
   private var permalink: Tool {
     slack.tool(
@@ -153,10 +170,15 @@ struct ConversationTools: Sendable {
             ],
           ]
         ], "required": ["reactions"],
-      ]
+      ], meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
+      let rule = SlackMessage.shape.rule(call)
+      let channel = try await slack.channel(call, for: rule, as: subject)
       let json = try await slack.api.get("reactions.get", [("channel", channel.id), ("timestamp", call.string("ts")), ("full", "true")], as: subject)
+      if rule.limits {
+        let message = await slack.records([json["message"]].compactMap { $0 }, in: channel, as: subject).first
+        guard message.map(rule.admits) == true else { throw SlackContext.noMessage }
+      }
       let found = SlackContext.elements(json["message"], "reactions")
       let names = await slack.directory.names(of: Set(found.flatMap { SlackContext.elements($0, "users").compactMap(\.string) }), as: subject)
       let rows = found.map { reaction in
@@ -173,10 +195,10 @@ struct ConversationTools: Sendable {
     let shape = SlackMessage.shape
     return slack.tool("list_pins", "List pins", "Lists the messages that are pinned to a channel.", [Self.channel], output: shape.listSchema, meta: shape.listMeta) {
       call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
+      let channel = try await slack.channel(call, for: shape.rule(call), as: subject)
       let json = try await slack.api.get("pins.list", [("channel", channel.id)], as: subject)
       let rows = await slack.records(SlackContext.elements(json, "items").compactMap { $0["message"] }, in: channel, as: subject)
-      return UntrustedText.mark(shape.result(rows), "/messages/*/text")
+      return UntrustedText.mark(shape.result(rows, for: call), "/messages/*/text")
     }
   }
 

@@ -19,7 +19,7 @@ struct FileTools: Sendable {
         Field.text("channel", "A channel's id or name."), Field.text("user", "U..."), Field.text("oldest", "Only what is newer."),
         Field.text("latest", "Only what is older."),
         Field.text("types", "all, images, pdfs, snippets, zips, ... separated by commas."), shape.fields,
-      ] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: shape.listMeta
+      ] + Field.page(limit: 50, most: 100), output: shape.limitedSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       var channel: SlackChannel?
       if let name = call.string("channel") { channel = try await slack.channel(name, as: subject) }
@@ -31,19 +31,22 @@ struct FileTools: Sendable {
         "files.list",
         [
           ("channel", channel?.id), ("user", call.string("user")), ("ts_from", oldest), ("ts_to", latest), ("types", call.string("types")),
-          ("count", String(call.int("limit") ?? 50)), ("page", String(page)),
+          ("count", String(call.int("limit") ?? 50)), ("page", String(page)), ("show_files_hidden_by_limit", "true"),
         ], as: subject)
-      let files = await slack.admitted(SlackContext.elements(json, "files").compactMap { SlackFile($0) }, as: subject)
+      let found = await slack.admitted(SlackContext.elements(json, "files").compactMap { SlackFile($0) }, as: subject)
+      let files = try await slack.whole(found, for: shape.rule(call), as: subject)
       let pages = json["paging"]?["pages"]?.int ?? page
-      return shape.result(
-        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil,
+      let result = shape.result(
+        files.map(\.json), for: call, selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil,
         total: slack.channels.admitsAll ? json["paging"]?["total"]?.int : nil)
+      return slack.told(result, by: json, as: subject, slack.hidden.ofFiles)
     }
   }
 
   /// A canvas is a file: it may be reached where a channel that it is in may be.
-  private func checkCanvas(_ id: String, as subject: Subject) async throws(VendorError) {
-    if !slack.channels.admitsAll { _ = try await slack.file(id, as: subject) }
+  private func checkCanvas(_ call: ToolCall, as subject: Subject) async throws(VendorError) {
+    guard !slack.channels.admitsAll || SlackFile.shape.rule(call).limits else { return }
+    _ = try await slack.file(call.string("canvas") ?? "", for: call, as: subject)
   }
 
   private var getFile: Tool {
@@ -52,7 +55,10 @@ struct FileTools: Sendable {
       "get_file", "Get a file", "Gets what is known of a file; with content=true also its text, or the image.",
       [Field.text("file", "F...", required: true, length: 20), Field.flag("content", "Download it too.")], output: shape.oneSchema, meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
-      let file = try await slack.file(call.string("file") ?? "", as: subject)
+      let file = try await slack.file(call.string("file") ?? "", for: call, as: subject)
+      if call.bool("content") == true, file.isHidden {
+        throw VendorError(.forbidden, "The workspace's plan hides what is in the file: it is older than the plan shows. It was not deleted.")
+      }
       guard call.bool("content") == true, let url = file.privateURL else { return shape.result(file.json) }
       guard file.bytes <= slack.maximumBytes else { throw VendorError(.tooLarge, "The file has \(file.bytes) bytes; \(slack.maximumBytes) are downloaded at most.") }
       let response = try await slack.api.download(url, as: subject, maximumBytes: slack.maximumBytes)
@@ -79,9 +85,9 @@ struct FileTools: Sendable {
       output: [
         "type": "object", "properties": ["sections": ["type": "array", "items": ["type": "object", "properties": ["id": ["type": "string"]], "required": ["id"]]]],
         "required": ["sections"],
-      ]
+      ], meta: SlackFile.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
-      try await checkCanvas(call.string("canvas") ?? "", as: subject)
+      try await checkCanvas(call, as: subject)
       let json = try await slack.api.post(
         "canvases.sections.lookup", ["canvas_id": .string(call.string("canvas") ?? ""), "criteria": ["contains_text": .string(call.string("text") ?? "")]], as: subject,
         isRead: true)
@@ -105,7 +111,12 @@ struct FileTools: Sendable {
       let bytes = Array((call.string("text") ?? "").utf8)
       guard bytes.count <= slack.maximumBytes else { throw VendorError(.tooLarge, "At most \(slack.maximumBytes) bytes are uploaded.") }
       var channel: SlackChannel?
-      if let name = call.string("channel") { channel = try await slack.channel(name, as: subject) }
+      if call.string("channel") != nil { channel = try await slack.channel(call, for: shape.rule(call), as: subject) }
+      var record = Self.record(in: channel)
+      record["name"] = call.string("filename").map { .string($0) }
+      record["title"] = (call.string("title") ?? call.string("filename")).map { .string($0) }
+      record["bytes"] = .int(bytes.count)
+      try await slack.permit(new: record, shape.rule(call), owner: "owner", as: subject)
       let place = try await slack.api.form(
         "files.getUploadURLExternal", [("filename", call.string("filename")), ("length", String(bytes.count))], as: subject)
       guard let url = place["upload_url"]?.string, let id = place["file_id"]?.string else { throw VendorError(.invalidAnswer, "Slack gave no place for the upload.") }
@@ -120,6 +131,13 @@ struct FileTools: Sendable {
     }
   }
 
+  /// What is known beforehand of a file.
+  private static func record(in channel: SlackChannel?) -> JSONObject {
+    var record: JSONObject = ["visibility": .string(channel.map { $0.isPrivate ? "private" : "public" } ?? "private")]
+    if let channel { record["channels"] = [.string(channel.id)] }
+    return record
+  }
+
   private static let canvasOutput: JSONValue = ["type": "object", "properties": ["canvas_id": ["type": "string"]], "required": ["canvas_id"]]
 
   private var createCanvas: Tool {
@@ -129,15 +147,22 @@ struct FileTools: Sendable {
         Field.text("title", "Its title."), Field.text("markdown", "What is on it.", required: true, length: 100_000),
         Field.text("channel", "A channel whose canvas it becomes: id or name."),
       ],
-      output: Self.canvasOutput, annotations: .adding
+      output: Self.canvasOutput, annotations: .adding, meta: SlackFile.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
+      let rule = SlackFile.shape.rule(call)
       var arguments: JSONObject = ["document_content": ["type": "markdown", "markdown": .string(call.string("markdown") ?? "")]]
       if let title = call.string("title") { arguments["title"] = .string(title) }
       var method = "canvases.create"
-      if let name = call.string("channel") {
-        arguments["channel_id"] = .string(try await slack.channel(name, as: subject).id)
+      var channel: SlackChannel?
+      if call.string("channel") != nil {
+        let found = try await slack.channel(call, for: rule, as: subject)
+        arguments["channel_id"] = .string(found.id)
         method = "conversations.canvases.create"
+        channel = found
       }
+      var record = Self.record(in: channel)
+      record["title"] = call.string("title").map { .string($0) }
+      try await slack.permit(new: record, rule, owner: "owner", as: subject)
       let json = try await slack.api.post(method, arguments, as: subject)
       let id = json["canvas_id"]?.string ?? ""
       return ToolResult(structured: ["canvas_id": .string(id)], text: "Created canvas \(id).")
@@ -152,7 +177,7 @@ struct FileTools: Sendable {
         Field.text("operation", "What to do.", required: true, oneOf: ["insert_at_start", "insert_at_end", "insert_before", "insert_after", "replace", "delete"]),
         Field.text("section", "As find_canvas_sections gave it; for all but the first two."),
         Field.text("markdown", "The new text; for all but delete.", length: 100_000),
-      ], output: Self.canvasOutput, annotations: .changing
+      ], output: Self.canvasOutput, annotations: .changing, meta: SlackFile.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       let operation = call.string("operation") ?? ""
       var change: JSONObject = ["operation": .string(operation)]
@@ -162,7 +187,7 @@ struct FileTools: Sendable {
       guard operation.hasPrefix("insert_at") || change["section_id"] != nil || operation == "replace" else {
         throw VendorError(.refused, "\(operation) needs \"section\".")
       }
-      try await checkCanvas(call.string("canvas") ?? "", as: subject)
+      try await checkCanvas(call, as: subject)
       _ = try await slack.api.post("canvases.edit", ["canvas_id": .string(call.string("canvas") ?? ""), "changes": [.object(change)]], as: subject)
       return ToolResult(structured: ["canvas_id": .string(call.string("canvas") ?? "")], text: "Changed the canvas.")
     }

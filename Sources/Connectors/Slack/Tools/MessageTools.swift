@@ -16,17 +16,34 @@ struct MessageTools: Sendable {
     "required": ["channel"],
   ]
 
+  /// Where a new message goes, if policy lets it be made there.
   private func target(_ call: ToolCall, _ subject: Subject) async throws(VendorError) -> String {
+    let rule = SlackMessage.shape.rule(call)
+    var record: JSONObject = ["text": .string(call.string("text") ?? "")]
+    if let thread = call.string("thread_ts") { record["thread_ts"] = .string(thread) }
     guard let user = call.string("user") else {
-      guard let name = call.string("channel") else { throw VendorError(.refused, "Say where to: channel, or user for a direct message.") }
-      return try await slack.channel(name, as: subject).id
+      guard call.string("channel") != nil else { throw VendorError(.refused, "Say where to: channel, or user for a direct message.") }
+      let channel = try await slack.channel(call, for: rule, as: subject)
+      for (name, value) in SlackContext.place(of: channel) { record[name] = value }
+      try await slack.permit(new: record, rule, owner: "author", as: subject)
+      return channel.id
     }
     guard call.string("channel") == nil else { throw VendorError(.refused, "Give channel or user, not both.") }
+    record["channel_name"] = .string(user)
+    record["visibility"] = "private"
+    try await slack.permit(new: record, rule, owner: "author", as: subject)
     let json = try await slack.api.post("conversations.open", ["users": .string(user)], as: subject)
     guard let id = json["channel"]?["id"]?.string else { throw VendorError(.invalidAnswer, "Slack opened no conversation.") }
     // A direct conversation has no name: it is admitted where no list of channels is kept.
     guard slack.channels.admits(id, user) else { throw VendorError(.forbidden, "Direct messages are not allowed by this connector's settings.") }
     return id
+  }
+
+  /// The channel of a message that policy lets the caller see.
+  private func message(_ call: ToolCall, _ subject: Subject) async throws(VendorError) -> String {
+    let channel = try await slack.channel(call, for: SlackMessage.shape.rule(call), as: subject)
+    try await slack.permit(message: call.string("ts") ?? "", in: channel, call, as: subject)
+    return channel.id
   }
 
   private static func done(_ json: RawJSON, _ channel: String, _ text: String) -> ToolResult {
@@ -64,7 +81,7 @@ struct MessageTools: Sendable {
       output: Self.output,
       annotations: .changing, meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject).id
+      let channel = try await message(call, subject)
       let arguments: JSONObject = ["channel": .string(channel), "ts": .string(call.string("ts") ?? ""), "markdown_text": .string(call.string("text") ?? "")]
       return Self.done(try await slack.api.post("chat.update", arguments, as: subject), channel, "Changed.")
     }
@@ -76,7 +93,7 @@ struct MessageTools: Sendable {
       output: Self.output,
       annotations: .changing, meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject).id
+      let channel = try await message(call, subject)
       return Self.done(try await slack.api.post("chat.delete", ["channel": .string(channel), "ts": .string(call.string("ts") ?? "")], as: subject), channel, "Deleted.")
     }
   }
@@ -89,7 +106,7 @@ struct MessageTools: Sendable {
       annotations: .adding, meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       guard let time = Timestamp.seconds(call.string("at") ?? "") else { throw VendorError(.refused, "\"at\" must be a time such as 2026-07-28T12:00:00Z.") }
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject).id
+      let channel = try await target(call, subject)
       var arguments: JSONObject = ["channel": .string(channel), "markdown_text": .string(call.string("text") ?? ""), "post_at": .int(time)]
       if let thread = call.string("thread_ts") { arguments["thread_ts"] = .string(thread) }
       return Self.done(try await slack.api.post("chat.scheduleMessage", arguments, as: subject), channel, "Scheduled.")
@@ -106,7 +123,7 @@ struct MessageTools: Sendable {
       name, title, description, [ConversationTools.channel, Self.ts, Self.emoji], output: Self.output, annotations: annotations,
       meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject).id
+      let channel = try await message(call, subject)
       let emoji = (call.string("emoji") ?? "").replacing(":", with: "")
       let arguments: JSONObject = ["channel": .string(channel), "timestamp": .string(call.string("ts") ?? ""), "name": .string(emoji)]
       return Self.done(try await slack.api.post(method, arguments, as: subject), channel, "Done.")

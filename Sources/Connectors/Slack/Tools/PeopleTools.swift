@@ -20,8 +20,8 @@ struct PeopleTools: Sendable {
       let json = try await slack.api.get("users.list", [("limit", String(call.int("limit") ?? 100)), ("cursor", cursor)], as: subject)
       let users = SlackContext.elements(json, "members").filter { call.bool("bots") == true || ($0["is_bot"]?.bool != true && $0["id"]?.string != "USLACKBOT") }
       let found = users.compactMap { SlackUser($0) }
-      for user in found { slack.directory.remember(user.id, user.displayName, subject) }
-      return shape.result(found.map(\.json), selection: shape.selection(call), next: SlackContext.next(json, place))
+      for user in found { slack.directory.remember(user, subject) }
+      return shape.result(found.map(\.json), for: call, selection: shape.selection(call), next: SlackContext.next(json, place))
     }
   }
 
@@ -34,7 +34,7 @@ struct PeopleTools: Sendable {
       let id = call.string("user") ?? ""
       let json = try await slack.api.get("users.info", [("user", id)], as: subject)
       guard let user = json["user"].flatMap({ SlackUser($0) }) else { throw VendorError(.invalidAnswer, "Slack described the person in no known form.") }
-      slack.directory.remember(user.id, user.displayName, subject)
+      slack.directory.remember(user, subject)
       var record = user.json
       // The profile has what a company added: pronouns, department.
       if let profile = try? await slack.api.get("users.profile.get", [("user", id), ("include_labels", "true")], as: subject)["profile"] {
@@ -42,7 +42,7 @@ struct PeopleTools: Sendable {
           if let text = profile[member]?.string, !text.isEmpty { record[own] = .string(text) }
         }
       }
-      return shape.result(record)
+      return try shape.result(record, for: call, absence: SlackContext.noPerson)
     }
   }
 
@@ -54,7 +54,7 @@ struct PeopleTools: Sendable {
     ) { call, subject throws(VendorError) in
       let json = try await slack.api.get("users.lookupByEmail", [("email", call.string("email"))], as: subject)
       guard let user = json["user"].flatMap({ SlackUser($0) }) else { throw VendorError(.invalidAnswer, "Slack described the person in no known form.") }
-      return shape.result(user.json)
+      return try shape.result(user.json, for: call, absence: SlackContext.noPerson)
     }
   }
 
@@ -96,8 +96,20 @@ struct PeopleTools: Sendable {
     ) { call, subject throws(VendorError) in
       let json = try await slack.api.get("usergroups.users.list", [("usergroup", call.string("group"))], as: subject)
       let ids = SlackContext.elements(json, "users").compactMap(\.string)
-      let names = await slack.directory.names(of: Set(ids), as: subject)
-      return shape.result(ids.map { .object(["id": .string($0), "display_name": .string(names[$0] ?? $0)]) })
+      return await Self.members(ids, slack, call, subject, next: nil)
     }
+  }
+
+  /// People of whom Slack tells the ids alone, by their names.
+  static func members(_ ids: [String], _ slack: SlackContext, _ call: ToolCall, _ subject: Subject, next: String?) async -> ToolResult {
+    let shape = SlackUser.shape
+    let rule = shape.rule(call)
+    guard rule.limits else {
+      let names = await slack.directory.names(of: Set(ids), as: subject)
+      return shape.result(ids.map { .object(["id": .string($0), "display_name": .string(names[$0] ?? $0)]) }, next: next)
+    }
+    // Who cannot be looked up cannot be held against the rule, and is left out.
+    let people = rule.admitsNone ? [:] : await slack.directory.people(Set(ids), as: subject, most: 200)
+    return shape.result(ids.compactMap { people[$0]?.json }, for: call, selection: ["id", "display_name"], next: next)
   }
 }

@@ -14,7 +14,7 @@ struct SearchTools: Sendable {
     let shape = SlackMessage.shape
     return slack.tool(
       "search_messages", "Search messages", "Finds messages, the best matches first, or the newest with sort=timestamp.",
-      [Self.query, Field.text("sort", "score if not given.", oneOf: ["score", "timestamp"]), shape.fields] + Field.page(limit: 20, most: 20), output: shape.listSchema,
+      [Self.query, Field.text("sort", "score if not given.", oneOf: ["score", "timestamp"]), shape.fields] + Field.page(limit: 20, most: 20), output: shape.limitedSchema,
       meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let (query, sort, limit) = (call.string("query") ?? "", call.string("sort") ?? "score", call.int("limit") ?? 20)
@@ -32,7 +32,7 @@ struct SearchTools: Sendable {
           result = try await older(call, query, sort, limit, nil, place, shape, subject)
         }
       }
-      return UntrustedText.mark(result, "/messages/*/text")
+      return UntrustedText.mark(slack.searched(result, as: subject), "/messages/*/text")
     }
   }
 
@@ -45,8 +45,8 @@ struct SearchTools: Sendable {
     ]
     if let cursor { arguments["cursor"] = .string(cursor) }
     let json = try await slack.api.post("assistant.search.context", arguments, as: subject, isRead: true)
-    let rows = await admitted(SlackContext.elements(json["results"], "messages"), subject)
-    return shape.result(rows, selection: shape.selection(call), next: SlackContext.next(json, place))
+    let rows = try await admitted(SlackContext.elements(json["results"], "messages"), shape.rule(call), subject)
+    return shape.result(rows, for: call, selection: shape.selection(call), next: SlackContext.next(json, place))
   }
 
   private func older(
@@ -55,15 +55,15 @@ struct SearchTools: Sendable {
     let page = cursor.flatMap { Int($0.dropFirst(5)) } ?? 1
     let json = try await slack.api.get(
       "search.messages", [("query", query), ("sort", sort), ("count", String(limit)), ("page", String(page)), ("highlight", "false")], as: subject)
-    let rows = await admitted(SlackContext.elements(json["messages"], "matches"), subject)
+    let rows = try await admitted(SlackContext.elements(json["messages"], "matches"), shape.rule(call), subject)
     let pages = json["messages"]?["paging"]?["pages"]?.int ?? page
     return shape.result(
-      rows, selection: shape.selection(call), next: page < pages ? place.text("page \(page + 1)") : nil,
+      rows, for: call, selection: shape.selection(call), next: page < pages ? place.text("page \(page + 1)") : nil,
       total: slack.channels.admitsAll ? json["messages"]?["total"]?.int : nil)
   }
 
-  /// What was found, without channels that the settings keep out.
-  private func admitted(_ found: [RawJSON], _ subject: Subject) async -> [JSONValue] {
+  /// What was found, without channels that the settings keep out, and with what a rule has to look at.
+  private func admitted(_ found: [RawJSON], _ rule: RecordRule, _ subject: Subject) async throws(VendorError) -> [JSONValue] {
     var rows = await slack.records(found, in: nil, as: subject)
     // The newer search tells no visibility, and either may leave out the name.
     let unknown = rows.filter { $0["visibility"] == nil || $0["channel_name"] == nil }.compactMap { $0["channel"]?.string }
@@ -73,30 +73,34 @@ struct SearchTools: Sendable {
       rows[index]["channel_name"] = .string(channel.name)
       rows[index]["visibility"] = .string(channel.isPrivate ? "private" : "public")
     }
-    guard !slack.channels.admitsAll else { return rows }
-    return rows.filter { row in
-      // What does not tell where it is from is left out.
-      guard let id = row["channel"]?.string, !id.isEmpty, let name = row["channel_name"]?.string else { return false }
-      return slack.channels.admits(id, name)
+    if !slack.channels.admitsAll {
+      rows = rows.filter { row in
+        // What does not tell where it is from is left out.
+        guard let id = row["channel"]?.string, !id.isEmpty, let name = row["channel_name"]?.string else { return false }
+        return slack.channels.admits(id, name)
+      }
     }
+    return try await slack.whole(rows, for: rule, as: subject)
   }
 
   private var searchFiles: Tool {
     let shape = SlackFile.shape
     return slack.tool(
       "search_files", "Search files", "Finds files by name and content. Needs a user's token.", [Self.query, shape.fields] + Field.page(limit: 20, most: 100),
-      output: shape.listSchema,
+      output: shape.limitedSchema,
       meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let query = call.string("query") ?? ""
       let place = PageCursor(list: ["search_files", query])
       let page = try call.string("cursor").map { text throws(VendorError) in Int(try place.vendor(text)) ?? 1 } ?? 1
       let json = try await slack.api.get("search.files", [("query", query), ("count", String(call.int("limit") ?? 20)), ("page", String(page))], as: subject)
-      let files = await slack.admitted(SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }, as: subject)
+      let found = await slack.admitted(SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }, as: subject)
+      let files = try await slack.whole(found, for: shape.rule(call), as: subject)
       let pages = json["files"]?["paging"]?["pages"]?.int ?? page
-      return shape.result(
-        files.map(\.json), selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil,
+      let result = shape.result(
+        files.map(\.json), for: call, selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil,
         total: slack.channels.admitsAll ? json["files"]?["total"]?.int : nil)
+      return slack.searched(result, as: subject)
     }
   }
 }

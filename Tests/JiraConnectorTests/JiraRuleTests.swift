@@ -1,0 +1,275 @@
+import ConnectorTesting
+import JSON
+import MCP
+import Testing
+
+/// Row rules of policy, kept at the source: the gateway sends them where a tool declares records.
+@Suite("Row rules at Jira")
+struct JiraRuleTests {
+  private static func rows(_ rules: JSONObject, clearance: [String] = []) -> JSONObject {
+    [MetaKey.rows: .object(rules), MetaKey.clearance: .array(clearance.map { .string($0) })]
+  }
+
+  private static let absent = "Jira does not find it, or it may not be seen."
+  private static func reporter(_ id: String) -> JSONObject { ["reporter": ["accountId": .string(id), "displayName": "Name"]] }
+
+  // MARK: Reading
+
+  static let lists: [(String, JSONValue, String, String)] = [
+    ("search_issues", ["jql": "x = 1"], "POST", "/rest/api/3/search/jql"),
+    ("get_issues", ["issues": ["ABC-1", "ABC-2", "ABC-3"]], "POST", "/rest/api/3/issue/bulkfetch"),
+    ("list_sprint_issues", ["sprint": "1"], "GET", "/rest/agile/1.0/sprint/1/issue"), ("list_backlog", ["board": "1"], "GET", "/rest/agile/1.0/board/1/backlog"),
+    ("list_queue_issues", ["desk": "1", "queue": "1"], "GET", "/rest/servicedeskapi/servicedesk/1/queue/1/issue"),
+  ]
+
+  @Test("Issues that a rule does not admit stand in no list and no total, also where the call chooses fields and a queue has its own", arguments: lists)
+  func list(_ tool: String, _ arguments: JSONValue, _ method: String, _ path: String) async throws {
+    // JQL would take `done` for `Done`; and it has no word for "not ada's".
+    let rule: JSONValue = ["and", ["=", "status", "Done"], ["not", ["=", "reporter", "ada"]], ["has", "components"]]
+    func issue(_ key: String, _ status: String, _ reporter: String, _ components: JSONValue) -> JSONValue {
+      var fields = Self.reporter(reporter)
+      fields["status"] = ["name": .string(status)]
+      fields["components"] = components
+      return JiraTest.issue(key, fields)
+    }
+    let whole: JSONValue = [
+      issue("ABC-1", "Done", "bob", [["name": "c"]]), issue("ABC-2", "done", "bob", [["name": "c"]]), issue("ABC-3", "Done", "ada", [["name": "c"]]),
+      issue("ABC-4", "Done", "bob", []),
+    ]
+    let bare = JSONValue.array(["ABC-1", "ABC-2", "ABC-3", "ABC-4"].map { JiraTest.issue($0) })
+    let test = try await JiraTest { vendor in
+      let answer = tool == "list_queue_issues" ? bare : whole
+      vendor.always(method, path, .json(["issues": answer, "values": answer, "total": 4, "isLast": true, "isLastPage": true]))
+      vendor.always("POST", "/rest/api/3/issue/bulkfetch", .json(["issues": whole]))
+    }
+    var arguments = arguments
+    arguments["fields"] = ["summary"]
+    let result = try await test.jira.structured(tool, arguments, meta: Self.rows(["Issue": rule]))
+    #expect(result["issues"]?.array?.map { $0["key"] } == ["ABC-1"], "\(result)")
+    #expect(result["total"] == nil)
+    // What the rule speaks of was asked for, and comes along, so that it can be checked again.
+    #expect(result["issues"]?[0]?["components"] == ["c"])
+    #expect(test.vendor.requests.contains { $0.query("fields")?.contains("components") == true || $0.json?["fields"]?.array?.contains("components") == true })
+  }
+
+  @Test("An issue that a rule hides is as if it were not there, by tool and by resource")
+  func get() async throws {
+    let test = try await JiraTest { vendor in
+      vendor.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", Self.reporter("ada"))))
+      vendor.always("GET", "/rest/api/3/issue/ABC-404", .json(["errorMessages": ["Issue does not exist"]], status: 404))
+    }
+    let (hides, shows) = (Self.rows(["Issue": ["=", "reporter", "bob"]]), Self.rows(["Issue": ["=", "reporter", "ada"], "Comment": ["true"]]))
+    #expect(try await test.jira.failure("get_issue", ["issue": "ABC-1"], meta: hides) == Self.absent)
+    #expect(try await test.jira.failure("get_issue", ["issue": "ABC-404"], meta: hides) == Self.absent)
+    #expect(try await test.jira.structured("get_issue", ["issue": "ABC-1"], meta: shows)["issue"]?["key"] == "ABC-1")
+    let uri = "jira://acme.atlassian.net/issue/ABC-1"
+    await #expect(throws: (any Error).self) { try await test.jira.read(uri, meta: hides) }
+    #expect("\(try await test.jira.read(uri, meta: shows).contents)".contains("Summary of ABC-1"))
+  }
+
+  @Test("A count counts what the rule admits and no more, page by page, and is refused beyond a bound")
+  func count() async throws {
+    func page(_ statuses: [String], next: String?) -> Answer {
+      var answer: JSONObject = ["issues": .array(statuses.enumerated().map { JiraTest.issue("ABC-\($0)", ["status": ["name": .string($1)]]) })]
+      if let next { answer["nextPageToken"] = .string(next) }
+      return .json(.object(answer))
+    }
+    let rule = Self.rows(["Issue": ["=", "status", "Done"]])
+    let test = try await JiraTest { $0.on("POST", "/rest/api/3/search/jql", page(["Done", "done"], next: "t"), page([], next: "u"), page(["Done"], next: nil)) }
+    #expect(try await test.jira.structured("count_issues", ["jql": "x = 1"], meta: rule)["count"] == 2)
+    #expect(test.jql == "(x = 1) AND (status in (\"Done\"))" && test.requests("POST", "approximate-count").isEmpty)
+    #expect(test.vendor.requests.map { $0.json?["nextPageToken"] } == [nil, "t", "u"])
+    let many = try await JiraTest { $0.always("POST", "/rest/api/3/search/jql", page(Array(repeating: "Done", count: 100), next: "t")) }
+    #expect(try await many.jira.failure("count_issues", ["jql": "x = 1"], meta: rule).contains("Narrow the query"))
+    #expect(many.vendor.requests.count == 10)
+    let none = try await JiraTest()
+    #expect(try await none.jira.structured("count_issues", ["jql": "x = 1"], meta: Self.rows([:]))["count"] == 0)
+    #expect(none.vendor.requests.isEmpty)
+  }
+
+  /// Other records, by list or one by one: a rule on their names.
+  static let others: [(String, JSONValue, String, String, JSONValue, String)] = [
+    (
+      "list_projects", [:], "Project", "/rest/api/3/project/search",
+      ["values": [["id": "1", "key": "A", "name": "one"], ["id": "2", "key": "B", "name": "two"]], "isLast": true], "projects"
+    ),
+    ("list_boards", [:], "Board", "/rest/agile/1.0/board", ["values": [["id": 1, "name": "one"], ["id": 2, "name": "two"]], "isLast": true], "boards"),
+    (
+      "list_sprints", ["board": "1"], "Sprint", "/rest/agile/1.0/board/1/sprint", ["values": [["id": 1, "name": "one"], ["id": 2, "name": "two"]], "isLast": true],
+      "sprints"
+    ),
+    (
+      "search_users", ["query": "x"], "Member", "/rest/api/3/user/search", [["accountId": "1", "displayName": "one"], ["accountId": "2", "displayName": "two"]], "users"
+    ),
+    ("list_versions", ["project": "ABC"], "JiraItem", "/rest/api/3/project/ABC/versions", [["id": "1", "name": "one"], ["id": "2", "name": "two"]], "items"),
+    (
+      "list_queues", ["desk": "1"], "JiraItem", "/rest/servicedeskapi/servicedesk/1/queue",
+      ["values": [["id": "1", "name": "one"], ["id": "2", "name": "two"]], "isLastPage": true], "items"
+    ),
+    (
+      "list_transitions", ["issue": "ABC-1"], "JiraItem", "/rest/api/3/issue/ABC-1/transitions",
+      ["transitions": [["id": "1", "name": "one"], ["id": "2", "name": "two"]]], "items"
+    ),
+  ]
+
+  @Test("Rules hold for every kind of record", arguments: others)
+  func other(_ tool: String, _ arguments: JSONValue, _ type: String, _ path: String, _ answer: JSONValue, _ member: String) async throws {
+    let test = try await JiraTest { $0.always("GET", path, .json(answer)) }
+    let result = try await test.jira.call(tool, arguments, meta: Self.rows(["Issue": ["true"], type: ["like", "name", "t*"]]))
+    #expect(result.structured?[member]?.array?.map { $0["name"] } == ["two"] && !result.raw.text.contains("one"), "\(result.text)")
+  }
+
+  @Test(
+    "What hangs on an issue is not read where the issue may not be seen",
+    arguments: [
+      "list_comments", "list_worklogs", "list_changes", "list_transitions", "list_remote_links", "list_watchers", "list_edit_fields", "get_service_request",
+    ])
+  func belongings(_ tool: String) async throws {
+    let test = try await JiraTest { $0.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", Self.reporter("ada")))) }
+    let open: JSONObject = ["Comment": ["true"], "Worklog": ["true"], "Change": ["true"], "JiraItem": ["true"], "Member": ["true"]]
+    var hidden = open
+    hidden["Issue"] = ["not", ["=", "reporter", "ada"]]
+    #expect(try await test.jira.failure(tool, ["issue": "ABC-1"], meta: Self.rows(hidden)) == Self.absent)
+    #expect(test.vendor.requests.map(\.path) == ["/rest/api/3/issue/ABC-1"])
+    var shown = open
+    shown["Issue"] = ["=", "reporter", "ada"]
+    _ = try await test.jira.structured(tool, ["issue": "ABC-1"], meta: Self.rows(shown))
+  }
+
+  @Test("Comments are held against the rule of comments, in lists and resources")
+  func comments() async throws {
+    let comments: JSONValue = [
+      ["id": "1", "author": ["accountId": "ada"], "body": "open"],
+      ["id": "2", "author": ["accountId": "bob"], "body": "secret", "visibility": ["type": "role", "value": "Admins"]],
+    ]
+    let test = try await JiraTest { vendor in
+      vendor.always("GET", "/rest/api/3/issue/ABC-1/comment", .json(["comments": comments, "total": 2]))
+      vendor.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", ["comment": ["comments": comments]])))
+    }
+    let meta = Self.rows(["Issue": ["true"], "Comment": ["=", "visibility", "public"]])
+    let result = try await test.jira.call("list_comments", ["issue": "ABC-1"], meta: meta)
+    #expect(result.structured?["comments"]?.array?.map { $0["id"] } == ["1"] && result.structured?["total"] == nil && !result.raw.text.contains("secret"))
+    #expect(!"\(try await test.jira.read("jira://acme.atlassian.net/issue/ABC-1", meta: meta).contents)".contains("secret"))
+  }
+
+  @Test("Attachments are given where their issue is named and may be seen")
+  func attachment() async throws {
+    var fields = Self.reporter("ada")
+    fields["attachment"] = [["id": "7", "filename": "a.txt"]]
+    let test = try await JiraTest { [fields] in $0.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", fields))) }
+    let (hides, shows) = (Self.rows(["Issue": ["=", "reporter", "bob"]]), Self.rows(["Issue": ["=", "reporter", "ada"]]))
+    #expect(try await test.jira.failure("get_attachment", ["attachment": "7"], meta: shows).contains("Give \"issue\""))
+    #expect(try await test.jira.failure("get_attachment", ["attachment": "7", "issue": "ABC-1"], meta: hides) == Self.absent)
+    #expect(try await test.jira.failure("get_attachment", ["attachment": "8", "issue": "ABC-1"], meta: shows) == Self.absent)
+    #expect(try await test.jira.structured("get_attachment", ["attachment": "7", "issue": "ABC-1"], meta: shows)["text"] == "abc")
+  }
+
+  @Test("Projects that a rule hides stand in no completion or resource; sprints and their issues neither")
+  func resources() async throws {
+    let test = try await JiraTest { vendor in
+      vendor.always(
+        "GET", "/rest/api/3/project/search", .json(["values": [["id": "1", "key": "ABC", "name": "a"], ["id": "2", "key": "HR", "name": "h"]], "isLast": true]))
+      vendor.always("GET", "/rest/agile/1.0/sprint/5/issue", .json(["issues": [JiraTest.issue("ABC-1", ["labels": ["x"]]), JiraTest.issue("ABC-2")]]))
+    }
+    let meta = Self.rows(["Project": ["=", "key", "ABC"], "Sprint": ["=", "name", "Sprint"], "Issue": ["contains", "labels", "x"]])
+    #expect(try await test.jira.complete(.prompt("status_report", argument: "project"), "", meta: meta) == ["ABC"])
+    let sprint = "\(try await test.jira.read("jira://acme.atlassian.net/board/4/sprint/5", meta: meta).contents)"
+    #expect(sprint.contains("ABC-1") && !sprint.contains("ABC-2"))
+    for (uri, type) in [("jira://acme.atlassian.net/project/ABC", "Project"), ("jira://acme.atlassian.net/board/4/sprint/5", "Sprint")] {
+      await #expect(throws: (any Error).self) { try await test.jira.read(uri, meta: Self.rows([type: ["=", "name", "another"], "Issue": ["true"]])) }
+    }
+  }
+
+  // MARK: Writing
+
+  /// Every tool that changes an issue.
+  static let writes: [(String, JSONValue)] = [
+    ("edit_issue", ["issue": "ABC-1", "summary": "x"]), ("assign_issue", ["issue": "ABC-1"]), ("transition_issue", ["issue": "ABC-1", "transition": "Done"]),
+    ("add_comment", ["issue": "ABC-1", "body": "x"]), ("update_comment", ["issue": "ABC-1", "comment": "1", "body": "x"]),
+    ("log_work", ["issue": "ABC-1", "time_spent": "1h"]),
+    ("link_issues", ["issue": "ABC-1", "relation": "Blocks", "other": "ABC-2"]), ("link_issues", ["issue": "ABC-2", "relation": "Blocks", "other": "ABC-1"]),
+    ("add_remote_link", ["issue": "ABC-1", "url": "https://x.example", "title": "x"]), ("watch_issue", ["issue": "ABC-1", "user": "x"]),
+    ("add_attachment", ["issue": "ABC-1", "filename": "a", "text": "x"]), ("delete_comment", ["issue": "ABC-1", "comment": "1"]), ("delete_issue", ["issue": "ABC-1"]),
+    ("move_to_sprint", ["sprint": "1", "issues": ["ABC-2", "ABC-1"]]), ("move_to_backlog", ["issues": ["ABC-1"]]), ("edit_issue", ["issue": "ABC-2", "parent": "ABC-1"]),
+    ("create_issue", ["project": "ABC", "type": "Bug", "summary": "x", "assignee": "bob", "parent": "ABC-1"]),
+  ]
+
+  private func written(_ test: JiraTest) -> [CapturedRequest] { test.vendor.requests.filter { $0.method != "GET" && !$0.path.hasSuffix("/bulkfetch") } }
+
+  @Test("Nothing is changed at an issue that may not be seen: it is not found, and no change goes out", arguments: writes)
+  func write(_ tool: String, _ arguments: JSONValue) async throws {
+    let (one, two) = (JiraTest.issue("ABC-1", ["assignee": ["accountId": "ada"]]), JiraTest.issue("ABC-2", ["assignee": ["accountId": "bob"]]))
+    let test = try await JiraTest { vendor in
+      vendor.always("GET", "/rest/api/3/issue/ABC-1", .json(one))
+      vendor.always("GET", "/rest/api/3/issue/ABC-2", .json(two))
+      vendor.always("POST", "/rest/api/3/issue/bulkfetch", .json(["issues": [one, two]]))
+    }
+    #expect(try await test.jira.failure(tool, arguments, meta: Self.rows(["Issue": ["=", "assignee", "bob"]])) == Self.absent)
+    #expect(written(test).isEmpty, "\(written(test))")
+    // And where all of them may be seen, it is done.
+    _ = try await test.jira.structured(tool, arguments, meta: Self.rows(["Issue": ["in", "assignee", ["ada", "bob"]]]))
+    #expect(written(test).count == 1)
+  }
+
+  @Test("Every tool that names an issue declares that it reaches issues, so that the gateway sends the rule")
+  func declared() async throws {
+    for tool in try await JiraTest().jira.client.listTools() {
+      let properties = tool.raw["inputSchema"]?["properties"]
+      guard properties?["issue"] != nil || properties?["issues"] != nil else { continue }
+      let types = (tool.raw["_meta"]?[MetaKey.records].map { Array($0.elements) } ?? []).compactMap { $0["type"]?.string }
+      #expect(types.contains("Issue"), "\(tool.name)")
+    }
+  }
+
+  static let creations: [(JSONValue, String?)] = [
+    (["=", "project", "ABC"], nil), (["=", "project", "XYZ"], "Policy"), (["=", "reporter", "5b1"], nil), (["=", "reporter", "ada"], "Policy"),
+    (["=", "status", "To Do"], "Policy"),
+    (["contains", "labels", "a"], nil), (["false"], "Policy"),
+  ]
+
+  @Test("An issue is made only where it is sure beforehand that policy admits it", arguments: creations)
+  func create(_ rule: JSONValue, _ refusal: String?) async throws {
+    for (tool, arguments) in [
+      ("create_issue", ["project": "ABC", "type": "Bug", "summary": "x", "labels": ["a"]] as JSONValue),
+      ("create_issues", ["issues": [["project": "ABC", "type": "Bug", "summary": "x", "labels": ["a"]]]]),
+    ] {
+      let test = try await JiraTest()
+      let result = try await test.jira.call(tool, arguments, meta: Self.rows(["Issue": rule]))
+      #expect(result.isError == (refusal != nil) && refusal.map { result.text.contains($0) } ?? true, "\(result.text)")
+      #expect(written(test).count == (refusal == nil ? 1 : 0))
+    }
+  }
+
+  @Test("Sprints that a rule hides are not changed, and none is made that it would hide")
+  func sprints() async throws {
+    let test = try await JiraTest()
+    let hides = Self.rows(["Sprint": ["=", "state", "closed"]])
+    #expect(try await test.jira.failure("update_sprint", ["sprint": "37", "name": "x"], meta: hides) == Self.absent)
+    #expect(try await test.jira.failure("create_sprint", ["board": "4", "name": "x"], meta: hides).contains("Policy"))
+    #expect(try await test.jira.failure("get_sprint", ["sprint": "37"], meta: hides) == Self.absent)
+    #expect(written(test).isEmpty)
+    _ = try await test.jira.structured("update_sprint", ["sprint": "37", "name": "x"], meta: Self.rows(["Sprint": ["=", "state", "active"]]))
+    #expect(written(test).count == 1)
+  }
+
+  // MARK: Nothing more than is needed
+
+  @Test("Where policy limits nothing, nothing more is asked of Jira", arguments: JiraAct.all)
+  func free(_ act: JiraAct) async throws {
+    let (alone, governed) = (try await JiraTest(), try await JiraTest())
+    _ = try await alone.jira.call(act.tool, act.arguments)
+    let all = ["Issue", "Comment", "Worklog", "Change", "Project", "Member", "Board", "Sprint", "JiraItem"]
+    let meta = Self.rows(all.reduce(into: JSONObject()) { $0[$1] = ["true"] }, clearance: ["pii"])
+    _ = try await governed.jira.call(act.tool, act.arguments, meta: meta)
+    #expect(governed.vendor.requests.map { "\($0)" } == alone.vendor.requests.map { "\($0)" } || act.tool == "add_attachment" || act.tool == "log_work")
+    #expect(governed.vendor.requests.count == alone.vendor.requests.count)
+  }
+
+  @Test("Who is not cleared for personal data sees no addresses")
+  func clearance() async throws {
+    let test = try await JiraTest()
+    let hidden = try await test.jira.call("get_myself", meta: Self.rows(["Member": ["true"]]))
+    #expect(hidden.structured?["user"]?["name"] == "Bot" && !hidden.raw.text.contains("bot@example.com"))
+    #expect(try await test.jira.structured("get_myself", meta: Self.rows(["Member": ["true"]], clearance: ["pii"]))["user"]?["email"] == "bot@example.com")
+  }
+}
