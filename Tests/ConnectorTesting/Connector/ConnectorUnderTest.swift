@@ -83,20 +83,21 @@ public final class ConnectorUnderTest<Tested: Connector>: Sendable {
   }
 
   public func prompt(
-    _ name: String, _ arguments: [String: String] = [:], as caller: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    _ name: String, _ arguments: [String: String] = [:], as caller: String? = nil, meta: JSONObject = JSONObject(),
+    sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> PromptResult {
     try await searching(sourceLocation) {
-      let result = try await client.getPrompt(name, arguments, options: options(caller, JSONObject()))
+      let result = try await client.getPrompt(name, arguments, options: options(caller, meta))
       return (result, "\(result)")
     }
   }
 
   public func complete(
-    _ target: CompletionTarget, _ value: String, _ arguments: [String: String] = [:], as caller: String? = nil,
+    _ target: CompletionTarget, _ value: String, _ arguments: [String: String] = [:], as caller: String? = nil, meta: JSONObject = JSONObject(),
     sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> [String] {
     try await searching(sourceLocation) {
-      let result = try await client.complete(target, value, arguments: arguments, options: options(caller, JSONObject()))
+      let result = try await client.complete(target, value, arguments: arguments, options: options(caller, meta))
       return (result.values, "\(result)")
     }
   }
