@@ -18,6 +18,7 @@ internal import MCPHTTP
 /// with the service account, or as `service_account.subject`.
 public struct GoogleDriveConnector: Connector {
   public static let name = "google_drive"
+  public static let enforcesRows = true
 
   public let server: Server
   public let routes: [ConnectorRoute]
