@@ -81,6 +81,22 @@ struct OfficeTests {
     #expect(try await read(bomb, Self.word, settings: ["maximum_bytes": 4096]).isError)
   }
 
+  @Test("Files of Office before 2007 give their text", .enabled(if: has("catdoc") && has("xls2csv") && has("catppt"), "catdoc is not on this machine"))
+  func legacy() async throws {
+    let doc = try await read(CompoundFile.word("Offer and terms\rPrice: 12 \u{20AC}\r"), "application/msword")
+    #expect(!doc.isError && doc.text.contains("Offer and terms\nPrice: 12 \u{20AC}"), "\(doc.text)")
+    let xls = try await read(CompoundFile.workbook([["Gr\u{FC}n", "Sum, all"], ["1", "2"]]), "application/vnd.ms-excel")
+    #expect(!xls.isError && xls.text.hasPrefix("Gr\u{FC}n,\"Sum, all\"\n1,2\n"), "\(xls.text)")
+    let ppt = try await read(CompoundFile.slides(["Title \u{20AC}", "Point"]), "application/vnd.ms-powerpoint")
+    #expect(!ppt.isError && ppt.text.contains("Title \u{20AC}\nPoint"), "\(ppt.text)")
+    for type in ["application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint"] {
+      for bytes in [Array("plain text, which is no such file".utf8), Array(CompoundFile.word("x").prefix(700))] {
+        let broken = try await read(bytes, type)
+        #expect(broken.isError && !broken.text.contains("plain text"), "\(type): \(broken.text)")
+      }
+    }
+  }
+
   @Test("Programs are not run where the settings say so")
   func switchedOff() async throws {
     let (isError, text) = try await read(StoredZip.archive([("word/document.xml", "<w:t>x</w:t>")]), Self.word, settings: ["text_tools": false])

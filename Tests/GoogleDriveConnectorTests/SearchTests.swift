@@ -136,7 +136,7 @@ struct SearchTests {
       (.compare(attribute: "nothing", .equal, "x"), false), (.not(.compare(attribute: "nothing", .equal, "x")), false),
     ] as [(RowFilter, Bool)] {
       let before = fixture.vendor.requests.count
-      let result = try await fixture.drive.call(tool, arguments, as: "ada@example.com", meta: [MetaKey.rows: ["File": rule.json]])
+      let result = try await fixture.drive.call(tool, arguments, as: "ada@example.com", meta: RowRules.meta(["File": rule, "Permission": .constant(true)]))
       #expect(result.isError != isAllowed, "\(rule): \(result.text)")
       let sent = fixture.vendor.requests.dropFirst(before)
       if !isAllowed { #expect(sent.map { "\($0.method) \($0.path)" } == ["GET /drive/v3/files/sheet1"]) }

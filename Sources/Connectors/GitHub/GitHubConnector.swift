@@ -5,6 +5,7 @@ public import MCP
 /// GitHub, of github.com or an Enterprise Server, over its REST API.
 public struct GitHubConnector: Connector {
   public static let name = "github"
+  public static let enforcesRows = true
 
   public let server: Server
   public let routes: [ConnectorRoute]

@@ -111,6 +111,7 @@ struct GitHubPrompts {
     ) { [self, github] get in
       try await get.reading {
         let repository = try repository(get)
+        try await github.permit(repository, get)
         var base = get["base"] ?? ""
         if base.isEmpty { base = try await github.get(get, repository.path + ["releases", "latest"])["tag_name"]?.string ?? "" }
         var head = get["head"] ?? ""
@@ -118,13 +119,15 @@ struct GitHubPrompts {
         let range = "\(base)...\(head)"
         let compared = try await github.get(get, repository.path + ["compare", range], [("per_page", "100")])
         let commits = try await github.records(get, compared["commits"]?.elements.map { $0 } ?? [], .commit, adding: repository.members)
+        // The count would tell of commits that policy hides.
+        let total = github.rule(get, .commit) == nil ? compared["total_commits"]?.int ?? commits.count : commits.count
         let lines = commits.map { "\(($0["sha"]?.string ?? "").prefix(9)) \($0["author"]?.string ?? $0["author_name"]?.string ?? ""): \($0["message"]?.string ?? "")" }
         return PromptResult(
           [
             .user(
               """
-              Write release notes for \(repository.fullName), for what is in \(head) and not in \(base): \(compared["total_commits"]?.int ?? commits.count) commits\
-              \((compared["total_commits"]?.int ?? 0) > commits.count ? ", of which you see the first \(commits.count); get the others with compare_commits" : "").
+              Write release notes for \(repository.fullName), for what is in \(head) and not in \(base): \(total) commits\
+              \(total > commits.count ? ", of which you see the first \(commits.count); get the others with compare_commits" : "").
 
               \(UntrustedText.framed(Self.cut(lines.joined(separator: "\n")), source: "commits"))
 

@@ -82,7 +82,7 @@ struct DriveContext: Sendable {
     let id = try Self.id(text)
     let json = try await api.get(["files", id], [("fields", DriveFile.fields)] + everywhere, as: subject)
     guard let file = DriveFile(json, labels: labels) else { throw VendorError(.invalidAnswer, "Google described the file in no known form.") }
-    guard try await tree.admits(file, as: subject) else { throw VendorError(.notFound, "Google Drive does not find it, or it may not be seen.") }
+    guard try await tree.admits(file, as: subject) else { throw Self.unseen }
     return file
   }
 
@@ -101,21 +101,19 @@ struct DriveContext: Sendable {
   /// A file that settings and the gateway's row rule let be reached.
   func reached(_ call: ToolCall, _ argument: String = "file", followsShortcuts: Bool = true, as subject: Subject) async throws(VendorError) -> DriveFile {
     let file = try await followsShortcuts ? target(call.string(argument), as: subject) : self.file(call.string(argument), as: subject)
-    if let rule = call.rowFilter(DriveFile.shape.type.name), !rule.admits(file.json) {
-      throw VendorError(.notFound, "Google Drive does not find it, or it may not be seen.")
-    }
+    guard admits(file.json, DriveFile.shape, call) else { throw Self.unseen }
     return file
   }
 
   /// The id of such a file. Where nothing keeps anything out it costs no request.
   func admitted(_ call: ToolCall, _ argument: String = "file", as subject: Subject) async throws(VendorError) -> String {
-    guard !tree.admitsAll || call.rowFilter(DriveFile.shape.type.name) != nil else { return try Self.id(call.string(argument)) }
+    guard !tree.admitsAll || rule(call, DriveFile.shape) != nil else { return try Self.id(call.string(argument)) }
     return try await reached(call, argument, followsShortcuts: false, as: subject).id
   }
 
   /// Asks Sheets or Docs for such a file. They do not know shortcuts: where one was named, what it leads to is asked for.
   func following(_ call: ToolCall, as subject: Subject, _ work: (String) async throws(VendorError) -> RawJSON) async throws(VendorError) -> (id: String, json: RawJSON) {
-    guard tree.admitsAll, call.rowFilter(DriveFile.shape.type.name) == nil else {
+    guard tree.admitsAll, rule(call, DriveFile.shape) == nil else {
       let id = try await reached(call, as: subject).id
       return (id, try await work(id))
     }
@@ -127,25 +125,35 @@ struct DriveContext: Sendable {
     }
   }
 
-  /// A folder to put things into: `root` is the top of the account's own drive.
-  func folder(_ call: ToolCall, as subject: Subject) async throws(VendorError) -> String? {
-    guard !tree.admitsAll else { return try call.string("folder").map { text throws(VendorError) in try Self.id(text) } }
-    return try await file(call.string("folder") ?? "root", as: subject).id
+  /// A folder to put things into: `root` is the top of the account's own drive. Nil where none is named and nothing keeps folders out.
+  func folder(_ call: ToolCall, as subject: Subject) async throws(VendorError) -> DriveFolder? {
+    let named = call.string("folder")
+    guard !tree.admitsAll || (named != nil && rule(call, DriveFile.shape) != nil) else {
+      return try named.map { text throws(VendorError) in DriveFolder(id: try Self.id(text), file: nil) }
+    }
+    let file = try await file(named ?? "root", as: subject)
+    // Whose the top of a drive is, is no question of rules: nobody is kept from their own.
+    guard (named ?? "root") == "root" || admits(file.json, DriveFile.shape, call) else { throw Self.unseen }
+    return DriveFolder(id: file.id, file: file)
   }
 
   /// `_meta` of a tool that reaches a file and shows other records, or none.
-  static func meta(_ shape: RecordShape? = nil, isList: Bool = true) -> JSONObject {
-    let file = (type: DriveFile.shape.type, rows: String?.none, isList: false)
-    guard let shape else { return RecordType.meta([file]) }
-    return RecordType.meta([(shape.type, "/" + (isList ? shape.list : shape.one), isList), file])
+  ///
+  /// - Parameter touched: other records that the tool looks at or changes.
+  static func meta(_ shape: RecordShape? = nil, isList: Bool = true, touching touched: RecordShape...) -> JSONObject {
+    var parts: [(type: RecordType, rows: String?, isList: Bool)] = []
+    if let shape { parts.append((shape.type, "/" + (isList ? shape.list : shape.one), isList)) }
+    // Of the files that hold them, and where the shape is that of files, of results that show none.
+    for other in [DriveFile.shape] + touched { parts.append((other.type, nil, false)) }
+    return RecordType.meta(parts)
   }
 
   static let fileField = Field.text("file", "The file's id, or its address in a browser.", required: true, length: 300)
 
-  /// Files as records, without those that the settings keep out.
-  func records(_ raw: [RawJSON], as subject: Subject) async throws(VendorError) -> [JSONValue] {
+  /// Files as records, without those that the settings or the gateway's row rule keep out.
+  func records(_ raw: [RawJSON], _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
     var rows: [JSONValue] = []
-    for file in raw.compactMap({ DriveFile($0, labels: labels) }) {
+    for file in raw.compactMap({ DriveFile($0, labels: labels) }) where admits(file.json, DriveFile.shape, request) {
       if !tree.admitsAll { guard try await tree.admits(file, as: subject) else { continue } }
       rows.append(file.json)
     }
@@ -171,7 +179,7 @@ struct DriveContext: Sendable {
     let json = try await api.get(
       path, query + [("pageSize", String(call.int("limit") ?? standard)), ("pageToken", token), ("fields", "nextPageToken,\(member)(\(fields))")], as: subject)
     return shape.result(
-      Self.elements(json, member).compactMap(record), selection: shape.selection(call), next: Self.next(json, place))
+      Self.elements(json, member).compactMap(record).filter { admits($0, shape, call) }, selection: shape.selection(call), next: Self.next(json, place))
   }
 
   /// A short page is not the end; that there is no token is.

@@ -41,9 +41,7 @@ struct DriveResources: Sendable {
   private func content(_ id: String?, _ format: String?, _ read: ResourceRead) async throws(VendorError) -> ReadResult {
     let subject = try drive.subject(read)
     let file = try await drive.target(id, as: subject)
-    if let rule = read.rowFilter(DriveFile.shape.type.name), !rule.admits(file.json) {
-      throw VendorError(.notFound, "Google Drive does not find it, or it may not be seen.")
-    }
+    guard drive.admits(file.json, DriveFile.shape, read) else { throw DriveContext.unseen }
     if format == nil, file.isFolder { return try await list(file.id, read, subject) }
     switch try await reader.read(file, format: format, as: subject) {
     case .text(let text, let mimeType, _): return Self.untrusted(.text(UntrustedText.framed(text, source: file.id), mimeType: mimeType))
@@ -66,8 +64,7 @@ struct DriveResources: Sendable {
         ("q", DriveQuery.all(["\(DriveQuery.quoted(folder.id)) in parents", "trashed = false"])), ("corpora", "allDrives"), ("orderBy", "folder,name_natural"),
         ("pageSize", "200"), ("includeItemsFromAllDrives", "true"), ("fields", "nextPageToken,files(\(DriveFile.fields))"),
       ] + drive.everywhere, as: subject)
-    let rule = read.rowFilter(DriveFile.shape.type.name)
-    let rows = try await drive.records(DriveContext.elements(json, "files"), as: subject).filter { row in rule?.admits(row) ?? true }
+    let rows = try await drive.records(DriveContext.elements(json, "files"), read, as: subject)
     let more = json["nextPageToken"] == nil ? "" : "\n(there is more: list_folder)"
     return Self.untrusted(.text(UntrustedText.framed(CompactTable(rows, columns: DriveFile.shape.columns).text + more, source: folder.id), mimeType: "text/markdown"))
   }
@@ -78,9 +75,12 @@ struct DriveResources: Sendable {
     var conditions = ["trashed = false"]
     if !request.value.isEmpty { conditions.append("name contains \(DriveQuery.quoted(request.value))") }
     if foldersOnly { conditions.append("mimeType = \(DriveQuery.quoted(DriveFile.folderType))") }
-    if let rule = request.rowFilter(DriveFile.shape.type.name) {
-      // Names are shown without a gateway's filter over them: what it cannot be asked for exactly is not suggested.
-      guard rule == .constant(true) else { return [] }
+    if let rule = drive.rule(request, DriveFile.shape) {
+      switch DriveQuery.pushed(rule) {
+      case .none: return []
+      case .nothing: break
+      case .condition(let text): conditions.append(text)
+      }
     }
     let json = try? await drive.api.get(
       ["files"],
@@ -88,7 +88,7 @@ struct DriveResources: Sendable {
         ("q", DriveQuery.all(conditions)), ("corpora", "user"), ("orderBy", "viewedByMeTime desc"), ("pageSize", "20"), ("includeItemsFromAllDrives", "true"),
         ("fields", "files(\(DriveFile.fields))"),
       ] + drive.everywhere, as: subject)
-    let rows = (try? await drive.records(DriveContext.elements(json, "files"), as: subject)) ?? []
+    let rows = (try? await drive.records(DriveContext.elements(json, "files"), request, as: subject)) ?? []
     return Completion(rows.compactMap { $0[byID ? "id" : "name"]?.string })
   }
 }

@@ -18,6 +18,7 @@ internal import MCPHTTP
 /// with the service account, or as `service_account.subject`.
 public struct GoogleDriveConnector: Connector {
   public static let name = "google_drive"
+  public static let enforcesRows = true
 
   public let server: Server
   public let routes: [ConnectorRoute]
@@ -133,9 +134,10 @@ public struct GoogleDriveConnector: Connector {
     } catch {
       findings.append(ConnectorFinding(.failure, "files cannot be listed: \(error)", remedy: "Grant the scope \(GoogleCredentials.readScopes[0])."))
     }
-    for (name, text) in [("pdftotext", "PDF files"), ("unzip", "office files")] where TextTool(named: name) == nil {
+    for (format, text) in [(OfficeText.Format.pdf, "PDF files"), (.docx, "office files"), (.doc, "office files of before 2007 (doc, xls, ppt)")]
+    where TextTool(named: format.tool) == nil {
       findings.append(
-        ConnectorFinding(.warning, "\(name) is not on this machine: the text of \(text) is not read", remedy: "Install \(name == "unzip" ? "unzip" : "poppler-utils")."))
+        ConnectorFinding(.warning, "\(format.tool) is not on this machine: the text of \(text) is not read", remedy: "Install \(format.package)."))
     }
     if writes { findings.append(ConnectorFinding(.ok, "writing toolsets are on; whether their scopes are granted, the first write tells")) }
     return findings

@@ -22,6 +22,7 @@ internal import NIOCore
 /// Salesforce user, and sees what Salesforce lets that user see.
 public struct SalesforceConnector: Connector {
   public static let name = "salesforce"
+  public static let enforcesRows = true
 
   public let server: Server
   public let routes: [ConnectorRoute]

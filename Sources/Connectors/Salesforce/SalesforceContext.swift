@@ -50,6 +50,12 @@ struct SalesforceContext: Sendable {
     request.clearance ?? (request.meta?[MetaKey.rows] == nil ? nil : [])
   }
 
+  /// The rule for files; nil where all may be seen.
+  func fileFilter(_ request: some ServerRequest) -> RowFilter? {
+    guard let filter = request.rowFilter(FileTools.shape.type.name), filter != .constant(true) else { return nil }
+    return filter
+  }
+
   /// The rule for records of an object; nil where all may be seen.
   func filter(_ request: some ServerRequest, _ object: String) -> RowFilter? {
     let name = (types.type(of: object) ?? types.other).record.name

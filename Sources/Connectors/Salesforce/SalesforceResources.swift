@@ -31,10 +31,8 @@ struct SalesforceResources: Sendable {
         read, subject throws(VendorError) in
         let object = try SOQLName.object(read["object"] ?? "")
         let id = read["id"] ?? ""
-        // Here no gateway looks at rows: it is done before.
-        try await RecordGuard(salesforce: salesforce).check([id], of: object, for: read, as: subject)
         let record = try await RecordTools(salesforce: salesforce).record(object, id, as: subject, for: read)
-        return "# \(object) \(id)\n\n" + UntrustedText.framed(RecordTools.text(shown(record, to: read)), source: "\(object) \(id)")
+        return "# \(object) \(id)\n\n" + UntrustedText.framed(RecordTools.text(record), source: "\(object) \(id)")
       })
     server.add(
       try template("salesforce://{org}/report/{id}", "report", "Report", "A report's rows and totals.", "text/markdown") { read, subject throws(VendorError) in
@@ -46,17 +44,6 @@ struct SalesforceResources: Sendable {
       server.addCompletion(for: .resourceTemplate(uri, argument: "object")) { request in await completeObject(request) }
       server.addCompletion(for: .resourceTemplate(uri, argument: "org")) { _ in [salesforce.org] }
     }
-  }
-
-  /// Without the members whose category policy does not show.
-  private func shown(_ record: SalesforceRecord, to request: some ServerRequest) -> SalesforceRecord {
-    guard let clearance = salesforce.clearance(request), let members = record.json.object else { return record }
-    var kept = JSONObject()
-    for (name, value) in members {
-      if let category = record.type.record.categories[name], !clearance.contains(category) { continue }
-      kept[name] = value
-    }
-    return SalesforceRecord(type: record.type, json: .object(kept))
   }
 
   private func template(
@@ -89,8 +76,6 @@ struct SalesforceResources: Sendable {
     query.limit = 20
     let queries = SalesforceQueries(salesforce: salesforce)
     guard let prepared = try? queries.prepare(query, for: request), let json = try? await queries.run(prepared, as: subject) else { return [] }
-    let filter = salesforce.filter(request, "Account")
-    let records = SalesforceContext.elements(json, "records").compactMap { queries.record(of: $0, "Account")?.json }
-    return Completion(records.filter { record in filter?.admits(record) ?? true }.compactMap { $0["name"]?.string })
+    return Completion(SalesforceContext.elements(json, "records").compactMap { queries.record(of: $0, "Account", for: request)?.json["name"]?.string })
   }
 }

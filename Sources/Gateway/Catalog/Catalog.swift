@@ -25,6 +25,8 @@ final class Catalog: Sendable {
     let templateList: [ResourceEntry]
     /// Made when it is first asked.
     private let index = Mutex<ToolIndex?>(nil)
+    /// The records that the tools of each upstream declare, each once.
+    let records: [String: [RecordDeclaration]]
 
     /// Of entries with one name, or one URI, the first has it.
     ///
@@ -37,6 +39,7 @@ final class Catalog: Sendable {
       (self.tools, toolList) = Self.unique(tools) { $0.name }
       listedTools = toolList.filter { !$0.isSearched }
       searchedTools = toolList.filter(\.isSearched)
+      records = Self.records(toolList)
       (self.prompts, promptList) = Self.unique(prompts) { $0.name }
       let (listed, list) = Self.unique(resources) { $0.uri }
       resourceList = list
@@ -53,6 +56,17 @@ final class Catalog: Sendable {
         return made
       }
       return index.search(query, limit: limit) { admits(searchedTools[$0]) }.map { searchedTools[$0] }
+    }
+
+    private static func records(_ tools: [ToolEntry]) -> [String: [RecordDeclaration]] {
+      var records: [String: [RecordDeclaration]] = [:]
+      for tool in tools {
+        for declaration in tool.records {
+          let record = RecordDeclaration(type: declaration.type, rows: nil, entities: declaration.entities)
+          if records[tool.upstream.name]?.contains(record) != true { records[tool.upstream.name, default: []].append(record) }
+        }
+      }
+      return records
     }
 
     private static func unique<Entry>(_ entries: [Entry], _ name: (Entry) -> String) -> ([String: Entry], [Entry]) {

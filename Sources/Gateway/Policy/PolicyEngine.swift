@@ -106,7 +106,7 @@ final class PolicyEngine: Sendable {
       verdict(PartialRequest(principal: .known(subject), action: action, resource: resource, context: known, unknownContext: unknown), overlay)
     }
     let ancestors = overlay.ancestors(of: upstream)
-    let rules: [RowRule] = tool.records.map { declaration in
+    let rules = tool.records.map { declaration in
       RowRule(declaration, ask(.unknown(type: declaration.type)), upstream: upstream, ancestors: ancestors)
     }
     return ToolDecision(
@@ -152,6 +152,22 @@ final class PolicyEngine: Sendable {
   func plan(_ principal: Principal, _ target: PolicyTarget, context: Record) -> ScreeningPlan {
     let (request, entities) = question(principal, target, context)
     return ScreeningPlan(clearance: clearance(of: uid(of: principal), request.context, [], entities).clearance, bounds: bounds)
+  }
+
+  /// What an upstream that enforces rows is told with a prompt, a resource or a completion: the rules of all records that it serves.
+  ///
+  /// Nobody can filter these answers row by row afterwards: a rule that has no exact form shows no record of its type.
+  func meta(_ principal: Principal, _ target: PolicyTarget, _ records: [RecordDeclaration], _ clearance: Clearance, context: Record) -> ByteBuffer {
+    let (request, overlay) = question(principal, target, context)
+    let upstream = EntityUID(type: "Upstream", id: target.upstream)
+    let ancestors = overlay.ancestors(of: upstream)
+    let rules = records.map { declaration in
+      let verdict = verdict(
+        PartialRequest(
+          principal: request.principal, action: request.action, resource: .unknown(type: declaration.type), context: request.context, unknownContext: []), overlay)
+      return RowRule(declaration, verdict, upstream: upstream, ancestors: ancestors)
+    }
+    return RowRule.meta(rules, clearance, isLast: true)
   }
 
   private func question(_ principal: Principal, _ target: PolicyTarget, _ context: Record?) -> (PartialRequest, Entities) {

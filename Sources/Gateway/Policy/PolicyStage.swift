@@ -67,9 +67,12 @@ struct PolicyStage: Sendable {
         .purposeRequired, .policy,
         "Policy allows this \(target.type.lowercased()) for a stated purpose only, and there is no argument to state one by. Use a tool instead, or ask the operator.")
     }
-    return Permit(
-      call: call, reasons: obligations.reasons, purpose: nil, isStrict: obligations.isStrict,
-      plan: engine.plan(principal, target, context: context), meta: ByteBuffer(), arguments: nil)
+    let plan = engine.plan(principal, target, context: context)
+    var meta = ByteBuffer()
+    if let upstream = call.upstream, upstream.configuration.enforcesRows {
+      meta = engine.meta(principal, target, call.snapshot.records[upstream.name] ?? [], plan.clearance, context: context)
+    }
+    return Permit(call: call, reasons: obligations.reasons, purpose: nil, isStrict: obligations.isStrict, plan: plan, meta: meta, arguments: nil)
   }
 
   // MARK: Visibility

@@ -27,7 +27,37 @@ struct RowRule: Sendable {
   }
 
   /// What takes the rows out of a result that may not be seen; nil if the result does not hold them as rows.
-  var filter: RecordFilter? { declaration.rows.flatMap { pointer in RecordFilter(pointer: pointer) { permits($0) } } }
+  ///
+  /// - Parameter isEnforced: whether the source keeps rules itself: what it was told exactly it may have left out whole.
+  func filter(isEnforced: Bool) -> RecordFilter? {
+    declaration.rows.flatMap { pointer in RecordFilter(pointer: pointer, mayBeAbsent: isEnforced && pushDown.isExact) { permits($0) } }
+  }
+}
+
+extension RowRule {
+  /// Members of `_meta` for an upstream that enforces rows and clearance itself.
+  ///
+  /// - Parameter isLast: whether nobody looks at the answer after the upstream: a rule that could not be told exactly then lets nothing through.
+  static func meta(_ rules: [RowRule], _ clearance: Clearance, isLast: Bool = false) -> ByteBuffer {
+    var filters: [String: RowFilter] = [:]
+    for rule in rules {
+      let filter = isLast && !rule.pushDown.isExact ? .constant(false) : rule.pushDown.filter
+      // One type declared in two ways: a row must stand in both.
+      filters[rule.declaration.type] = filters[rule.declaration.type].map { $0 == filter ? filter : .and([$0, filter]) } ?? filter
+    }
+    var rows: JSONValue = .object(JSONObject())
+    for (type, filter) in filters.sorted(by: { $0.key < $1.key }) { rows[type] = filter.json }
+    let revealed = DataCategory.allCases.filter { clearance.reveals($0) }.map { JSONValue.string($0.rawValue) }
+    var meta = ByteBuffer()
+    meta.write(JSONValue.string(MetaKey.rows))
+    meta.writeStaticString(":")
+    meta.write(rows)
+    meta.writeStaticString(",")
+    meta.write(JSONValue.string(MetaKey.clearance))
+    meta.writeStaticString(":")
+    meta.write(JSONValue.array(revealed))
+    return meta
+  }
 }
 
 /// What policy says of one principal and one tool.
@@ -56,12 +86,14 @@ final class ToolDecision: Sendable {
     dependsOnContext =
       !isFinal && (verdicts.contains(where: \.mentionsContext) || itself.forbidMentionsContext || clearance.dependsOnContext)
     obligations = Obligations(verdicts.flatMap(\.contributing))
+    let enforces = tool.upstream.configuration.enforcesRows
     plan = ScreeningPlan(
-      clearance: clearance.clearance, fields: tool.categories, rows: rules.filter { $0.verdict.outcome != .allow }.compactMap(\.filter), bounds: bounds,
-      trustsText: tool.upstream.configuration.enforcesRows && rules.allSatisfy(\.pushDown.isExact))
+      clearance: clearance.clearance, fields: tool.categories,
+      rows: rules.filter { $0.verdict.outcome != .allow }.compactMap { $0.filter(isEnforced: enforces) }, bounds: bounds,
+      trustsText: enforces && rules.allSatisfy(\.pushDown.isExact))
     obstacle = Self.obstacle(tool, rules)
     isListed = isVisible && (obstacle == nil || (!isFinal && rules.contains { $0.verdict.mentionsContext }))
-    meta = tool.upstream.configuration.enforcesRows ? Self.meta(rules, clearance.clearance) : ByteBuffer()
+    meta = enforces ? RowRule.meta(rules, clearance.clearance) : ByteBuffer()
   }
 
   var purpose: PurposeRule? { obligations.purpose }
@@ -75,30 +107,9 @@ final class ToolDecision: Sendable {
         .forbidden, .policy,
         "Policy limits which records \(tool.name) may change, and this cannot be checked before the change is made. Ask for a tool or a rule that can be.")
     }
-    if unenforced.contains(where: { $0.filter == nil }) {
+    if unenforced.contains(where: { $0.declaration.rows == nil }) {
       return Refusal(.forbidden, .policy, "Policy limits which records \(tool.name) may read, and neither its source nor its result allows to check it.")
     }
     return nil
-  }
-
-  private static func meta(_ rules: [RowRule], _ clearance: Clearance) -> ByteBuffer {
-    var filters: [String: RowFilter] = [:]
-    for rule in rules {
-      let filter = rule.pushDown.filter
-      // One type declared in two ways: a row must stand in both.
-      filters[rule.declaration.type] = filters[rule.declaration.type].map { $0 == filter ? filter : .and([$0, filter]) } ?? filter
-    }
-    var rows: JSONValue = .object(JSONObject())
-    for (type, filter) in filters.sorted(by: { $0.key < $1.key }) { rows[type] = filter.json }
-    let revealed = DataCategory.allCases.filter { clearance.reveals($0) }.map { JSONValue.string($0.rawValue) }
-    var meta = ByteBuffer()
-    meta.write(JSONValue.string(MetaKey.rows))
-    meta.writeStaticString(":")
-    meta.write(rows)
-    meta.writeStaticString(",")
-    meta.write(JSONValue.string(MetaKey.clearance))
-    meta.writeStaticString(":")
-    meta.write(JSONValue.array(revealed))
-    return meta
   }
 }

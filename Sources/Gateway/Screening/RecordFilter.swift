@@ -6,13 +6,16 @@ public struct RecordFilter: Sendable {
   public let pointer: String
   /// Whether one record may be seen. Called once for each record, on the request's thread; an error of the policy is false.
   public let admits: @Sendable (RawJSON) -> Bool
+  /// Whether a result without such records may pass: the source keeps the rule itself, and shows such records in some of its results only.
+  public let mayBeAbsent: Bool
 
   let names: [String]
 
   /// - Returns: nil unless `pointer` is empty or begins with a slash.
-  public init?(pointer: String, admits: @escaping @Sendable (RawJSON) -> Bool) {
+  public init?(pointer: String, mayBeAbsent: Bool = false, admits: @escaping @Sendable (RawJSON) -> Bool) {
     guard pointer.isEmpty || pointer.hasPrefix("/") else { return nil }
     self.pointer = pointer
+    self.mayBeAbsent = mayBeAbsent
     self.admits = admits
     names = pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map { Self.unescape($0) }
   }

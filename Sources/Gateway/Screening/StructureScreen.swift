@@ -10,7 +10,10 @@ struct StructureScreen {
     _ content: RawJSON, _ edits: inout ResultEdits, _ outcome: inout ScreeningOutcome
   ) throws(ScreeningRefusal) {
     for rows in plan.rows {
-      guard let target = rows.target(in: content) else { throw ScreeningRefusal.unstructured(outcome) }
+      guard let target = rows.target(in: content) else {
+        if rows.mayBeAbsent { continue }
+        throw ScreeningRefusal.unstructured(outcome)
+      }
       if !target.isNull { try filter(target, rows, &edits, &outcome) }
     }
     if plan.rows.isEmpty, let items = plan.bounds.items {

@@ -25,34 +25,35 @@ struct Dispatcher: Sendable {
   func send(_ entry: borrowing RecordedIntent) async throws(Refusal) -> UpstreamAnswer {
     let call = entry.call
     let plan = entry.admitted.permit.plan
+    let meta = entry.admitted.permit.meta
     switch call.target {
     case .search(let query, let limit): return .own(lists.found(query, limit: limit, call))
     case .list(let list): return .own(try lists.text(of: list, call))
     case .subscription, .acknowledged: return .own(ByteBuffer(string: "{}"))
     case .tool(let tool): return try await request(call, entry.admitted.permit.body(tool), isRead: tool.effect == .read, plan: plan)
     case .prompt(let prompt):
-      return try await request(call, body(call, ["name": prompt.upstreamName], copying: ["arguments"]), isRead: true, plan: plan)
+      return try await request(call, body(call, ["name": prompt.upstreamName], copying: ["arguments"], meta), isRead: true, plan: plan)
     case .resource(let entry, let uri):
       let original = entry.isRenamed ? ViewURI.original(uri, of: entry.upstream.name) : uri
-      let answer = try await request(call, body(call, ["uri": original], copying: []), isRead: true, plan: plan)
+      let answer = try await request(call, body(call, ["uri": original], copying: [], meta), isRead: true, plan: plan)
       guard entry.isRenamed, case .result(let result) = answer else { return answer }
       return .result(ViewURI.published(contentsOf: result, of: entry.upstream.name))
     case .promptCompletion(let prompt):
       var members = ByteBuffer()
       members.writeStaticString("\"ref\":")
       members.write(["type": "ref/prompt", "name": .string(prompt.upstreamName)] as JSONValue)
-      return try await request(call, completion(call, members), isRead: true, plan: plan)
+      return try await request(call, completion(call, members, meta), isRead: true, plan: plan)
     case .resourceCompletion(let entry):
       var members = ByteBuffer()
       members.writeStaticString("\"ref\":")
       members.write(["type": "ref/resource", "uri": .string(entry.upstreamURI)] as JSONValue)
-      return try await request(call, completion(call, members), isRead: true, plan: plan)
+      return try await request(call, completion(call, members, meta), isRead: true, plan: plan)
     }
   }
 
   // MARK: Bodies
 
-  private func body(_ call: Call, _ own: KeyValuePairs<String, String>, copying names: [String]) -> ClientConnection.RequestBody {
+  private func body(_ call: Call, _ own: KeyValuePairs<String, String>, copying names: [String], _ meta: ByteBuffer) -> ClientConnection.RequestBody {
     var members = ByteBuffer()
     for (name, value) in own {
       if members.readableBytes > 0 { members.writeStaticString(",") }
@@ -61,13 +62,13 @@ struct Dispatcher: Sendable {
       JSONText.write(value, to: &members)
     }
     for name in names { members.writeMember(name, call.exchange.request[name]) }
-    return ClientConnection.RequestBody(members: members, name: own.first?.value)
+    return ClientConnection.RequestBody(members: members, meta: meta, name: own.first?.value)
   }
 
-  private func completion(_ call: Call, _ reference: ByteBuffer) -> ClientConnection.RequestBody {
+  private func completion(_ call: Call, _ reference: ByteBuffer, _ meta: ByteBuffer) -> ClientConnection.RequestBody {
     var members = reference
     for name in ["argument", "context"] { members.writeMember(name, call.exchange.request[name]) }
-    return ClientConnection.RequestBody(members: members)
+    return ClientConnection.RequestBody(members: members, meta: meta)
   }
 
   // MARK: Routes

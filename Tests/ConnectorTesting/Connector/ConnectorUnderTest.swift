@@ -83,10 +83,11 @@ public final class ConnectorUnderTest<Tested: Connector>: Sendable {
   }
 
   public func prompt(
-    _ name: String, _ arguments: [String: String] = [:], as caller: String? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    _ name: String, _ arguments: [String: String] = [:], as caller: String? = nil, meta: JSONObject = JSONObject(),
+    sourceLocation: SourceLocation = #_sourceLocation
   ) async throws -> PromptResult {
     try await searching(sourceLocation) {
-      let result = try await client.getPrompt(name, arguments, options: options(caller, JSONObject()))
+      let result = try await client.getPrompt(name, arguments, options: options(caller, meta))
       return (result, "\(result)")
     }
   }

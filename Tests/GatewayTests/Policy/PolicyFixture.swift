@@ -36,10 +36,10 @@ struct PolicyFixture {
     return entry
   }
 
-  func call(_ target: Call.Target, arguments: String = "{}", from address: String? = nil, generation: UInt64 = 1) throws -> Call {
+  func call(_ target: Call.Target, arguments: String = "{}", from address: String? = nil, generation: UInt64 = 1, tools: [ToolEntry] = []) throws -> Call {
     let request = try Envelope(RawJSON(#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"crm__t","arguments":\#(arguments)}}"#))
     let context = RequestContext(client: ClientDescription(version: .latest), caller: principal, transport: .inProcess, remoteAddress: address)
-    return Call(exchange: Exchange(request, context, principal), target: target, snapshot: Catalog.Snapshot(generation: generation))
+    return Call(exchange: Exchange(request, context, principal), target: target, snapshot: Catalog.Snapshot(generation: generation, tools: tools))
   }
 
   /// The code of the refusal; nil if the call is allowed.

@@ -1,4 +1,5 @@
 import ConnectorTesting
+import Demo
 import Foundation
 import JSON
 import Testing
@@ -10,44 +11,103 @@ import Testing
 struct ConversationTests {
   @Test(
     "Each answers its question, withholds what policy withholds, refuses what it refuses, and leaves a trail",
-    arguments: ["summarize-slack-channel", "sprint-blockers", "review-pull-request"])
+    arguments: ["summarize-slack-channel", "sprint-blockers", "review-pull-request", "renewal-risks", "customer-feedback"])
   func replay(_ name: String) async throws {
-    let file = ProjectFiles.root.appending(path: "Examples/conversations/\(name).json")
-    let script = try JSONValue(parsing: String(contentsOf: file, encoding: .utf8))
+    let conversation = try Conversation(name)
     let vendor = try await VendorDouble()
-    for rule in script["vendor"]?.array ?? [] {
-      vendor.always(try #require(rule["method"]?.string), try #require(rule["path"]?.string), .json(try #require(rule["answer"])))
-    }
+    try conversation.prepare(vendor)
     let secrets = try TestSecrets()
-    let reference = try secrets.reference("token", "vendor-token-0123456789")
-    let upstreams = try #require(script["upstreams"]).text.replacing("{vendor}", with: vendor.url).replacing("{secret}", with: reference)
-    var configuration = TestConfiguration()
-    configuration.policies = try #require(script["policy"]?.string)
-    configuration.upstreams = try #require(try JSONValue(parsing: upstreams).object)
-    let steps = try #require(script["steps"]?.array)
+    let configuration = try conversation.configuration(vendor, secret: secrets.reference("token", "vendor-token-0123456789"))
     try await withGateway(configuration) { gateway in
-      let ada = try await gateway.client("ada")
-      for step in steps {
-        let tool = try #require(step["call"]?.string)
+      let client = try await gateway.client(conversation.user)
+      for step in conversation.steps {
         let sent = vendor.requests.count
-        let reply = try await ada.call(tool, step["arguments"] ?? [:])
+        let reply = try await client.call(step.tool, step.arguments)
+        let asked = vendor.requests.dropFirst(sent)
         #expect(!reply.text.contains("vendor-token"))
-        guard step["refused"]?.bool != true else {
-          #expect(reply.error != nil || reply.isToolError, "\(tool): \(reply.text)")
-          #expect(vendor.requests.count == sent, "\(tool) reached the vendor")
-          continue
+        let failed = reply.error != nil || reply.isToolError
+        switch step.kind {
+        case .answered: #expect(!failed, "\(step.tool): \(reply.text)")
+        case .hidden:
+          #expect(failed, "\(step.tool): \(reply.text)")
+          #expect(asked.allSatisfy { $0.method == "GET" }, "\(step.tool) changed something")
+        case .refused:
+          #expect(failed, "\(step.tool): \(reply.text)")
+          #expect(asked.isEmpty, "\(step.tool) reached the vendor")
         }
-        #expect(reply.error == nil && !reply.isToolError, "\(tool): \(reply.text)")
-        for text in step["answers"]?.array?.compactMap(\.string) ?? [] { #expect(reply.text.contains(text), "\(tool) lacks \"\(text)\": \(reply.text)") }
-        for text in step["withholds"]?.array?.compactMap(\.string) ?? [] { #expect(!reply.text.contains(text), "\(tool) shows \"\(text)\"") }
+        for text in step.texts("asks") { #expect(asked.contains { Conversation.words(of: $0).contains(text) }, "\(step.tool) does not ask \"\(text)\"") }
+        for text in step.texts("answers") { #expect(reply.text.contains(text), "\(step.tool) lacks \"\(text)\": \(reply.text)") }
+        for text in step.texts("withholds") { #expect(!reply.text.contains(text), "\(step.tool) shows \"\(text)\": \(reply.text)") }
       }
       #expect(vendor.unscripted.isEmpty, "\(vendor.unscripted)")
       let leaves = try gateway.leaves()
-      for step in steps {
-        let tool = step["call"] ?? .null
-        #expect(leaves.of(step["refused"] == true ? "refusal" : "intent").contains { $0["what"]?["name"] == tool }, "\(tool.text) left no leaf")
+      for kind in Conversation.Step.Kind.allCases {
+        let tools = conversation.steps.filter { $0.kind == kind }.map(\.tool)
+        for tool in Set(tools) {
+          let found = leaves.of(kind == .refused ? "refusal" : "intent").count { $0["what"]?["name"]?.string == tool }
+          let expected = conversation.steps.count { $0.tool == tool && ($0.kind == .refused) == (kind == .refused) }
+          #expect(found == expected, "\(tool): \(found) leaves of \(expected) calls")
+        }
       }
       #expect(leaves.of("outcome").count == leaves.of("intent").count)
     }
   }
+}
+
+/// One file of `Examples/conversations`; its README says what the members mean.
+private struct Conversation: Sendable {
+  struct Step: Sendable {
+    enum Kind: CaseIterable { case answered, hidden, refused }
+
+    let json: JSONValue
+    let tool: String
+    var arguments: JSONValue { json["arguments"] ?? [:] }
+    var kind: Kind { json["refused"] == true ? .refused : json["hidden"] == true ? .hidden : .answered }
+    func texts(_ member: String) -> [String] { json[member]?.array?.compactMap(\.string) ?? [] }
+  }
+
+  private let script: JSONValue
+  let steps: [Step]
+
+  init(_ name: String) throws {
+    script = try JSONValue(parsing: String(contentsOf: ProjectFiles.root.appending(path: "Examples/conversations/\(name).json"), encoding: .utf8))
+    steps = try (script["steps"]?.array ?? []).map { Step(json: $0, tool: try #require($0["call"]?.string)) }
+  }
+
+  var user: String { script["user"]?.string ?? "ada" }
+
+  func configuration(_ vendor: VendorDouble, secret: String) throws -> TestConfiguration {
+    var configuration = TestConfiguration()
+    configuration.policies = try (script["demo_policy"] == true ? DemoPolicy.text + "\n" : "") + #require(script["policy"]?.string)
+    for person in DemoPeople.all {
+      configuration.users[person.id] = [
+        "roles": .array(person.roles.map { .string($0) }), "groups": .array(person.groups.map { .string($0) }), "attributes": .object(person.attributes),
+      ]
+    }
+    let upstreams = try #require(script["upstreams"]).text.replacing("{vendor}", with: vendor.url).replacing("{secret}", with: secret)
+    configuration.upstreams = try #require(try JSONValue(parsing: upstreams).object)
+    return configuration
+  }
+
+  /// Of the answers for one method and path the first counts whose `when` stands in the request.
+  func prepare(_ vendor: VendorDouble) throws {
+    let rules = try JSONValue(parsing: (script["vendor"] ?? []).text.replacing("{vendor}", with: vendor.url)).array ?? []
+    var places: [String: [JSONValue]] = [:]
+    for rule in rules { places[try #require(rule["method"]?.string) + " " + #require(rule["path"]?.string), default: []].append(rule) }
+    for (place, rules) in places {
+      let parts = place.split(separator: " ").map(String.init)
+      vendor.always(parts[0], parts[1]) { request in
+        let words = Self.words(of: request)
+        guard let rule = rules.first(where: { $0["when"]?.string.map { words.contains($0) } ?? true }) else {
+          return .json(["message": .string("the script has no answer to \(words)")], status: 404)
+        }
+        if let text = rule["text"]?.string { return .text(text, type: rule["type"]?.string ?? "text/plain") }
+        guard let answer = rule["answer"] else { return .status(rule["status"]?.int ?? 204) }
+        return .json(answer, status: rule["status"]?.int ?? 200)
+      }
+    }
+  }
+
+  /// What a request says: its query and its body.
+  static func words(of request: CapturedRequest) -> String { (request.query.map { "\($0.name)=\($0.value)" } + [request.text]).joined(separator: "\n") }
 }

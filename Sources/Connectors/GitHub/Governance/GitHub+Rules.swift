@@ -52,6 +52,16 @@ extension GitHub {
     return record
   }
 
+  /// What a write made of a record, as far as it may be shown.
+  ///
+  /// - Throws: ``VendorError`` `notFound` where policy hides what it has become: it was written all the same, and the words say so.
+  func written(_ call: some ServerRequest, _ item: RawJSON?, _ shape: Shape, adding extra: JSONObject = JSONObject()) async throws(VendorError) -> JSONValue {
+    guard let record = try await records(call, [item ?? .null], shape, isWhole: true, adding: extra).first else {
+      throw VendorError(.notFound, "It is done. You are not permitted to see what it is now.")
+    }
+    return record
+  }
+
   private static let hiddenRecord = VendorError(.notFound, "GitHub has no such thing, or you are not permitted to see it. Nothing was changed.")
 
   private func visibility(of name: String, _ call: some ServerRequest) async throws(VendorError) -> JSONValue? {
@@ -79,16 +89,16 @@ extension GitHub {
     guard rule(call, .issue) != nil || rule(call, .pullRequest) != nil else { return }
     let issue = try await get(call, repository.path + ["issues", String(number)])
     guard issue["pull_request"] != nil else {
-      _ = try await record(call, issue, .issue)
+      _ = try await record(call, issue, .issue, adding: repository.members)
       return
     }
-    _ = try await record(call, try await get(call, repository.path + ["pulls", String(number)]), .pullRequest)
+    try await permit(repository, pull: number, call)
   }
 
-  /// Checks a commit before something of it is read.
-  func permit(_ repository: Repository, commit: String, _ call: some ServerRequest) async throws(VendorError) {
-    guard rule(call, .commit) != nil else { return }
-    _ = try await record(call, try await get(call, repository.path + ["commits"] + commit.pathSegments), .commit)
+  /// Checks a pull request before something of it is read or changed.
+  func permit(_ repository: Repository, pull number: Int, _ call: some ServerRequest) async throws(VendorError) {
+    guard rule(call, .pullRequest) != nil else { return }
+    _ = try await record(call, try await get(call, repository.path + ["pulls", String(number)]), .pullRequest, adding: repository.members)
   }
 
   /// Checks what is about to be made, as far as it is known.

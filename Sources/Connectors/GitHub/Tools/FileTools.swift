@@ -135,13 +135,17 @@ struct FileTools {
       let page = try await github.page(call, repository.path + ["compare", range])
       let commits = try await github.records(
         call, page.json["commits"]?.elements.map { $0 } ?? [], .commit, chosen: call.chosenFields, adding: repository.members)
-      // Files are of all commits together: where some are hidden, so are the files.
-      let isWhole = commits.count == (page.json["commits"]?.elements.map { $0 }.count ?? 0)
+      // Files and counts are of all commits together: where one is hidden, or on another page, neither is told.
+      let isWhole = github.rule(call, .commit) == nil || (page.next == nil && call.string("cursor") == nil && commits.count == page.json["total_commits"]?.int)
       let files = isWhole ? Self.files(page.json["files"], withPatch: call.bool("include_patch") ?? false) : []
       var structured: JSONObject = ["commits": .array(commits), "files": .array(files)]
-      for name in ["status", "ahead_by", "behind_by"] { if let value = page.json[name] { structured[name] = JSONValue(value) } }
+      var text = range
+      if let status = page.json["status"]?.string { (structured["status"], text) = (.string(status), "\(text): \(status)") }
+      for (name, words) in [("ahead_by", "ahead by"), ("behind_by", "behind by")] where isWhole {
+        if let count = page.json[name]?.int { (structured[name], text) = (.int(count), "\(text), \(words) \(count)") }
+      }
+      text += "\n"
       if let next = page.next { structured["next_cursor"] = .string(next) }
-      var text = "\(range): \(page.json["status"]?.string ?? ""), ahead by \(page.json["ahead_by"]?.int ?? 0), behind by \(page.json["behind_by"]?.int ?? 0)\n"
       text += CompactTable(commits, columns: Shape.commit.columns, more: page.next != nil).text + "\n" + CompactTable(files, columns: Shape.file.columns).text
       for file in files { if let patch = file["patch"]?.string { text += "\n\n--- \(file["path"]?.string ?? "")\n\(patch)" } }
       return github.result(structured, text: text, untrusted: ["/commits/*/message", "/files/*/patch"], isFramed: true)

@@ -95,7 +95,15 @@ struct IssueTools {
       try await github.permit(repository, number: call.number("issue_number"), call)
       let (segment, member, shape) = Self.part(call.string("method") ?? "")
       let page = try await github.page(call, path + segment)
-      return try await github.listing(call, page, page.json.elements.filter { shape.type.name != "Issue" || github.admits($0) }, member, shape)
+      var items: [RawJSON] = []
+      for item in page.json.elements where shape.type.name != "Issue" || github.admits(item) {
+        // Another issue that names this one is shown to those who may see it.
+        if let source = item["source"]?["issue"] {
+          guard try await !github.records(call, [source], source["pull_request"] == nil ? .issue : .pullRequest).isEmpty else { continue }
+        }
+        items.append(item)
+      }
+      return try await github.listing(call, page, items, member, shape)
     }
   }
 

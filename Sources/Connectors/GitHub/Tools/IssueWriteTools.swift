@@ -39,7 +39,7 @@ struct IssueWriteTools {
         guard !body.isEmpty else { throw VendorError(.refused, "There is nothing to change: give title, body, labels, assignees, milestone, type or state.") }
         made = try await github.write(call, .patch, repository.path + ["issues", String(number)], body, isIdempotent: true)
       }
-      let record = try await github.record(call, made ?? .null, .issue, adding: repository.members)
+      let record = try await github.written(call, made, .issue, adding: repository.members)
       return github.showing(record, "issue", .issue, note: call.string("method") == "create" ? "Opened the issue." : "Changed the issue.")
     }
   }
@@ -100,6 +100,7 @@ struct IssueWriteTools {
       let repository = try github.repository(call)
       try await github.permit(repository, number: call.number("issue_number"), call)
       let path = repository.path + ["issues", String(call.number("issue_number"))]
+      try await Self.permit(github, call, path, repository)
       let made: RawJSON?
       switch call.string("method") {
       case "add": made = try await github.write(call, .post, path + ["sub_issues"], call.body("sub_issue_id", "replace_parent"))
@@ -109,8 +110,19 @@ struct IssueWriteTools {
         guard body.count == 2 else { throw VendorError(.refused, "reprioritize needs one of after_id and before_id.") }
         made = try await github.write(call, .patch, path + ["sub_issues", "priority"], body, isIdempotent: true)
       }
-      return github.showing(try await github.record(call, made ?? .null, .issue, adding: repository.members), "issue", .issue, note: "Changed the sub-issues.")
+      return github.showing(try await github.written(call, made, .issue, adding: repository.members), "issue", .issue, note: "Changed the sub-issues.")
     }
+  }
+
+  /// A sub-issue is changed as well. GitHub tells an issue by its id among the sub-issues of its parent alone.
+  private static func permit(_ github: GitHub, _ call: ToolCall, _ path: [String], _ repository: GitHub.Repository) async throws(VendorError) {
+    guard github.rule(call, .issue) != nil else { return }
+    guard call.string("method") != "add" else {
+      throw VendorError(.refused, "Policy limits which issues you may change, and one that is named by its id alone cannot be checked. Nothing was changed.")
+    }
+    let found = try await github.get(call, path + ["sub_issues"], [("per_page", "100")]).elements.first { $0["id"]?.int == call.int("sub_issue_id") }
+    guard let found else { throw VendorError(.notFound, "The issue has no such sub-issue among its first 100. Nothing was changed.") }
+    _ = try await github.record(call, found, .issue)
   }
 
   private var labels: Tool {

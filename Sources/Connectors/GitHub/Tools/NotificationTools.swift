@@ -10,29 +10,48 @@ struct NotificationTools {
   var tools: [Tool] { [list, get] }
   var writes: [Tool] { [write] }
 
+  private static let holding: [Holding] = [.within(.repository), .within(.issue), .within(.pullRequest), .within(.commit)]
+
+  /// Titles are those of issues, pull requests and commits, of which a notification says too little to be checked: where policy limits
+  /// such records, they are left out. The repository it shows.
+  private func admits(_ raw: RawJSON, _ call: ToolCall) -> Bool {
+    guard github.admits(raw) else { return false }
+    if let rule = github.rule(call, .repository) {
+      guard let repository = raw["repository"], rule.admits(Shape.repository.record(repository, isWhole: true)) else { return false }
+    }
+    switch raw["subject"]?["type"]?.string {
+    case "Issue": return github.rule(call, .issue) == nil
+    case "PullRequest": return github.rule(call, .pullRequest) == nil
+    case "Commit": return github.rule(call, .commit) == nil
+    default: return true
+    }
+  }
+
   private var list: Tool {
     github.tool(
       "list_notifications", "List notifications", .reading, "Lists the account's notifications: unread ones, or all.",
       [
         .flag("all", "Read ones as well."), .flag("participating", "Only where the account takes part or is mentioned."),
         .text("since", "Only after this time: 2026-11-29T00:00:00Z.", longest: 40), .text("before", "Only before this time.", longest: 40), .fields(.notification),
-      ] + Argument.page, output: Output.list("notifications", of: .notification)
-    ) { [github] call in
+      ] + Argument.page, output: Output.list("notifications", of: .notification), holding: Self.holding
+    ) { [github, self] call in
       func flag(_ name: String) -> String? { call.bool(name).map { $0 ? "true" : "false" } }
       func text(_ name: String) -> String? { call.string(name).flatMap { $0.isEmpty ? nil : $0 } }
       let page = try await github.page(
         call, ["notifications"], [("all", flag("all")), ("participating", flag("participating")), ("since", text("since")), ("before", text("before"))])
-      return try await github.listing(call, page, page.json.elements.filter { github.admits($0) }, "notifications", .notification)
+      return try await github.listing(call, page, page.json.elements.filter { admits($0, call) }, "notifications", .notification)
     }
   }
 
   private var get: Tool {
     github.tool(
       "get_notification", "Notification", .reading, "Shows one notification.", [.text("thread_id", "The notification's id.", required: true, longest: 30)],
-      output: Output.object([("notification", Shape.notification.schema)], required: ["notification"])
-    ) { [github] call in
+      output: Output.object([("notification", Shape.notification.schema)], required: ["notification"]), holding: Self.holding
+    ) { [github, self] call in
       let raw = try await github.get(call, ["notifications", "threads", call.string("thread_id") ?? ""])
-      guard github.admits(raw) else { throw VendorError(.notFound, "The notification is about a repository that this connector may not reach.") }
+      guard admits(raw, call) else {
+        throw VendorError(.notFound, "The notification is about a repository that may not be reached, or you are not permitted to see what it is about.")
+      }
       return github.showing(Shape.notification.record(raw, isWhole: true), "notification", .notification)
     }
   }

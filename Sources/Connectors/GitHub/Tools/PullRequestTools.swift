@@ -65,7 +65,7 @@ struct PullRequestTools {
         ("comments", Output.array(of: .comment)), ("state", ["type": "string"]), ("statuses", Output.array(of: .status)),
         ("check_runs", Output.array(of: .checkRun)), ("reviewers", Output.array(of: .user)), ("teams", ["type": "array", "items": ["type": "string"]]),
         ("next_cursor", Output.cursor),
-      ]), holding: [.one(.pullRequest, "/pull_request"), .within(.pullRequest)]
+      ]), holding: [.one(.pullRequest, "/pull_request"), .list(.commit, "/commits"), .within(.pullRequest)]
     ) { [github] call in
       let repository = try github.repository(call)
       let number = String(call.number("pull_number"))
@@ -75,7 +75,7 @@ struct PullRequestTools {
         let record = try await github.record(call, try await github.get(call, path), .pullRequest, adding: repository.members)
         return github.showing(record, "pull_request", .pullRequest)
       }
-      try await github.permit(repository, number: call.number("pull_number"), call)
+      try await github.permit(repository, pull: call.number("pull_number"), call)
       switch method {
       case "get_diff": return try await Self.diff(github, call, path)
       case "get_status", "get_check_runs":

@@ -10,7 +10,7 @@ struct PullRequestWriteTools {
   var tools: [Tool] { [create, update, merge, updateBranch, reviewers, review] }
 
   private static let output = Output.object([("pull_request", Shape.pullRequest.schema)], required: ["pull_request"])
-  private static let holding: [Holding] = [.one(.pullRequest, "/pull_request"), .within(.pullRequest), .within(.issue)]
+  private static let holding: [Holding] = [.one(.pullRequest, "/pull_request"), .within(.pullRequest)]
 
   private var create: Tool {
     github.tool(
@@ -27,7 +27,7 @@ struct PullRequestWriteTools {
       try github.permit(
         new: ["title": body["title"] ?? "", "state": "open", "head": body["head"] ?? "", "base": body["base"] ?? "", "labels": []], .pullRequest, in: repository, call)
       let made = try await github.write(call, .post, repository.path + ["pulls"], body)
-      let record = try await github.record(call, made ?? .null, .pullRequest, adding: repository.members)
+      let record = try await github.written(call, made, .pullRequest, adding: repository.members)
       return github.showing(record, "pull_request", .pullRequest, note: "Opened the pull request.")
     }
   }
@@ -42,11 +42,11 @@ struct PullRequestWriteTools {
       ], output: Self.output, holding: Self.holding
     ) { [github] call in
       let repository = try github.repository(call)
-      try await github.permit(repository, number: call.number("pull_number"), call)
+      try await github.permit(repository, pull: call.number("pull_number"), call)
       let body = call.body("title", "body", "state", "base", "maintainer_can_modify")
       guard !body.isEmpty else { throw VendorError(.refused, "There is nothing to change: give title, body, state, base or maintainer_can_modify.") }
       let made = try await github.write(call, .patch, repository.path + ["pulls", String(call.number("pull_number"))], body, isIdempotent: true)
-      let record = try await github.record(call, made ?? .null, .pullRequest, adding: repository.members)
+      let record = try await github.written(call, made, .pullRequest, adding: repository.members)
       return github.showing(record, "pull_request", .pullRequest, note: "Changed the pull request.")
     }
   }
@@ -60,10 +60,10 @@ struct PullRequestWriteTools {
         .text("sha", "The head that is meant, as pull_request_read tells it.", longest: 64),
       ],
       output: Output.object([("merged", ["type": "boolean"]), ("sha", ["type": "string"]), ("message", ["type": "string"])], required: ["merged"]),
-      holding: [.within(.pullRequest), .within(.issue)]
+      holding: [.within(.pullRequest)]
     ) { [github] call in
       let repository = try github.repository(call)
-      try await github.permit(repository, number: call.number("pull_number"), call)
+      try await github.permit(repository, pull: call.number("pull_number"), call)
       let answer = try await github.write(
         call, .put, repository.path + ["pulls", String(call.number("pull_number")), "merge"], call.body("commit_title", "commit_message", "sha", "merge_method"))
       var structured: JSONObject = ["merged": .bool(answer?["merged"]?.bool ?? false)]
@@ -76,10 +76,10 @@ struct PullRequestWriteTools {
     github.tool(
       "update_pull_request_branch", "Update branch", .setting, "Merges the base into the branch of a pull request. GitHub goes on with it after the answer.",
       [.owner, .repo, PullRequestTools.number, .text("expected_head_sha", "Only if its head is still there.", longest: 64)],
-      output: Output.object([("message", ["type": "string"])]), holding: [.within(.pullRequest), .within(.issue)]
+      output: Output.object([("message", ["type": "string"])]), holding: [.within(.pullRequest)]
     ) { [github] call in
       let repository = try github.repository(call)
-      try await github.permit(repository, number: call.number("pull_number"), call)
+      try await github.permit(repository, pull: call.number("pull_number"), call)
       let answer = try await github.write(
         call, .put, repository.path + ["pulls", String(call.number("pull_number")), "update-branch"], call.body("expected_head_sha"))
       let message = answer?["message"]?.string ?? "Updating the branch."
@@ -96,7 +96,7 @@ struct PullRequestWriteTools {
       ], output: Self.output, holding: Self.holding
     ) { [github] call in
       let repository = try github.repository(call)
-      try await github.permit(repository, number: call.number("pull_number"), call)
+      try await github.permit(repository, pull: call.number("pull_number"), call)
       var body = call.body("reviewers", "team_reviewers")
       guard !body.isEmpty else { throw VendorError(.refused, "Give reviewers or team_reviewers.") }
       let isRemoval = call.string("method") == "remove"
@@ -104,7 +104,7 @@ struct PullRequestWriteTools {
       if isRemoval, body["reviewers"] == nil { body["reviewers"] = [] }
       let path = repository.path + ["pulls", String(call.number("pull_number")), "requested_reviewers"]
       let made = try await github.write(call, isRemoval ? .delete : .post, path, body, isIdempotent: isRemoval)
-      let record = try await github.record(call, made ?? .null, .pullRequest, adding: repository.members)
+      let record = try await github.written(call, made, .pullRequest, adding: repository.members)
       return github.showing(record, "pull_request", .pullRequest, note: isRemoval ? "No longer asked." : "Asked for a review.")
     }
   }
@@ -134,10 +134,10 @@ struct PullRequestWriteTools {
         .choice("side", ["LEFT", "RIGHT"], "To comment: before or after the change."), .number("start_line", "To comment: the first of several lines."),
         .choice("start_side", ["LEFT", "RIGHT"], "To comment: its side."), .choice("subject_type", ["line", "file"], "To comment: on a line or the whole file."),
       ],
-      output: Output.object([("review", Shape.review.schema), ("comment", Shape.reviewComment.schema)]), holding: [.within(.pullRequest), .within(.issue)]
+      output: Output.object([("review", Shape.review.schema), ("comment", Shape.reviewComment.schema)]), holding: [.within(.pullRequest)]
     ) { [github] call in
       let repository = try github.repository(call)
-      try await github.permit(repository, number: call.number("pull_number"), call)
+      try await github.permit(repository, pull: call.number("pull_number"), call)
       let path = repository.path + ["pulls", String(call.number("pull_number"))]
       switch call.string("method") {
       case "comment":

@@ -1,10 +1,11 @@
 internal import ConnectorKit
 internal import NIOCore
 
-/// The text of PDF and office files, by programs of this machine where they are there: `pdftotext` (poppler-utils) and `unzip`.
+/// The text of PDF and office files, by programs of this machine where they are there: `pdftotext` (poppler-utils), `unzip`, and for the
+/// formats of before 2007 those of catdoc.
 struct OfficeText: Sendable {
   enum Format: String, Sendable {
-    case pdf, docx, pptx, xlsx, openDocument
+    case pdf, docx, pptx, xlsx, openDocument, doc, xls, ppt
 
     init?(mimeType: String, name: String) {
       switch mimeType {
@@ -14,6 +15,9 @@ struct OfficeText: Sendable {
       case "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": self = .xlsx
       case "application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet", "application/vnd.oasis.opendocument.presentation":
         self = .openDocument
+      case "application/msword": self = .doc
+      case "application/vnd.ms-excel": self = .xls
+      case "application/vnd.ms-powerpoint": self = .ppt
       // What was uploaded without its type.
       case "application/octet-stream":
         switch name.lowercased().split(separator: ".").last {
@@ -21,15 +25,38 @@ struct OfficeText: Sendable {
         case "docx": self = .docx
         case "pptx": self = .pptx
         case "xlsx": self = .xlsx
+        case "doc": self = .doc
+        case "xls": self = .xls
+        case "ppt": self = .ppt
         default: return nil
         }
       default: return nil
       }
     }
 
-    var tool: String { self == .pdf ? "pdftotext" : "unzip" }
-    var package: String { self == .pdf ? "poppler-utils" : "unzip" }
+    var tool: String {
+      switch self {
+      case .pdf: "pdftotext"
+      case .docx, .pptx, .xlsx, .openDocument: "unzip"
+      case .doc: "catdoc"
+      case .xls: "xls2csv"
+      case .ppt: "catppt"
+      }
+    }
+
+    var package: String {
+      switch self {
+      case .pdf: "poppler-utils"
+      case .docx, .pptx, .xlsx, .openDocument: "unzip"
+      case .doc, .xls, .ppt: "catdoc"
+      }
+    }
+
+    /// Whether the file is a compound one, as Office wrote them before 2007 ([MS-CFB] 2.2, "Header Signature").
+    var isCompound: Bool { package == "catdoc" }
   }
+
+  private static let compoundSignature: [UInt8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
 
   /// Whether programs may be run at all: `text_tools` of the settings.
   let isAllowed: Bool
@@ -39,22 +66,28 @@ struct OfficeText: Sendable {
     guard let tool = TextTool(named: format.tool) else {
       throw VendorError(
         .refused,
-        "Text of \(format.rawValue) files needs \(format.tool) on the machine of the connector, and it is not there. An administrator installs \(format.package).")
+        "Text of \(format.rawValue) files needs \(format.tool) on the machine of the connector, and it is not there. An administrator installs \(format.package); download_file gives the bytes."
+      )
     }
     let bytes = Array(document.readableBytesView)
+    // catdoc gives out what it does not know as if it were text.
+    guard !format.isCompound || bytes.starts(with: Self.compoundSignature) else { throw Self.damaged(format) }
     // Markup is a multiple of the text in it.
-    let bound = format == .pdf ? maximumBytes : min(maximumBytes * 8, 64 << 20)
+    let bound = format == .pdf || format.isCompound ? maximumBytes : min(maximumBytes * 8, 64 << 20)
     func part(_ arguments: [String], _ okCodes: Set<Int32> = [0]) async throws(VendorError) -> [UInt8] {
       switch try await tool.run(arguments, on: bytes, okCodes: okCodes, maximumBytes: bound) {
       case .success(let output): return output
       case .failure(.timeout): throw VendorError(.timeout, "Reading the text of the file takes too long. download_file gives the bytes.")
       case .failure(.tooLong): throw VendorError(.tooLarge, "The text of the file is longer than \(maximumBytes) bytes. download_file gives the bytes.")
-      case .failure: throw VendorError(.invalid, "The file is no \(format.rawValue) that can be read: it may be damaged or locked with a password.")
+      case .failure: throw Self.damaged(format)
       }
     }
     let text: String
     switch format {
     case .pdf: text = String(decoding: try await part(["-enc", "UTF-8", "-layout", "-", "-"]), as: UTF8.self)
+    case .doc: text = String(decoding: try await part(["-d", "utf-8", "-w", "@"]), as: UTF8.self)
+    case .xls: text = String(decoding: try await part(["-d", "utf-8", "-q", "1", "@"]), as: UTF8.self).replacing("\u{0C}", with: "\n")
+    case .ppt: text = String(decoding: try await part(["-d", "utf-8", "@"]), as: UTF8.self).replacing("\u{0C}", with: "\n")
     case .docx: text = MarkupText.flowing(try await part(["-p", "@", "word/document.xml"]), .word)
     case .pptx: text = MarkupText.flowing(try await part(["-p", "@", "ppt/slides/slide*.xml"]), .slides)
     case .openDocument: text = MarkupText.flowing(try await part(["-p", "@", "content.xml"]), .openDocument)
@@ -70,5 +103,8 @@ struct OfficeText: Sendable {
       throw VendorError(.invalid, "There is no text in the file; it may be a scan. download_file gives the bytes.")
     }
     return text
+  }
+  private static func damaged(_ format: Format) -> VendorError {
+    VendorError(.invalid, "The file is no \(format.rawValue) that can be read: it may be damaged or locked with a password.")
   }
 }

@@ -88,7 +88,7 @@ struct DriveFile: Sendable {
   /// Whether it has no bytes of its own and is exported.
   var isGoogleDocument: Bool { mimeType.hasPrefix("application/vnd.google-apps.") }
 
-  private static func kind(_ mimeType: String) -> String {
+  static func kind(_ mimeType: String) -> String {
     if let known = DriveQuery.kinds.first(where: { $0.mimeType == mimeType }) { return known.name }
     if mimeType.hasPrefix("application/vnd.google-apps.") { return String(mimeType.dropFirst(28)) }
     let main = mimeType.prefix { $0 != "/" }

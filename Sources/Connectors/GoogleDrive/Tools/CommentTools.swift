@@ -21,7 +21,7 @@ struct CommentTools: Sendable {
       [
         DriveContext.fileField, Field.text("since", "Only what changed since: 2026-07-28, or a time."), Field.flag("deleted", "Deleted ones too, without their text."),
         shape.fields,
-      ] + Field.page(limit: 20, most: 100), output: shape.listSchema, meta: DriveContext.meta(shape)
+      ] + Field.page(limit: 20, most: 100), output: shape.listSchema, meta: DriveContext.meta(shape, touching: DriveRecords.reply)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
       var since: String?
@@ -34,7 +34,7 @@ struct CommentTools: Sendable {
         try await drive.page(
           call, subject, ["files", id, "comments"], [("startModifiedTime", since), ("includeDeleted", deleted)], member: "comments", fields: DriveRecords.commentFields,
           list: ["list_comments", id, since ?? "", deleted ?? ""], shape: shape, limit: 20
-        ) { DriveRecords.comment($0, file: id) }, "/comments")
+        ) { comment($0, id, call) }, "/comments")
     }
   }
 
@@ -42,10 +42,11 @@ struct CommentTools: Sendable {
     let shape = DriveRecords.comment
     return drive.tool(
       "get_comment", "Get a comment", "Gets a comment with its replies.", [DriveContext.fileField, Self.comment], output: shape.oneSchema,
-      meta: DriveContext.meta(shape, isList: false)
+      meta: DriveContext.meta(shape, isList: false, touching: DriveRecords.reply)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
-      return try Self.result(try await drive.api.get(["files", id, "comments", call.string("comment") ?? ""], Self.whole, as: subject), id)
+      let json = try await drive.api.get(["files", id, "comments", call.string("comment") ?? ""], Self.whole, as: subject)
+      return Self.result(try drive.permitted(comment(json, id, call), shape, call))
     }
   }
 
@@ -53,10 +54,11 @@ struct CommentTools: Sendable {
     let shape = DriveRecords.reply
     return drive.tool(
       "list_replies", "List replies", "Lists the replies to a comment.", [DriveContext.fileField, Self.comment, shape.fields] + Field.page(limit: 20, most: 100),
-      output: shape.listSchema, meta: DriveContext.meta(shape)
+      output: shape.listSchema, meta: DriveContext.meta(shape, touching: DriveRecords.comment)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
       let comment = call.string("comment") ?? ""
+      try await check(id, call, subject)
       return UntrustedText.mark(
         try await drive.page(
           call, subject, ["files", id, "comments", comment, "replies"], [], member: "replies", fields: DriveRecords.replyFields, list: ["list_replies", id, comment],
@@ -65,9 +67,19 @@ struct CommentTools: Sendable {
     }
   }
 
-  private static func result(_ json: RawJSON?, _ id: String) throws(VendorError) -> ToolResult {
-    guard let record = json.flatMap({ DriveRecords.comment($0, file: id) }) else { throw VendorError(.invalidAnswer, "Google described the comment in no known form.") }
-    return UntrustedText.mark(DriveRecords.comment.result(record), "/comment")
+  private static func result(_ record: JSONValue) -> ToolResult { UntrustedText.mark(DriveRecords.comment.result(record), "/comment") }
+
+  /// A comment with those of its replies that the caller may see.
+  private func comment(_ raw: RawJSON, _ file: String, _ call: ToolCall) -> JSONValue? {
+    guard var record = DriveRecords.comment(raw, file: file) else { return nil }
+    if let replies = record["replies"]?.array { record["replies"] = .array(replies.filter { drive.admits($0, DriveRecords.reply, call) }) }
+    return record
+  }
+
+  /// Checks a comment before it is changed, or its replies are read or added to.
+  private func check(_ id: String, _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
+    let path = ["files", id, "comments", call.string("comment") ?? ""]
+    try await drive.check(DriveRecords.comment, path, fields: DriveRecords.commentFields, call, as: subject) { DriveRecords.comment($0, file: id) }
   }
 
   // MARK: Writing
@@ -77,12 +89,16 @@ struct CommentTools: Sendable {
     return drive.tool(
       "add_comment", "Comment on a file", "Adds a comment to a file as a whole, or about a text that is in it.",
       [DriveContext.fileField, Self.text, Field.text("quoted", "The text in the file that it is about.", length: 2000)], output: shape.oneSchema, annotations: .adding,
-      meta: DriveContext.meta(shape, isList: false)
+      meta: DriveContext.meta(shape, isList: false, touching: DriveRecords.reply)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
+      var new: JSONObject = ["file": .string(id), "text": .string(call.string("text") ?? ""), "resolved": false, "deleted": false]
+      if let quoted = call.string("quoted") { new["quoted"] = .string(quoted) }
+      try await drive.check(new: new, shape, own: "author", call, as: subject)
       var body: JSONObject = ["content": .string(call.string("text") ?? "")]
       if let quoted = call.string("quoted") { body["quotedFileContent"] = ["mimeType": "text/plain", "value": .string(quoted)] }
-      return try Self.result(try await drive.api.send(.post, ["files", id, "comments"], Self.whole, .object(body), as: subject, isIdempotent: false), id)
+      let json = try await drive.api.send(.post, ["files", id, "comments"], Self.whole, .object(body), as: subject, isIdempotent: false)
+      return Self.result(try drive.written(json.flatMap { comment($0, id, call) }, shape, call))
     }
   }
 
@@ -91,23 +107,24 @@ struct CommentTools: Sendable {
     return drive.tool(
       "update_comment", "Change a comment", "Replaces the text of a comment of the same account.", [DriveContext.fileField, Self.comment, Self.text],
       output: shape.oneSchema,
-      annotations: .changing, meta: DriveContext.meta(shape, isList: false)
+      annotations: .changing, meta: DriveContext.meta(shape, isList: false, touching: DriveRecords.reply)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
-      return try Self.result(
-        try await drive.api.send(
-          .patch, ["files", id, "comments", call.string("comment") ?? ""], Self.whole, ["content": .string(call.string("text") ?? "")], as: subject, isIdempotent: true),
-        id)
+      try await check(id, call, subject)
+      let json = try await drive.api.send(
+        .patch, ["files", id, "comments", call.string("comment") ?? ""], Self.whole, ["content": .string(call.string("text") ?? "")], as: subject, isIdempotent: true)
+      return Self.result(try drive.written(json.flatMap { comment($0, id, call) }, shape, call))
     }
   }
 
   private var delete: Tool {
     drive.tool(
       "delete_comment", "Delete a comment", "Deletes a comment of the same account.", [DriveContext.fileField, Self.comment], output: DriveContext.doneSchema,
-      annotations: .changing, meta: DriveContext.meta()
+      annotations: .changing, meta: DriveContext.meta(touching: DriveRecords.comment)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
       let comment = call.string("comment") ?? ""
+      try await check(id, call, subject)
       _ = try await drive.api.send(.delete, ["files", id, "comments", comment], [], nil, as: subject, isIdempotent: true)
       return DriveContext.done(comment, "Deleted.")
     }
@@ -120,7 +137,7 @@ struct CommentTools: Sendable {
       [
         DriveContext.fileField, Self.comment, Field.text("text", "What it says; may be left out with an action.", length: 4096),
         Field.text("action", "What becomes of the comment.", oneOf: ["resolve", "reopen"]),
-      ], output: shape.oneSchema, annotations: .adding, meta: DriveContext.meta(shape, isList: false)
+      ], output: shape.oneSchema, annotations: .adding, meta: DriveContext.meta(shape, isList: false, touching: DriveRecords.comment)
     ) { call, subject throws(VendorError) in
       var body = JSONObject()
       if let text = call.string("text") { body["content"] = .string(text) }
@@ -128,12 +145,13 @@ struct CommentTools: Sendable {
       guard !body.isEmpty else { throw VendorError(.refused, "Give text, an action, or both.") }
       let id = try await drive.admitted(call, as: subject)
       let comment = call.string("comment") ?? ""
+      try await check(id, call, subject)
+      var new: JSONObject = ["file": .string(id), "comment": .string(comment), "deleted": false]
+      for (member, own) in [("content", "text"), ("action", "action")] { new[own] = body[member] }
+      try await drive.check(new: new, shape, own: "author", call, as: subject)
       let json = try await drive.api.send(
         .post, ["files", id, "comments", comment, "replies"], [("fields", DriveRecords.replyFields)], .object(body), as: subject, isIdempotent: false)
-      guard let record = json.flatMap({ DriveRecords.reply($0, file: id, comment: comment) }) else {
-        throw VendorError(.invalidAnswer, "Google described the reply in no known form.")
-      }
-      return UntrustedText.mark(shape.result(record), "/reply")
+      return UntrustedText.mark(shape.result(try drive.written(json.flatMap { DriveRecords.reply($0, file: id, comment: comment) }, shape, call)), "/reply")
     }
   }
 }

@@ -31,9 +31,10 @@ struct ContentTools: Sendable {
         Field.integer("offset", "The first character to give, 0 if not given.", 0...Int.max),
         Field.integer("length", "How many characters to give, 50000 if not given.", 1...400_000),
         Field.text("revision", "An earlier state of a file that is not a Google document, from list_revisions.", length: 200),
-      ], output: Self.schema, meta: DriveFile.shape.oneMeta
+      ], output: Self.schema, meta: DriveContext.meta(DriveFile.shape, isList: false, touching: DriveRecords.revision)
     ) { call, subject throws(VendorError) in
       let file = try await drive.reached(call, as: subject)
+      try await checkRevision(file, call, subject)
       let content = try await reader.read(file, format: call.string("format"), revision: call.string("revision"), as: subject)
       switch content {
       case .bytes(let bytes, let mimeType):
@@ -44,6 +45,14 @@ struct ContentTools: Sendable {
         return UntrustedText.mark(ToolResult([.image(Array(bytes.readableBytesView), mimeType: name)], structured: ["file": record]), "/file")
       case .text(let text, let mimeType, let note): return Self.result(file, text, mimeType, note, call)
       }
+    }
+  }
+
+  /// Checks the earlier state that is asked for, if one is.
+  private func checkRevision(_ file: DriveFile, _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
+    guard let revision = call.string("revision") else { return }
+    try await drive.check(DriveRecords.revision, ["files", file.id, "revisions", revision], fields: DriveRecords.revisionFields, call, as: subject) {
+      DriveRecords.revision($0, file: file.id)
     }
   }
 
@@ -79,9 +88,10 @@ struct ContentTools: Sendable {
         "type": "object",
         "properties": ["file": DriveFile.briefSchema, "content_type": ["type": "string"], "downloaded_bytes": ["type": "integer"]],
         "required": ["file"],
-      ], meta: DriveFile.shape.oneMeta
+      ], meta: DriveContext.meta(DriveFile.shape, isList: false, touching: DriveRecords.revision)
     ) { call, subject throws(VendorError) in
       let file = try await drive.reached(call, as: subject)
+      try await checkRevision(file, call, subject)
       guard !file.isFolder else { throw VendorError(.refused, "This is a folder. list_folder tells what is in it.") }
       let format = file.isGoogleDocument ? try ExportFormat.find(call.string("format") ?? "pdf", of: file) : nil
       guard format != nil || call.string("format") == nil else { throw VendorError(.refused, "Only Google's documents have forms; this is \(file.mimeType).") }

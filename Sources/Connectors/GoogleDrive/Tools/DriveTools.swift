@@ -35,7 +35,7 @@ struct DriveTools: Sendable {
       guard drive.tree.admits(drive: record["id"]?.string ?? "", name: record["name"]?.string ?? "") else {
         throw VendorError(.notFound, "There is no such drive, or it may not be seen.")
       }
-      return shape.result(record)
+      return shape.result(try drive.permitted(record, shape, call))
     }
   }
 
@@ -55,7 +55,7 @@ struct DriveTools: Sendable {
       }
       let json = try await DriveChanges.page(drive.api, try place.vendor(cursor), drive: id, limit: call.int("limit") ?? 50, labels: drive.labels, as: subject)
       var rows: [JSONValue] = []
-      for change in DriveContext.elements(json, "changes") { if let row = try await row(change, subject) { rows.append(row) } }
+      for change in DriveContext.elements(json, "changes") { if let row = try await row(change, subject), drive.admits(row, shape, call) { rows.append(row) } }
       let next = (json["nextPageToken"] ?? json["newStartPageToken"])?.string
       return UntrustedText.mark(shape.result(rows, selection: shape.selection(call), next: next.map { place.text($0) }), "/changes")
     }

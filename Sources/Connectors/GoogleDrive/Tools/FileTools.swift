@@ -145,7 +145,7 @@ struct FileTools: Sendable {
   ) async throws(VendorError) -> ToolResult {
     let shape = DriveFile.shape
     var conditions = conditions + ["trashed = \(call.bool("trashed") == true)"]
-    if let rule = call.rowFilter(shape.type.name) {
+    if let rule = self.drive.rule(call, shape) {
       switch DriveQuery.pushed(rule) {
       case .none: return shape.result([])
       case .nothing: break
@@ -166,7 +166,7 @@ struct FileTools: Sendable {
         ("q", query), ("corpora", corpora), ("driveId", drive), ("orderBy", order), ("pageSize", String(call.int("limit") ?? standard)), ("pageToken", token),
         ("includeItemsFromAllDrives", "true"), ("spaces", "drive"), ("fields", "nextPageToken,incompleteSearch,files(\(DriveFile.fields))"),
       ] + self.drive.everywhere, as: subject)
-    let rows = try await self.drive.records(DriveContext.elements(json, "files"), as: subject)
+    let rows = try await self.drive.records(DriveContext.elements(json, "files"), call, as: subject)
     var result = shape.result(rows, selection: shape.selection(call), next: DriveContext.next(json, place))
     if json["incompleteSearch"]?.bool == true {
       result.structured?["incomplete"] = true
@@ -202,7 +202,8 @@ struct FileTools: Sendable {
         ["files", id, "listLabels"], [("maxResults", String(call.int("limit") ?? 50)), ("pageToken", token), ("fields", "nextPageToken,labels(id,revisionId,fields)")],
         as: subject)
       return shape.result(
-        DriveContext.elements(json, "labels").compactMap { DriveRecords.label($0, file: id) }, selection: shape.selection(call), next: DriveContext.next(json, place))
+        DriveContext.elements(json, "labels").compactMap { DriveRecords.label($0, file: id) }.filter { drive.admits($0, shape, call) }, selection: shape.selection(call),
+        next: DriveContext.next(json, place))
     }
   }
 }

@@ -17,19 +17,23 @@ struct FileWriteTools: Sendable {
   private static let name = Field.text("name", "Its name.", required: true, length: 500)
   private static let folder = Field.text("folder", "The folder to put it in: its id, or root; root if not given.", length: 300)
 
-  private static func done(_ file: DriveFile, _ what: String) -> ToolResult {
-    UntrustedText.mark(shape.result(file.json, text: "\(what) \(file.name) (\(file.id)).\(file.link.map { " \($0)" } ?? "")"), "/file")
+  private func done(_ file: DriveFile, _ what: String, _ call: ToolCall) throws(VendorError) -> ToolResult {
+    _ = try drive.written(file.json, Self.shape, call)
+    return UntrustedText.mark(Self.shape.result(file.json, text: "\(what) \(file.name) (\(file.id)).\(file.link.map { " \($0)" } ?? "")"), "/file")
   }
 
   private var answer: [(name: String, value: String?)] { [("fields", DriveFile.fields)] + drive.everywhere }
 
   // MARK: New ones
 
+  /// What a new file is made with, if the caller may make it.
   private func metadata(_ call: ToolCall, _ mimeType: String?, _ subject: Subject) async throws(VendorError) -> JSONObject {
     var metadata: JSONObject = ["name": .string(call.string("name") ?? "")]
     if let mimeType { metadata["mimeType"] = .string(mimeType) }
     if let description = call.string("description") { metadata["description"] = .string(description) }
-    if let folder = try await drive.folder(call, as: subject) { metadata["parents"] = [.string(folder)] }
+    let folder = try await drive.folder(call, as: subject)
+    if let folder { metadata["parents"] = [.string(folder.id)] }
+    try await drive.check(newFile: call.string("name") ?? "", mimeType ?? "application/octet-stream", in: folder, call, as: subject)
     return metadata
   }
 
@@ -51,7 +55,7 @@ struct FileWriteTools: Sendable {
         guard call.string("target") != nil else { throw VendorError(.refused, "A shortcut needs \"target\".") }
         metadata["shortcutDetails"] = ["targetId": .string(try await drive.admitted(call, "target", as: subject))]
       }
-      return Self.done(try await create(metadata, subject), "Created")
+      return try done(try await create(metadata, subject), "Created", call)
     }
   }
 
@@ -61,7 +65,7 @@ struct FileWriteTools: Sendable {
       output: Self.output,
       annotations: .adding, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
-      Self.done(try await create(try await metadata(call, DriveFile.folderType, subject), subject), "Created the folder")
+      try done(try await create(try await metadata(call, DriveFile.folderType, subject), subject), "Created the folder", call)
     }
   }
 
@@ -110,7 +114,7 @@ struct FileWriteTools: Sendable {
       let (bytes, type) = try await content(call)
       let kind = call.string("convert")
       let metadata = try await metadata(call, kind.flatMap { kind in DriveQuery.kinds.first { $0.name == kind }?.mimeType } ?? type, subject)
-      return Self.done(try drive.record(try await uploads.send(metadata, bytes, mimeType: type, id: nil, answer, as: subject)), "Uploaded")
+      return try done(try drive.record(try await uploads.send(metadata, bytes, mimeType: type, id: nil, answer, as: subject)), "Uploaded", call)
     }
   }
 
@@ -122,7 +126,8 @@ struct FileWriteTools: Sendable {
     ) { call, subject throws(VendorError) in
       let (bytes, type) = try await content(call)
       let id = try await drive.admitted(call, as: subject)
-      return Self.done(try drive.record(try await uploads.send(JSONObject(), bytes, mimeType: type, id: id, answer, as: subject)), "Replaced the content of")
+      let json = try await uploads.send(JSONObject(), bytes, mimeType: type, id: id, answer, as: subject)
+      return try done(try drive.record(json), "Replaced the content of", call)
     }
   }
 
@@ -144,7 +149,7 @@ struct FileWriteTools: Sendable {
       for member in ["name", "description"] { if let text = call.string(member) { metadata[member] = .string(text) } }
       if let starred = call.bool("starred") { metadata["starred"] = .bool(starred) }
       guard !metadata.isEmpty else { throw VendorError(.refused, "Say what to change: name, description or starred.") }
-      return Self.done(try await change(try await drive.admitted(call, as: subject), metadata, as: subject), "Changed")
+      return try done(try await change(try await drive.admitted(call, as: subject), metadata, as: subject), "Changed", call)
     }
   }
 
@@ -157,10 +162,12 @@ struct FileWriteTools: Sendable {
       // Where it is now must be named to be left.
       let file = try await drive.reached(call, followsShortcuts: false, as: subject)
       guard let folder = try await drive.folder(call, as: subject) else { throw VendorError(.refused, "Say where to move it: folder.") }
-      let left = file.parents.filter { $0 != folder }
-      guard !file.parents.contains(folder) || !left.isEmpty else { return Self.done(file, "It is there already:") }
-      return Self.done(
-        try await change(file.id, JSONObject(), [("addParents", folder), ("removeParents", left.isEmpty ? nil : left.joined(separator: ","))], as: subject), "Moved")
+      let left = file.parents.filter { $0 != folder.id }
+      guard !file.parents.contains(folder.id) || !left.isEmpty else { return try done(file, "It is there already:", call) }
+      let parents: [(name: String, value: String?)] = [
+        (name: "addParents", value: folder.id), (name: "removeParents", value: left.isEmpty ? nil : left.joined(separator: ",")),
+      ]
+      return try done(try await change(file.id, JSONObject(), parents, as: subject), "Moved", call)
     }
   }
 
@@ -171,7 +178,7 @@ struct FileWriteTools: Sendable {
     ) { call, subject throws(VendorError) in
       let restores = call.bool("restore") == true
       let file = try await change(try await drive.admitted(call, as: subject), ["trashed": .bool(!restores)], as: subject)
-      return Self.done(file, restores ? "Took out of the trash:" : "Put into the trash:")
+      return try done(file, restores ? "Took out of the trash:" : "Put into the trash:", call)
     }
   }
 
@@ -187,10 +194,25 @@ struct FileWriteTools: Sendable {
       let id = try await drive.admitted(call, as: subject)
       var metadata = JSONObject()
       if let name = call.string("name") { metadata["name"] = .string(name) }
-      if call.string("folder") != nil, let folder = try await drive.folder(call, as: subject) { metadata["parents"] = [.string(folder)] }
-      return Self.done(
-        try drive.record(try await drive.api.send(.post, ["files", id, "copy"], answer, .object(metadata), as: subject, isIdempotent: false)), "Copied to")
+      var folder: DriveFolder?
+      if call.string("folder") != nil { folder = try await drive.folder(call, as: subject) }
+      if let folder { metadata["parents"] = [.string(folder.id)] }
+      try await checkCopy(of: id, in: folder, call, subject)
+      let json = try await drive.api.send(.post, ["files", id, "copy"], answer, .object(metadata), as: subject, isIdempotent: false)
+      return try done(try drive.record(json), "Copied to", call)
     }
+  }
+
+  /// A copy is a new file: where no folder is named, beside the other.
+  private func checkCopy(of id: String, in folder: DriveFolder?, _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
+    guard drive.rule(call, Self.shape) != nil else { return }
+    let file = try await drive.file(id, as: subject)
+    var place = folder
+    if place == nil, let parent = file.parents.first {
+      let parent = try await drive.file(parent, as: subject)
+      place = DriveFolder(id: parent.id, file: parent)
+    }
+    try await drive.check(newFile: call.string("name") ?? file.name, file.mimeType, in: place, call, as: subject)
   }
 
   private var delete: Tool {

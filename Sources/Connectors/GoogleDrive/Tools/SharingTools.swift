@@ -28,11 +28,14 @@ struct SharingTools: Sendable {
     }
   }
 
-  private static func result(_ json: RawJSON?, _ id: String, _ text: String) throws(VendorError) -> ToolResult {
-    guard let record = json.flatMap({ DriveRecords.permission($0, file: id) }) else {
-      throw VendorError(.invalidAnswer, "Google described the permission in no known form.")
-    }
-    return shape.result(record, text: text)
+  private func result(_ json: RawJSON?, _ id: String, _ text: String, _ call: ToolCall) throws(VendorError) -> ToolResult {
+    Self.shape.result(try drive.written(json.flatMap { DriveRecords.permission($0, file: id) }, Self.shape, call), text: text)
+  }
+
+  /// Checks a permission before it is changed.
+  private func check(_ id: String, _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
+    let path = ["files", id, "permissions", call.string("permission") ?? ""]
+    try await drive.check(Self.shape, path, fields: DriveRecords.permissionFields, call, as: subject) { DriveRecords.permission($0, file: id) }
   }
 
   private var share: Tool {
@@ -63,12 +66,18 @@ struct SharingTools: Sendable {
         body["expirationTime"] = .string(Timestamp.text(seconds: seconds))
       }
       let id = try await drive.admitted(call, as: subject)
+      var new: JSONObject = ["file": .string(id), "deleted": false, "pending_owner": false]
+      for (member, own) in [("type", "type"), ("role", "role"), ("emailAddress", "email"), ("domain", "domain"), ("expirationTime", "expires")] {
+        new[own] = body[member]
+      }
+      if type == "domain" || type == "anyone" { new["discoverable"] = body["allowFileDiscovery"] ?? false }
+      try await drive.check(new: new, Self.shape, call, as: subject)
       let notifies = call.bool("notify") == true
       // Google sends a mail unless told not to; of types that have nobody to be told it knows no such parameter.
       let mail: [(name: String, value: String?)] =
         type == "user" || type == "group" ? [("sendNotificationEmail", String(notifies)), ("emailMessage", notifies ? call.string("message") : nil)] : []
       let json = try await drive.api.send(.post, ["files", id, "permissions"], mail + Self.all, .object(body), as: subject, isIdempotent: false)
-      return try Self.result(json, id, "Shared.")
+      return try result(json, id, "Shared.", call)
     }
   }
 
@@ -79,19 +88,21 @@ struct SharingTools: Sendable {
       annotations: .changing, meta: DriveContext.meta(Self.shape, isList: false)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
+      try await check(id, call, subject)
       let json = try await drive.api.send(
         .patch, ["files", id, "permissions", call.string("permission") ?? ""], Self.all, ["role": .string(call.string("role") ?? "")], as: subject, isIdempotent: true)
-      return try Self.result(json, id, "Changed.")
+      return try result(json, id, "Changed.", call)
     }
   }
 
   private var remove: Tool {
     drive.tool(
       "remove_permission", "Stop sharing a file with somebody", "Removes a permission.", [DriveContext.fileField, Self.permission], output: DriveContext.doneSchema,
-      annotations: .changing, meta: DriveContext.meta()
+      annotations: .changing, meta: DriveContext.meta(touching: Self.shape)
     ) { call, subject throws(VendorError) in
       let id = try await drive.admitted(call, as: subject)
       let permission = call.string("permission") ?? ""
+      try await check(id, call, subject)
       _ = try await drive.api.send(.delete, ["files", id, "permissions", permission], [("supportsAllDrives", "true")], nil, as: subject, isIdempotent: true)
       return DriveContext.done(permission, "Removed.")
     }

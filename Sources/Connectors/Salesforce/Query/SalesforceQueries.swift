@@ -18,12 +18,13 @@ struct SalesforceQueries: Sendable {
     try check(query)
     try checkPolicy(query, request)
     let type = salesforce.types.type(of: query.object)
-    if let filter = salesforce.filter(request, query.object) {
+    let filter = salesforce.filter(request, query.object)
+    if let filter {
       query = try narrowed(query, filter, type ?? salesforce.types.other)
     }
     if !query.isAggregate {
       // Id is there for everything; the rest is what policy decides by.
-      query = query.selecting(["Id"] + (type?.policyFields ?? []))
+      query = query.selecting(["Id"] + (type?.policyFields ?? []) + (type ?? salesforce.types.other).fields(of: filter))
     }
     if !query.isCount { query.limit = min(query.limit ?? salesforce.maximumRows, salesforce.maximumRows) }
     query.offset = query.offset.map { min($0, Self.maximumOffset) }
@@ -126,41 +127,53 @@ struct SalesforceQueries: Sendable {
   private static let cursor = PageCursor(list: ["salesforce", "query_more"])
 
   /// A prepared query's first page as a result.
-  func records(_ query: SOQLQuery, as subject: Subject) async throws(VendorError) -> ToolResult {
-    result(try await run(query, as: subject), object: query.object)
+  func records(_ query: SOQLQuery, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
+    result(try await run(query, as: subject), object: query.object, for: request)
   }
 
-  func result(_ json: RawJSON, object: String) -> ToolResult {
+  func result(_ json: RawJSON, object: String, for request: some ServerRequest) -> ToolResult {
     var list = RecordList(types: salesforce.types)
-    list.records = SalesforceContext.elements(json, "records").compactMap { record(of: $0, object) }
+    list.records = SalesforceContext.elements(json, "records").compactMap { record(of: $0, object, for: request) }
     // A page that is not the last says where the next one is, however short it is itself.
     if let link = json["nextRecordsUrl"]?.string { list.next = Self.cursor.text("\(object) \(link)") }
-    list.total = json["totalSize"]?.int
+    if isTotalOpen(object, request) { list.total = json["totalSize"]?.int }
     return list.result(expected: object)
   }
 
-  /// Records of objects that the settings keep out are not shown, whatever they came with.
-  func record(of raw: RawJSON, _ object: String?) -> SalesforceRecord? {
+  /// Whether Salesforce's count is one of rows that the caller may see: it knows no case in texts, and nothing of objects without a type here.
+  func isTotalOpen(_ object: String, _ request: some ServerRequest) -> Bool {
+    guard let filter = salesforce.filter(request, object) else { return true }
+    return salesforce.types.type(of: object).map { RowRule.exact(filter, $0) != nil } ?? false
+  }
+
+  /// A record as the caller may see it; nil where settings or policy keep it out, whatever it came with.
+  func record(of raw: RawJSON, _ object: String?, for request: some ServerRequest) -> SalesforceRecord? {
     guard let name = raw["attributes"]?["type"]?.string ?? object, salesforce.access.admits(object: name) else { return nil }
-    guard let record = SalesforceRecord(raw, of: object, salesforce.types) else { return nil }
-    guard !salesforce.access.fields.admitsAll, let members = record.json.object else { return record }
+    guard let record = SalesforceRecord(raw, of: object, salesforce.types), let members = record.json.object else { return nil }
+    let filter = salesforce.filter(request, name)
+    guard filter?.admits(record.json) ?? true else { return nil }
+    let clearance = salesforce.clearance(request)
+    guard !salesforce.access.fields.admitsAll || clearance != nil else { return record }
+    // What the rule speaks of the gateway must see, to look again; it masks it itself.
+    let needed = filter?.attributes ?? []
     var kept = JSONObject()
     for (member, value) in members {
-      let field = record.type.member(member)?.field ?? member
-      if ["id", "object"].contains(member) || salesforce.access.admits(field: field, of: name) { kept[member] = value }
+      if let clearance, let category = record.type.record.categories[member], !clearance.contains(category), !needed.contains(member) { continue }
+      guard ["id", "object"].contains(member) || salesforce.access.admits(field: record.type.member(member)?.field ?? member, of: name) else { continue }
+      kept[member] = value
     }
     return SalesforceRecord(type: record.type, json: .object(kept))
   }
 
   /// The page after one that ``result(_:object:)`` gave.
-  func more(_ cursor: String, as subject: Subject) async throws(VendorError) -> ToolResult {
+  func more(_ cursor: String, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
     let parts = try Self.cursor.vendor(cursor).split(separator: " ", maxSplits: 1).map(String.init)
     // The cursor came back from outside: it may lead to a page of a query and to nothing else.
     guard parts.count == 2, SOQLName.isName(parts[0]), Self.isPage(parts[1]) else {
       throw VendorError(.refused, "The cursor is not valid: pass next_cursor exactly as it was received.")
     }
     try salesforce.access.check(object: parts[0])
-    return result(try await salesforce.api.get(link: parts[1], as: subject, maximumBytes: salesforce.maximumBytes), object: parts[0])
+    return result(try await salesforce.api.get(link: parts[1], as: subject, maximumBytes: salesforce.maximumBytes), object: parts[0], for: request)
   }
 
   /// `/services/data/v62.0/query/01gD...-2000`

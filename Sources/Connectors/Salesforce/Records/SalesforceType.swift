@@ -1,5 +1,6 @@
 internal import ConnectorKit
 internal import JSON
+internal import MCP
 
 /// An object of Salesforce that policy speaks of by name, and how its fields are called in results.
 struct SalesforceType: Sendable {
@@ -30,6 +31,13 @@ struct SalesforceType: Sendable {
   func member(ofField field: String) -> Member? { members.first { $0.field.lowercased() == field.lowercased() } }
   func member(_ name: String) -> Member? { members.first { $0.name == name } }
   var policyFields: [String] { members.filter { $0.isPolicy || $0.name == "id" }.map(\.field) }
+
+  /// The fields that a rule speaks of besides: members under our names, and fields that the org made under its own.
+  func fields(of rule: RowFilter?) -> [String] {
+    (rule?.attributes ?? []).sorted().compactMap { attribute in
+      member(attribute)?.field ?? (attribute.lowercased().hasSuffix("__c") && SOQLName.isName(attribute) ? attribute : nil)
+    }
+  }
   var standardFields: [String] { members.filter { $0.isStandard || $0.isPolicy }.map(\.field) }
 
   var properties: JSONObject {
@@ -62,7 +70,14 @@ struct SalesforceTypes: Sendable {
   var listMeta: JSONObject { RecordType.meta((all + [other]).map { ($0.record, "/" + $0.list, true) }) }
   var oneMeta: JSONObject { RecordType.meta((all + [other]).map { ($0.record, "/" + $0.one, false) }) }
   /// Of tools that touch any records and show none.
-  var touchMeta: JSONObject { RecordType.meta((all + [other]).map { ($0.record, nil, false) }) }
+  var touchMeta: JSONObject { RecordType.meta(touched) }
+  /// Of tools that touch any records and show others.
+  func touchMeta(_ shape: RecordShape, rows: String, isList: Bool) -> JSONObject { RecordType.meta([(shape.type, rows, isList)] + touched) }
+
+  private var touched: [(type: RecordType, rows: String?, isList: Bool)] { (all + [other]).map { (type: $0.record, rows: nil, isList: false) } }
+
+  /// The field by which policy knows people.
+  let owner: String
 
   /// Categories of a field, whichever object it is reached through.
   func category(ofField path: String, on object: String) -> String? {
@@ -168,6 +183,7 @@ struct SalesforceTypes: Sendable {
       }
     }
     self.all = all
+    self.owner = owner
     otherCategories = further
     other = SalesforceType(
       object: "*", list: "records", one: "record", members: [Member(name: "id", field: "Id", kind: .id), Member(name: "owner", field: owner, kind: .id)],

@@ -70,10 +70,10 @@ struct BulkQueryTools: Sendable {
       let type = salesforce.types.type(of: object)
       var list = RecordList(types: salesforce.types)
       list.records = CSVText.rows(response.text).compactMap { row in
-        queries.record(of: JSONValue.object(Self.typed(row, type)).raw, object)
+        queries.record(of: JSONValue.object(Self.typed(row, type)).raw, object, for: call)
       }
       if let next = response.headers["Sforce-Locator"], next != "null", !next.isEmpty { list.next = place.text(next) }
-      list.total = job["numberRecordsProcessed"]?.int
+      if queries.isTotalOpen(object, call) { list.total = job["numberRecordsProcessed"]?.int }
       return list.result(expected: object)
     }
   }

@@ -57,7 +57,11 @@ struct BulkTools: Sendable {
       let object = call.string("object") ?? ""
       try salesforce.access.check(object: object)
       var records: [JSONValue] = []
-      for item in call["records"].map({ Array($0.elements) }) ?? [] { records.append(attributed(try single.record(item["fields"], of: object), object)) }
+      for item in call["records"].map({ Array($0.elements) }) ?? [] {
+        let record = try single.record(item["fields"], of: object)
+        try await RecordGuard(salesforce: salesforce).check(new: record, of: object, for: call, as: subject)
+        records.append(attributed(record, object))
+      }
       return Self.result(try await salesforce.api.send(.post, ["composite", "sobjects"], body(records, call), as: subject))
     }
   }
@@ -125,7 +129,8 @@ struct BulkTools: Sendable {
   /// The request names ids only: what they are of is seen before, so that no other object's records are deleted.
   private func checkKind(_ ids: [String], _ object: String, _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
     try await RecordGuard(salesforce: salesforce).check(ids, of: object, for: call, as: subject)
-    guard !salesforce.access.objects.admitsAll || call.meta?[MetaKey.rows] != nil else { return }
+    // Where rows are ruled that was seen just now.
+    guard !salesforce.access.objects.admitsAll, !salesforce.isFiltered(call) else { return }
     let query = SOQLQuery(fields: ["Id"], from: object).restricted(to: .field("Id", in: ids.map { .quoted($0) }))
     let found = SalesforceContext.elements(try await SalesforceQueries(salesforce: salesforce).run(query, as: subject), "records").compactMap {
       $0["Id"]?.string?.prefix(15)
@@ -234,10 +239,9 @@ struct BulkTools: Sendable {
       path += "/" + id
     }
     if action == "get" { return ["method": "GET", "url": .string(path + "?fields=Id"), "referenceId": .string(name)] }
-    return [
-      "method": .string(action == "create" ? "POST" : "PATCH"), "url": .string(path), "referenceId": .string(name),
-      "body": .object(try single.record(item["fields"], of: object)),
-    ]
+    let record = try single.record(item["fields"], of: object)
+    if action == "create" { try await RecordGuard(salesforce: salesforce).check(new: record, of: object, for: call, as: subject) }
+    return ["method": .string(action == "create" ? "POST" : "PATCH"), "url": .string(path), "referenceId": .string(name), "body": .object(record)]
   }
 
   /// `@{name.id}` of an earlier step.

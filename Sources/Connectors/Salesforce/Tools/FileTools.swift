@@ -38,7 +38,7 @@ struct FileTools: Sendable {
     let shape = Self.shape
     return salesforce.tool(
       "list_files", "List files", "Lists the files of a record.", [QueryTools.object, RecordTools.id, Field.integer("limit", "Files, 50 if not given.", 1...200)],
-      output: shape.listSchema, meta: shape.listMeta
+      output: shape.listSchema, meta: salesforce.types.touchMeta(shape, rows: "/" + shape.list, isList: true)
     ) { call, subject throws(VendorError) in
       let record = call.string("id") ?? ""
       try salesforce.access.check(object: "ContentDocument")
@@ -52,7 +52,8 @@ struct FileTools: Sendable {
         if let id = link["ContentDocumentId"]?.string { row["id"] = .string(id) }
         return row
       }
-      return UntrustedText.mark(shape.result(rows, total: json["totalSize"]?.int), "/files")
+      let filter = salesforce.fileFilter(call)
+      return UntrustedText.mark(shape.result(rows.filter { filter?.admits($0) ?? true }, total: filter == nil ? json["totalSize"]?.int : nil), "/files")
     }
   }
 
@@ -64,7 +65,7 @@ struct FileTools: Sendable {
         Field.text("file", "The document's id (069...).", required: true, length: 18), Field.flag("content", "What is in it, too."),
         Field.text("object", "Of the record it belongs to; needed where policy decides by record.", length: 80),
         Field.text("record", "The id of the record it belongs to; needed where policy decides by record.", length: 18),
-      ], output: shape.oneSchema, meta: shape.oneMeta
+      ], output: shape.oneSchema, meta: salesforce.types.touchMeta(shape, rows: "/" + shape.one, isList: false)
     ) { call, subject throws(VendorError) in
       let id = try SOQLName.id(call.string("file") ?? "")
       try salesforce.access.check(object: "ContentDocument")
@@ -74,6 +75,7 @@ struct FileTools: Sendable {
         throw VendorError(.notFound, "Salesforce does not find it, or it may not be seen.")
       }
       let file = Self.file(raw, record: call.string("record"))
+      guard salesforce.fileFilter(call)?.admits(file) ?? true else { throw RecordGuard.unseen }
       guard call.bool("content") == true else { return shape.result(file) }
       let bytes = raw["ContentSize"]?.int ?? 0
       guard bytes <= salesforce.maximumBytes else { throw VendorError(.tooLarge, "The file has \(bytes) bytes; \(salesforce.maximumBytes) are downloaded at most.") }
@@ -120,7 +122,7 @@ struct FileTools: Sendable {
         QueryTools.object, RecordTools.id, Field.text("filename", "With its ending: notes.md.", required: true, length: 255),
         Field.text("text", "What is in it.", required: true),
         Field.text("title", "As it is shown; the filename if not given.", length: 255),
-      ], output: shape.oneSchema, annotations: .adding, meta: shape.oneMeta
+      ], output: shape.oneSchema, annotations: .adding, meta: salesforce.types.touchMeta(shape, rows: "/" + shape.one, isList: false)
     ) { call, subject throws(VendorError) in
       let bytes = Array((call.string("text") ?? "").utf8)
       guard bytes.count <= salesforce.maximumBytes else { throw VendorError(.tooLarge, "At most \(salesforce.maximumBytes) bytes are uploaded.") }
@@ -129,15 +131,18 @@ struct FileTools: Sendable {
       let record = call.string("id") ?? ""
       try salesforce.access.check(object: "ContentVersion")
       try await RecordGuard(salesforce: salesforce).check([record], of: call.string("object") ?? "", for: call, as: subject)
+      let title = call.string("title") ?? name
+      try await RecordGuard(salesforce: salesforce).check(
+        newFile: ["title": .string(title), "bytes": .int(bytes.count), "record": .string(record)], for: call, as: subject)
       let json = try await salesforce.api.send(
         .post, ["sobjects", "ContentVersion"],
         [
-          "Title": .string(call.string("title") ?? name), "PathOnClient": .string(name), "VersionData": .string(Base64.encode(bytes)),
+          "Title": .string(title), "PathOnClient": .string(name), "VersionData": .string(Base64.encode(bytes)),
           "FirstPublishLocationId": .string(record),
         ], as: subject)
       let version = try WriteTools.id(of: json)
       return shape.result(
-        ["id": .string(version), "version": .string(version), "title": .string(call.string("title") ?? name), "record": .string(record)], text: "Uploaded as \(version).")
+        ["id": .string(version), "version": .string(version), "title": .string(title), "record": .string(record)], text: "Uploaded as \(version).")
     }
   }
 }

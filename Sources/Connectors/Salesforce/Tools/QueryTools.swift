@@ -119,7 +119,7 @@ struct QueryTools: Sendable {
         query.order = try Self.order(call)
         query.limit = call.int("limit") ?? 200
       }
-      return try await queries.records(try queries.prepare(query, for: call), as: subject)
+      return try await queries.records(try queries.prepare(query, for: call), for: call, as: subject)
     }
   }
 
@@ -127,7 +127,7 @@ struct QueryTools: Sendable {
     salesforce.list(
       "query_more", "Go on with a query", "Gets the next page of a query.", [Field.text("cursor", "next_cursor of the page before.", required: true, length: 8192)]
     ) { call, subject throws(VendorError) in
-      try await queries.more(call.string("cursor") ?? "", as: subject)
+      try await queries.more(call.string("cursor") ?? "", for: call, as: subject)
     }
   }
 
@@ -232,7 +232,9 @@ struct QueryTools: Sendable {
       let json = try await salesforce.api.get(["search"], [("q", search.query)], as: subject, maximumBytes: salesforce.maximumBytes)
       var list = RecordList(types: salesforce.types)
       // Versions before 37.0 answer with the array alone.
-      list.records = (json.kind == .array ? Array(json.elements) : SalesforceContext.elements(json, "searchRecords")).compactMap { queries.record(of: $0, nil) }
+      list.records = (json.kind == .array ? Array(json.elements) : SalesforceContext.elements(json, "searchRecords")).compactMap {
+        queries.record(of: $0, nil, for: call)
+      }
       return list.result(expected: targets.count == 1 ? targets[0].object : nil)
     }
   }

@@ -33,22 +33,31 @@ struct RecordTools: Sendable {
   }
 
   /// A record with at least what policy decides by.
+  ///
+  /// - Throws: ``VendorError`` `notFound` where it is not there, or policy keeps it from the caller.
   func record(
     _ object: String, _ id: String, externalField: String? = nil, fields named: [String] = [], as subject: Subject, for request: some ServerRequest
   ) async throws(VendorError) -> SalesforceRecord {
     try salesforce.access.check(object: object)
-    if let externalField { try salesforce.access.check(field: externalField, of: object) } else { _ = try SOQLName.id(id) }
+    if let externalField { try checkLookup(externalField, of: object, request) } else { _ = try SOQLName.id(id) }
     for field in named { try salesforce.access.check(field: field, of: object) }
     let type = salesforce.types.type(of: object)
+    let filter = salesforce.filter(request, object)
     let usual = type.map { $0.standardFields.filter { salesforce.access.admits(field: $0, of: object) } } ?? []
-    let fields = (named.isEmpty ? usual : ["Id"] + named) + (named.isEmpty ? [] : type?.policyFields ?? [])
+    var fields = named.isEmpty ? usual : ["Id"] + named + (type?.policyFields ?? [])
+    if !fields.isEmpty { fields += (type ?? salesforce.types.other).fields(of: filter) }
+    let hasRelated = fields.contains { $0.contains(".") }
+    if let externalField, hasRelated, filter != nil {
+      // The rule speaks of what a query only can tell, and a query goes by the id.
+      let found = try await salesforce.api.get(["sobjects", object, externalField, id], [("fields", "Id")], as: subject)
+      guard let id = found["Id"]?.string else { throw RecordGuard.unseen }
+      return try await record(object, id, fields: named, as: subject, for: request)
+    }
     let json: RawJSON
-    if externalField == nil, fields.contains(where: { $0.contains(".") }) {
+    if externalField == nil, hasRelated {
       // Fields of related records are had by a query only.
       let query = try queries.prepare(SOQLQuery(fields: fields, from: object).restricted(to: .field("Id", .equal, .quoted(id))), for: request)
-      guard let first = SalesforceContext.elements(try await queries.run(query, as: subject), "records").first else {
-        throw VendorError(.notFound, "Salesforce does not find it, or it may not be seen.")
-      }
+      guard let first = SalesforceContext.elements(try await queries.run(query, as: subject), "records").first else { throw RecordGuard.unseen }
       json = first
     } else {
       var seen: Set<String> = []
@@ -57,8 +66,18 @@ struct RecordTools: Sendable {
         ["sobjects", object] + (externalField.map { [$0, id] } ?? [id]), [("fields", plain.isEmpty ? nil : plain.joined(separator: ","))], as: subject,
         maximumBytes: salesforce.maximumBytes)
     }
-    guard let record = queries.record(of: json, object) else { throw VendorError(.invalidAnswer, "Salesforce described the record in no known form.") }
+    guard json.kind == .object else { throw VendorError(.invalidAnswer, "Salesforce described the record in no known form.") }
+    guard let record = queries.record(of: json, object, for: request) else { throw RecordGuard.unseen }
     return record
+  }
+
+  /// Data that may not be seen is no way to find a record.
+  private func checkLookup(_ field: String, of object: String, _ request: some ServerRequest) throws(VendorError) {
+    try salesforce.access.check(field: field, of: object)
+    guard let clearance = salesforce.clearance(request), let category = salesforce.types.category(ofField: field, on: object), !clearance.contains(category) else {
+      return
+    }
+    throw VendorError(.refused, "\(field) holds data of the category \"\(category)\", which policy does not show here: records cannot be found by it.")
   }
 
   private var related: Tool {
@@ -78,8 +97,9 @@ struct RecordTools: Sendable {
       let json = try await salesforce.api.get(["sobjects", object, id, relationship], as: subject, maximumBytes: salesforce.maximumBytes)
       var list = RecordList(types: salesforce.types)
       let found = json["records"] == nil ? [json] : SalesforceContext.elements(json, "records")
-      list.records = found.prefix(call.int("limit") ?? 100).compactMap { queries.record(of: $0, nil) }
-      list.total = json["totalSize"]?.int
+      list.records = found.prefix(call.int("limit") ?? 100).compactMap { queries.record(of: $0, nil, for: call) }
+      // Of which object they are only they themselves say.
+      if !salesforce.isFiltered(call) { list.total = json["totalSize"]?.int }
       return list.result(expected: nil)
     }
   }
@@ -96,14 +116,14 @@ struct RecordTools: Sendable {
       guard let object = call.string("object") else {
         let json = try await salesforce.api.get(["recent"], [("limit", String(limit))], as: subject, maximumBytes: salesforce.maximumBytes)
         var list = RecordList(types: salesforce.types)
-        list.records = json.elements.compactMap { queries.record(of: $0, nil) }
+        list.records = json.elements.compactMap { queries.record(of: $0, nil, for: call) }
         return list.result(expected: nil)
       }
       var query = SOQLQuery(fields: QueryTools(salesforce: salesforce).standardFields(of: try SOQLName.object(object)), from: object)
       query.condition = .field("LastViewedDate", .different, .null)
       query.order = [SOQLQuery.Order(term: SOQLQuery.Term(field: "LastViewedDate"), isDescending: true)]
       query.limit = limit
-      return try await queries.records(try queries.prepare(query, for: call), as: subject)
+      return try await queries.records(try queries.prepare(query, for: call), for: call, as: subject)
     }
   }
 
@@ -150,7 +170,7 @@ struct RecordTools: Sendable {
       guard let text = json["query"]?.string else { throw VendorError(.invalidAnswer, "Salesforce did not tell the list view's query.") }
       var query = try SOQLParser.parse(text)
       query.limit = min(query.limit ?? .max, call.int("limit") ?? 200)
-      return try await queries.records(try queries.prepare(query, for: call), as: subject)
+      return try await queries.records(try queries.prepare(query, for: call), for: call, as: subject)
     }
   }
 }

@@ -56,7 +56,7 @@ struct ReportTools: Sendable {
         Field.text("report", "Its id.", required: true, length: 18), Field.flag("details", "Rows too, not only totals; true if not given."),
         Field.integer("limit", "Rows, 200 if not given.", 1...2000),
       ],
-      output: Self.output
+      output: Self.output, meta: salesforce.types.touchMeta
     ) { call, subject throws(VendorError) in
       let id = try SOQLName.id(call.string("report") ?? "")
       let report = try await report(id, details: call.bool("details") ?? true, limit: call.int("limit") ?? 200, as: subject, for: call)

@@ -68,7 +68,9 @@ struct WriteTools: Sendable {
     write("create_record", "Create a record", "Creates a record of an object.", [QueryTools.object, Self.fields], .adding) { call, subject throws(VendorError) in
       let object = call.string("object") ?? ""
       try salesforce.access.check(object: object)
-      let id = try Self.id(of: try await salesforce.api.send(.post, ["sobjects", object], .object(try record(call["fields"], of: object)), as: subject))
+      let record = try record(call["fields"], of: object)
+      try await RecordGuard(salesforce: salesforce).check(new: record, of: object, for: call, as: subject)
+      let id = try Self.id(of: try await salesforce.api.send(.post, ["sobjects", object], .object(record), as: subject))
       return done(id, object, "Created \(object) \(id).", created: true)
     }
   }
