@@ -49,7 +49,7 @@ struct RowRuleTests {
 
   private static func pull(_ number: Int, _ author: String) -> JSONValue {
     [
-      "number": .int(number), "title": "T\(number)", "state": "open", "user": ["login": .string(author)], "labels": [], "head": ["sha": "abcd", "ref": "topic"],
+      "number": .int(number), "title": .string("T\(number)"), "state": "open", "user": ["login": .string(author)], "labels": [], "head": ["sha": "abcd", "ref": "topic"],
       "base": ["ref": "main"],
     ]
   }
