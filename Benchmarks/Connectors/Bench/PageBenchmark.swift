@@ -54,7 +54,7 @@ struct PageBenchmark: Sendable {
   private static func answer(_ server: Server, _ call: ByteBuffer) async throws -> ByteBuffer {
     switch await server.handle(try Envelope(scanning: call), context) {
     case .result(let result): return result
-    case .failure(let error): throw BenchmarkError("the tool is refused: \(error)")
+    case .failure(let error, _): throw BenchmarkError("the tool is refused: \(error)")
     }
   }
 }

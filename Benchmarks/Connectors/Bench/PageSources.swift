@@ -1,6 +1,7 @@
 import BenchmarkSupport
 import Foundation
 import JSON
+import MCP
 import NIOCore
 import PostgresFixture
 

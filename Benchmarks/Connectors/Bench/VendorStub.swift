@@ -1,4 +1,5 @@
 import JSON
+import MCP
 import MCPHTTP
 import NIOCore
 
