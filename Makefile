@@ -2,8 +2,8 @@
 # make test      install what the tests need, and run them
 # make check     format, lint, links, documentation, tests
 # make docs      .build/docs: the documentation of the SDK, its links and snippets checked
-# make bench     measure against nginx, Envoy and the Python SDK, side by side
-# make bench-allocations   count the SDK's allocations against Benchmarks/Thresholds
+# make bench     measure against nginx, Envoy, the Python SDK and vendors' Python clients, side by side
+# make bench-allocations   count the allocations of SDK and connectors against Benchmarks/Thresholds
 # make fuzz      throw mutated input at everything that takes any, SECONDS_EACH=60 a target
 # make release   dist/sluice: one binary with the Swift runtime inside
 # make sanitize  the tests under Thread Sanitizer
@@ -36,10 +36,16 @@ bench: setup
 	@scripts/build.sh -c release --product sdk-bench
 	@Benchmarks/SDK/compare.py
 	@.build/release/sdk-bench allocations
+	@scripts/build.sh -c release --product connector-bench
+	@scripts/python.sh
+	@Benchmarks/Connectors/compare.py
+	@.build/release/connector-bench allocations
 
 bench-allocations: setup
 	@scripts/build.sh -c release --product sdk-bench
 	@.build/release/sdk-bench allocations
+	@scripts/build.sh -c release --product connector-bench
+	@.build/release/connector-bench allocations
 
 fuzz: setup
 	@scripts/fuzz.sh
@@ -51,7 +57,7 @@ sanitize: setup
 	@scripts/sanitize.sh
 
 format:
-	@swift format format --in-place --recursive --parallel Sources Tests Fuzz Benchmarks/SDK Package.swift
+	@swift format format --in-place --recursive --parallel Sources Tests Fuzz Benchmarks Package.swift
 
 setup:
 	@scripts/setup.sh

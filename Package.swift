@@ -177,10 +177,16 @@ let package = Package(
       name: "sampling-host", dependencies: ["JSON", "MCP", "MCPHTTP", .argumentParser], path: "Examples/SamplingHost",
       swiftSettings: settings),
 
-    // Benchmarks: our side of the comparison with the Python SDK. Only this program counts its allocations.
-    .target(name: "CAllocations", path: "Benchmarks/SDK/CAllocations"),
+    // Benchmarks: our side of the comparisons with the Python SDK and with vendors' clients. Only these programs count their allocations.
+    .target(name: "CAllocations", path: "Benchmarks/Support/CAllocations"),
+    .target(name: "BenchmarkSupport", dependencies: ["CAllocations", "JSON"], path: "Benchmarks/Support/Measuring", swiftSettings: settings),
     .executableTarget(
-      name: "sdk-bench", dependencies: ["JSON", "MCP", "MCPHTTP", "CAllocations", .nio, .argumentParser], path: "Benchmarks/SDK/Bench", swiftSettings: settings),
+      name: "sdk-bench", dependencies: ["JSON", "MCP", "MCPHTTP", "BenchmarkSupport", .nio, .argumentParser], path: "Benchmarks/SDK/Bench", swiftSettings: settings),
+    .executableTarget(
+      name: "connector-bench",
+      dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "SQLConnector", "PostgresFixture", "BenchmarkSupport", .nio, .logging, .grdb, .argumentParser]
+        + connectors,
+      path: "Benchmarks/Connectors/Bench", swiftSettings: settings),
 
     // Fuzzing: what must hold whatever comes in, and the program that tries. See Fuzz/README.md.
     .target(name: "CFuzzer", path: "Fuzz/CFuzzer"),

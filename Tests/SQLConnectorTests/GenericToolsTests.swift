@@ -199,13 +199,4 @@ import Testing
       #expect(answer.isError && answer.text.contains("gateway"), "\(tool): \(answer.text)")
     }
   }
-
-  @Test("the benchmark lists what there is, page by page, and begins anew", arguments: DatabaseKind.available) func benchmark(kind: DatabaseKind) async throws {
-    let measured = try await SQLBenchmark(connector(kind), table: "orders").listAndMap(rows: 250, page: 40) { arguments in
-      let params: JSONValue = ["name": "list_rows", "arguments": arguments, "_meta": .object(Self.ann)]
-      return try Envelope(scanning: ByteBuffer(string: JSONValue.object(["jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params]).text))
-    }
-    // 33 of the 100 rows are visible.
-    #expect(measured.rows == 264 && measured.bytes > 10_000)
-  }
 }

@@ -1,3 +1,4 @@
+import BenchmarkSupport
 import JSON
 import MCP
 
@@ -36,7 +37,7 @@ struct LoadWindow {
 
   func measure(_ client: Client, seconds: Double) async throws -> Figures {
     let clock = ContinuousClock()
-    let (own, served) = (Self.ownCPU(), serverCPU())
+    let (own, served) = (ProcessCPU.seconds, serverCPU())
     let start = clock.now
     let end = start + .seconds(seconds)
     let work = work
@@ -60,14 +61,7 @@ struct LoadWindow {
         return try await group.reduce(into: []) { $0 += $1 }
       }
     return Figures(
-      seconds: (clock.now - start) / .seconds(1), latencies: latencies, ownCPU: Self.ownCPU() - own, serverCPU: serverCPU() - served)
-  }
-
-  /// User and system time of this process, in seconds.
-  private static func ownCPU() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+      seconds: (clock.now - start) / .seconds(1), latencies: latencies, ownCPU: ProcessCPU.seconds - own, serverCPU: serverCPU() - served)
   }
 
   /// User and system time of the server's process (`/proc/<pid>/stat`), in seconds; 0 where that is not to be had.
@@ -82,9 +76,6 @@ struct LoadWindow {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
   }
 }
-
-/// Shows what was printed to whoever reads a pipe.
-func flushOutput() { fflush(nil) }
 
 extension JSONValue {
   static func floating(_ value: Double) -> JSONValue { JSONNumber(value).map { .number($0) } ?? .null }

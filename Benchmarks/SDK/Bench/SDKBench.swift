@@ -1,4 +1,5 @@
 import ArgumentParser
+import BenchmarkSupport
 import JSON
 import MCP
 import MCPHTTP

@@ -6,6 +6,8 @@ public import NIOSSL
 /// A request stays on the loop it is sent on: called from a task on that loop's `LoopExecutor`, nothing hops.
 public final class HTTPClient: Sendable {
   private let pools: [HTTPConnectionPool]
+  /// Stands in for every server; nil where there are sockets.
+  private let answer: (@Sendable (HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse)?
 
   /// - Parameters:
   ///   - eventLoopGroup: Requests can be sent on its loops only.
@@ -16,6 +18,13 @@ public final class HTTPClient: Sendable {
   ) {
     let tls = HTTPClientTLS(tls)
     pools = eventLoopGroup.makeIterator().map { HTTPConnectionPool(loop: $0, configuration: configuration, tls: tls) }
+    answer = nil
+  }
+
+  /// A client that reaches no server: what `answer` says is the answer. For measuring what is done with answers, without sockets.
+  package init(answering answer: @escaping @Sendable (HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse) {
+    pools = []
+    self.answer = answer
   }
 
   /// Sends a request and waits for its answer; for the head only when the answer is streamed.
@@ -25,6 +34,7 @@ public final class HTTPClient: Sendable {
   public func send(
     _ request: HTTPClientRequest, on loop: any EventLoop, deadline: NIODeadline
   ) async throws(HTTPClientError) -> HTTPClientResponse {
+    if let answer { return try await answer(request) }
     guard let pool = pools.first(where: { $0.loop === loop }) else {
       throw HTTPClientError(.connect, "the event loop does not belong to this client")
     }
@@ -51,6 +61,7 @@ public final class HTTPClient: Sendable {
 
   /// Sends on any loop of the group.
   public func send(_ request: HTTPClientRequest, deadline: NIODeadline) async throws(HTTPClientError) -> HTTPClientResponse {
+    if let answer { return try await answer(request) }
     guard let pool = pools.randomElement() else { throw HTTPClientError(.connect, "the event loop group is empty") }
     return try await send(request, on: pool.loop, deadline: deadline)
   }

@@ -15,4 +15,10 @@ public struct HTTPClientResponse: Sendable {
   /// The header section.
   public let headers: HTTPHeaders
   public let body: Body
+
+  package init(status: HTTPStatus, headers: HTTPHeaders, body: Body) {
+    self.status = status
+    self.headers = headers
+    self.body = body
+  }
 }
