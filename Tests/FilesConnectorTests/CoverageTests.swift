@@ -13,10 +13,12 @@ struct CoverageTests {
 
   /// Faults by tool, beside paths that lead out, which every tool met (EscapeTests).
   private static let faults: [String: String] = [
-    "list_roots": "– asks nothing of the disk", "list_directory": "vanishing, no permission, root gone, no UTF-8 name, link out", "directory_tree": "vanishing, circle of links",
+    "list_roots": "– asks nothing of the disk", "list_directory": "vanishing, no permission, root gone, no UTF-8 name, link out",
+    "directory_tree": "vanishing, circle of links",
     "get_file_info": "vanishing, changing, a terabyte, pipe", "read_file": "changing, vanishing, a terabyte, long, no UTF-8, no permission, swapped for a link, pipe",
     "read_files": "vanishing, a terabyte, link out", "search_files": "vanishing, circle of links, link out",
-    "search_text": "changing, vanishing, a terabyte, no UTF-8, no permission, pipe, link out", "write_file": "full disk, swapped for a link, what is no file, atomic for readers",
+    "search_text": "changing, vanishing, a terabyte, no UTF-8, no permission, pipe, link out",
+    "write_file": "full disk, swapped for a link, what is no file, atomic for readers",
     "edit_file": "changed meanwhile, full disk, a terabyte, no UTF-8, twice or nowhere", "create_directory": "there already, no parent",
     "move_file": "there already, into itself, another root", "delete_file": "not empty, gone, link",
   ]
@@ -28,7 +30,8 @@ struct CoverageTests {
     #expect(compared == Set(Self.python.keys))
     let rows = tools.sorted().map { tool in
       CoverageTable.Row(
-        tool, description: "– files have none", differential: Self.python[tool].map { "Python: `\($0)`" } ?? "– a setting, told", replay: "– real files, nothing recorded",
+        tool, description: "– files have none", differential: Self.python[tool].map { "Python: `\($0)`" } ?? "– a setting, told",
+        replay: "– real files, nothing recorded",
         faults: Self.faults[tool] ?? "")
     }
     try CoverageTable(

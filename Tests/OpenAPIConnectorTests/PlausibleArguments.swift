@@ -70,7 +70,7 @@ struct PlausibleArguments {
     var schema = schema
     for _ in 0..<8 {
       if let reference = schema["$ref"]?.string, reference.hasPrefix("#/$defs/") {
-        let name = reference.dropFirst("#/$defs/".count).replacing("~1", with: "/").replacing("~0", with: "~")
+        let name = String(reference.dropFirst("#/$defs/".count)).replacing("~1", with: "/").replacing("~0", with: "~")
         schema = merged(schema, root["$defs"]?[name] ?? .null, without: "$ref")
       } else if let parts = schema["allOf"]?.array {
         schema = parts.reduce(merged(schema, .null, without: "allOf")) { merged($0, flat($1), without: "allOf") }

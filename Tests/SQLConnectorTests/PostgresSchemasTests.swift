@@ -46,7 +46,8 @@ struct PostgresSchemasTests {
       ("SELECT s.owner, o.amount FROM support.orders s JOIN sales.orders AS o ON o.id = s.sales_order ORDER BY s.id", #"[["ann",10],["bob",20]]"#),
       ("SELECT x FROM sales.\"a.b\"", "[[1]]"), ("SELECT x FROM \"sales.a\".b", "[[2]]"), ("SELECT x FROM SALES.mixed", "[[3]]"),
       ("SELECT x FROM \"sales\".\"Mixed\"", "[[3]]"), ("SELECT count(*) FROM \"support.orders\"", "[[3]]"),
-      ("WITH orders AS (SELECT 1 AS n) SELECT n FROM orders", "[[1]]"), ("SELECT o.* FROM (sales.orders o CROSS JOIN support.orders) WHERE o.id = 1 AND orders.id = 7", "[[1,\"ann\",10]]"),
+      ("WITH orders AS (SELECT 1 AS n) SELECT n FROM orders", "[[1]]"),
+      ("SELECT o.* FROM (sales.orders o CROSS JOIN support.orders) WHERE o.id = 1 AND orders.id = 7", "[[1,\"ann\",10]]"),
     ])
   func queries(_ sql: String, _ expected: String) async throws {
     let answer = try await Self.all.get().query(sql)
@@ -69,7 +70,8 @@ struct PostgresSchemasTests {
   @Test("rules, lists, changes and resources go by those names as well")
   func rules() async throws {
     let connector = try Self.connector(
-      ["sales", "support"], [TableRules("sales.orders", recordType: "Order", entities: ["owner": "User"], writes: [.update]), TableRules("support.orders", recordType: "Case")])
+      ["sales", "support"],
+      [TableRules("sales.orders", recordType: "Order", entities: ["owner": "User"], writes: [.update]), TableRules("support.orders", recordType: "Case")])
     let meta: JSONObject = [MetaKey.rows: ["Order": ["=", "owner", "ann"], "Case": ["true"]], MetaKey.clearance: ["internal"]]
     let listed = try await connector.call("list_rows", ["table": "sales.orders"], meta: meta)
     #expect(listed.rows["sales.orders"] == [["id": 1, "owner": "ann", "amount": 10]] && listed.rows["support.orders"] == .null, "\(listed.text)")

@@ -49,7 +49,8 @@ struct Scaffold {
       // Of git's forms: https, ssh, file, and the short one of ssh. Behind scheme or host there is a path.
       let isShort = !url.contains("://") && url.contains("@") && url.contains(":")
       let isLong = ["https://", "ssh://", "file://"].contains { url.hasPrefix($0) && url.dropFirst($0.count).contains("/") }
-      guard isShort || isLong, !url.hasSuffix("/"), !url.contains(where: { $0.isWhitespace || $0 == "\"" || $0 == "\\" }), Source.url(url).package.first?.isLetter == true else {
+      guard isShort || isLong, !url.hasSuffix("/"), !url.contains(where: { $0.isWhitespace || $0 == "\"" || $0 == "\\" }), Source.url(url).package.first?.isLetter == true
+      else {
         throw CommandError("\(url) is no address of a git repository: https://example.com/sluice.git, or git@example.com:sluice.git")
       }
       return .url(url)

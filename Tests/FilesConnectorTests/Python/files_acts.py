@@ -67,7 +67,10 @@ def read_files():
 
 @act("search_files")
 def search_files():
-    return sorted(str(path) for path in walk() if fnmatch.fnmatchcase(path.name.lower(), "*e*.md"))
+    def fits(path):
+        return any(fnmatch.fnmatchcase(text.lower(), "*e*.md") for text in (path.name, str(path.relative_to("docs"))))
+
+    return sorted(str(path) for path in walk() if fits(path))
 
 
 @act("search_text")

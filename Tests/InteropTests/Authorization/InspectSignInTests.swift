@@ -55,11 +55,12 @@ struct InspectSignInTests {
 
       // It is over: renewed with the refresh token, though the program listens on another port than the one it registered with.
       var ended = kept
-      ended["tokens"] = .array((kept["tokens"]?.array ?? []).map { token in
-        var token = token
-        token["expires"] = 1
-        return token
-      })
+      ended["tokens"] = .array(
+        (kept["tokens"]?.array ?? []).map { token in
+          var token = token
+          token["expires"] = 1
+          return token
+        })
       try Data(ended.text.utf8).write(to: file)
       let third = try await inspect("call", "whoami")
       #expect(third.status == 0 && third.output.contains("mcp:read") && server.authorizations.count == 1, "\(third.output)\(third.errors)")

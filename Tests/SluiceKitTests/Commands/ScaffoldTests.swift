@@ -121,7 +121,8 @@ struct ScaffoldTests {
   @Test(
     "refuses an address that is none, and two at once",
     arguments: [
-      ["--sluice-url", "sluice"], ["--sluice-url", "http://example.com/sluice.git"], ["--sluice-url", "https://example.com/a\"b.git"], ["--sluice-url", "https://example.com/a b"],
+      ["--sluice-url", "sluice"], ["--sluice-url", "http://example.com/sluice.git"], ["--sluice-url", "https://example.com/a\"b.git"],
+      ["--sluice-url", "https://example.com/a b"],
       ["--sluice-url", "https://"], ["--sluice-url", "https://example.com/"], ["--sluice-url", "https://example.com/sluice.git", "--sluice-path", Self.root],
     ])
   func address(_ source: [String]) async throws {

@@ -79,7 +79,8 @@ struct ConnectorCommandTests {
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
       }
       defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file("shut")) }
-      let command = try #require(OtherAccount.prefix) + [try #require(SluiceBinary.path), "connector", "run", "files", "--settings", settings, "--state", "\(directory)/state"]
+      let command =
+        try #require(OtherAccount.prefix) + [try #require(SluiceBinary.path), "connector", "run", "files", "--settings", settings, "--state", "\(directory)/state"]
       let client = Client(.stdio(command[0], Array(command.dropFirst())))
       for (tool, path) in [("read_file", "handbook/closed.md"), ("list_directory", "handbook/shut"), ("read_file", "handbook/shut/inside.md")] {
         let result = try await client.callTool(tool, ["path": .string(path)])
