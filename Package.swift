@@ -228,9 +228,11 @@ let package = Package(
       dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "ConnectorKit", "SalesforceConnector", "ConnectorTesting", .nio, .crypto, .cryptoExtras], exclude: ["Python"],
       swiftSettings: settings),
     .testTarget(
-      name: "FilesConnectorTests", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", "ConnectorTesting", "FilesConnector"], swiftSettings: settings),
+      name: "FilesConnectorTests", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", "ConnectorTesting", "FilesConnector"], exclude: ["Python"],
+      swiftSettings: settings),
     .testTarget(
-      name: "OpenAPIConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "ConnectorTesting", "OpenAPIConnector", .nio], swiftSettings: settings),
+      name: "OpenAPIConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "ConnectorTesting", "OpenAPIConnector", .nio], exclude: ["Python"],
+      swiftSettings: settings),
     .testTarget(
       name: "SlackConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "SlackConnector", "ConnectorTesting", .nio, .crypto],
       exclude: ["Python"], swiftSettings: settings),

@@ -59,7 +59,8 @@ public struct OpenAPIConnector: Connector {
       server.add(
         OperationTool(operation: operation, document: document).tool { call in
           try await call.answering(document.title) {
-            OperationAnswer.result(try await caller.send(operation, call.arguments, maximumBytes: maximumBytes), fields: shown)
+            let response = try await caller.send(operation, call.arguments, maximumBytes: maximumBytes)
+            return OperationAnswer.result(response, fields: shown, next: NextPage.arguments(after: response, operation, call.arguments))
           }
         })
     }

@@ -33,6 +33,11 @@ public struct GHAPITable: VendorDescription {
   /// `group.name` of the operation that a request is; nil if there is none.
   public func operation(_ request: CapturedRequest) -> String? { find(request)?.0.name }
 
+  /// Names of everything that the operation takes in path, query and body; nil if there is none.
+  public func parameters(_ request: CapturedRequest) -> Set<String>? {
+    find(request).map { operation, route in operation.query.union(operation.body).union(route.keys) }
+  }
+
   private func find(_ request: CapturedRequest) -> (Operation, [String: String])? {
     guard request.path.hasPrefix(basePath) else { return nil }
     let path = String(request.path.dropFirst(basePath.count))

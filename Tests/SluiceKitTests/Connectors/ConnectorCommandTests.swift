@@ -4,6 +4,12 @@ import JSON
 import MCP
 import Testing
 
+#if canImport(Darwin)
+  import Darwin
+#else
+  import Glibc
+#endif
+
 @testable import SluiceKit
 
 /// `sluice connector` and `connector:` of sluice.yaml, run as people run them.
@@ -61,6 +67,35 @@ struct ConnectorCommandTests {
     }
   }
 
+  @Test(
+    "What the account may not open is said for each tool of the files connector, and does not hide the rest",
+    .enabled(if: OtherAccount.prefix != nil, "root, and no other account can run the program (setpriv): files without permission not tested"))
+  func permission() async throws {
+    try await withHandbook { directory, settings in
+      func file(_ name: String) -> String { "\(directory)/handbook/\(name)" }
+      try FileManager.default.createDirectory(atPath: file("shut"), withIntermediateDirectories: true)
+      for name in ["closed.md", "shut/inside.md"] { try Data("Ask nobody.\n".utf8).write(to: URL(filePath: file(name))) }
+      for (name, mode) in [("closed.md", 0), ("shut", 0), ("start.md", 0o644), ("", 0o755), ("..", 0o777), ("../files.yaml", 0o644)] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file(name))
+      }
+      defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file("shut")) }
+      let command =
+        try #require(OtherAccount.prefix) + [try #require(SluiceBinary.path), "connector", "run", "files", "--settings", settings, "--state", "\(directory)/state"]
+      let client = Client(.stdio(command[0], Array(command.dropFirst())))
+      for (tool, path) in [("read_file", "handbook/closed.md"), ("list_directory", "handbook/shut"), ("read_file", "handbook/shut/inside.md")] {
+        let result = try await client.callTool(tool, ["path": .string(path)])
+        #expect(result.isError && result.text.contains("may not be opened by the account"), "\(path): \(result.text)")
+      }
+      let found = try await client.callTool("search_text", ["path": "handbook", "text": "ask"])
+      #expect(found.structured?["matches"]?.array?.map { $0["path"] } == ["handbook/start.md"])
+      let several = try await client.callTool("read_files", ["paths": ["handbook/closed.md", "handbook/start.md"]])
+      #expect(several.structured?["files"]?.array?.count == 1 && several.structured?["failed"]?.array?.first?["path"] == "handbook/closed.md")
+      let tree = try await client.callTool("directory_tree", ["path": "handbook"])
+      #expect(tree.structured?["files"]?.array?.map { $0["path"] } == ["handbook/closed.md", "handbook/shut", "handbook/start.md"])
+      await client.close()
+    }
+  }
+
   @Test("run takes the settings of an upstream of sluice.yaml as well, and serves HTTP where a port is given")
   func configured() async throws {
     try await withHandbook { directory, _ in
@@ -114,4 +149,22 @@ struct ConnectorCommandTests {
       #expect(!outcome.errors.contains("written-out") && !outcome.errors.contains("Fatal error"), "\(outcome.errors)")
     }
   }
+}
+
+/// How the program runs as an account that is not root: as it is, or by way of setpriv.
+private enum OtherAccount {
+  /// What stands before the command; nil where there is no way.
+  static let prefix: [String]? = {
+    if geteuid() != 0 { return [] }
+    let command = ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    guard let binary = SluiceBinary.path, FileManager.default.isExecutableFile(atPath: command[0]) else { return nil }
+    let process = Process()
+    process.executableURL = URL(filePath: command[0])
+    process.arguments = command.dropFirst() + [binary, "--version"]
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return nil }
+    process.waitUntilExit()
+    return process.terminationStatus == 0 ? command : nil
+  }()
 }

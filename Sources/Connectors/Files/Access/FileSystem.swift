@@ -188,10 +188,18 @@ struct FileSystem: Sendable {
     return parent
   }
 
+  /// Which contents a file that may be written has now; nil where there is none.
+  func version(of path: FilePath) throws(VendorError) -> FileVersion? {
+    let parent = try writableParent(of: path)
+    return status(of: path, in: parent).map { FileVersion($0) }
+  }
+
   /// Writes a file whole: beside it, flushed, then put in its place, so that nobody sees half of it.
   ///
-  /// - Parameter replaces: whether a file that is there may be replaced; it hands its owner and mode on.
-  func write(_ bytes: [UInt8], to path: FilePath, replaces: Bool) throws(VendorError) -> FileInfo {
+  /// - Parameters:
+  ///   - replaces: whether a file that is there may be replaced; it hands its owner and mode on.
+  ///   - version: the contents that the new ones were made of. Where the file has others by now, nothing is written.
+  func write(_ bytes: [UInt8], to path: FilePath, replaces: Bool, madeOf version: FileVersion? = nil) throws(VendorError) -> FileInfo {
     let parent = try writableParent(of: path)
     let known = status(of: path, in: parent)
     if let known {
@@ -205,6 +213,9 @@ struct FileSystem: Sendable {
     var isKept = false
     defer { if !isKept { unlinkat(parent.number, temporary, 0) } }
     try fill(FileDescriptor(number), bytes, as: known, path)
+    if let version, status(of: path, in: parent).map({ FileVersion($0) }) != version {
+      throw VendorError(.conflict, "\(path) was changed by somebody else meanwhile. Nothing was changed; read it again.")
+    }
     let renamed =
       known == nil
       ? cfiles_rename_to_new(parent.number, temporary, parent.number, path.name) : renameat(parent.number, temporary, parent.number, path.name)

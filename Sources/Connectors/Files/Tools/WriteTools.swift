@@ -54,6 +54,8 @@ struct WriteTools: Sendable {
       ], required: ["path", "edits"], ToolAnnotations(readOnly: false, destructive: true, idempotent: false, openWorld: false)
     ) { call throws(VendorError) in
       let path = try FilePath(call.string("path") ?? "")
+      // Asked for before the contents, so that a change in between shows.
+      let version = try files.version(of: path)
       let (bytes, length) = try files.read(path, offset: 0, count: maximumBytes)
       guard length <= maximumBytes, FileContent.text(bytes) != nil else {
         throw VendorError(.invalid, "\(path) is no text file of at most \(maximumBytes) bytes.")
@@ -73,7 +75,7 @@ struct WriteTools: Sendable {
         edited.replaceSubrange(place..<(place + old.utf8.count), with: Array(new.utf8))
       }
       guard edited.count <= maximumBytes else { throw VendorError(.tooLarge, "The file would have more than \(maximumBytes) bytes.") }
-      return try files.write(edited, to: path, replaces: true)
+      return try files.write(edited, to: path, replaces: true, madeOf: version)
     }
   }
 

@@ -11,17 +11,23 @@ enum OperationAnswer {
     "properties": [
       "status": ["type": "integer", "description": "The HTTP status."], "body": ["description": "The answer: JSON, or text."],
       "content_type": ["type": "string"], "bytes": ["type": "integer", "description": "How long a binary answer was; it is not shown."],
+      "next": ["type": "object", "description": "The arguments to change for the next page. Absent at the end, or where the body tells it."],
     ],
     "required": ["status"],
   ]
 
-  static func result(_ response: VendorResponse, fields: [String]) -> ToolResult {
+  /// - Parameters:
+  ///   - fields: the members to show; empty for all.
+  ///   - next: what another call gets the next page with (``NextPage``).
+  static func result(_ response: VendorResponse, fields: [String], next: JSONObject?) -> ToolResult {
     var structured: JSONValue = ["status": .int(response.status.code)]
+    if let next { structured["next"] = .object(next) }
     let type = response.headers["Content-Type"] ?? ""
     if let json = response.json, type.contains("json") || type.isEmpty {
       let body = fields.isEmpty ? JSONValue(json) : selected(JSONValue(json), fields)
       structured["body"] = body
-      let text = body.array.flatMap { rows in table(rows) } ?? body.text
+      var text = body.array.flatMap { rows in table(rows) } ?? body.text
+      if let next { text += "\n\nThere is more: call again with \(next.map { "\($0.name)=\($0.value.string ?? $0.value.text)" }.joined(separator: ", "))." }
       return UntrustedText.mark(ToolResult(structured: structured, text: text), "/body")
     }
     structured["content_type"] = .string(type)
