@@ -15,6 +15,7 @@ public struct OpenAPIDescription: VendorDescription {
   private let operations: [Operation]
   private let basePath: String
   private let document: JSONValue
+  private let schemas: OpenAPISchemas
   private static let uri = "https://description.test/openapi"
 
   /// - Parameters:
@@ -27,7 +28,8 @@ public struct OpenAPIDescription: VendorDescription {
 
   public init(_ description: JSONValue, basePath: String = "", greedy: Set<String> = []) throws {
     self.basePath = basePath
-    document = OpenAPISchema.strict(description, uri: Self.uri)
+    document = description
+    schemas = OpenAPISchemas(description, uri: Self.uri)
     var operations: [Operation] = []
     for (path, item) in description["paths"]?.object ?? JSONObject() {
       for (method, operation) in item.object ?? JSONObject() where ["get", "put", "post", "delete", "patch", "head", "options"].contains(method) {
@@ -104,7 +106,7 @@ public struct OpenAPIDescription: VendorDescription {
       guard values.count == 1 else { return ["\"\(name)\" stands there \(values.count) times"] }
       value = OpenAPISchema.scalar(values[0], resolved)
     }
-    return validate(value, OpenAPISchema.strict(schema, uri: Self.uri), name)
+    return validate(value, schema, name)
   }
 
   private func checkBody(_ request: CapturedRequest, _ operation: Operation) -> [String] {
@@ -126,13 +128,12 @@ public struct OpenAPIDescription: VendorDescription {
       value = .object(request.form.reduce(into: JSONObject()) { $0[$1.name] = .string($1.value) })
     default: return []
     }
-    return validate(value, OpenAPISchema.strict(schema, uri: Self.uri), "the body")
+    return validate(value, schema, "the body")
   }
 
   private func validate(_ value: JSONValue, _ schema: JSONValue, _ what: String) -> [String] {
     do {
-      let compiled = try JSONSchema(schema, resources: [Self.uri: document], options: JSONSchema.Options(schemas: 200_000))
-      return compiled.validate(value.raw).map { "\(what): \($0)" }
+      return try schemas.compiled(schema).validate(value.raw).map { "\(what): \($0)" }
     } catch { return ["\(what): the description's schema cannot be read: \(error)"] }
   }
 }
