@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs, on Debian and Ubuntu, the servers that tests run against: Glewlwyd, an OpenID provider. Nothing of it is needed to build or
-# to run Sluice. Without it the tests that need it skip, and say so.
+# Installs, on Debian and Ubuntu, what tests run against: Glewlwyd, an OpenID provider; pdftotext and unzip, by which the Drive connector
+# reads PDF and office files. Nothing of it is needed to build or to start Sluice. Without it the tests that need it skip, and say so.
 set -uo pipefail
 
 [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null 2>&1 || exit 0
 missing=()
 command -v glewlwyd >/dev/null 2>&1 || missing+=(glewlwyd)
+command -v pdftotext >/dev/null 2>&1 || missing+=(poppler-utils)
+command -v unzip >/dev/null 2>&1 || missing+=(unzip)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 as_root=""
@@ -16,7 +18,9 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 printf 'Installing %s for the tests ...\n' "${missing[*]}" >&2
 $as_root apt-get update -qq </dev/null >/dev/null 2>&1
-# RUNLEVEL=1 keeps the package from starting a server of its own: tests start theirs.
-$as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null >/dev/null 2>&1 ||
-  printf 'test-setup.sh: %s could not be installed: its tests will be skipped\n' "${missing[*]}" >&2
+# RUNLEVEL=1 keeps a package from starting a server of its own: tests start theirs. One by one: one that is not to be had keeps no other away.
+for package in "${missing[@]}"; do
+  $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "$package" </dev/null >/dev/null 2>&1 ||
+    printf 'test-setup.sh: %s could not be installed: its tests will be skipped\n' "$package" >&2
+done
 exit 0
