@@ -37,21 +37,26 @@ public struct PostgresSettings: Sendable {
   /// The connection string (libpq, "Connection Strings"), asked for with every new connection, so that a rotated password
   /// counts. It is never logged and stands in no error.
   public var connectionString: @Sendable () throws -> String
-  /// The schema whose tables are served.
+  /// The schema whose tables are served, by their bare names.
   public var schema: String
+  /// Several schemas in place of ``schema``. Tables are then called `schema.table`, so that no two have one name; a part that holds a
+  /// dot or a quote stands in quotes, as in SQL.
+  public var schemas: [String]?
   /// The most connections for requests. Listening takes one more.
   public var connections: Int
   /// How long a request waits for a free connection, and for a new one to be made.
   public var patience: Duration
-  /// The channel on which the database tells of changes (`NOTIFY`); nil for none. The payload is the name of a table, or empty for all.
+  /// The channel on which the database tells of changes (`NOTIFY`); nil for none. The payload is the name of a table, with or without
+  /// its schema, or empty for all.
   public var channel: String?
 
   public init(
-    connectionString: @escaping @Sendable () throws -> String, schema: String = "public", connections: Int = 4, patience: Duration = .seconds(5),
-    channel: String? = nil
+    connectionString: @escaping @Sendable () throws -> String, schema: String = "public", schemas: [String]? = nil, connections: Int = 4,
+    patience: Duration = .seconds(5), channel: String? = nil
   ) {
     self.connectionString = connectionString
     self.schema = schema
+    self.schemas = schemas
     self.connections = connections
     self.patience = patience
     self.channel = channel
@@ -103,9 +108,17 @@ public struct QueryLimits: Sendable {
   public var valueBytes: Int
   /// How long a query may run.
   public var time: Duration
-  /// How much memory a query may take, in bytes, with SQLite. Measured for the whole process, so a bound against accidents, not an
-  /// account. PostgreSQL's memory is its own.
+  /// How much memory a query may take, in bytes. With SQLite it is measured for the whole process, so a bound against accidents, not an
+  /// account. PostgreSQL's memory is its own: what `string_agg` and other aggregates gather there is counted and bounded, the rest is
+  /// left to `work_mem`.
   public var memory: Int
+
+  /// The most bytes that such aggregates of one query take in. PostgreSQL doubles buffers as they grow, and copies what came out.
+  var gatheredBytes: Int { memory / 4 }
+  /// `work_mem` of the sessions, in kilobytes, where it is not less already.
+  static let workKilobytes = 16 << 10
+  /// `temp_file_limit` of the sessions, in kilobytes, where the role may set it.
+  static let temporaryKilobytes = 1 << 20
 
   public init(
     rows: Int = 1000, bytes: Int = 256 << 10, valueBytes: Int = 128 << 10, time: Duration = .seconds(5), memory: Int = 128 << 20

@@ -48,7 +48,7 @@ extension SQLConnector {
       for await table in changes {
         let known = (try? await currentTables()) ?? tables
         // A name that is no table's is none of the reader's business.
-        let changedTables = table.map { name in known.filter { $0.name == name } } ?? known
+        let changedTables = table.map { name in known.filter { $0.name == name || $0.relation == name } } ?? known
         for uri in changedTables.flatMap({ resources.uris(of: $0.name) }) { await changed(uri) }
       }
       group.cancelAll()

@@ -4,7 +4,7 @@ internal import Secrets
 
 extension SluiceConfiguration.UpstreamEntry {
   /// The keys of an upstream that only a database has.
-  static let databaseKeys: Set<String> = ["tables", "schema", "connections", "channel", "query_seconds", "query_rows", "query_bytes"]
+  static let databaseKeys: Set<String> = ["tables", "schema", "schemas", "connections", "channel", "query_seconds", "query_rows", "query_bytes"]
 
   /// Reads what `sqlite` and `postgres` have in common.
   ///
@@ -24,6 +24,12 @@ extension SluiceConfiguration.UpstreamEntry {
     let secret = try SecretReference(configuration: node.string())
     var settings = PostgresSettings(connectionString: { try secret.text() })
     if let node = fields["schema"] { settings.schema = try node.string() }
+    if let node = fields["schemas"] {
+      guard fields["schema"] == nil else { throw node.error("schema or schemas, not both: with schemas, tables are called schema.table") }
+      let schemas = try node.strings()
+      guard !schemas.isEmpty, Set(schemas).count == schemas.count else { throw node.error("expected at least one schema, and each once") }
+      settings.schemas = schemas
+    }
     if let node = fields["connections"] { settings.connections = try node.int(1...64) }
     if let node = fields["channel"] { settings.channel = try node.string() }
     return settings

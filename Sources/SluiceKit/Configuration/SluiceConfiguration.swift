@@ -243,7 +243,7 @@ extension SluiceConfiguration.UpstreamEntry {
     case (nil, nil, let path?, nil, nil):
       settings.isTrusted = true
       settings.enforcesRows = true
-      for key in ["schema", "connections", "channel"] { if let node = fields[key] { throw node.error("only an upstream with postgres has this key") } }
+      for key in ["schema", "schemas", "connections", "channel"] { if let node = fields[key] { throw node.error("only an upstream with postgres has this key") } }
       let file = FileText.resolve(try path.string(), in: directory)
       kind = try fields["sample"]?.string() == "northwind" ? .sample(path: file) : .database(try Self.database(name, .sqlite(path: file), fields))
     case (nil, nil, nil, let string?, nil):

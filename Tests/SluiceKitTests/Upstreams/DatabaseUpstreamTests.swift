@@ -101,7 +101,9 @@ struct DatabaseUpstreamTests {
       (#"{"postgres": "x", "tables": {"a": {"categories": {"b": "personal"}}}}"#, "expected one of public, internal"),
       (#"{"postgres": "x", "tables": {"a": {"record": "Not a type"}}}"#, "Cedar type"),
       (#"{"postgres": "x", "tables": {"a": {"writes": ["drop"]}}}"#, "insert, update, delete"), (#"{"postgres": "x", "tables": {"a": {"row": "b"}}}"#, "unknown key"),
-      (#"{"postgres": "x", "connections": 0}"#, "from 1 to 64"),
+      (#"{"postgres": "x", "connections": 0}"#, "from 1 to 64"), (#"{"postgres": "x", "schema": "a", "schemas": ["b"]}"#, "not both"),
+      (#"{"postgres": "x", "schemas": []}"#, "at least one schema"), (#"{"postgres": "x", "schemas": ["a", "a"]}"#, "each once"),
+      (#"{"sqlite": "x", "schemas": ["a"]}"#, "only an upstream with postgres"),
       (#"{"postgres": "x", "tables": {}}"#, "at least one table"), (#"{"postgres": "${vault:x}"}"#, "unknown secret reference"),
     ])
   func mistakes(json: String, says: String) {

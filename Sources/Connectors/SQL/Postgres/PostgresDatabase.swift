@@ -26,7 +26,10 @@ final class PostgresDatabase: SQLDatabase {
       do { string = try settings.connectionString() } catch {
         throw SQLToolError("The connection string of the database cannot be read. Whoever runs this server must check its secret.")
       }
-      return try PostgresSession(pq, connecting: string, settings: session, watch: watch, until: deadline)
+      let connected = try PostgresSession(pq, connecting: string, settings: session, watch: watch, until: deadline)
+      // Most roles may not, and do without.
+      _ = try? connected.simple(Self.temporaryFiles, until: deadline)
+      return connected
     }
     pool = PostgresPool((0..<max(1, settings.connections)).map { [make] in PostgresConnection($0, pq, make: make) }, patience: settings.patience)
   }
@@ -37,9 +40,17 @@ final class PostgresDatabase: SQLDatabase {
     SET search_path = pg_catalog; SET datestyle = 'ISO, YMD'; SET timezone = 'UTC'; SET intervalstyle = 'iso_8601'; SET bytea_output = 'hex'; \
     SET standard_conforming_strings = on; SET extra_float_digits = 1; \
     SET statement_timeout = \(limits.time.milliseconds); SET lock_timeout = \(min(5000, limits.time.milliseconds)); \
-    SET idle_in_transaction_session_timeout = 60000; SET row_security = on\(mayWrite ? "" : "; SET default_transaction_read_only = on")
+    SET idle_in_transaction_session_timeout = 60000; SET row_security = on\(mayWrite ? "" : "; SET default_transaction_read_only = on"); \
+    SELECT set_config(name, CASE name WHEN 'work_mem' THEN least(setting::int8, \(QueryLimits.workKilobytes))::text ELSE '1' END, false) \
+    FROM pg_settings WHERE name IN ('work_mem', 'hash_mem_multiplier')
     """
   }
+
+  /// Bounds what sorts, hashes and recursive queries put on the server's disk. Only superusers may, and roles to whom the parameter was granted.
+  private static let temporaryFiles = """
+    SELECT set_config(name, '\(QueryLimits.temporaryKilobytes)', false) FROM pg_settings \
+    WHERE name = 'temp_file_limit' AND (setting::int8 < 0 OR setting::int8 > \(QueryLimits.temporaryKilobytes))
+    """
 
   /// Runs `body` in a transaction that reads one state of the database and changes nothing.
   private func reading<R: Sendable>(_ body: @escaping @Sendable (PostgresSession, ContinuousClock.Instant) throws -> R) async throws -> R {
@@ -59,14 +70,14 @@ final class PostgresDatabase: SQLDatabase {
       }
     } catch let failure as PostgresFailure {
       try Task.checkCancellation()
-      throw failure.told(time: limits.time)
+      throw failure.told(limits)
     }
   }
 
   // MARK: SQLDatabase
 
   func tables(_ rules: [TableRules]?) async throws -> [SQLTable] {
-    let found = try await reading { [schema = settings.schema] in try PostgresSchema(schema: schema, rules: rules).read($0, until: $1) }
+    let found = try await reading { [settings] in try PostgresSchema(settings, rules: rules).read($0, until: $1) }
     arrays.withLock { $0 = found.arrays }
     return found.tables
   }
@@ -89,7 +100,7 @@ final class PostgresDatabase: SQLDatabase {
   }
 
   func query(_ sql: String, over tables: [VisibleTable], rows: Int) async throws -> SQLRows {
-    let statement = try SelectParser.governed(sql, over: tables)
+    let statement = try SelectParser.governed(sql, over: tables, growth: limits.gatheredBytes)
     let (text, values) = statement.numbered
     let bound = ResultBound(rows: min(rows, limits.rows), bytes: limits.bytes)
     return try await reading { [limits] session, deadline in
@@ -119,7 +130,7 @@ final class PostgresDatabase: SQLDatabase {
   }
 
   func explain(_ sql: String, over tables: [VisibleTable]) async throws -> String {
-    let (text, values) = try SelectParser.governed(sql, over: tables).numbered
+    let (text, values) = try SelectParser.governed(sql, over: tables, growth: limits.gatheredBytes).numbered
     // Estimates come from statistics over all rows, and conditions hold the rules: neither is for callers who see some rows only.
     let isFiltered = tables.contains(where: \.isFiltered)
     let plan = try await reading { try $0.run("EXPLAIN (COSTS \(!isFiltered)) " + text, values, until: $1) }

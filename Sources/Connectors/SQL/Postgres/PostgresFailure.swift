@@ -17,8 +17,9 @@ struct PostgresFailure: Error {
 
   /// What to tell a caller.
   ///
-  /// - Parameter time: how long a statement may run.
-  func told(time: Duration) -> SQLToolError {
+  /// - Parameter limits: within which the statement ran.
+  func told(_ limits: QueryLimits) -> SQLToolError {
+    let time = limits.time
     switch kind {
     case .connection:
       let effect = mayHaveHadEffect ? " Whether the change was made is not known: look before you repeat it." : ""
@@ -35,10 +36,15 @@ struct PostgresFailure: Error {
     case "42501":
       return SQLToolError("The database does not permit this to the role that the connector uses (SQLSTATE 42501). Its administrator can grant SELECT on the table.")
     case "25006": return SQLToolError("The database is read-only here (SQLSTATE 25006). Nothing was changed.")
-    case "53300", "53400", "57P03": return SQLToolError("The database has no connection free at the moment. Try again in a few seconds.")
-    case "53200", "53100", "54000", "54001", "54011", "54023":
+    case "53300", "57P03": return SQLToolError("The database has no connection free at the moment. Try again in a few seconds.")
+    case "53200", "53100", "53400", "54000", "54001", "54011", "54023":
       return SQLToolError("The statement needs more than the database gives it (SQLSTATE \(state)). Write a simpler one.")
     default: break
+    }
+    if state == "22P02", message.contains(GrowthBound.setting) {
+      return SQLToolError(
+        "string_agg, array_agg and the like would gather more than \(limits.gatheredBytes >> 10) KB in the database's memory. Filter first, take what they gather from a subquery with LIMIT, or count and sum instead."
+      )
     }
     switch state.prefix(2) {
     case "23": return SQLToolError("The database refuses the change: \(message). Nothing was changed.")

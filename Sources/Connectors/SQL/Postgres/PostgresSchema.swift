@@ -1,9 +1,27 @@
 internal import JSON
 
-/// Reads which tables a schema has, and joins them with the configured rules.
+/// Reads which tables the schemas have, and joins them with the configured rules.
 struct PostgresSchema {
-  let schema: String
-  let rules: [TableRules]?
+  private let schemas: [String]
+  /// Whether tables are called by their schemas as well.
+  private let qualifies: Bool
+  private let rules: [TableRules]?
+
+  private struct Relation {
+    var id: Int64
+    var schema: String
+    /// In its schema.
+    var relation: String
+    /// As callers call it.
+    var name: String
+    var comment: String?
+  }
+
+  init(_ settings: PostgresSettings, rules: [TableRules]?) {
+    schemas = settings.schemas ?? [settings.schema]
+    qualifies = settings.schemas != nil
+    self.rules = rules
+  }
 
   /// Ordinary and partitioned tables, views, materialized views and foreign tables on which the role has SELECT.
   private static let relations = """
@@ -16,8 +34,8 @@ struct PostgresSchema {
     SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), b.oid::int8, b.typcategory::text, \
     coalesce(l.collisdeterministic, true), a.attnotnull OR t.typnotnull, \
     (SELECT array_position(i.indkey::int2[], a.attnum) FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary)::int8, \
-    (SELECT f.relname || '.' || fa.attname FROM pg_catalog.pg_constraint r JOIN pg_catalog.pg_class f ON f.oid = r.confrelid \
-    JOIN pg_catalog.pg_attribute fa ON fa.attrelid = r.confrelid AND fa.attnum = r.confkey[1] \
+    (SELECT ARRAY[fn.nspname::text, f.relname::text, fa.attname::text] FROM pg_catalog.pg_constraint r \
+    JOIN pg_catalog.pg_class f ON f.oid = r.confrelid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace JOIN pg_catalog.pg_attribute fa ON fa.attrelid = r.confrelid AND fa.attnum = r.confkey[1] \
     WHERE r.conrelid = a.attrelid AND r.contype = 'f' AND r.conkey = ARRAY[a.attnum] LIMIT 1), \
     pg_catalog.col_description(a.attrelid, a.attnum), \
     (SELECT pg_catalog.array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.oid), \
@@ -29,15 +47,14 @@ struct PostgresSchema {
     """
 
   func read(_ session: PostgresSession, until deadline: ContinuousClock.Instant) throws -> (tables: [SQLTable], arrays: [UInt32: UInt32]) {
-    var relations: [(id: Int64, name: String, comment: String?)] = []
-    for row in try session.run(Self.relations, [.text(schema)], until: deadline).rows {
-      if case .integer(let id) = row[0], let name = row[1].string { relations.append((id, name, row[2].string)) }
-    }
+    var relations: [Relation] = []
+    for schema in schemas { relations += try read(schema, session, deadline) }
     let wanted = rules ?? relations.map { TableRules($0.name) }
     let tables = try wanted.map { rule in
       guard let relation = relations.first(where: { $0.name == rule.name }) else { throw SQLConnectorError.missing(table: rule.name, among: relations.map(\.name)) }
       let rows = try session.run(Self.columns, [.integer(relation.id)], until: deadline).rows
-      return try SQLTable(rule, schema: schema, columns: rows.map { Self.column($0, rule) }, description: relation.comment)
+      return try SQLTable(
+        rule, schema: relation.schema, relation: relation.relation, columns: rows.map { column($0, rule) }, description: relation.comment)
     }
     var arrays: [UInt32: UInt32] = [:]
     let types = "SELECT oid::int8, typelem::int8 FROM pg_catalog.pg_type WHERE typcategory = 'A' AND typelem <> 0 AND oid >= 16384"
@@ -47,7 +64,23 @@ struct PostgresSchema {
     return (tables, arrays)
   }
 
-  private static func column(_ row: [SQLValue], _ rules: TableRules) -> SQLColumn {
+  private func read(_ schema: String, _ session: PostgresSession, _ deadline: ContinuousClock.Instant) throws -> [Relation] {
+    guard try !session.run("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", [.text(schema)], until: deadline).rows.isEmpty else {
+      throw SQLConnectorError("The database has no schema \"\(schema)\".")
+    }
+    return try session.run(Self.relations, [.text(schema)], until: deadline).rows.compactMap { row in
+      guard case .integer(let id) = row[0], let name = row[1].string else { return nil }
+      return Relation(id: id, schema: schema, relation: name, name: qualifies ? SQLTable.qualifiedName(schema, name) : name, comment: row[2].string)
+    }
+  }
+
+  /// What a foreign key refers to, by the name that callers call the table by.
+  private func reference(_ value: SQLValue) -> String? {
+    guard case .json(let json) = value, let parts = json.array?.compactMap(\.string), parts.count == 3 else { return nil }
+    return (qualifies ? SQLTable.qualifiedName(parts[0], parts[1]) : parts[1]) + "." + parts[2]
+  }
+
+  private func column(_ row: [SQLValue], _ rules: TableRules) -> SQLColumn {
     let name = row[0].string ?? "", type = row[1].string ?? ""
     var oid: UInt32 = 0
     if case .integer(let value) = row[2] { oid = UInt32(truncatingIfNeeded: value) }
@@ -55,7 +88,7 @@ struct PostgresSchema {
     if case .json(let labels) = row[9] { values = labels.array?.compactMap(\.string) ?? [] }
     return SQLColumn(
       name: name, declaredType: type, kind: PostgresType.kind(oid, category: row[3].string ?? "", comparesBytes: row[4] == .boolean(true)),
-      isNullable: row[5] != .boolean(true), isPrimaryKey: row[6] != .null, references: row[7].string, entity: rules.entities[name],
+      isNullable: row[5] != .boolean(true), isPrimaryKey: row[6] != .null, references: reference(row[7]), entity: rules.entities[name],
       category: rules.categories[name], description: rules.columns[name] ?? row[8].string, values: values, hasDefault: row[10] == .boolean(true))
   }
 }

@@ -28,13 +28,13 @@ struct SQLiteSchema {
         references: references[name], entity: rules.entities[name], category: rules.categories[name], description: rules.columns[name],
         hasDefault: standard != nil || (key > 0 && type.uppercased() == "INTEGER"))
     }
-    return try SQLTable(rules, schema: "main", columns: columns)
+    return try SQLTable(rules, schema: "main", relation: rules.name, columns: columns)
   }
 }
 
 extension SQLTable {
   /// - Throws: ``SQLConnectorError`` where a rule speaks of a column that is not there, or hides one of the key.
-  init(_ rules: TableRules, schema: String, columns: [SQLColumn], description: String? = nil) throws(SQLConnectorError) {
+  init(_ rules: TableRules, schema: String, relation: String, columns: [SQLColumn], description: String? = nil) throws(SQLConnectorError) {
     let named = Set(rules.entities.keys).union(rules.categories.keys).union(rules.columns.keys).union(rules.hidden)
     for name in named.sorted() where !columns.contains(where: { $0.name == name }) {
       throw SQLConnectorError("The table \"\(rules.name)\" has no column \"\(name)\", which the configuration speaks of.")
@@ -43,7 +43,7 @@ extension SQLTable {
       throw SQLConnectorError("The column \"\(key.name)\" of \"\(rules.name)\" is its key and cannot be hidden. Give it a category instead.")
     }
     self.init(
-      schema: schema, name: rules.name, description: rules.description ?? description, columns: columns.filter { !rules.hidden.contains($0.name) },
+      schema: schema, relation: relation, name: rules.name, description: rules.description ?? description, columns: columns.filter { !rules.hidden.contains($0.name) },
       recordType: rules.recordType, writes: rules.writes)
   }
 }

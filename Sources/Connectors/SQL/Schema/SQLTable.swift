@@ -5,6 +5,9 @@ public import MCP
 public struct SQLTable: Sendable, Hashable {
   /// The schema in which the database has it: `main` in SQLite.
   let schema: String
+  /// What it is called there.
+  let relation: String
+  /// What callers call it: with its schema where several are served.
   public let name: String
   public let description: String?
   public let columns: [SQLColumn]
@@ -17,7 +20,15 @@ public struct SQLTable: Sendable, Hashable {
   public var primaryKey: [SQLColumn] { columns.filter(\.isPrimaryKey) }
 
   /// The table as it stands in SQL.
-  var reference: SQLFragment { "\(identifier: schema).\(identifier: name)" }
+  var reference: SQLFragment { "\(identifier: schema).\(identifier: relation)" }
+
+  /// Whether callers call it by its schema as well.
+  var isQualified: Bool { name != relation }
+
+  /// The name of a table among several schemas: no two have the same.
+  static func qualifiedName(_ schema: String, _ relation: String) -> String {
+    [schema, relation].map { $0.contains { $0 == "." || $0 == "\"" } ? SQLLiteral.identifier($0) : $0 }.joined(separator: ".")
+  }
 
   /// A column by its name, in any case as in SQL.
   public subscript(column column: String) -> SQLColumn? {

@@ -11,7 +11,7 @@ struct QueryTool {
   private var statement: JSONValue {
     [
       "type": "string", "minLength": 1, "maxLength": .int(SelectParser.statementBytes),
-      "description": "One SELECT, with or without WITH. Name tables without a schema.",
+      "description": "One SELECT, with or without WITH. Name tables as list_tables does.",
     ]
   }
 

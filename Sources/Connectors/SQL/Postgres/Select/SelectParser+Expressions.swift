@@ -187,6 +187,8 @@ extension SelectParser {
   /// A column, with or without its table; or all columns of one.
   mutating func reference() throws(SQLToolError) {
     guard !isSymbol("(", ahead: 1) else { throw refusedFunction() }
+    // A table is called by its bare name once it stands in FROM.
+    if isSymbol(".", ahead: 1), isSymbol(".", ahead: 3), qualified(current, ahead(2)) != nil { index += 2 }
     try name()
     guard accept(symbol: ".") else { return }
     if accept(symbol: "*") { return }

@@ -52,9 +52,7 @@ extension SelectParser {
   mutating func table() throws(SQLToolError) {
     let token = current
     guard isName(token) else { throw unexpected("a table") }
-    guard !isSymbol(".", ahead: 1) else {
-      throw SQLToolError("Name tables without a schema: \"\(ahead(2).text.prefix(63))\" instead of \"\(token.text).\(ahead(2).text.prefix(63))\".")
-    }
+    if isSymbol(".", ahead: 1) { return try qualifiedTable(token, ahead(2)) }
     if scopes.contains(where: { $0.contains(token.text) }) {
       try name()
       try alias()
@@ -65,10 +63,36 @@ extension SelectParser {
       throw SQLToolError("There is no table \"\(token.text)\". Tables are: \(tables.map(\.table.name).joined(separator: ", ")).")
     }
     index += 1
+    try write(visible, as: token.text)
+  }
+
+  /// A table by its schema and name.
+  mutating func qualifiedTable(_ schema: SQLToken, _ relation: SQLToken) throws(SQLToolError) {
+    guard tables.contains(where: \.table.isQualified) else {
+      throw SQLToolError("Name tables without a schema: \"\(relation.text.prefix(63))\" instead of \"\(schema.text).\(relation.text.prefix(63))\".")
+    }
+    guard let visible = qualified(schema, relation) else {
+      throw SQLToolError("There is no table \"\(schema.text).\(relation.text.prefix(63))\". Tables are: \(tables.map(\.table.name).joined(separator: ", ")).")
+    }
+    index += 3
+    try write(visible, as: relation.text)
+  }
+
+  /// The table of that schema and name. Words mean names in any case where none is written just so.
+  func qualified(_ schema: SQLToken, _ relation: SQLToken) -> VisibleTable? {
+    func fits(_ name: String, _ token: SQLToken) -> Bool { token.kind == .word && name.lowercased() == token.text }
+    return tables.first { $0.table.isQualified && $0.table.schema == schema.text && $0.table.relation == relation.text }
+      ?? tables.first {
+        $0.table.isQualified && ($0.table.schema == schema.text || fits($0.table.schema, schema))
+          && ($0.table.relation == relation.text || fits($0.table.relation, relation))
+      }
+  }
+
+  private mutating func write(_ visible: VisibleTable, as name: String) throws(SQLToolError) {
     // OFFSET 0 keeps PostgreSQL from looking at the caller's conditions before the rule: one that fails or is slow for certain
     // values would tell of rows that the caller must not see.
     output += [.sql("(")] + visible.select.parts + [.sql(visible.isFiltered ? " OFFSET 0) " : ") ")]
-    if !(try alias()) { write("AS \(SQLLiteral.identifier(token.text))") }
+    if !(try alias()) { write("AS \(SQLLiteral.identifier(name))") }
   }
 
   @discardableResult mutating func alias() throws(SQLToolError) -> Bool {

@@ -7,12 +7,24 @@ extension SelectParser {
   mutating func call() throws(SQLToolError) {
     let function = current
     guard function.kind == .word, SelectVocabulary.functions.contains(function.text) else { throw refusedFunction() }
+    let weight = SelectVocabulary.growing[function.text]
+    guard weight == nil || !isGrowing else {
+      throw SQLToolError("Refused: \(function.text) inside of another aggregate's argument. Compute the inner one in WITH, then aggregate over that.")
+    }
     write(function.text)
     index += 1
     try expect(symbol: "(")
+    var arguments: [Range<Int>] = []
     if !accept(symbol: "*"), !isSymbol(")") {
       _ = accept(word: "distinct") || accept(word: "all")
-      try expressions()
+      let wasGrowing = isGrowing
+      isGrowing = isGrowing || weight != nil
+      repeat {
+        let start = output.count
+        try expression()
+        arguments.append(start..<output.count)
+      } while accept(symbol: ",")
+      isGrowing = wasGrowing
       if accept(word: "order") { try order() }
     }
     try expect(symbol: ")")
@@ -23,13 +35,34 @@ extension SelectParser {
         try parser.order()
       }
     }
-    if isWord("filter"), isSymbol("(", ahead: 1) {
+    if let weight {
+      try boundedFilter(GrowthBound(arguments: arguments.map { Array(output[$0]) }, weight: weight, bytes: growth))
+    } else if isWord("filter"), isSymbol("(", ahead: 1) {
       try prefixed("filter") { parser throws(SQLToolError) in
         try parser.expect(word: "where")
         try parser.expression()
       }
     }
     if accept(word: "over") { if isSymbol("(") { try window() } else { try name() } }
+  }
+
+  /// The `FILTER` of a growing aggregate: the caller's condition, if there is one, and then the bound.
+  mutating func boundedFilter(_ bound: GrowthBound) throws(SQLToolError) {
+    // CASE, because AND may be computed in any order: what the caller leaves out is not counted.
+    write("FILTER ( WHERE CASE WHEN (")
+    if isWord("filter"), isSymbol("(", ahead: 1) {
+      index += 2
+      guard isWord("where") else { throw unexpected("WHERE") }
+      index += 1
+      try expression()
+      guard isSymbol(")") else { throw unexpected("\")\"") }
+      index += 1
+    } else {
+      write("TRUE")
+    }
+    write(") THEN")
+    output += bound.condition.parts
+    write("END )")
   }
 
   static let frameWords: Set<String> = [

@@ -10,6 +10,10 @@ struct SelectParser {
   var index = 0
   var output: [SQLFragment.Part] = []
   let tables: [VisibleTable]
+  /// The most bytes that growing aggregates may take in (``GrowthBound``).
+  let growth: Int
+  /// Whether what is read is an argument of such an aggregate.
+  var isGrowing = false
   /// Names of common table expressions, by nesting of statements.
   var scopes: [Set<String>] = []
   var depth = 0
@@ -18,10 +22,11 @@ struct SelectParser {
   static let statementBytes = 20_000
   static let nesting = 50
 
+  /// - Parameter growth: the most bytes that aggregates whose value grows with their input may take in, all together.
   /// - Returns: the statement over what the caller may see.
-  static func governed(_ sql: String, over tables: [VisibleTable]) throws(SQLToolError) -> SQLFragment {
+  static func governed(_ sql: String, over tables: [VisibleTable], growth: Int) throws(SQLToolError) -> SQLFragment {
     guard sql.utf8.count <= statementBytes else { throw SQLToolError("The statement is longer than \(statementBytes) bytes. Write a shorter one.") }
-    var parser = SelectParser(tokens: try SQLLexer.tokens(sql), tables: tables)
+    var parser = SelectParser(tokens: try SQLLexer.tokens(sql), tables: tables, growth: growth)
     guard parser.current.kind != .end, parser.current.text != ";" else { throw SQLToolError("There is no statement. Write one SELECT.") }
     try parser.query()
     while parser.isSymbol(";") { parser.index += 1 }
@@ -32,9 +37,10 @@ struct SelectParser {
     return SQLFragment(parts: parser.output)
   }
 
-  private init(tokens: [SQLToken], tables: [VisibleTable]) {
+  private init(tokens: [SQLToken], tables: [VisibleTable], growth: Int) {
     self.tokens = tokens
     self.tables = tables
+    self.growth = growth
   }
 
   // MARK: Tokens
@@ -51,7 +57,7 @@ struct SelectParser {
     let found = current.kind == .end ? "the end" : "\"\(current.text.prefix(40))\""
     let hint = expected.map { ", expected \($0)" } ?? ""
     return SQLToolError(
-      "Refused at byte \(current.position + 1): unexpected \(found)\(hint). One SELECT over the tables of list_tables is served, named without a schema, with PostgreSQL's usual functions."
+      "Refused at byte \(current.position + 1): unexpected \(found)\(hint). One SELECT over the tables of list_tables is served, by their names there, with PostgreSQL's usual functions."
     )
   }
 

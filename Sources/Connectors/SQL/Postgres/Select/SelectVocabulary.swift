@@ -32,6 +32,10 @@ enum SelectVocabulary {
     "jsonb_each_text", "json_object_keys", "jsonb_object_keys", "generate_series", "generate_subscripts",
   ]
 
+  /// Aggregates whose value grows with what they take in, and which PostgreSQL keeps whole in memory: how many bytes a byte of the
+  /// arguments' text takes there at most, about.
+  static let growing: [String: Int] = ["string_agg": 1, "array_agg": 2, "json_agg": 1, "json_object_agg": 1, "jsonb_agg": 16, "jsonb_object_agg": 16]
+
   /// Functions that may stand in FROM.
   static let tableFunctions: Set<String> = [
     "unnest", "json_array_elements", "jsonb_array_elements", "json_array_elements_text", "jsonb_array_elements_text", "json_each", "jsonb_each", "json_each_text",
