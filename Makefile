@@ -22,6 +22,7 @@ test: setup
 check: setup
 	@scripts/check.sh
 	@scripts/test.sh
+	@scripts/scaffold-check.sh --if-warm
 	@scripts/docs.sh
 
 docs: setup

@@ -14,13 +14,19 @@ struct NewCommand: AsyncParsableCommand {
     var name: String
     @Option(help: "Where to put it; else the name, here.")
     var directory: String?
-    @Option(help: "A checkout of Sluice on this machine; else Package.swift gets a placeholder for its repository.")
+    @Option(help: "A checkout of Sluice on this machine; without it, or a URL, Package.swift looks for one at ../sluice.")
     var sluicePath: String?
+    @Option(help: "A git repository of Sluice.")
+    var sluiceURL: String?
 
     func make(_ kind: Scaffold.Kind) throws {
       let name: ScaffoldName
       do throws(CommandError) { name = try ScaffoldName(self.name) } catch { throw ValidationError(error.description) }
-      var source = Scaffold.Source.placeholder
+      var source = Scaffold.Source.beside
+      guard sluicePath == nil || sluiceURL == nil else { throw ValidationError("--sluice-path and --sluice-url exclude each other") }
+      if let sluiceURL {
+        do throws(CommandError) { source = try .repository(sluiceURL) } catch { throw ValidationError("--sluice-url: \(error.description)") }
+      }
       if let sluicePath {
         guard let path = FileText.absolute(sluicePath), FileText.exists("\(path)/Package.swift"), FileText.exists("\(path)/Sources/MCP") else {
           throw ValidationError("--sluice-path: there is no checkout of Sluice at \(sluicePath)")
@@ -31,8 +37,8 @@ struct NewCommand: AsyncParsableCommand {
       let target = directory ?? name.text
       try Scaffold(kind: kind, name: name, source: source).write(to: target)
       var next = "made \(target). Next:\n  cd \(target) && swift build && swift test"
-      if source == .placeholder {
-        next += "\nFirst put the address of your repository of Sluice into Package.swift: \(Scaffold.Source.placeholderURL) is a placeholder."
+      if source == .beside {
+        next += "\nPackage.swift looks for a checkout of Sluice at \(Scaffold.Source.besidePath), beside the package: put one there, or change the line marked SLUICE."
       }
       print(next)
     }

@@ -11,6 +11,8 @@ enum PackageTemplate {
 
   private static func package(_ scaffold: Scaffold) -> String {
     let (name, module) = (scaffold.name.text, scaffold.module)
+    let package = scaffold.source.package
+    let dependency = scaffold.source.dependency.split(separator: "\n").joined(separator: "\n    ")
     let libraries = scaffold.kind == .server ? ["MCPToolMacros"] : ["MCP", "MCPTools"]
     return """
       // swift-tools-version: 6.1
@@ -21,21 +23,21 @@ enum PackageTemplate {
         platforms: [.macOS(.v15)],
         products: [.executable(name: "\(name)", targets: ["\(name)"])],
         dependencies: [
-          \(scaffold.source.dependency),
+          \(dependency)
           .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         ],
         targets: [
           // Apart from the program, so that tests can use it.
-          .target(name: "\(module)", dependencies: [\(libraries.map { ".product(name: \"\($0)\", package: \"sluice\")" }.joined(separator: ", "))]),
+          .target(name: "\(module)", dependencies: [\(libraries.map { ".product(name: \"\($0)\", package: \"\(package)\")" }.joined(separator: ", "))]),
           .executableTarget(
             name: "\(name)",
             dependencies: [
-              "\(module)", .product(name: "MCP", package: "sluice"), .product(name: "MCPHTTP", package: "sluice"),
+              "\(module)", .product(name: "MCP", package: "\(package)"), .product(name: "MCPHTTP", package: "\(package)"),
               .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/Program"),
           .testTarget(
-            name: "\(module)Tests", dependencies: ["\(module)", .product(name: "MCP", package: "sluice"), .product(name: "MCPTesting", package: "sluice")]),
+            name: "\(module)Tests", dependencies: ["\(module)", .product(name: "MCP", package: "\(package)"), .product(name: "MCPTesting", package: "\(package)")]),
         ]
       )
 
@@ -113,7 +115,9 @@ enum PackageTemplate {
     let source =
       switch scaffold.source {
       case .path(let path): "`Package.swift` finds Sluice at `\(path)`, on this machine. For others, and for the Docker image, name its repository there."
-      case .placeholder: "`Package.swift` finds Sluice at `\(Scaffold.Source.placeholderURL)`, a placeholder: put the address of your repository in its place."
+      case .url(let url): "`Package.swift` takes Sluice from `\(url)`, branch `main`."
+      case .beside:
+        "`Package.swift` looks for a checkout of Sluice at `\(Scaffold.Source.besidePath)`: put one there, or change the line marked `SLUICE`. For the Docker image, name a repository."
       }
     let behind =
       scaffold.kind == .server

@@ -13,18 +13,47 @@ struct Scaffold {
     case connector
   }
 
-  /// Where the package finds Sluice.
+  /// Where the package finds Sluice. It has no published address, so that whoever makes a package says it, or puts a checkout where
+  /// the package looks for one.
   enum Source: Equatable {
+    /// A checkout on this machine.
     case path(String)
-    case placeholder
+    /// A repository, of which the branch `main` is taken.
+    case url(String)
+    /// A checkout beside the package.
+    case beside
 
-    static let placeholderURL = "https://github.com/OWNER/sluice.git"
+    static let besidePath = "../sluice"
 
+    /// The lines of the manifest.
     var dependency: String {
       switch self {
-      case .path(let path): ".package(name: \"sluice\", path: \"\(path)\")"
-      case .placeholder: ".package(url: \"\(Self.placeholderURL)\", branch: \"main\")"
+      case .path(let path): ".package(name: \"sluice\", path: \"\(path)\"),"
+      case .url(let url): ".package(url: \"\(url)\", branch: \"main\"),"
+      case .beside:
+        """
+        // SLUICE: a checkout of it beside this package. Put one there, or name yours: .package(url: "https://...", branch: "main").
+        .package(name: "sluice", path: "\(Self.besidePath)"),
+        """
       }
+    }
+
+    /// The name by which targets speak of it: of a repository, what its address ends with.
+    var package: String {
+      guard case .url(let url) = self, let last = url.split(whereSeparator: { $0 == "/" || $0 == ":" }).last else { return "sluice" }
+      return last.hasSuffix(".git") ? String(last.dropLast(4)) : String(last)
+    }
+
+    /// - Throws: what is wrong with the address.
+    static func repository(_ url: String) throws(CommandError) -> Source {
+      // Of git's forms: https, ssh, file, and the short one of ssh. Behind scheme or host there is a path.
+      let isShort = !url.contains("://") && url.contains("@") && url.contains(":")
+      let isLong = ["https://", "ssh://", "file://"].contains { url.hasPrefix($0) && url.dropFirst($0.count).contains("/") }
+      guard isShort || isLong, !url.hasSuffix("/"), !url.contains(where: { $0.isWhitespace || $0 == "\"" || $0 == "\\" }), Source.url(url).package.first?.isLetter == true
+      else {
+        throw CommandError("\(url) is no address of a git repository: https://example.com/sluice.git, or git@example.com:sluice.git")
+      }
+      return .url(url)
     }
   }
 

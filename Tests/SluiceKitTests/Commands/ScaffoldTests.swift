@@ -40,15 +40,21 @@ struct ScaffoldTests {
     }
   }
 
-  @Test("says where Sluice is: a checkout, or a placeholder to be replaced", arguments: ["server", "connector"])
+  @Test("says where Sluice is: a checkout, a repository, or a place beside the package with one marked line", arguments: ["server", "connector"])
   func source(_ kind: String) async throws {
     try await withDirectory { directory in
-      let placeholder = try await new([kind, "one-thing"], in: directory)
-      #expect(placeholder.status == 0 && placeholder.output.contains("placeholder"), "\(placeholder.errors)")
-      #expect(try String(contentsOfFile: "\(directory)/one-thing/Package.swift", encoding: .utf8).contains("https://github.com/OWNER/sluice.git"))
-      #expect(try String(contentsOfFile: "\(directory)/one-thing/README.md", encoding: .utf8).contains("placeholder"))
+      func manifest(_ name: String) throws -> String { try String(contentsOfFile: "\(directory)/\(name)/Package.swift", encoding: .utf8) }
+      let beside = try await new([kind, "one-thing"], in: directory)
+      #expect(beside.status == 0 && beside.output.contains("marked SLUICE"), "\(beside.errors)")
+      #expect(try manifest("one-thing").contains("path: \"../sluice\"") && manifest("one-thing").split(separator: "\n").count { $0.contains("SLUICE") } == 1)
+      #expect(try String(contentsOfFile: "\(directory)/one-thing/README.md", encoding: .utf8).contains("marked `SLUICE`"))
+      for (name, url) in [("by-https", "https://git.example.com/platform/Sluice-Fork.git"), ("by-ssh", "git@example.com:Sluice-Fork.git")] {
+        let made = try await new([kind, name, "--sluice-url", url], in: directory)
+        #expect(made.status == 0 && !made.output.contains("SLUICE"), "\(made.errors)")
+        #expect(try manifest(name).contains("url: \"\(url)\"") && manifest(name).contains("package: \"Sluice-Fork\"") && !manifest(name).contains("package: \"sluice\""))
+      }
       let path = try await new([kind, "two-things", "--directory", "elsewhere", "--sluice-path", Self.root], in: directory)
-      #expect(path.status == 0 && !path.output.contains("placeholder"), "\(path.errors)")
+      #expect(path.status == 0 && !path.output.contains("SLUICE"), "\(path.errors)")
       #expect(try String(contentsOfFile: "\(directory)/elsewhere/Package.swift", encoding: .utf8).contains("path: \"\(Self.root)\""))
       for file in ["Dockerfile", "README.md", "claude_desktop_config.json", ".gitignore"] {
         #expect(FileManager.default.fileExists(atPath: "\(directory)/elsewhere/\(file)"))
@@ -91,6 +97,40 @@ struct ScaffoldTests {
       #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
     #expect(throws: CommandError.self) { try ScaffoldName(name) }
+  }
+
+  @Test(
+    "makes manifests that the package manager reads", .timeLimit(.minutes(2)),
+    arguments: [[], ["--sluice-url", "https://git.example.com/sluice.git"], ["--sluice-path", Self.root]], ["server", "connector"])
+  func manifests(_ source: [String], _ kind: String) async throws {
+    try await withDirectory { directory in
+      #expect(try await new([kind, "my-things"] + source, in: directory).status == 0)
+      let process = Process()
+      process.executableURL = URL(filePath: "/usr/bin/env")
+      process.arguments = ["swift", "package", "dump-package", "--package-path", "\(directory)/my-things"]
+      let output = Pipe()
+      process.standardOutput = output
+      process.standardError = FileHandle.nullDevice
+      try ProcessStart.run(process)
+      let text = await offLoop { String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) }
+      await offLoop { process.waitUntilExit() }
+      #expect(process.terminationStatus == 0 && text.contains("\"my-things\"") && text.contains("MCPTesting"))
+    }
+  }
+
+  @Test(
+    "refuses an address that is none, and two at once",
+    arguments: [
+      ["--sluice-url", "sluice"], ["--sluice-url", "http://example.com/sluice.git"], ["--sluice-url", "https://example.com/a\"b.git"],
+      ["--sluice-url", "https://example.com/a b"],
+      ["--sluice-url", "https://"], ["--sluice-url", "https://example.com/"], ["--sluice-url", "https://example.com/sluice.git", "--sluice-path", Self.root],
+    ])
+  func address(_ source: [String]) async throws {
+    try await withDirectory { directory in
+      let outcome = try await new(["server", "one"] + source, in: directory)
+      #expect(outcome.status == 2 && outcome.errors.contains("--sluice-url"), "\(outcome.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+    }
   }
 
   @Test("refuses a checkout that is none")
