@@ -10,7 +10,7 @@ import Testing
   .enabled(if: PythonProgram.oauthInterpreter != nil, "no Python with the packages of scripts/python-requirements-oauth.txt (scripts/python.sh): Canaille not tested"))
 struct CanailleTests {
   /// Its tokens name an audience and no scope: what they are good for is found out by introspection.
-  @Sendable private static func introspects(_ configuration: inout ResourceServer.Configuration, _ issuer: PythonPeer) {
+  @Sendable static func introspects(_ configuration: inout ResourceServer.Configuration, _ issuer: PythonPeer) {
     let name = issuer.about["issuer"]?.string ?? ""
     let resource = configuration.metadata.resource
     configuration.issuers = []

@@ -21,8 +21,10 @@ final class ClientRegistration: Sendable {
     return issuers.first(where: known.contains) ?? issuers.first { $0 == current } ?? issuers[0]
   }
 
+  /// - Parameter id: of the client that a refresh token was issued to: that one will do wherever it is sent back to. A program on a
+  ///   desktop listens on another port each time.
   /// - Returns: nil for a grant that needs no client.
-  func identity(at server: AuthorizationServerMetadata, scopes: [String]) async throws -> ClientIdentity? {
+  func identity(at server: AuthorizationServerMetadata, scopes: [String], issuedTo id: String? = nil) async throws -> ClientIdentity? {
     if let client = try preregistered(server.issuer) {
       return ClientIdentity(
         id: client.id, client.authentication, issuer: server.issuer, tokenEndpoint: server.tokenEndpoint, methods: server.tokenAuthenticationMethods)
@@ -34,13 +36,24 @@ final class ClientRegistration: Sendable {
     if let url = configuration.clientMetadataURL, server.takesMetadataDocuments { return ClientIdentity(id: url, proof: .none) }
     if configuration.registration != nil {
       let stored = try await configuration.store.client(issuedBy: server.issuer)
-      if let stored, stored.redirectURI == redirectURI, stored.secretExpires.map({ $0 > configuration.now() }) ?? true { return identity(stored) }
+      if let stored, stored.redirectURI == redirectURI || stored.id == id, stored.secretExpires.map({ $0 > configuration.now() }) ?? true { return identity(stored) }
       if let endpoint = server.registrationEndpoint { return identity(try await register(at: endpoint, server, scopes)) }
     }
     throw OAuthError(
       .registration,
       "There is no client id for the authorization server \(server.issuer), and it \(server.registrationEndpoint == nil ? "registers none by itself" : "was not to be asked for one"). Register a client there and configure its id."
     )
+  }
+
+  /// Whether the client is known to whom a refresh token was issued. For the sake of a token that is another's nobody registers.
+  func knows(_ id: String, at server: AuthorizationServerMetadata) async throws -> Bool {
+    switch configuration.grant {
+    case .jwtBearer, .clientCredentials: return true
+    default: break
+    }
+    let isRegistered = try preregistered(server.issuer) != nil || (configuration.clientMetadataURL != nil && server.takesMetadataDocuments)
+    guard !isRegistered, configuration.registration != nil else { return true }
+    return try await configuration.store.client(issuedBy: server.issuer)?.id == id
   }
 
   /// Forgets a client that the authorization server no longer knows.

@@ -283,8 +283,9 @@ public final class OAuthClient: HTTPAuthorizer {
   private func refresh(_ tokens: TokenSet, _ found: OAuthDiscovery.Found, isLegacy: Bool) async throws -> Bool {
     guard let refreshToken = tokens.refreshToken else { return false }
     let metadata = try await metadata(of: tokens.key.issuer, isLegacy: isLegacy)
-    let client = try await registration.identity(at: metadata, scopes: tokens.scopes)
     // A refresh token belongs to the client that it was issued to.
+    guard try await registration.knows(tokens.clientID, at: metadata) else { return false }
+    let client = try await registration.identity(at: metadata, scopes: tokens.scopes, issuedTo: tokens.clientID)
     if let client, client.id != tokens.clientID { return false }
     let sender = state.withLock { $0.sender }
     let endpoint = TokenEndpoint(url: metadata.tokenEndpoint, transport: transport, now: configuration.now)
