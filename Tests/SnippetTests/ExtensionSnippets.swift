@@ -28,6 +28,43 @@ struct ExtensionSnippets {
     #expect(try await client.callTool("build_report").text == "The report is ready.")
   }
 
+  @Test("views of MCP Apps")
+  func apps() async throws {
+    // snippet: app-server
+    let chart = UIResource(
+      "budget/chart", name: "Budget", metadata: UIResourceMetadata(csp: .init(resources: ["https://cdn.example.com"]), prefersBorder: true)
+    ) { _ in
+      "<!DOCTYPE html><html><title>Budget</title><script src=\"https://cdn.example.com/chart.js\"></script></html>"
+    }
+    let server = Server(name: "budget") {
+      chart
+      Tool(name: "show_budget", description: "Shows the budget of this year.") { call in
+        // The text is for the model, and for hosts without views.
+        ToolResult(structured: ["spent": 8, "left": 4], text: call.clientShowsUI ? "The chart is shown." : "8 of 12 are spent.")
+      }.showing(chart)
+      Tool(name: "choose_year", description: "For the buttons of the chart.") { _ in
+        ToolResult(structured: ["spent": 11, "left": 1])
+      }.showing(chart, visibility: [.app])
+    }
+    // snippet end
+    // snippet: app-host
+    let client = Client(.inProcess(server), settings: Client.Settings(showsUI: true))
+    let tools = try await client.listTools()
+    // What is for views alone is not for the model, and the other way round.
+    let forModel = tools.filter { $0.isVisible(to: .model) }
+    for tool in forModel {
+      guard let view = try await client.readUI(of: tool) else { continue }
+      print(view.html, view.metadata.contentSecurityPolicy, view.metadata.allowAttribute)
+    }
+    // snippet end
+    #expect(forModel.map(\.name) == ["show_budget"] && tools.count == 2)
+    let view = try #require(try await client.readUI(of: forModel[0]))
+    #expect(view.metadata.contentSecurityPolicy.contains("script-src 'self' 'unsafe-inline' https://cdn.example.com"))
+    #expect(try await client.callTool("show_budget").text == "The chart is shown.")
+    #expect(try await Client(.inProcess(server)).callTool("show_budget").text == "8 of 12 are spent.")
+    #expect(try await client.callTool("choose_year").structured == ["spent": 11, "left": 1])
+  }
+
   @Test("an extension of one's own")
   func ownExtension() async throws {
     // snippet: own-extension
