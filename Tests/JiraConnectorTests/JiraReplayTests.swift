@@ -53,7 +53,7 @@ struct JiraReplayTests {
       $0.always("GET", "/rest/api/2/issue/ABC-1", .json(JiraTest.issue("ABC-1", ["description": "h1. Title", "reporter": ["name": "ada", "displayName": "Ada"]])))
     }
     let issue = try await test.jira.structured("get_issue", ["issue": "ABC-1"])["issue"]
-    #expect(issue?["description"] == "h1. Title" && issue?["reporter"] == "ada")
+    #expect(issue?["description"] == "# Title" && issue?["reporter"] == "ada")
   }
 
   @Test("Several creations tell which were refused and why")

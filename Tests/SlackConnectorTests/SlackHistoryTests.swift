@@ -100,7 +100,8 @@ struct SlackHistoryTests {
       var arguments: JSONValue = ["channel": "general"]
       if tool == "get_thread" { arguments["ts"] = "1.0" }
       let first = try await test.slack.structured(tool, arguments)
-      arguments["cursor"] = try #require(first["next_cursor"])
+      let cursor: JSONValue = try #require(first["next_cursor"])
+      arguments["cursor"] = cursor
       let second = try await test.slack.structured(tool, arguments)
       #expect(second["next_cursor"] == nil && test.requests(method).map { $0.query(argument) } == [nil, expected])
       #expect(test.requests(method).allSatisfy { $0.query("cursor") == nil })

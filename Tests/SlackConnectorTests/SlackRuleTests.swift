@@ -142,7 +142,7 @@ struct SlackRuleTests {
     let test = try await SlackTest { $0.always("POST", "/api/conversations.create", .json(["ok": true, "channel": ["id": "C0NEW1234", "name": "new"]])) }
     let meta = Self.rows(["Channel": Self.isPublic])
     #expect(
-      try await test.slack.structured("list_channels", ["types": ["isPublicchannel", "private_channel"]], meta: meta)["channels"]?.array?.map { $0["name"] } == [
+      try await test.slack.structured("list_channels", ["types": ["public_channel", "private_channel"]], meta: meta)["channels"]?.array?.map { $0["name"] } == [
         "general"
       ])
     #expect(!"\(try await test.slack.read("slack://T0TEAM123/channels", meta: meta).contents)".contains("exec"))
@@ -219,7 +219,7 @@ struct SlackRuleTests {
 
   @Test("People are held against a rule whole, also where Slack tells ids alone; addresses are for who is cleared for them")
   func people() async throws {
-    func user(_ id: String, guest: Bool) -> JSONValue {
+    @Sendable func user(_ id: String, guest: Bool) -> JSONValue {
       [
         "id": .string(id), "name": .string(id), "is_restricted": .bool(guest),
         "profile": ["display_name": .string("Name of " + id), "email": .string(id.lowercased() + "@example.com")],

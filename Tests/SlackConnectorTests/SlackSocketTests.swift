@@ -21,7 +21,7 @@ private final class Addresses: Sendable {
 }
 
 /// The connector's own Socket Mode against a real WebSocket server.
-@Suite("Socket Mode of Slack", .enabled(if: PythonClients.isPresent, "\(SocketServer.absence)"), .timeLimit(.minutes(10)))
+@Suite("Socket Mode of Slack", .serialized, .enabled(if: PythonClients.isPresent, "\(SocketServer.absence)"), .timeLimit(.minutes(10)))
 struct SlackSocketTests {
   private static let appToken = "xapp-1-the-app-level-token"
   private static func history(_ channel: String) -> String { "slack://T0TEAM123/channels/\(channel)/history" }
@@ -175,7 +175,10 @@ struct SlackSocketTests {
     vendor.always(
       "POST", "/api/apps.connections.open",
       code.map { .json(["ok": false, "error": .string($0)]) } ?? .json(["ok": true, "url": .string(vendor.url.replacing("http", with: "ws") + "/link")]))
-    let finding = try #require(await (try await Self.connector(vendor)).connector.check().last)
+    let slack = try await Self.connector(vendor)
+    let finding = try #require(await slack.connector.check().last)
+    // Its secrets are there as long as it is.
+    slack.expectNoSecret(in: [finding.message])
     #expect(finding.level == (code == nil ? .ok : .failure), "\(finding)")
     #expect(!vendor.requests.contains { $0.path == "/link" })
     if code == "not_allowed_token_type" { #expect(finding.message.contains("connections:write")) }

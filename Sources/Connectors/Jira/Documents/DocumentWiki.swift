@@ -107,7 +107,7 @@ enum DocumentWiki {
         var label = ""
         var end = index
         while end < nodes.count, nodes[end]["type"]?.string == "text", self.target(of: nodes[end]) == target { end += 1 }
-        for place in index..<end { label += span(nodes[place], after: label.last ?? "[", before: place + 1 < end ? first(nodes[place + 1]) : "|") }
+        for place in index..<end { label += span(nodes[place], after: label.last ?? "[", before: place + 1 < end ? nodes[place + 1]["text"]?.string?.first : "|") }
         let isBare = end == index + 1 && node["text"]?.string == target
         let address = target.replacing("|", with: "%7C").replacing("]", with: "%5D").replacing("[", with: "%5B")
         result += isBare ? "[\(address)]" : "[\(label)|\(address)]"

@@ -5,8 +5,8 @@ struct WikiInline {
   private let characters: [Character]
   private var nodes: [JSONValue] = []
   private var text = ""
-  /// Delimiters that do not close anywhere in the rest of the text.
-  private var unclosed: Set<String> = []
+  /// Where delimiters stand next, the end of the text where they do not: each is searched for once, and not from every place anew.
+  private var upcoming: [String: Int] = [:]
   private static let maximumDepth = 16
   /// Characters that a span may have: what never closes must not be searched for to the end each time.
   private static let maximumSpan = 2000
@@ -103,23 +103,27 @@ struct WikiInline {
 
   /// Where `delimiter` stands next; nil where it does not within a span.
   private mutating func find(_ delimiter: String, from start: Int, where isRight: (Int) -> Bool = { _ in true }) -> Int? {
-    guard !unclosed.contains(delimiter) else { return nil }
-    var position = start
-    var isThere = false
     let last = min(characters.count, start + Self.maximumSpan)
+    guard next(delimiter, from: start) < last else { return nil }
+    var position = start
     while position < last {
       if characters[position] == "\\", position + 1 < characters.count {
         position += 2
-        continue
+      } else if matches(delimiter, at: position), isRight(position) {
+        return position
+      } else {
+        position += 1
       }
-      if matches(delimiter, at: position) {
-        isThere = true
-        if isRight(position) { return position }
-      }
-      position += 1
     }
-    if !isThere, last == characters.count { unclosed.insert(delimiter) }
     return nil
+  }
+
+  private mutating func next(_ delimiter: String, from start: Int) -> Int {
+    if let known = upcoming[delimiter], known >= start { return known }
+    var position = start
+    while position < characters.count, !matches(delimiter, at: position) { position += 1 }
+    upcoming[delimiter] = position
+    return position
   }
 
   /// `*strong*` between what is no word.
