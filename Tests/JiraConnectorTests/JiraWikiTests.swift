@@ -67,7 +67,9 @@ struct JiraWikiTests {
   /// white space at the start of a line.
   private static let unsayable = ["7. seven", "1. a\n2. b\n   1. c", "- a\n\n  para", "- # heading in item", "[@Ada L.]", "\ttab"]
 
-  @Test("What was sent is read again as it was written", arguments: JiraDocumentTests.markdown.filter { markdown in
+  @Test(
+    "What was sent is read again as it was written",
+    arguments: JiraDocumentTests.markdown.filter { markdown in
       markdown != ">" && !unsayable.contains { markdown.hasPrefix($0) } && markdown.utf8.count < 300
     })
   func roundTrip(_ markdown: String) {
@@ -80,10 +82,13 @@ struct JiraWikiTests {
   @Test("What is nested or repeated beyond measure is done in time, both ways", .timeLimit(.minutes(10)))
   func bounded() {
     for text in [
-      String(repeating: "*a ", count: 1000), String(repeating: "[*_{{", count: 1000), String(repeating: "{*}a", count: 1000), String(repeating: "{code:java}\n", count: 1000),
-      String(repeating: "{quote}\n", count: 1001), String(repeating: "{quote}{panel}\n", count: 500), String(repeating: "|a\n", count: 1000), String(repeating: "|", count: 4000),
+      String(repeating: "*a ", count: 1000), String(repeating: "[*_{{", count: 1000), String(repeating: "{*}a", count: 1000),
+      String(repeating: "{code:java}\n", count: 1000),
+      String(repeating: "{quote}\n", count: 1001), String(repeating: "{quote}{panel}\n", count: 500), String(repeating: "|a\n", count: 1000),
+      String(repeating: "|", count: 4000),
       String(repeating: "*", count: 4000), (1..<20).map { String(repeating: "*", count: $0) + " x" }.joined(separator: "\n"), String(repeating: "* x\n", count: 1000),
-      String(repeating: "!a", count: 1000), String(repeating: "{noformat}x{noformat}", count: 300), String(repeating: "\\", count: 4000), String(repeating: "&#42;", count: 1000),
+      String(repeating: "!a", count: 1000), String(repeating: "{noformat}x{noformat}", count: 300), String(repeating: "\\", count: 4000),
+      String(repeating: "&#42;", count: 1000),
     ] {
       _ = WikiDocument.markdown(text)
       _ = DocumentWiki.text(MarkdownDocument.adf(text))

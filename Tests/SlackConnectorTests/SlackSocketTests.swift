@@ -21,7 +21,7 @@ private final class Addresses: Sendable {
 }
 
 /// The connector's own Socket Mode against a real WebSocket server.
-@Suite("Socket Mode of Slack", .enabled(if: PythonClients.isPresent, "\(SocketServer.absence)"), .timeLimit(.minutes(10)))
+@Suite("Socket Mode of Slack", .serialized, .enabled(if: PythonClients.isPresent, "\(SocketServer.absence)"), .timeLimit(.minutes(10)))
 struct SlackSocketTests {
   private static let appToken = "xapp-1-the-app-level-token"
   private static func history(_ channel: String) -> String { "slack://T0TEAM123/channels/\(channel)/history" }

@@ -44,7 +44,7 @@ final class SocketServer: Sendable {
     process.standardError = FileHandle.standardError
     try process.run()
     (self.vendor, id, input) = (vendor, process.processIdentifier, pipe.fileHandleForWriting)
-    let end = ContinuousClock.now + .seconds(60)
+    let end = ContinuousClock.now + .seconds(180)
     while ContinuousClock.now < end, process.isRunning {
       if let port = Self.told("listening", vendor).first?["port"]?.int {
         self.port = port
@@ -53,7 +53,7 @@ final class SocketServer: Sendable {
       try await Task.sleep(for: .milliseconds(20))
     }
     process.terminate()
-    throw TestDataError("the WebSocket server did not listen within a minute")
+    throw TestDataError("the WebSocket server did not listen within three minutes")
   }
 
   deinit {
@@ -79,7 +79,7 @@ final class SocketServer: Sendable {
 
   /// Waits, for a bounded time, until so much was told.
   func wait(for what: String, _ count: Int) async throws -> [JSONValue] {
-    let end = ContinuousClock.now + .seconds(30)
+    let end = ContinuousClock.now + .seconds(120)
     while ContinuousClock.now < end {
       let told = told(what)
       if told.count >= count { return told }

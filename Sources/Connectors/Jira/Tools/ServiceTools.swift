@@ -69,7 +69,8 @@ struct ServiceTools: Sendable {
     ) { call, subject throws(VendorError) in
       let (desk, queue) = (try number(call, "desk"), try number(call, "queue"))
       return try await page(call, subject, ["servicedesk", desk, "queue", queue, "issue"], ["list_queue_issues", desk, queue], shape) { raw in
-        JiraIssue(raw, site: jira.api.site).flatMap { jira.admits($0) ? $0.json : nil }
+        guard let issue = JiraIssue(raw, site: jira.api.site), jira.admits(issue) else { return nil }
+        return issue.json
       }
     }
   }
