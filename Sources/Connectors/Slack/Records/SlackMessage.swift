@@ -20,6 +20,7 @@ struct SlackMessage: Sendable {
       "channel": ["type": "string"], "channel_name": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "private"]], "time": ["type": "string"],
       "author": ["type": "string"], "author_name": ["type": "string"], "text": ["type": "string"], "thread_ts": ["type": "string"], "replies": ["type": "integer"],
       "reactions": ["type": "array", "items": ["type": "string"]], "files": ["type": "array", "items": ["type": "string"]], "is_edited": ["type": "boolean"],
+      "is_hidden": ["type": "boolean", "description": "The workspace's plan hides what it says."],
       "permalink": ["type": "string"],
     ], always: ["channel", "channel_name", "visibility", "author"], columns: ["time", "author_name", "text", "replies", "ts"])
 
@@ -28,7 +29,7 @@ struct SlackMessage: Sendable {
     self.ts = ts
     self.raw = raw
     self.channel = channel ?? raw["channel"]?["id"]?.string ?? raw["channel"]?.string ?? raw["channel_id"]?.string
-    user = raw["user"]?.string ?? raw["author_user_id"]?.string
+    user = [raw["user"]?.string, raw["author_user_id"]?.string].lazy.compactMap { $0 }.first { !$0.isEmpty }
     plain = SlackText.plain(raw)
     mentioned = SlackText.mentions(in: plain)
   }
@@ -50,6 +51,7 @@ struct SlackMessage: Sendable {
     let botName = raw["username"]?.string ?? raw["bot_profile"]?["name"]?.string ?? raw["author_name"]?.string
     if let name = user.flatMap({ names[$0] }) ?? botName { json["author_name"] = .string(name) }
     json["text"] = .string(SlackText.readable(plain, names: names))
+    if HiddenHistory.hides(raw) { json["is_hidden"] = true }
     if let thread = raw["thread_ts"]?.string { json["thread_ts"] = .string(thread) }
     if let replies = raw["reply_count"]?.int { json["replies"] = .int(replies) }
     let reactions = (raw["reactions"].map { Array($0.elements) } ?? []).compactMap { reaction in
@@ -57,7 +59,9 @@ struct SlackMessage: Sendable {
     }
     if !reactions.isEmpty { json["reactions"] = .array(reactions) }
     let files = (raw["files"].map { Array($0.elements) } ?? []).compactMap { file in
-      file["id"]?.string.map { JSONValue.string($0 + (file["name"]?.string.map { " " + $0 } ?? "")) }
+      file["id"]?.string.map {
+        JSONValue.string($0 + (file["name"]?.string.map { " " + $0 } ?? "") + (HiddenHistory.hides(file) ? " (hidden by the workspace's plan)" : ""))
+      }
     }
     if !files.isEmpty { json["files"] = .array(files) }
     if raw["edited"] != nil { json["is_edited"] = true }
