@@ -30,7 +30,10 @@ struct FilePath: Sendable, Hashable, CustomStringConvertible {
   }
 
   var description: String { relative.isEmpty ? root : root + "/" + relative }
-  var name: String { Self.parts(of: relative).last ?? root }
+  var name: String {
+    guard let slash = relative.utf8.lastIndex(of: UInt8(ascii: "/")) else { return relative.isEmpty ? root : relative }
+    return String(decoding: relative.utf8[relative.utf8.index(after: slash)...], as: UTF8.self)
+  }
   var parent: FilePath { FilePath(root: root, relative: Self.parts(of: relative).dropLast().joined(separator: "/")) }
   var fileExtension: String {
     guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return "" }

@@ -48,8 +48,14 @@ struct FileSystem: Sendable {
 
   /// Whether a name in an open directory is visible, by the directory's path as it was asked for and by the one that links led to.
   private func isVisible(_ name: String, in directory: borrowing FileDescriptor, _ path: FilePath) -> Bool {
-    guard isVisible(path.appending(name)) else { return false }
-    return directory.target.map { isVisible(FilePath(root: path.root, relative: $0).appending(name)) } ?? true
+    guard isVisible(name, below: path) else { return false }
+    return directory.target.map { isVisible(name, below: FilePath(root: path.root, relative: $0)) } ?? true
+  }
+
+  /// The same of a directory that was found to be visible when it was opened.
+  private func isVisible(_ name: String, below directory: FilePath) -> Bool {
+    if name.utf8.first == UInt8(ascii: "."), !showsDotFiles { return false }
+    return hidden.admits(name, directory.appending(name).description)
   }
 
   /// Runs blocking work on a thread of its own.

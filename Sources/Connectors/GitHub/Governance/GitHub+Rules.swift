@@ -29,6 +29,7 @@ extension GitHub {
     let rule = rule(call, shape)
     let hidden = hidden(call, shape)
     let needed = rule?.attributes ?? []
+    let shown = (chosen ?? (isWhole ? nil : Set(shape.fields.filter(\.isListed).map(\.name)))).map { $0.union(needed) }
     var records: [JSONValue] = []
     for item in items {
       var extra = extra
@@ -36,8 +37,7 @@ extension GitHub {
         extra["visibility"] = try await visibility(of: name, call)
       }
       if let rule, !rule.admits(shape.record(item, isWhole: true, adding: extra)) { continue }
-      let shown = chosen ?? (isWhole ? nil : Set(shape.fields.filter(\.isListed).map(\.name)))
-      var record = shape.record(item, shown.map { $0.union(needed) }, isWhole: isWhole, adding: extra)
+      var record = shape.record(item, shown, isWhole: isWhole, adding: extra)
       for name in hidden { record[name] = nil }
       records.append(record)
     }

@@ -37,6 +37,7 @@ public struct CompactTable: Sendable {
   }
 
   private static func markdown(_ cell: String) -> String {
+    guard !isPlain(cell, without: UInt8(ascii: "|")) else { return cell }
     var text = ""
     for character in cell {
       switch character {
@@ -50,7 +51,13 @@ public struct CompactTable: Sendable {
 
   /// RFC 4180, section 2.
   private static func csv(_ cell: String) -> String {
+    guard !isPlain(cell, without: UInt8(ascii: ",")) else { return cell }
     guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
     return "\"" + cell.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+  }
+
+  /// Whether a cell is of printable ASCII without `mark` and quotes, as most are: then it stands as it is.
+  private static func isPlain(_ cell: String, without mark: UInt8) -> Bool {
+    cell.utf8.allSatisfy { (0x20..<0x7F).contains($0) && $0 != mark && $0 != UInt8(ascii: "\"") }
   }
 }

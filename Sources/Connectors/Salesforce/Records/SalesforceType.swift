@@ -26,8 +26,19 @@ struct SalesforceType: Sendable {
   let one: String
   let members: [Member]
   let record: RecordType
+  /// Members by their field in lower case.
+  private let fields: [String: Member]
 
-  func member(ofField field: String) -> Member? { members.first { $0.field.lowercased() == field.lowercased() } }
+  init(object: String, list: String, one: String, members: [Member], record: RecordType) {
+    self.object = object
+    self.list = list
+    self.one = one
+    self.members = members
+    self.record = record
+    fields = Dictionary(members.map { ($0.field.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func member(ofField field: String) -> Member? { fields[field.lowercased()] }
   func member(_ name: String) -> Member? { members.first { $0.name == name } }
   var policyFields: [String] { members.filter { $0.isPolicy || $0.name == "id" }.map(\.field) }
   var standardFields: [String] { members.filter { $0.isStandard || $0.isPolicy }.map(\.field) }

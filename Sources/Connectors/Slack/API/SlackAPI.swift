@@ -78,6 +78,8 @@ struct SlackAPI: Sendable {
 
   // MARK: Answers
 
+  private static let okay = Array(#"{"ok":true,"#.utf8)
+
   private static func read(_ response: VendorResponse, _ request: VendorRequest, _ now: Int64) -> Disposition {
     let retryAfter = response.retryAfter(now: now)
     switch response.status.code {
@@ -92,6 +94,8 @@ struct SlackAPI: Sendable {
     }
     // Downloads and uploads answer with other things than JSON.
     guard request.origin == nil else { return .accepted() }
+    // That something was done is said first, and whoever asked scans the answer anyway.
+    if response.body.readableBytesView.starts(with: okay) { return .accepted() }
     guard let json = response.json, let isOK = json["ok"]?.bool else {
       return .failed(VendorError(.invalidAnswer, "Slack answered with something that is not its JSON.", status: response.status.code))
     }

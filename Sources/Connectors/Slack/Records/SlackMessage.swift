@@ -8,6 +8,8 @@ struct SlackMessage: Sendable {
   let user: String?
   /// Ids of people who are named in the text.
   let mentioned: Set<String>
+  /// What it says, as Slack writes it.
+  private let plain: String
   private let raw: RawJSON
   private let channel: String?
 
@@ -27,7 +29,8 @@ struct SlackMessage: Sendable {
     self.raw = raw
     self.channel = channel ?? raw["channel"]?["id"]?.string ?? raw["channel"]?.string ?? raw["channel_id"]?.string
     user = raw["user"]?.string ?? raw["author_user_id"]?.string
-    mentioned = SlackText.mentions(in: SlackText.plain(raw))
+    plain = SlackText.plain(raw)
+    mentioned = SlackText.mentions(in: plain)
   }
 
   /// The message as a record.
@@ -46,7 +49,7 @@ struct SlackMessage: Sendable {
     if let user { json["author"] = .string(user) }
     let botName = raw["username"]?.string ?? raw["bot_profile"]?["name"]?.string ?? raw["author_name"]?.string
     if let name = user.flatMap({ names[$0] }) ?? botName { json["author_name"] = .string(name) }
-    json["text"] = .string(SlackText.readable(SlackText.plain(raw), names: names))
+    json["text"] = .string(SlackText.readable(plain, names: names))
     if let thread = raw["thread_ts"]?.string { json["thread_ts"] = .string(thread) }
     if let replies = raw["reply_count"]?.int { json["replies"] = .int(replies) }
     let reactions = (raw["reactions"].map { Array($0.elements) } ?? []).compactMap { reaction in

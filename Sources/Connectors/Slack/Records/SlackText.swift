@@ -11,8 +11,9 @@ enum SlackText {
     if !text.isEmpty { lines.append(text) }
     var count = 0
     // A person's message is one block that repeats its text; apps give a summary as text, and say the rest in blocks alone.
-    let said = squeezed(text)
-    for part in message["blocks"].map({ Array($0.elements) }) ?? [] where text.isEmpty || part["type"]?.string != "rich_text" {
+    let blocks = message["blocks"].map { Array($0.elements) } ?? []
+    let said = blocks.isEmpty ? "" : squeezed(text)
+    for part in blocks where text.isEmpty || part["type"]?.string != "rich_text" {
       let shown = block(part, &count)
       if !shown.isEmpty, text.isEmpty || !said.contains(squeezed(shown)) { lines.append(shown) }
     }
@@ -96,26 +97,51 @@ enum SlackText {
 
   static func mentions(in text: String) -> Set<String> {
     var found: Set<String> = []
-    for part in text.split(separator: "<@").dropFirst(text.hasPrefix("<@") ? 0 : 1) {
-      let id = part.prefix { ($0.isASCII && $0.isLetter) || $0.isNumber }
-      if SlackDirectory.isID(String(id), "UWB") { found.insert(String(id)) }
+    var rest = Array(text.utf8)[...]
+    while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
+      rest = rest[(start + 1)...]
+      guard rest.first == UInt8(ascii: "@") else { continue }
+      let id = rest.dropFirst().prefix { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+      let text = String(decoding: id, as: UTF8.self)
+      if SlackDirectory.isID(text, "UWB") { found.insert(text) }
     }
     return found
   }
 
   /// `<@U1>`, `<#C1|name>`, `<https://x|label>`, `<!here>` and the three entities as a person reads them.
   static func readable(_ text: String, names: [String: String]) -> String {
-    var result = ""
-    var rest = Substring(text)
-    while let start = rest.firstIndex(of: "<") {
+    guard text.utf8.contains(where: { $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "&") }) else { return text }
+    var result: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let start = rest.firstIndex(of: UInt8(ascii: "<")) {
       result += rest[..<start]
       rest = rest[start...]
-      guard let end = rest.firstIndex(of: ">") else { break }
-      result += reference(rest[rest.index(after: start)..<end], names)
-      rest = rest[rest.index(after: end)...]
+      guard let end = rest.firstIndex(of: UInt8(ascii: ">")) else { break }
+      result += reference(Substring(String(decoding: rest[(start + 1)..<end], as: UTF8.self)), names).utf8
+      rest = rest[(end + 1)...]
     }
     result += rest
-    return result.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
+    return String(decoding: unescaped(result[...]), as: UTF8.self)
+  }
+
+  private static let entities = [("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")].map { (name: Array($0.utf8), mark: Array($1.utf8)[0]) }
+
+  private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(text.count)
+    var rest = text
+    while let start = rest.firstIndex(of: UInt8(ascii: "&")) {
+      result += rest[..<start]
+      rest = rest[start...]
+      if let entity = entities.first(where: { rest.starts(with: $0.name) }) {
+        result.append(entity.mark)
+        rest = rest.dropFirst(entity.name.count)
+      } else {
+        result.append(UInt8(ascii: "&"))
+        rest = rest.dropFirst()
+      }
+    }
+    return result + rest
   }
 
   private static func reference(_ text: Substring, _ names: [String: String]) -> String {
