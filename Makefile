@@ -33,19 +33,19 @@ bench: setup
 	@Benchmarks/kit/setup.sh
 	@scripts/release.sh
 	@Benchmarks/kit/bench.py --sluice dist/sluice
-	@scripts/build.sh -c release --product sdk-bench
+	@scripts/build.sh -c release --scratch-path .build/measure --product sdk-bench
 	@Benchmarks/SDK/compare.py
-	@.build/release/sdk-bench allocations
-	@scripts/build.sh -c release --product connector-bench
+	@.build/measure/release/sdk-bench allocations
+	@scripts/build.sh -c release --scratch-path .build/measure --product connector-bench
 	@scripts/python.sh
 	@Benchmarks/Connectors/compare.py
-	@.build/release/connector-bench allocations
+	@.build/measure/release/connector-bench allocations
 
 bench-allocations: setup
-	@scripts/build.sh -c release --product sdk-bench
-	@.build/release/sdk-bench allocations
-	@scripts/build.sh -c release --product connector-bench
-	@.build/release/connector-bench allocations
+	@scripts/build.sh -c release --scratch-path .build/measure --product sdk-bench
+	@.build/measure/release/sdk-bench allocations
+	@scripts/build.sh -c release --scratch-path .build/measure --product connector-bench
+	@.build/measure/release/connector-bench allocations
 
 fuzz: setup
 	@scripts/fuzz.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs, on Debian and Ubuntu, what tests run against: Glewlwyd, an OpenID provider; pdftotext and unzip, by which the Drive connector
-# reads PDF and office files. Nothing of it is needed to build or to start Sluice. Without it the tests that need it skip, and say so.
+# reads PDF and office files; catdoc for the older ones. Nothing of it is needed to build or to start Sluice. Without it the tests that need it skip, and say so.
 set -uo pipefail
 
 [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null 2>&1 || exit 0
@@ -8,6 +8,7 @@ missing=()
 command -v glewlwyd >/dev/null 2>&1 || missing+=(glewlwyd)
 command -v pdftotext >/dev/null 2>&1 || missing+=(poppler-utils)
 command -v unzip >/dev/null 2>&1 || missing+=(unzip)
+command -v catdoc >/dev/null 2>&1 || missing+=(catdoc)
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 as_root=""

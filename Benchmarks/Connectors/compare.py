@@ -136,7 +136,7 @@ def main():
     parser.add_argument('--rounds', type=int, default=2)
     parser.add_argument('--seconds', type=float, default=2)
     parser.add_argument('--warmup', type=float, default=0.5)
-    parser.add_argument('--connector-bench', type=Path, default=ROOT / '.build/release/connector-bench')
+    parser.add_argument('--connector-bench', type=Path, default=ROOT / '.build/measure/release/connector-bench')
     parser.add_argument('--python', type=Path, default=ROOT / '.build/venv-connectors/bin/python')
     parser.add_argument('--folder', type=Path, default=ROOT / '.build/bench/connectors')
     parser.add_argument('--shared', type=Path, default=ROOT.parent / 'shared/data/connectors')

@@ -168,7 +168,7 @@ def main():
     parser.add_argument('--rounds', type=int, default=2)
     parser.add_argument('--seconds', type=float, default=3)
     parser.add_argument('--warmup', type=float, default=1)
-    parser.add_argument('--sdk-bench', type=Path, default=ROOT / '.build/release/sdk-bench')
+    parser.add_argument('--sdk-bench', type=Path, default=ROOT / '.build/measure/release/sdk-bench')
     parser.add_argument('--python', type=Path, default=ROOT / '.build/bench/venv-sdk/bin/python')
     parser.add_argument('--json', type=Path, default=ROOT / '.build/bench.json')
     options = parser.parse_args()
