@@ -248,8 +248,10 @@ struct SlackSocketTests {
       "subjectAltName=DNS:localhost",
     ]
     process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in continuation.resume() }
+      do { try process.run() } catch { continuation.resume(throwing: error) }
+    }
     let server = try await SocketServer(try await VendorDouble(), tls: (certificate, key))
     var settings = WebSocketConnection.Settings()
     settings.openTimeout = .seconds(10)
