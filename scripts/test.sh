@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, runs them, and ends with a line that counts them. With SANITIZE=thread under that sanitizer, in a
-# build folder of its own.
+# build folder of its own; TEST_PRELOAD is a library that is loaded into them.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,7 +28,7 @@ for group in '^(JSONTests|CedarTests|LedgerTests|GatewayTests|DemoTests|SpecCove
   '^MCPTests\.' '^MCPHTTPTests\.' '^MCPTestingTests\.' '^MCPHummingbirdTests\.' '^ConnectorKitTests\.' '^(SQL|Files|OpenAPI)ConnectorTests\.' '^(Slack|Jira)ConnectorTests\.' \
   '^(GitHub|GoogleDrive|Salesforce)ConnectorTests\.' '^ExamplesTests\.' '^SluiceKitTests\.' '^InteropTests\.'; do
   printf '== %s\n' "$group"
-  swift test --skip-build ${flags[@]+"${flags[@]}"} --parallel --filter "$group" 2>&1 | tee -a "$log" |
+  LD_PRELOAD="${TEST_PRELOAD:-}" swift test --skip-build ${flags[@]+"${flags[@]}"} --parallel --filter "$group" 2>&1 | tee -a "$log" |
     grep -vE '(^|[[:space:]])(◇|✔) (Test|Suite)|Test case passing|^\[[0-9]+/[0-9]+\]|^[0-9-]+T[0-9:+]+ '
   [ "${PIPESTATUS[0]}" -eq 0 ] || status=1
 done

@@ -81,7 +81,7 @@ enum RemoteEndpoint {
 
   /// The error, or what to do about it.
   static func explained(_ error: any Error) -> any Error {
-    isRefusedToken(error) ? ValidationError("the endpoint refuses the token. Give a valid one by --token or SLUICE_TOKEN.") : error
+    isRefusedToken(error) ? CommandError("the endpoint refuses the token. Give a valid one by --token or SLUICE_TOKEN.") : error
   }
 
   /// A 401 without a message of JSON-RPC, or with the gateway's.
