@@ -58,7 +58,7 @@ def run(options):
     finally:
         sources.stop()
     compare(rows)
-    keep(rows, options.json)
+    report.keep(rows, options.json)
     print(f'\n{platform.platform()}\n{table(rows)}\n\nrows: {options.json}')
 
 
@@ -112,14 +112,6 @@ def compare(rows):
         row['ratio_to_python_at_equal_cpu'] = round(other['cpu_us_per_row'] / row['cpu_us_per_row'], 2) if other else None
 
 
-def keep(rows, path):
-    """Puts the rows among those that are there, in place of their like."""
-    before = json.loads(path.read_text()) if path.exists() else []
-    made = {row['window'] for row in rows}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    report.write([row for row in before if row['window'] not in made] + rows, path)
-
-
 COLUMNS = [
     ('window', 'window'), ('subject', 'subject'), ('rows/cpu s', 'rows_per_cpu_s'), ('cpu us/row', 'cpu_us_per_row'), ('allocations/row', 'allocations_per_row'),
     ('x at equal cpu', 'ratio_to_python_at_equal_cpu'), ('bytes/row', 'input_bytes_per_row'), ('rows', 'page_rows'), ('page', 'page'),
@@ -143,7 +135,7 @@ def main():
     parser.add_argument('--json', type=Path, default=ROOT / '.build/bench.json')
     options = parser.parse_args()
     if not options.connector_bench.exists():
-        sys.exit(f'connectors: {options.connector_bench} does not exist: swift build -c release --product connector-bench')
+        sys.exit(f'connectors: {options.connector_bench} does not exist: make bench builds it')
     try:
         run(options)
     except NotMeasured as reason:

@@ -115,7 +115,7 @@ def run(options):
             running.stop()
     rows = [row_of(window, name, rounds, memory.get((window, name))) for (window, name), rounds in results.items()]
     compare(rows)
-    keep(rows, options.json)
+    report.keep(rows, options.json)
     print(f'\n{platform.platform()}\n{table(rows)}\n\nrows: {options.json}')
 
 
@@ -141,13 +141,6 @@ def compare(rows):
         other = theirs.get(row['window'])
         row['ratio_to_python_requests'] = round(row['requests_per_s'] / other['requests_per_s'], 2) if other else None
         row['ratio_to_python_at_equal_cpu'] = round(other['cpu_us_per_request'] / row['cpu_us_per_request'], 2) if other else None
-
-
-def keep(rows, path):
-    """Puts the rows among those that are there, in place of their like."""
-    before = json.loads(path.read_text()) if path.exists() else []
-    path.parent.mkdir(parents=True, exist_ok=True)
-    report.write([row for row in before if not row['window'].startswith('sdk-')] + rows, path)
 
 
 COLUMNS = [

@@ -100,3 +100,11 @@ def _text(value):
 
 def write(rows, path):
     path.write_text(json.dumps(rows, indent=1) + '\n')
+
+
+def keep(rows, path):
+    """Puts the rows among those that are there, in place of those of the same windows."""
+    before = json.loads(path.read_text()) if path.exists() else []
+    made = {row['window'] for row in rows}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write([row for row in before if row['window'] not in made] + rows, path)

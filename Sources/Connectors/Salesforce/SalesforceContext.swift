@@ -41,26 +41,15 @@ struct SalesforceContext: Sendable {
 
   /// Whether policy lets the caller see some records and not others: what cannot be told apart is then not shown.
   func isFiltered(_ request: some ServerRequest) -> Bool {
-    (types.all + [types.other]).contains { type in request.rowFilter(type.record.name).map { $0 != .constant(true) } ?? false }
-  }
-
-  /// The categories that the caller may see; nil where nobody governs the request.
-  func clearance(_ request: some ServerRequest) -> Set<String>? {
-    // Governed as to rows but silent on categories means that none were granted.
-    request.clearance ?? (request.meta?[MetaKey.rows] == nil ? nil : [])
+    (types.all + [types.other]).contains { type in request.limit(on: type.record.name) != nil }
   }
 
   /// The rule for files; nil where all may be seen.
-  func fileFilter(_ request: some ServerRequest) -> RowFilter? {
-    guard let filter = request.rowFilter(FileTools.shape.type.name), filter != .constant(true) else { return nil }
-    return filter
-  }
+  func fileFilter(_ request: some ServerRequest) -> RowFilter? { request.limit(on: FileTools.shape.type.name) }
 
   /// The rule for records of an object; nil where all may be seen.
   func filter(_ request: some ServerRequest, _ object: String) -> RowFilter? {
-    let name = (types.type(of: object) ?? types.other).record.name
-    guard let filter = request.rowFilter(name), filter != .constant(true) else { return nil }
-    return filter
+    request.limit(on: (types.type(of: object) ?? types.other).record.name)
   }
 }
 

@@ -40,7 +40,8 @@ public struct InProcessWire: ClientWire {
     opened()
   }
 
-  /// What the handler answers in time. One that does not is cancelled, and not waited for.
+  /// What the handler answers in time. One that waits for something past its time is cancelled, and not waited for; up to where it first
+  /// waits it runs as a part of the call.
   private func answer(to message: Envelope, _ context: RequestContext, until deadline: NIODeadline) async throws(WireError) -> Answer {
     guard deadline < .distantFuture else { return await handler.handle(message, context) }
     let pending = PendingAnswer()

@@ -8,14 +8,12 @@ extension GitHub {
   /// The rule for records of a type; nil where there is none to keep.
   func rule(_ request: some ServerRequest, _ shape: Shape) -> RowFilter? {
     // Comments, labels and the like are no records of policy: they go with what they belong to.
-    guard shape.isRecord else { return nil }
-    let rule = request.rowFilter(shape.type.name)
-    return rule == .constant(true) ? nil : rule
+    shape.isRecord ? request.limit(on: shape.type.name) : nil
   }
 
   /// Members that the caller is not cleared for.
   private func hidden(_ request: some ServerRequest, _ shape: Shape) -> Set<String> {
-    guard let clearance = request.clearance else { return [] }
+    guard let clearance = request.grantedCategories else { return [] }
     return Set(shape.type.categories.filter { !clearance.contains($0.value) }.keys)
   }
 

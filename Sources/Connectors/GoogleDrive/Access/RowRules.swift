@@ -7,10 +7,7 @@ extension DriveContext {
   static let unseen = VendorError(.notFound, "Google Drive does not find it, or it may not be seen.")
 
   /// The rule for records of a type; nil where there is none to keep, which costs no request.
-  func rule(_ request: some ServerRequest, _ shape: RecordShape) -> RowFilter? {
-    guard let rule = request.rowFilter(shape.type.name), rule != .constant(true) else { return nil }
-    return rule
-  }
+  func rule(_ request: some ServerRequest, _ shape: RecordShape) -> RowFilter? { request.limit(on: shape.type.name) }
 
   func admits(_ record: JSONValue, _ shape: RecordShape, _ request: some ServerRequest) -> Bool { rule(request, shape)?.admits(record) ?? true }
 

@@ -5,8 +5,7 @@ internal import JSON
 /// A mention is written `[@Name](accountid:ID)`, which is also how one is read.
 struct MarkdownInline {
   private let characters: [Character]
-  private var nodes: [JSONValue] = []
-  private var text = ""
+  private var output = InlineNodes()
   private static let maximumDepth = 16
   /// Characters that emphasis, code or the text of a link may span: what never closes must not be searched for to the end each time.
   private static let maximumSpan = 4000
@@ -18,7 +17,7 @@ struct MarkdownInline {
   static func nodes(_ text: some StringProtocol, marks: [JSONValue] = [], depth: Int = 0) -> [JSONValue] {
     var inline = MarkdownInline(text)
     inline.parse(marks, depth)
-    return inline.nodes
+    return inline.output.nodes
   }
 
   private mutating func parse(_ marks: [JSONValue], _ depth: Int) {
@@ -26,58 +25,41 @@ struct MarkdownInline {
     while position < characters.count {
       let character = characters[position]
       if character == "\\", position + 1 < characters.count, "\\`*_{}[]()#+-.!|~<>\n".contains(characters[position + 1]) {
-        if characters[position + 1] == "\n" { addBreak(marks) } else { text.append(characters[position + 1]) }
+        if characters[position + 1] == "\n" { output.addBreak(marks) } else { output.text.append(characters[position + 1]) }
         position += 2
       } else if character == "\n" {
-        let isHard = text.hasSuffix("  ")
-        while text.hasSuffix(" ") { text.removeLast() }
-        if isHard { addBreak(marks) } else { text.append(" ") }
+        let isHard = output.text.hasSuffix("  ")
+        while output.text.hasSuffix(" ") { output.text.removeLast() }
+        if isHard { output.addBreak(marks) } else { output.text.append(" ") }
         position += 1
       } else if character == "`", let (content, end) = code(at: position) {
-        flush(marks)
+        output.flush(marks)
         // Only links may stand beside code (ADF, "code mark").
-        add(content, marks.filter { $0["type"]?.string == "link" } + [["type": "code"]])
+        output.add(content, marks.filter { $0["type"]?.string == "link" } + [["type": "code"]])
         position = end
       } else if depth < Self.maximumDepth, let (mark, content, end) = emphasis(at: position) {
-        flush(marks)
-        nodes += Self.nodes(content, marks: marks.contains(mark) ? marks : marks + [mark], depth: depth + 1)
+        output.flush(marks)
+        output += Self.nodes(content, marks: marks.contains(mark) ? marks : marks + [mark], depth: depth + 1)
         position = end
       } else if depth < Self.maximumDepth, character == "[", let (label, target, end) = link(at: position) {
-        flush(marks)
+        output.flush(marks)
         if target.hasPrefix("accountid:") {
-          nodes.append(["type": "mention", "attrs": ["id": .string(String(target.dropFirst(10))), "text": .string(label)]])
+          output += [["type": "mention", "attrs": ["id": .string(String(target.dropFirst(10))), "text": .string(label)]]]
         } else {
           let mark: JSONValue = ["type": "link", "attrs": ["href": .string(target)]]
-          nodes += Self.nodes(label, marks: marks.filter { $0["type"]?.string != "link" } + [mark], depth: depth + 1)
+          output += Self.nodes(label, marks: marks.filter { $0["type"]?.string != "link" } + [mark], depth: depth + 1)
         }
         position = end
       } else if let (url, end) = address(at: position), !marks.contains(where: { $0["type"]?.string == "link" }) {
-        flush(marks)
-        add(url, marks + [["type": "link", "attrs": ["href": .string(url)]]])
+        output.flush(marks)
+        output.add(url, marks + [["type": "link", "attrs": ["href": .string(url)]]])
         position = end
       } else {
-        text.append(character)
+        output.text.append(character)
         position += 1
       }
     }
-    flush(marks)
-  }
-
-  private mutating func add(_ text: String, _ marks: [JSONValue]) {
-    guard !text.isEmpty else { return }
-    var node: JSONValue = ["type": "text", "text": .string(text)]
-    if !marks.isEmpty { node["marks"] = .array(marks) }
-    nodes.append(node)
-  }
-
-  private mutating func flush(_ marks: [JSONValue]) {
-    add(text, marks)
-    text = ""
-  }
-
-  private mutating func addBreak(_ marks: [JSONValue]) {
-    flush(marks)
-    nodes.append(["type": "hardBreak"])
+    output.flush(marks)
   }
 
   // MARK: Spans

@@ -3,8 +3,7 @@ internal import JSON
 /// Inline wiki markup as inline nodes of a document.
 struct WikiInline {
   private let characters: [Character]
-  private var nodes: [JSONValue] = []
-  private var text = ""
+  private var output = InlineNodes()
   /// Where delimiters stand next, the end of the text where they do not: each is searched for once, and not from every place anew.
   private var upcoming: [String: Int] = [:]
   private static let maximumDepth = 16
@@ -17,7 +16,7 @@ struct WikiInline {
   static func nodes(_ text: some StringProtocol, marks: [JSONValue] = [], depth: Int = 0) -> [JSONValue] {
     var inline = WikiInline(text)
     inline.parse(marks, depth)
-    return inline.nodes
+    return inline.output.nodes
   }
 
   private mutating func parse(_ marks: [JSONValue], _ depth: Int) {
@@ -26,68 +25,51 @@ struct WikiInline {
       let character = characters[position]
       let next = position + 1 < characters.count ? characters[position + 1] : nil
       if character == "\\", next == "\\" {
-        addBreak(marks)
+        output.addBreak(marks)
         position += 2
         while position < characters.count, characters[position].isWhitespace { position += 1 }
       } else if character == "\\", let next, WikiEscape.escapable.contains(next) {
-        text.append(next)
+        output.text.append(next)
         position += 2
       } else if character == "\n" {
-        while text.hasSuffix(" ") { text.removeLast() }
-        addBreak(marks)
+        while output.text.hasSuffix(" ") { output.text.removeLast() }
+        output.addBreak(marks)
         position += 1
       } else if character == "&", let (decoded, end) = reference(at: position) {
-        text += decoded
+        output.text += decoded
         position = end
       } else if character == "{", let (found, end) = braced(at: position, marks, depth) {
-        flush(marks)
-        nodes += found
+        output.flush(marks)
+        output += found
         position = end
       } else if character == "[", let (found, end) = bracketed(at: position, marks, depth) {
-        flush(marks)
-        nodes += found
+        output.flush(marks)
+        output += found
         position = end
       } else if character == "!", let (node, end) = picture(at: position) {
-        flush(marks)
-        nodes.append(node)
+        output.flush(marks)
+        output += [node]
         position = end
       } else if depth < Self.maximumDepth, let (mark, content, end) = emphasis(at: position) {
-        flush(marks)
-        nodes += Self.nodes(content, marks: with(mark, marks), depth: depth + 1)
+        output.flush(marks)
+        output += Self.nodes(content, marks: with(mark, marks), depth: depth + 1)
         position = end
       } else if character == "h", let (url, end) = address(at: position), !marks.contains(where: { $0["type"]?.string == "link" }) {
-        flush(marks)
-        add(url, marks + [["type": "link", "attrs": ["href": .string(url)]]])
+        output.flush(marks)
+        output.add(url, marks + [["type": "link", "attrs": ["href": .string(url)]]])
         position = end
       } else {
-        text.append(character)
+        output.text.append(character)
         position += 1
       }
     }
-    flush(marks)
+    output.flush(marks)
   }
 
   private func with(_ type: String, _ marks: [JSONValue]) -> [JSONValue] {
     // Markdown has no underlining; the text stays.
     guard type != "underline", !marks.contains(where: { $0["type"]?.string == type }) else { return marks }
     return marks + [["type": .string(type)]]
-  }
-
-  private mutating func add(_ text: String, _ marks: [JSONValue]) {
-    guard !text.isEmpty else { return }
-    var node: JSONValue = ["type": "text", "text": .string(text)]
-    if !marks.isEmpty { node["marks"] = .array(marks) }
-    nodes.append(node)
-  }
-
-  private mutating func flush(_ marks: [JSONValue]) {
-    add(text, marks)
-    text = ""
-  }
-
-  private mutating func addBreak(_ marks: [JSONValue]) {
-    flush(marks)
-    nodes.append(["type": "hardBreak"])
   }
 
   // MARK: Spans

@@ -1,6 +1,20 @@
 public import JSON
 public import MCP
 
+extension ServerRequest {
+  /// The rule for records of a type; nil where every record may be seen, which costs no look at any.
+  public func limit(on type: String) -> RowFilter? {
+    let filter = rowFilter(type)
+    return filter == .constant(true) ? nil : filter
+  }
+
+  /// The categories that the caller may see; nil where nobody governs the request.
+  public var grantedCategories: Set<String>? {
+    // Governed as to rows but silent on categories means that none were granted.
+    clearance ?? (meta?[MetaKey.rows] == nil ? nil : [])
+  }
+}
+
 /// What policy says of the records of one type in one request, for a connector that keeps it itself (``Connector/enforcesRows``): a
 /// record that the rule does not admit is as if it were not there, and members that the caller is not cleared for are left out.
 ///
@@ -13,11 +27,8 @@ public struct RecordRule: Sendable {
   private let hidden: Set<String>
 
   public init(_ type: RecordType, for request: some ServerRequest) {
-    let filter = request.rowFilter(type.name)
-    self.filter = filter == .constant(true) ? nil : filter
-    // Governed as to rows but silent on categories means that none were granted.
-    let clearance = request.clearance ?? (request.meta?[MetaKey.rows] == nil ? nil : [])
-    hidden = clearance.map { granted in Set(type.categories.filter { !granted.contains($0.value) }.keys) } ?? []
+    filter = request.limit(on: type.name)
+    hidden = request.grantedCategories.map { granted in Set(type.categories.filter { !granted.contains($0.value) }.keys) } ?? []
   }
 
   /// Whether some records may not be seen: then totals are not told, and a record is looked at before something of it is read or changed.

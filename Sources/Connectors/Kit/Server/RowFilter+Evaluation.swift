@@ -39,7 +39,7 @@ extension RowFilter {
       }
     case .isIn(let attribute, let values): return Self.value(attribute, record).map { values.contains($0) }
     case .contains(let attribute, let value): return Self.value(attribute, record)?.array.map { $0.contains(value) }
-    case .like(let attribute, let pattern): return Self.value(attribute, record)?.string.map { Self.matches(Array($0.utf8)[...], pattern) }
+    case .like(let attribute, let pattern): return Self.value(attribute, record)?.string.map { RowPattern(pattern).matches($0) }
     }
   }
 
@@ -55,35 +55,5 @@ extension RowFilter {
   private static func isLess(_ one: JSONValue, _ other: JSONValue, orEqual: Bool) -> Bool? {
     guard let one = one.int, let other = other.int else { return nil }
     return orEqual ? one <= other : one < other
-  }
-
-  private enum Symbol { case any, byte(UInt8) }
-
-  private static func matches(_ text: ArraySlice<UInt8>, _ pattern: String) -> Bool {
-    var symbols: [Symbol] = []
-    var rest = Array(pattern.utf8)[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "\\"), rest.first == UInt8(ascii: "*") {
-        symbols.append(.byte(rest.removeFirst()))
-      } else {
-        symbols.append(byte == UInt8(ascii: "*") ? .any : .byte(byte))
-      }
-    }
-    var (text, position) = (text, 0)
-    var retry: (text: ArraySlice<UInt8>, position: Int)?
-    while let byte = text.first {
-      if position < symbols.count, case .any = symbols[position] {
-        position += 1
-        retry = (text, position)
-      } else if position < symbols.count, case .byte(byte) = symbols[position] {
-        (text, position) = (text.dropFirst(), position + 1)
-      } else if let last = retry {
-        retry = (last.text.dropFirst(), last.position)
-        (text, position) = (last.text.dropFirst(), last.position)
-      } else {
-        return false
-      }
-    }
-    return symbols[position...].allSatisfy { if case .any = $0 { true } else { false } }
   }
 }

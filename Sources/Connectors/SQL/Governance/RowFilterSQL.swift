@@ -110,53 +110,28 @@ struct RowFilterSQL {
 
   private func like(_ column: SQLColumn, _ pattern: String) throws(Untranslatable) -> SQLFragment {
     guard column.kind == .text || column.kind == .other else { return Self.unknown }
-    if dialect == .postgres {
-      guard let like = Self.likePattern(pattern) else { throw Untranslatable() }
-      return "(\(identifier: column.name)::text COLLATE \"C\" LIKE \(.text(like))::text)"
-    }
-    guard let glob = Self.glob(pattern) else { throw Untranslatable() }
-    return "(\(identifier: column.name) GLOB \(.text(glob)))"
+    guard pattern.utf8.count <= 1000, !pattern.utf8.contains(0) else { throw Untranslatable() }
+    let pattern = RowPattern(pattern)
+    if dialect == .postgres { return "(\(identifier: column.name)::text COLLATE \"C\" LIKE \(.text(Self.like(pattern)))::text)" }
+    return "(\(identifier: column.name) GLOB \(.text(Self.glob(pattern))))"
   }
 
-  /// A pattern of `*` and `\*` as PostgreSQL's LIKE (PostgreSQL, "Pattern Matching").
-  private static func likePattern(_ pattern: String) -> String? {
-    guard pattern.utf8.count <= 1000, !pattern.utf8.contains(0) else { return nil }
-    var like = ""
-    var scalars = pattern.unicodeScalars.makeIterator()
-    var pending = scalars.next()
-    while let scalar = pending {
-      pending = scalars.next()
-      switch scalar {
-      case "\\" where pending == "*":
-        like += "*"
-        pending = scalars.next()
-      case "*": like += "%"
-      case "%", "_", "\\":
-        like += "\\"
-        like.unicodeScalars.append(scalar)
-      default: like.unicodeScalars.append(scalar)
-      }
-    }
-    return like
+  /// The pattern as PostgreSQL's LIKE (PostgreSQL, "Pattern Matching").
+  private static func like(_ pattern: RowPattern) -> String {
+    spelled(pattern, any: "%") { ["%", "_", "\\"].contains($0) ? "\\\($0)" : String($0) }
   }
 
-  /// A pattern of `*` and `\*` as SQLite's GLOB, which tells upper from lower case as Cedar does.
-  private static func glob(_ pattern: String) -> String? {
-    guard pattern.utf8.count <= 1000, !pattern.utf8.contains(0) else { return nil }
-    var glob = ""
-    var scalars = pattern.unicodeScalars.makeIterator()
-    var pending = scalars.next()
-    while let scalar = pending {
-      pending = scalars.next()
-      switch scalar {
-      case "\\" where pending == "*":
-        glob += "[*]"
-        pending = scalars.next()
-      case "?": glob += "[?]"
-      case "[": glob += "[[]"
-      default: glob.unicodeScalars.append(scalar)
+  /// The pattern as SQLite's GLOB, which tells upper from lower case as Cedar does.
+  private static func glob(_ pattern: RowPattern) -> String {
+    spelled(pattern, any: "*") { ["*", "?", "["].contains($0) ? "[\($0)]" : String($0) }
+  }
+
+  private static func spelled(_ pattern: RowPattern, any: String, _ character: (Unicode.Scalar) -> String) -> String {
+    pattern.parts.map { part in
+      switch part {
+      case .any: any
+      case .character(let scalar): character(scalar)
       }
-    }
-    return glob
+    }.joined()
   }
 }

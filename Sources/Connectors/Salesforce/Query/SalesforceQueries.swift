@@ -58,7 +58,7 @@ struct SalesforceQueries: Sendable {
   /// What the gateway could not take out of the result must not get into it.
   private func checkPolicy(_ query: SOQLQuery, _ request: some ServerRequest) throws(VendorError) {
     let isFiltered = salesforce.isFiltered(request)
-    let clearance = salesforce.clearance(request)
+    let clearance = request.grantedCategories
     let conditions = [query.condition, query.having].compactMap { $0 }
     var plain: [String] = []
     var used = conditions.flatMap(\.fields) + query.groups.flatMap(\.fields) + query.order.flatMap(\.term.fields)
@@ -152,7 +152,7 @@ struct SalesforceQueries: Sendable {
     guard let record = SalesforceRecord(raw, of: object, salesforce.types), let members = record.json.object else { return nil }
     let filter = salesforce.filter(request, name)
     guard filter?.admits(record.json) ?? true else { return nil }
-    let clearance = salesforce.clearance(request)
+    let clearance = request.grantedCategories
     guard !salesforce.access.fields.admitsAll || clearance != nil else { return record }
     // What the rule speaks of the gateway must see, to look again; it masks it itself.
     let needed = filter?.attributes ?? []

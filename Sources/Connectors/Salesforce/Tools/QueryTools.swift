@@ -215,7 +215,7 @@ struct QueryTools: Sendable {
       let text = call.string("text") ?? ""
       guard text.filter({ $0.isLetter || $0.isNumber }).count >= 2 else { throw VendorError(.refused, "Salesforce searches for at least two letters.") }
       let scope = call.string("scope") ?? "all"
-      if ["email", "phone"].contains(scope), let clearance = salesforce.clearance(call), !clearance.contains("pii") {
+      if ["email", "phone"].contains(scope), let clearance = call.grantedCategories, !clearance.contains("pii") {
         throw VendorError(.refused, "Policy does not show addresses and numbers of people here, so records cannot be found by them.")
       }
       let named = SalesforceContext.texts(call["objects"])

@@ -74,7 +74,7 @@ struct RecordTools: Sendable {
   /// Data that may not be seen is no way to find a record.
   private func checkLookup(_ field: String, of object: String, _ request: some ServerRequest) throws(VendorError) {
     try salesforce.access.check(field: field, of: object)
-    guard let clearance = salesforce.clearance(request), let category = salesforce.types.category(ofField: field, on: object), !clearance.contains(category) else {
+    guard let clearance = request.grantedCategories, let category = salesforce.types.category(ofField: field, on: object), !clearance.contains(category) else {
       return
     }
     throw VendorError(.refused, "\(field) holds data of the category \"\(category)\", which policy does not show here: records cannot be found by it.")
