@@ -8,8 +8,8 @@ rm -rf "$reports"
 mkdir -p "$reports"
 export SWIFT_BACKTRACE=enable=no SANITIZE=thread TSAN_OPTIONS="log_path=$reports/report${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
 if [ "$(uname -s)" = Linux ]; then
-  "$(dirname "$(readlink -f "$(command -v swiftc)")")/clang" -O2 -fPIC -shared -o .build/sanitize/mutex.so scripts/sanitize/mutex.c || exit 1
-  export TEST_PRELOAD=$PWD/.build/sanitize/mutex.so
+  "$(dirname "$(readlink -f "$(command -v swiftc)")")/clang" -O2 -fPIC -shared -o .build/sanitize/runtime.so scripts/sanitize/runtime.c || exit 1
+  export TEST_PRELOAD=$PWD/.build/sanitize/runtime.so
 fi
 scripts/test.sh
 status=$?
