@@ -13,8 +13,6 @@ public final class JSONDocument: Sendable {
     var kind: Kind
     /// For strings and names: whether the text between the quotes holds an escape.
     var escaped: Bool
-    /// For containers: how many values (or members) it has. Saturates.
-    var count: UInt16
     var start: UInt32
     /// One past the last byte, quotes and brackets included.
     var end: UInt32
@@ -24,11 +22,13 @@ public final class JSONDocument: Sendable {
 
   let buffer: ByteBuffer
   let nodes: ContiguousArray<Node>
+  /// The readable bytes of ``buffer``. Its storage is kept by it, and nobody writes to storage that is shared: a writer copies it first.
+  nonisolated(unsafe) let bytes: UnsafeBufferPointer<UInt8>
 
   /// Checks `text` against RFC 8259 and `limits`, and indexes it.
   ///
   /// - Throws: ``JSONError`` with the offset of the first problem.
-  public init(scanning text: ByteBuffer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
+  public convenience init(scanning text: ByteBuffer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
     guard text.readableBytes <= limits.bytes else {
       throw JSONError(.tooLarge, at: limits.bytes, "the text has more than \(limits.bytes) bytes")
     }
@@ -40,19 +40,19 @@ public final class JSONDocument: Sendable {
         failure = JSONError(.truncated, at: 0, "the text is empty")
         return
       }
-      // A message has a value or a name in every 12 bytes or so.
-      nodes.reserveCapacity(min(max(bytes.count / 12, 16), 512))
+      // A message has a value or a name in every 12 bytes or so; short ones have more, and no allocator minds a kilobyte.
+      nodes.reserveCapacity(min(max(bytes.count / 12, min(bytes.count / 8 + 8, 60)), 512))
       var scanner = JSONScanner(base: base, count: bytes.count, limits: limits)
       do throws(JSONError) { try scanner.scan(into: &nodes) } catch { failure = error }
     }
     if let failure { throw failure }
-    self.buffer = text
-    self.nodes = nodes
+    self.init(buffer: text, nodes: nodes)
   }
 
   init(buffer: ByteBuffer, nodes: ContiguousArray<Node>) {
     self.buffer = buffer
     self.nodes = nodes
+    bytes = buffer.withUnsafeReadableBytesWithStorageManagement { bytes, _ in bytes.assumingMemoryBound(to: UInt8.self) }
   }
 
   /// The value that is the whole text.

@@ -105,10 +105,18 @@ struct JSONScanner {
     _ kind: JSONDocument.Node.Kind, from start: Int, to end: Int, escaped: Bool = false,
     _ nodes: inout ContiguousArray<JSONDocument.Node>
   ) {
+    if nodes.count == nodes.capacity { makeRoom(in: &nodes) }
     nodes.append(
       JSONDocument.Node(
-        kind: kind, escaped: escaped, count: 0, start: UInt32(truncatingIfNeeded: start),
+        kind: kind, escaped: escaped, start: UInt32(truncatingIfNeeded: start),
         end: UInt32(truncatingIfNeeded: end), next: UInt32(truncatingIfNeeded: nodes.count + 1)))
+  }
+
+  /// As much as the rest of the text needs if it is like what was seen of it, and not more than eight times as much as there is.
+  @inline(never)
+  private func makeRoom(in nodes: inout ContiguousArray<JSONDocument.Node>) {
+    let expected = nodes.count * (count / max(at, 1) + 1)
+    nodes.reserveCapacity(min(max(expected, nodes.count * 2), nodes.count * 8))
   }
 
   private mutating func open(_ kind: JSONDocument.Node.Kind, _ nodes: inout ContiguousArray<JSONDocument.Node>) {

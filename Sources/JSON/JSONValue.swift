@@ -73,7 +73,7 @@ public enum JSONValue: Sendable, Hashable {
 extension RawJSON {
   /// The text `null`.
   public static let null: RawJSON = {
-    let node = JSONDocument.Node(kind: .null, escaped: false, count: 0, start: 0, end: 4, next: 1)
+    let node = JSONDocument.Node(kind: .null, escaped: false, start: 0, end: 4, next: 1)
     return RawJSON(document: JSONDocument(buffer: ByteBuffer(string: "null"), nodes: [node]), index: 0)
   }()
 }

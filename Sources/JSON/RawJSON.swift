@@ -69,10 +69,7 @@ public struct RawJSON: Sendable {
 
   /// Calls `body` with the bytes of the value.
   public func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
-    let range = range
-    return document.buffer.withUnsafeReadableBytes { all in
-      body(UnsafeRawBufferPointer(rebasing: all[range]).assumingMemoryBound(to: UInt8.self))
-    }
+    withExtendedLifetime(document) { body(UnsafeBufferPointer(rebasing: document.bytes[range])) }
   }
 
   /// Where a value is in its document: what is left of a ``RawJSON`` without its reference to the text.
@@ -151,6 +148,9 @@ public struct RawJSON: Sendable {
   /// The elements of an array in order; empty for anything else.
   public var elements: Elements { Elements(value: self, isArray: node.kind == .array) }
 
+  /// The elements of the array that is the member `name`; none where there is no such member, or it is no array.
+  public func elements(of name: String) -> Elements { self[name]?.elements ?? Elements(value: self, isArray: false) }
+
   public struct Elements: Sequence, IteratorProtocol, Sendable {
     private let document: JSONDocument
     private var next_: Int
@@ -194,24 +194,28 @@ public struct RawJSON: Sendable {
 extension JSONDocument {
   /// The index of the value of the member `name` of the object at `object`.
   fileprivate func member(_ name: UnsafeBufferPointer<UInt8>, of object: Int) -> Int? {
-    buffer.withUnsafeReadableBytes { text in
-      nodes.withUnsafeBufferPointer { nodes in
-        var child = object + 1
-        let end = Int(nodes[object].next)
-        while child < end {
-          let node = nodes[child]
-          let characters = UnsafeRawBufferPointer(rebasing: text[(Int(node.start) + 1)..<(Int(node.end) - 1)])
-          if node.escaped {
-            let decoded = JSONText.unescape(characters.assumingMemoryBound(to: UInt8.self), escaped: true)
-            if decoded.elementsEqual(name) { return child + 1 }
-          } else if characters.count == name.count, characters.elementsEqual(name) {
-            return child + 1
-          }
-          child = Int(nodes[child + 1].next)
+    nodes.withUnsafeBufferPointer { nodes in
+      var child = object + 1
+      let end = Int(nodes[object].next)
+      while child < end {
+        let node = nodes[child]
+        let length = Int(node.end - node.start) - 2
+        if node.escaped {
+          let characters = UnsafeBufferPointer(rebasing: bytes[(Int(node.start) + 1)..<(Int(node.end) - 1)])
+          if JSONText.unescape(characters, escaped: true).elementsEqual(name) { return child + 1 }
+        } else if length == name.count, isSame(at: Int(node.start) + 1, name) {
+          return child + 1
         }
-        return nil
+        child = Int(nodes[child + 1].next)
       }
+      return nil
     }
+  }
+
+  /// Whether the bytes from `start` on, as many as `other` has, are the same. Both are inside the text.
+  private func isSame(at start: Int, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard let base = bytes.baseAddress, let first = other.baseAddress else { return other.isEmpty }
+    return memcmp(base + start, first, other.count) == 0
   }
 }
 

@@ -54,8 +54,8 @@ final class GitHubWebhooks: Sendable {
     case "push":
       guard let ref = payload["ref"]?.string else { return [] }
       var paths: Set<String> = []
-      for commit in payload["commits"]?.elements.map({ $0 }) ?? [] {
-        for member in ["added", "modified", "removed"] { for path in commit[member]?.elements.map({ $0 }) ?? [] { if let path = path.string { paths.insert(path) } } }
+      for commit in payload.elements(of: "commits") {
+        for member in ["added", "modified", "removed"] { for path in commit.elements(of: member) { if let path = path.string { paths.insert(path) } } }
       }
       let isDefault = ref == "refs/heads/\(payload["repository"]?["default_branch"]?.string ?? "")"
       return paths.sorted().flatMap { path in

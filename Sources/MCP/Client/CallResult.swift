@@ -12,9 +12,15 @@ public struct CallResult: Sendable {
 
   /// The text blocks, joined by line breaks.
   public var text: String {
-    var texts: [String] = []
-    for block in raw["content"]?.elements.map({ $0 }) ?? [] where block["type"]?.equals("text") == true { texts.append(block["text"]?.string ?? "") }
-    return texts.joined(separator: "\n")
+    var text = ""
+    var isFirst = true
+    guard let content = raw["content"] else { return text }
+    for block in content.elements where block["type"]?.equals("text") == true {
+      let next = block["text"]?.string ?? ""
+      if isFirst { text = next } else { text += "\n" + next }
+      isFirst = false
+    }
+    return text
   }
 
   /// The content blocks. Blocks that are not valid, or of a type that is not known here, are left out; ``raw`` has them.

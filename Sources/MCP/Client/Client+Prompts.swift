@@ -22,7 +22,7 @@ extension Client {
     if !arguments.isEmpty { members.writeRequestMember("arguments", ByteBuffer(Self.strings(arguments))) }
     let result = try await perform(.promptsGet, ClientConnection.RequestBody(members: members, name: name), options)
     var messages: [PromptResult.Message] = []
-    for message in result["messages"]?.elements.map({ $0 }) ?? [] {
+    for message in result.elements(of: "messages") {
       guard let role = message["role"]?.string.flatMap({ PromptResult.Message.Role(rawValue: $0) }), let content = message["content"] else {
         throw invalid("the prompt \(name) has a message without a role or content")
       }

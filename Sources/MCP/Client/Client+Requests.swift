@@ -149,7 +149,8 @@ extension Client {
     return try await connection.request(method, body, deadline: .now() + timeout, onNotification: receiver(options))
   }
 
-  /// As above; every sign of progress starts the timeout anew.
+  /// As above; every sign of progress starts the timeout anew. Apart, so that calls without it do not carry its room while they wait.
+  @inline(never)
   private func exchange(
     _ method: Method, _ body: ClientConnection.RequestBody, _ options: RequestOptions, silence: TimeAmount, maximum: TimeAmount
   ) async throws(ClientError) -> Envelope {

@@ -28,7 +28,7 @@ extension Client {
   public func readResource(_ uri: String, options: RequestOptions = RequestOptions()) async throws(ClientError) -> ReadResult {
     let result = try await perform(.resourcesRead, ClientConnection.RequestBody(uri: uri), options, cacheKey: .init(method: .resourcesRead, parameter: uri))
     var contents: [ResourceContents] = []
-    for content in result["contents"]?.elements.map({ $0 }) ?? [] {
+    for content in result.elements(of: "contents") {
       do throws(RPCError) { contents.append(try ResourceContents(JSONValue(content))) } catch { throw invalid("\(uri): \(error.message)") }
     }
     let scope = result["cacheScope"]?.string.flatMap { CacheHint.Scope(rawValue: $0) }

@@ -26,10 +26,7 @@ public struct InProcessWire: ClientWire {
       return try envelope(Message.response(id: id, result: await handler.describe(context).discoverResult(versions: [.latest])))
     }
     if request.method == .subscriptionsListen { return try await forwardChanges(message, to: receive) }
-    switch try await answer(to: message, context, until: request.deadline) {
-    case .result(let result): return try envelope(Message.response(id: id, result: result))
-    case .failure(let error, _): return try envelope(Message.error(error, id: id))
-    }
+    return try envelope(Message.answer(try await answer(to: message, context, until: request.deadline), id: id))
   }
 
   public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {}
@@ -48,7 +45,7 @@ public struct InProcessWire: ClientWire {
     let handler = handler
     let task = Self.start { pending.end(with: .success(await handler.handle(message, context))) }
     // A handler that waits for nothing has answered by now.
-    if let result = pending.result { return try result.get() }
+    if let result = pending.takeResult() { return try result.get() }
     let result: Result<Answer, WireError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         pending.begin(
@@ -67,10 +64,12 @@ public struct InProcessWire: ClientWire {
 
   /// Starts a task of its own here and now, up to where it first waits.
   private static func start(_ work: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    let preferred = PreferredExecutor.current
     if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, *) {
-      return Task.immediate(executorPreference: PreferredExecutor.current) { await work() }
+      guard let preferred else { return Task.immediate { await work() } }
+      return Task.immediate(executorPreference: preferred) { await work() }
     }
-    return Task(executorPreference: PreferredExecutor.current) { await work() }
+    return Task(executorPreference: preferred) { await work() }
   }
 
   private func envelope(_ text: ByteBuffer) throws(WireError) -> Envelope {
@@ -111,7 +110,13 @@ private final class PendingAnswer: Sendable {
   /// Guards who waits. The continuation is resumed outside of it, once.
   private let state = Mutex(State())
 
-  var result: Result<Answer, WireError>? { state.withLock(\.result) }
+  /// The result, if there is one. Only before ``begin(_:timeout:_:)``, which then has nothing to wait for.
+  func takeResult() -> Result<Answer, WireError>? {
+    state.withLock { state in
+      defer { state.result = nil }
+      return state.result
+    }
+  }
 
   func begin(_ continuation: CheckedContinuation<Result<Answer, WireError>, Never>, timeout: AnswerDeadlines.Key, _ task: Task<Void, Never>) {
     let early = state.withLock { state in

@@ -30,7 +30,9 @@ public struct ListSequence<Element: Sendable>: AsyncSequence, Sendable {
       while page.isEmpty {
         guard !isOver else { return nil }
         let next: String?
-        (page, next) = try await list.page(cursor)
+        let items: [Element]
+        (items, next) = try await list.page(cursor)
+        page = items[...]
         pages += 1
         isOver = next == nil || next == cursor || pages >= ListSequence.maximumPages
         cursor = next
@@ -45,14 +47,14 @@ public struct ListSequence<Element: Sendable>: AsyncSequence, Sendable {
     var cursor: String?
     for _ in 0..<Self.maximumPages {
       let (page, next) = try await page(cursor)
-      items += page
+      if items.isEmpty { items = page } else { items += page }
       guard let next, next != cursor, items.count < Self.maximumItems else { break }
       cursor = next
     }
     return items
   }
 
-  private func page(_ cursor: String?) async throws(ClientError) -> (ArraySlice<Element>, next: String?) {
+  private func page(_ cursor: String?) async throws(ClientError) -> ([Element], next: String?) {
     var members = ByteBuffer()
     if let cursor {
       members.writeStaticString("\"cursor\":")
@@ -63,10 +65,11 @@ public struct ListSequence<Element: Sendable>: AsyncSequence, Sendable {
     guard let array = result[member], array.kind == .array else { throw client.invalid("\(method.rawValue): the result has no list of \(member)") }
     let rejected = method == .toolsList ? client.rememberTools(result) : []
     var items: [Element] = []
+    items.reserveCapacity(array.range.count / 256)
     for item in array.elements where rejected.isEmpty || !rejected.contains(item["name"]?.string ?? "") {
       if let element = read(item) { items.append(element) }
     }
-    return (items[...], result["nextCursor"]?.string)
+    return (items, result["nextCursor"]?.string)
   }
 }
 

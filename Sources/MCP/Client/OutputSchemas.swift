@@ -24,7 +24,7 @@ final class OutputSchemas: Sendable {
 
   /// Takes in a result of `tools/list`.
   func remember(_ result: RawJSON) {
-    for tool in result["tools"]?.elements.map({ $0 }) ?? [] {
+    for tool in result.elements(of: "tools") {
       guard let name = tool["name"]?.string else { continue }
       let schema = tool["outputSchema"]
       known.withLock { known in

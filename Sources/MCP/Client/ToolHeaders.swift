@@ -15,7 +15,7 @@ public final class ToolHeaders: Sendable {
   ///
   /// - Parameter rejected: told of each tool whose annotations are not valid; clients must not use it.
   public func remember(_ result: RawJSON, rejected: (_ tool: String, _ reason: String) -> Void = { _, _ in }) {
-    for tool in result["tools"]?.elements.map({ $0 }) ?? [] {
+    for tool in result.elements(of: "tools") {
       guard let name = tool["name"]?.string, let schema = tool["inputSchema"] else { continue }
       do throws(HeaderParameter.Invalid) {
         let parameters = try HeaderParameter.all(in: schema)

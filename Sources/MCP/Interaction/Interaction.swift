@@ -208,6 +208,7 @@ public final class Interaction: Sendable {
   /// The questions that are open: then they are the answer, whatever became of the handler.
   ///
   /// - Returns: nil when there are none.
+  @inline(never)
   func inputRequired(
     _ request: Envelope, _ context: RequestContext, seal: CallStateSeal, now: () -> Int, server: ByteBuffer
   ) throws(RPCError) -> ByteBuffer? {

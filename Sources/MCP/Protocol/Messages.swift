@@ -3,17 +3,34 @@ public import NIOCore
 
 /// The texts of JSON-RPC messages, written straight into a buffer.
 public enum Message {
-  /// A successful response. `result` is the text of the result object.
-  public static func response(id: RawJSON, result: ByteBuffer) -> ByteBuffer {
+  /// Room that a result's text leaves before it, so that the message can be made around it where it stands.
+  static let responseHeadroom = 96
+
+  /// The response that an answer is.
+  public static func answer(_ answer: consuming Answer, id: RawJSON) -> ByteBuffer {
+    switch consume answer {
+    case .result(let result): response(id: id, result: result)
+    case .failure(let failure, _): error(failure, id: id)
+    }
+  }
+
+  /// A successful response. `result` is the text of the result object; its storage becomes that of the message where nobody else has it.
+  public static func response(id: RawJSON, result: consuming ByteBuffer) -> ByteBuffer {
+    let idLength = id.range.count
+    let start = result.readerIndex - responseStart.utf8CodeUnitCount - idLength - responseMiddle.utf8CodeUnitCount
+    if start >= 0, result.modifyIfUniquelyOwned({ $0.wrap(id, from: start) }) != nil { return result }
     var buffer = ByteBuffer()
     buffer.reserveCapacity(minimumWritableBytes: result.readableBytes + 64)
-    buffer.writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
+    buffer.writeStaticString(responseStart)
     buffer.write(id)
-    buffer.writeStaticString(",\"result\":")
+    buffer.writeStaticString(responseMiddle)
     buffer.writeImmutableBuffer(result)
     buffer.writeStaticString("}")
     return buffer
   }
+
+  fileprivate static let responseStart: StaticString = "{\"jsonrpc\":\"2.0\",\"id\":"
+  fileprivate static let responseMiddle: StaticString = ",\"result\":"
 
   /// An error response; without id when the id of the request could not be read. `nullID` writes `"id":null`, as
   /// revisions before 2025-11-25 want it.
@@ -64,6 +81,15 @@ public enum Message {
 }
 
 extension ByteBuffer {
+  /// Makes the result that this is into a response, which starts at `start`.
+  fileprivate mutating func wrap(_ id: RawJSON, from start: Int) {
+    var at = start + setStaticString(Message.responseStart, at: start)
+    at += id.withBytes { setBytes($0, at: at) }
+    setStaticString(Message.responseMiddle, at: at)
+    moveReaderIndex(to: start)
+    writeStaticString("}")
+  }
+
   /// Appends the text of an error object.
   public mutating func write(_ error: RPCError) {
     writeStaticString("{\"code\":")

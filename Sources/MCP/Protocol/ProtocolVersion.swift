@@ -13,7 +13,20 @@ public enum ProtocolVersion: String, Sendable, CaseIterable, Comparable {
   /// Whether it has sessions and requests from the server (legacy), or self-contained requests (modern).
   public var era: Era { self >= .v2026_07_28 ? .modern : .legacy }
 
-  public static func < (one: ProtocolVersion, other: ProtocolVersion) -> Bool { one.rawValue < other.rawValue }
+  /// All of them, the newest first: the order in which servers name them.
+  public static let newestFirst: [ProtocolVersion] = allCases.reversed()
+
+  public static func < (one: ProtocolVersion, other: ProtocolVersion) -> Bool { one.ordinal < other.ordinal }
+
+  private var ordinal: Int {
+    switch self {
+    case .v2024_11_05: 0
+    case .v2025_03_26: 1
+    case .v2025_06_18: 2
+    case .v2025_11_25: 3
+    case .v2026_07_28: 4
+    }
+  }
 }
 
 /// The two ways in which client and server agree on what they speak (2026-07-28, basic/versioning, "Terminology").

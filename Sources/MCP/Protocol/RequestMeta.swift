@@ -46,7 +46,7 @@ public struct ClientDescription: Sendable {
   /// Reads the per-request fields of a modern request.
   ///
   /// - Throws: ``RPCError`` `-32602` when a required field is missing or of the wrong type, `-32022` when the version is not spoken.
-  public init(modern request: Envelope, supported: [ProtocolVersion] = ProtocolVersion.allCases.reversed()) throws(RPCError) {
+  public init(modern request: Envelope, supported: [ProtocolVersion] = ProtocolVersion.newestFirst) throws(RPCError) {
     guard let meta = request.meta else {
       throw RPCError(
         .invalidParams, "Missing params._meta: a \(ProtocolVersion.latest.rawValue) request carries \(MetaKey.protocolVersion) and \(MetaKey.clientCapabilities) there")

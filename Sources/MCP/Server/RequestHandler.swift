@@ -130,32 +130,32 @@ public final class Observation: Sendable {
   deinit { onCancel() }
 }
 
-/// What surrounds one request.
-public struct RequestContext: Sendable {
+/// What surrounds one request. A class, since it is handed on at every step: that costs one reference.
+public final class RequestContext: Sendable {
   /// How requests come.
   public enum Transport: String, Sendable { case http, stdio, inProcess }
 
   /// Who asks, as it describes itself.
-  public var client: ClientDescription
+  public let client: ClientDescription
   /// Who asks, as the transport found out; nil where nobody has to be known.
-  public var caller: (any Caller)?
+  public let caller: (any Caller)?
   /// The legacy session, where there is one.
-  public var sessionID: String?
+  public let sessionID: String?
   /// How the request came.
-  public var transport: Transport
+  public let transport: Transport
   /// The IP address of the other side, over HTTP.
-  public var remoteAddress: String?
+  public let remoteAddress: String?
   /// The event loop on which the request arrived; answers cost least when they are produced there.
-  public var eventLoop: (any EventLoop)?
+  public let eventLoop: (any EventLoop)?
   /// Looks up a header of the HTTP request, any case; nil where the transport has none. For `Mcp-Param-*`, which only
   /// someone who knows the tool can check (2026-07-28, streamable-http, "Server Behavior for Custom Headers").
-  public var header: (@Sendable (String) -> String?)?
+  public let header: (@Sendable (String) -> String?)?
   /// The least severe log message that a legacy client asked for with `logging/setLevel`. Modern requests say it in `_meta`.
-  public var logLevel: LogLevel?
+  public let logLevel: LogLevel?
   /// Sends a notification that belongs to this request (progress, log message) before its answer. Waits while the client is slow to read.
-  public var notify: @Sendable (ByteBuffer) async -> Void
+  public let notify: @Sendable (ByteBuffer) async -> Void
   /// Where a legacy client can be asked while its request is answered; nil for modern ones.
-  public var channel: (any ClientChannel)?
+  public let channel: (any ClientChannel)?
 
   public init(
     client: ClientDescription, caller: (any Caller)? = nil, sessionID: String? = nil, transport: Transport,

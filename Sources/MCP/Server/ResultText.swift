@@ -5,7 +5,7 @@ public import NIOCore
 ///
 /// Modern results start with `resultType` and end with caching hints and the identity of the server (2026-07-28, basic,
 /// "Per-response protocol fields"); legacy results have the fields of the method alone.
-struct ResultText {
+struct ResultText: ~Copyable {
   private var buffer: ByteBuffer
   private var isEmpty = true
   private let era: Era
@@ -14,7 +14,9 @@ struct ResultText {
   init(_ era: Era, type: String = "complete", capacity: Int = 256) {
     self.era = era
     buffer = ByteBuffer()
-    buffer.reserveCapacity(capacity)
+    buffer.reserveCapacity(capacity + Message.responseHeadroom)
+    buffer.moveWriterIndex(to: Message.responseHeadroom)
+    buffer.moveReaderIndex(to: Message.responseHeadroom)
     buffer.writeStaticString("{")
     if era == .modern { string(type, for: "resultType") }
   }

@@ -7,39 +7,58 @@ extension Server {
   func callTool(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
     let name = try string("name", of: request)
     let arguments = request["arguments"] ?? Server.noArguments
-    if let found = discovered() {
-      if name == ToolDiscovery.findName { return text(of: try found.find(arguments), context.client.version) }
-      if name == ToolDiscovery.callName {
-        let target = try ToolDiscovery.target(arguments)
-        return try await call(target.name, target.arguments ?? Server.noArguments, request, context, isFound: true)
-      }
-    }
+    if settings.discovery != nil, let result = try await callDiscovery(name, arguments, request, context) { return result }
     return try await call(name, arguments, request, context)
+  }
+
+  /// What `find_tools` and `call_tool` answer; nil for the name of any other tool.
+  @inline(never)
+  private func callDiscovery(_ name: String, _ arguments: RawJSON, _ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer? {
+    guard let found = discovered() else { return nil }
+    if name == ToolDiscovery.findName { return text(of: try found.find(arguments), context.client.version) }
+    guard name == ToolDiscovery.callName else { return nil }
+    let target = try ToolDiscovery.target(arguments)
+    return try await call(target.name, target.arguments ?? Server.noArguments, request, context, isFound: true)
   }
 
   /// - Parameter isFound: whether the call came by `call_tool`: its headers speak of that tool, not of this one.
   private func call(
     _ name: String, _ arguments: RawJSON, _ request: Envelope, _ context: RequestContext, isFound: Bool = false
   ) async throws -> ByteBuffer {
+    let registered: RegisteredTool
+    switch try admit(name, arguments, context, isFound: isFound) {
+    case .refused(let result): return text(of: result, context.client.version)
+    case .admitted(let tool): registered = tool
+    }
+    if registered.tool.task != nil, context.client.knowsTasks { return try await callAsTask(registered, arguments, request, context) }
+    return try await interact(request, context) { interaction in
+      let call = ToolCall(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction)
+      return try await answer(to: call, by: registered)
+    }
+  }
+
+  private enum Admission {
+    case admitted(RegisteredTool)
+    /// With what a model may read and mend.
+    case refused(ToolResult)
+  }
+
+  /// What is checked before a tool runs. By itself, since what a function needs before it first waits is kept while it waits.
+  @inline(never)
+  private func admit(_ name: String, _ arguments: RawJSON, _ context: RequestContext, isFound: Bool) throws -> Admission {
     guard let registered = state.withLock({ $0.tools[name] }) else {
       throw RPCError(.invalidParams, "Unknown tool: \(name.prefix(128))")
     }
     let tool = registered.tool
     if tool.task?.isRequired == true, !context.client.knowsTasks {
-      guard context.era == .modern else { return text(of: .error(RPCError.tasksNeeded.message), context.client.version) }
+      guard context.era == .modern else { return .refused(.error(RPCError.tasksNeeded.message)) }
       throw RPCError.tasksNeeded
     }
     guard arguments.kind == .object else { throw RPCError(.invalidParams, "\"arguments\" must be an object") }
     if context.era == .modern, !isFound, let header = context.header { try HeaderParameter.check(registered.headers, arguments, header: header) }
-    if let fault = registered.schemas.fault {
-      return text(of: .error("The tool \(name) cannot be called, whatever the arguments: \(fault)."), context.client.version)
-    }
-    if let problem = registered.schemas.problem(with: arguments) { return text(of: .error(problem), context.client.version) }
-    if tool.task != nil, context.client.knowsTasks { return try await callAsTask(registered, arguments, request, context) }
-    return try await interact(request, context) { interaction in
-      let call = ToolCall(name: name, arguments: arguments, envelope: request, context: context, interaction: interaction)
-      return try await answer(to: call, by: registered)
-    }
+    if let fault = registered.schemas.fault { return .refused(.error("The tool \(name) cannot be called, whatever the arguments: \(fault).")) }
+    if let problem = registered.schemas.problem(with: arguments) { return .refused(.error(problem)) }
+    return .admitted(registered)
   }
 
   /// The text of what a tool answers; failures of its own are results that a model may read.
@@ -47,8 +66,13 @@ extension Server {
   /// Structured content that does not fit the output schema is the server's fault, which is for its log: the client learns no
   /// more than that.
   func answer(to call: ToolCall, by registered: RegisteredTool) async throws -> ByteBuffer {
+    written(try await result(of: registered, call), call, registered)
+  }
+
+  @inline(never)
+  private func written(_ answered: ToolResult, _ call: ToolCall, _ registered: RegisteredTool) -> ByteBuffer {
     let version = call.context.client.version
-    var result = try await result(of: registered.tool, call)
+    var result = answered
     if result.content.isEmpty, !result.isError, registered.hasUI {
       // A view shows it to some; to models and other hosts the text is all there is (MCP Apps, "Graceful Degradation").
       result.content = [.text(result.structured?.text ?? "Done.")]
@@ -62,18 +86,23 @@ extension Server {
     return text(of: result, checked: structured, version)
   }
 
-  private func result(of tool: Tool, _ call: ToolCall) async throws -> ToolResult {
-    do {
-      return try await tool.run(call)
-    } catch let error as RPCError {
+  private func result(of registered: RegisteredTool, _ call: ToolCall) async throws -> ToolResult {
+    do { return try await registered.tool.run(call) } catch { return try failure(error, call) }
+  }
+
+  /// What a failure of a tool is to its client.
+  @inline(never)
+  private func failure(_ error: any Error, _ call: ToolCall) throws -> ToolResult {
+    switch error {
+    case let error as RPCError:
       // Legacy revisions have no code for this, and a model can tell its user.
       guard error.code == .missingClientCapability, call.context.era == .legacy else { throw error }
       return .error(error.message)
-    } catch let failure as ClientFailure where failure != .cancelled {
+    case let failure as ClientFailure where failure != .cancelled:
       return .error(failure.description)
-    } catch let error where error is CancellationError || error is Interaction.Suspension || error is ClientFailure {
+    case is CancellationError, is Interaction.Suspension, is ClientFailure:
       throw error
-    } catch {
+    default:
       logger.error("A tool failed", metadata: ["tool": "\(call.name)", "error": "\(error)"])
       return .error(Self.internalFailure(of: call.name))
     }
@@ -107,11 +136,18 @@ extension ToolResult {
 }
 
 /// A tool with what is made of its definition once.
-struct RegisteredTool: Sendable {
+final class RegisteredTool: Sendable {
   let tool: Tool
   let schemas: ToolSchemas
   /// Arguments that modern HTTP clients repeat in headers.
   let headers: [HeaderParameter]
   /// Whether a view shows the results.
   let hasUI: Bool
+
+  init(tool: Tool, schemas: ToolSchemas, headers: [HeaderParameter], hasUI: Bool) {
+    self.tool = tool
+    self.schemas = schemas
+    self.headers = headers
+    self.hasUI = hasUI
+  }
 }

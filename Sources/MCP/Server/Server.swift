@@ -257,8 +257,14 @@ public final class Server: RequestHandler {
       throw RPCError.methodNotFound(request.methodName?.string ?? "")
     }
     if context.era == .modern, let level = request.meta?[MetaKey.logLevel] { _ = try logLevel(level) }
+    if method == .toolsCall { return try await callTool(request, context) }
+    return try await result(of: method, request, context)
+  }
+
+  /// The result of anything but a call of a tool: apart, since a call would carry the room of all this while it waits.
+  @inline(never)
+  private func result(of method: Method, _ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
     switch method {
-    case .toolsCall: return try await callTool(request, context)
     case .toolsList:
       if let pair = discoveryPair() { return try list(pair, "tools", request, context.era) }
       return try list(state.withLock(\.tools), "tools", request, context.era)
@@ -282,7 +288,7 @@ public final class Server: RequestHandler {
       guard method == .resourcesUnsubscribe || resource(uri) != nil else { throw RPCError.resourceNotFound(uri, context.era) }
       return empty(context.era)
     // The transports answer these; here they serve whoever uses a server without one.
-    case .discover: return description(.modern).discoverResult(versions: ProtocolVersion.allCases.reversed())
+    case .discover: return description(.modern).discoverResult(versions: ProtocolVersion.newestFirst)
     case .initialize:
       let version = ProtocolVersion.negotiate(request["protocolVersion"]?.string ?? "", among: ProtocolVersion.allCases)
       return description(.legacy).initializeResult(version: version ?? .latestLegacy)
@@ -310,7 +316,7 @@ public final class Server: RequestHandler {
   ) throws(RPCError) -> ByteBuffer {
     guard isOffered ?? registry.isOffered else { throw .methodNotFound(request.method?.rawValue ?? "") }
     let page = try registry.page(after: request["cursor"], size: settings.pageSize, era)
-    var result = ResultText(era, capacity: 512)
+    var result = ResultText(era, capacity: page.definitions.reduce(512) { $0 + $1.readableBytes + 1 })
     result.array(page.definitions, for: name)
     if let next = page.next { result.string(next, for: "nextCursor") }
     return result.finish(server: implementation, cache: settings.cache)

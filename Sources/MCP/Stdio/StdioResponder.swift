@@ -23,7 +23,7 @@ public final class StdioResponder: Sendable {
     public var logger: Logger
 
     public init(
-      versions: [ProtocolVersion] = ProtocolVersion.allCases.reversed(), limits: JSONLimits = JSONLimits(),
+      versions: [ProtocolVersion] = ProtocolVersion.newestFirst, limits: JSONLimits = JSONLimits(),
       maximumInFlight: Int = 256, batchLimit: Int = 100, answerBound: Duration = .seconds(600),
       logger: Logger = Logger(label: "mcp.stdio")
     ) {
@@ -168,10 +168,10 @@ public final class StdioResponder: Sendable {
       start(id: id.text) { [self] exchange in
         if let handshake {
           let answer = await answer(handshake)
-          return await exchange.finish { await send(StdioResponder.text(of: answer, id: id)) }
+          return await exchange.finish { await send(Message.answer(answer, id: id)) }
         }
         guard let answer = await answer(message, exchange) else { return }
-        await exchange.finish { await send(StdioResponder.text(of: answer, id: id)) }
+        await exchange.finish { await send(Message.answer(answer, id: id)) }
       }
     case .notification, .response: receive(oneWay: message)
     }
@@ -226,13 +226,6 @@ public final class StdioResponder: Sendable {
     return RequestContext(
       client: client, caller: caller, transport: .stdio, logLevel: state.withLock(\.logLevel), channel: channel,
       notify: { message in await exchange?.say { await send(message) } })
-  }
-
-  private static func text(of answer: Answer, id: RawJSON) -> ByteBuffer {
-    switch answer {
-    case .result(let result): Message.response(id: id, result: result)
-    case .failure(let error, _): Message.error(error, id: id)
-    }
   }
 
   // MARK: Requests
@@ -411,7 +404,7 @@ public final class StdioResponder: Sendable {
     guard let client = state.withLock(\.client), message.method != .initialize else {
       return Message.error(RPCError(.invalidRequest, "Invalid request: initialize stands alone"), id: id)
     }
-    return StdioResponder.text(of: await legacyAnswer(message, client, exchange), id: id)
+    return Message.answer(await legacyAnswer(message, client, exchange), id: id)
   }
 }
 

@@ -234,7 +234,7 @@ extension StreamableHTTPResponder {
       _ = await receive(message, session, arrival)
       return nil
     }
-    if let answer = await sessionAnswer(message, session, arrival) { return MCPReply.message(answer, id: id) }
+    if let answer = await sessionAnswer(message, session, arrival) { return Message.answer(answer, id: id) }
     let exchange = Exchange()
     session.begin(exchange, id: id.text)
     defer { session.finish(exchange, id: id.text) }
@@ -243,7 +243,7 @@ extension StreamableHTTPResponder {
     let executor = loop.inEventLoop ? LoopExecutor.current(on: loop) : nil
     let handler = handler
     guard case .answer(let answer) = await exchange.begin(on: executor, { await handler.handle(message, context) }) else { return nil }
-    return MCPReply.message(answer, id: id)
+    return Message.answer(answer, id: id)
   }
 }
 

@@ -24,19 +24,11 @@ enum MCPReply {
     return .full(HTTPStatus(hint?.status ?? status), headers, body: Message.error(error, id: id, nullID: nullID))
   }
 
-  /// An answer as the text of a response.
-  static func message(_ answer: Answer, id: RawJSON) -> ByteBuffer {
-    switch answer {
-    case .result(let result): Message.response(id: id, result: result)
-    case .failure(let error, _): Message.error(error, id: id)
-    }
-  }
-
   /// An answer to which nothing was said before.
   ///
   /// - Parameter asEvent: whether a result goes out as a stream of one event.
-  static func answer(_ answer: Answer, id: RawJSON, _ era: Era, asEvent: Bool) -> HTTPReply {
-    switch answer {
+  static func answer(_ answer: consuming Answer, id: RawJSON, _ era: Era, asEvent: Bool) -> HTTPReply {
+    switch consume answer {
     case .result(let result):
       let message = Message.response(id: id, result: result)
       return asEvent ? event(message) : json(message)

@@ -39,7 +39,7 @@ public struct StreamableHTTPConfiguration: Sendable {
   public var now: @Sendable () -> Int
 
   public init(
-    path: String = "/mcp", allowed: AllowedHosts = .loopback, versions: [ProtocolVersion] = ProtocolVersion.allCases.reversed(),
+    path: String = "/mcp", allowed: AllowedHosts = .loopback, versions: [ProtocolVersion] = ProtocolVersion.newestFirst,
     limits: JSONLimits = JSONLimits(), keepAlive: TimeAmount = .seconds(15), sessionKey: SymmetricKey = SymmetricKey(size: .bits256),
     sessionLifetime: Int = 7 * 86_400, sessionsInMemory: Int = 10_000, capabilityBytes: Int = 2048, batchLimit: Int = 100,
     answerBound: Duration = .seconds(600), isResumable: Bool = false, retryAfter: Int = 1000,

@@ -229,7 +229,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
         // What was detached is found by its stream from now on, and cancelled by its request's id still.
         var isOver = true
         defer { if isOver { finished() } }
-        isOver = try await exchange.stream(to: writer, keep: keep) { MCPReply.message($0, id: id) }
+        isOver = try await exchange.stream(to: writer, keep: keep) { Message.answer($0, id: id) }
       }
     }
   }

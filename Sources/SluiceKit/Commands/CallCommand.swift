@@ -48,7 +48,7 @@ struct CallCommand: AsyncParsableCommand {
     if json {
       print(JSONValue(result.raw).prettyText)
     } else {
-      for block in result.raw["content"]?.elements.map({ $0 }) ?? [] { print(block["text"]?.string ?? "(\(block["type"]?.string ?? "content"))") }
+      for block in result.raw.elements(of: "content") { print(block["text"]?.string ?? "(\(block["type"]?.string ?? "content"))") }
     }
     if result.isError { throw ExitCode(1) }
   }

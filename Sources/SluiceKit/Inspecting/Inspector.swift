@@ -142,7 +142,7 @@ final class Inspector: Sendable {
     if output.isJSON {
       output.json(JSONValue(result.raw))
     } else {
-      for block in result.raw["content"]?.elements.map({ $0 }) ?? [] { output.text(Self.text(of: JSONValue(block))) }
+      for block in result.raw.elements(of: "content") { output.text(Self.text(of: JSONValue(block))) }
       // Most servers say the same as text; what only programs get is shown too.
       if let structured = result.structured, !result.text.contains(structured.text) { output.text(structured.prettyText) }
       if result.isError { output.note("Error: the tool failed") }
@@ -153,7 +153,7 @@ final class Inspector: Sendable {
   private func read(_ uri: String) async throws(ClientError) {
     let result = try await client.request(.resourcesRead, ["uri": .string(uri)], options: options)
     if output.isJSON { return output.json(JSONValue(result)) }
-    for content in result["contents"]?.elements.map({ $0 }) ?? [] { output.text(Self.text(ofResource: JSONValue(content))) }
+    for content in result.elements(of: "contents") { output.text(Self.text(ofResource: JSONValue(content))) }
   }
 
   private func prompt(_ name: String, _ arguments: [String: String]) async throws(ClientError) {
@@ -163,7 +163,7 @@ final class Inspector: Sendable {
     }
     let result = try await client.request(.promptsGet, params, options: options)
     if output.isJSON { return output.json(JSONValue(result)) }
-    for message in result["messages"]?.elements.map({ $0 }) ?? [] {
+    for message in result.elements(of: "messages") {
       output.text("\(message["role"]?.string ?? "?"): \(message["content"].map { Self.text(of: JSONValue($0)) } ?? "")")
     }
   }

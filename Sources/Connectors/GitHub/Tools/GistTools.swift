@@ -67,7 +67,7 @@ struct GistTools {
       let isNew = call.string("method") == "create"
       var body = call.body("description")
       var files = JSONObject()
-      for file in call["files"]?.elements.map({ $0 }) ?? [] {
+      for file in call.arguments.elements(of: "files") {
         files[file["name"]?.string ?? ""] = file["content"]?.string.map { ["content": .string($0)] } ?? .null
       }
       if isNew {

@@ -114,7 +114,7 @@ struct RepositoryWriteTools {
       let commit = try await github.get(call, repository.path + ["git", "commits", parent])
       guard let base = commit["tree"]?["sha"]?.string else { throw VendorError(.invalidAnswer, "GitHub does not say the tree of \(parent).") }
       var entries: [JSONValue] = []
-      for file in call["files"]?.elements.map({ $0 }) ?? [] { entries.append(try await Self.entry(github, call, repository, file)) }
+      for file in call.arguments.elements(of: "files") { entries.append(try await Self.entry(github, call, repository, file)) }
       guard !entries.isEmpty else { throw VendorError(.refused, "There are no files to push.") }
       let tree = try await github.write(call, .post, repository.path + ["git", "trees"], ["base_tree": .string(base), "tree": .array(entries)])
       guard let treeSHA = tree?["sha"]?.string else { throw VendorError(.invalidAnswer, "GitHub made no tree. The branch is unchanged.") }

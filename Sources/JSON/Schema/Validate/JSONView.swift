@@ -121,7 +121,7 @@ extension JSONDocument {
       buffer.withUnsafeReadableBytes { text in
         guard let first = nodes.baseAddress, let bytes = text.baseAddress else {
           // No document is without a value; should one be, it reads as null.
-          var null = Node(kind: .null, escaped: false, count: 0, start: 0, end: 0, next: 1)
+          var null = Node(kind: .null, escaped: false, start: 0, end: 0, next: 1)
           var empty: UInt8 = 0
           return withUnsafePointer(to: &null) { null in withUnsafePointer(to: &empty) { body(JSONView(nodes: null, text: $0)) } }
         }

@@ -102,7 +102,7 @@ public actor FileTokenStore: TokenStore {
 
 extension TokenStoreContents {
   init(_ json: RawJSON) {
-    for entry in json["tokens"]?.elements.map({ $0 }) ?? [] {
+    for entry in json.elements(of: "tokens") {
       guard let issuer = entry["issuer"]?.string, let resource = entry["resource"]?.string, let token = entry["access_token"]?.string,
         let client = entry["client_id"]?.string
       else { continue }
