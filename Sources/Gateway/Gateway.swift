@@ -144,8 +144,9 @@ public final class Gateway: RequestHandler {
   }
 
   public func follow(_ uri: String, for caller: (any Caller)?) -> Observation? {
-    guard let principal = caller as? Principal, let entry = catalog.snapshot.resource(uri), entry.upstream.canSubscribe,
-      policy.maySee(entry, uri: uri, principal)
+    let snapshot = catalog.snapshot
+    guard let principal = caller as? Principal, let entry = snapshot.resource(uri), entry.upstream.canSubscribe,
+      policy.maySee(entry, uri: uri, principal, in: snapshot)
     else { return nil }
     return entry.upstream.subscriptions.follow(uri)
   }
@@ -153,7 +154,8 @@ public final class Gateway: RequestHandler {
   public func observe(for caller: (any Caller)?, _ observer: @escaping @Sendable (ServerChange) -> Void) -> Observation {
     catalog.observe { [policy, catalog] change in
       if case .resourceUpdated(let uri) = change {
-        guard let principal = caller as? Principal, let entry = catalog.snapshot.resource(uri), policy.maySee(entry, uri: uri, principal) else { return }
+        let snapshot = catalog.snapshot
+        guard let principal = caller as? Principal, let entry = snapshot.resource(uri), policy.maySee(entry, uri: uri, principal, in: snapshot) else { return }
       }
       observer(change)
     }

@@ -54,6 +54,37 @@ public enum JSONText {
     buffer.writeInteger(UInt8(ascii: "\""))
   }
 
+  /// Appends `text` as a JSON string, quotes included.
+  public static func write(_ text: String, to buffer: inout ByteBuffer) {
+    var text = text
+    text.withUTF8 { write(characters: $0, to: &buffer) }
+  }
+
+  /// Appends `,"name":`, where `separator` is the comma.
+  static func write(name: String, after separator: UInt8?, to buffer: inout ByteBuffer) {
+    var name = name
+    name.withUTF8 { name in
+      guard plainEnd(of: name, from: 0) == name.count else {
+        if let separator { buffer.writeInteger(separator) }
+        write(characters: name, to: &buffer)
+        buffer.writeInteger(UInt8(ascii: ":"))
+        return
+      }
+      buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: name.count + 4) { room in
+        var at = 0
+        if let separator {
+          room[0] = separator
+          at = 1
+        }
+        room[at] = UInt8(ascii: "\"")
+        UnsafeMutableRawBufferPointer(rebasing: room[at + 1..<at + 1 + name.count]).copyMemory(from: UnsafeRawBufferPointer(name))
+        room[at + 1 + name.count] = UInt8(ascii: "\"")
+        room[at + 2 + name.count] = UInt8(ascii: ":")
+        return at + 3 + name.count
+      }
+    }
+  }
+
   /// Copies what lies between characters that must be escaped; mostly that is all of it, and one write.
   private static func write(characters: UnsafeBufferPointer<UInt8>, to buffer: inout ByteBuffer) {
     var end = plainEnd(of: characters, from: 0)

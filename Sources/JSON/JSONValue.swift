@@ -21,9 +21,7 @@ public enum JSONValue: Sendable, Hashable {
     case .string: self = .string(raw.string ?? "")
     case .array: self = .array(raw.elements.map { JSONValue($0) })
     case .object:
-      var object = JSONObject()
-      for (name, value) in raw.members { object.append(name.string ?? "", JSONValue(value)) }
-      self = .object(object)
+      self = .object(JSONObject(distinct: raw.members.map { ($0.name.string ?? "", JSONValue($0.value)) }))
     }
   }
 
@@ -63,6 +61,8 @@ public enum JSONValue: Sendable, Hashable {
   /// The value as a scanned slice of its own text.
   public var raw: RawJSON {
     var buffer = ByteBuffer()
+    // Scalars and small objects fit; what does not grows by doubling.
+    buffer.reserveCapacity(object == nil && array == nil ? 64 : 512)
     buffer.write(self)
     let limits = JSONLimits(bytes: Int.max, depth: Int.max, values: Int.max, allowsDuplicateKeys: true)
     // What `write` produces is valid JSON within these bounds, so only the last branch of the scan could fail.
@@ -103,6 +103,9 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
   public init() {}
 
+  /// An object of members whose names are distinct: of more with one name, all are written.
+  public init(distinct members: [(name: String, value: JSONValue)]) { self.members = members }
+
   /// Of members with the same name the last one counts.
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
     for (name, value) in elements { self[name] = value }
@@ -124,6 +127,9 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     }
   }
 
+  /// Makes room for so many members.
+  public mutating func reserveCapacity(_ count: Int) { members.reserveCapacity(count) }
+
   mutating func append(_ name: String, _ value: JSONValue) { members.append((name, value)) }
 
   public static func == (one: JSONObject, other: JSONObject) -> Bool {
@@ -139,7 +145,11 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 extension String {
   /// Whether both hold the same UTF-8.
   fileprivate func hasSameBytes(as other: String) -> Bool {
-    utf8.count == other.utf8.count && self == other && utf8.elementsEqual(other.utf8)
+    guard utf8.count == other.utf8.count else { return false }
+    var (one, other) = (self, other)
+    return one.withUTF8 { one in
+      other.withUTF8 { other in one.elementsEqual(other) }
+    }
   }
 }
 
@@ -182,10 +192,10 @@ extension ByteBuffer {
       writeStaticString("]")
     case .object(let object):
       writeStaticString("{")
-      for (index, member) in object.members.enumerated() {
-        if index > 0 { writeStaticString(",") }
-        JSONText.write(member.name, to: &self)
-        writeStaticString(":")
+      var separator: UInt8?
+      for member in object.members {
+        JSONText.write(name: member.name, after: separator, to: &self)
+        separator = UInt8(ascii: ",")
         write(member.value)
       }
       writeStaticString("}")

@@ -29,14 +29,6 @@ import Testing
     #expect(throws: SQLToolError.self) { try RecordCursor(text, digest: "abc", count: 2) }
   }
 
-  @Test("few rows make a Markdown table, many make CSV, and neither can be broken out of") func text() {
-    let rows: [[JSONValue]] = [["a|b\nc", 1], [.null, true]]
-    #expect(ResultText(columns: ["x", "y"], rows: rows).text == "| x | y |\n| --- | --- |\n| a\\|b c | 1 |\n|  | true |")
-    let many = ResultText(columns: ["x", "y"], rows: Array(repeating: ["say \"hi\", you", 1.5], count: 20)).text
-    #expect(many.hasPrefix("x,y\n\"say \"\"hi\"\", you\",1.5\n"))
-    #expect(ResultText(columns: ["x"], rows: []).text == "No rows.")
-  }
-
   @Test(
     "the kind of a column follows its declared type",
     arguments: [

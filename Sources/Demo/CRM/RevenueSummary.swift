@@ -46,7 +46,7 @@ extension CRM {
           for (name, value) in zip(names, row) { group[name] = value }
           return .object(group)
         }
-        return ToolResult(structured: ["groups": .array(groups)], text: ResultText(columns: names, rows: values).text)
+        return ToolResult(structured: ["groups": .array(groups)], text: CompactTable(columns: names, rows: values).text)
       }
     }
   }

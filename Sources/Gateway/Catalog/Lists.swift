@@ -35,13 +35,13 @@ struct Lists: Sendable {
         }
       case .prompts:
         write(snapshot.promptList, from: start, to: &text) { prompt, text in
-          guard policy.maySee(prompt, principal) else { return false }
+          guard policy.maySee(prompt, principal, in: snapshot) else { return false }
           prompt.write(to: &text)
           return true
         }
       case .resources, .templates:
         write(list == .resources ? snapshot.resourceList : snapshot.templateList, from: start, to: &text) { resource, text in
-          guard policy.maySee(resource, uri: resource.uri, principal) else { return false }
+          guard policy.maySee(resource, uri: resource.uri, principal, in: snapshot) else { return false }
           resource.write(to: &text)
           return true
         }

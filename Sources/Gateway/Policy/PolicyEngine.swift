@@ -154,20 +154,21 @@ final class PolicyEngine: Sendable {
     return ScreeningPlan(clearance: clearance(of: uid(of: principal), request.context, [], entities).clearance, bounds: bounds)
   }
 
-  /// What an upstream that enforces rows is told with a prompt, a resource or a completion: the rules of all records that it serves.
+  /// The rules of all records that the upstream of a prompt or resource serves.
   ///
-  /// Nobody can filter these answers row by row afterwards: a rule that has no exact form shows no record of its type.
-  func meta(_ principal: Principal, _ target: PolicyTarget, _ records: [RecordDeclaration], _ clearance: Clearance, context: Record) -> ByteBuffer {
+  /// - Parameter context: nil before a call is made.
+  func rules(_ principal: Principal, _ target: PolicyTarget, context: Record?) -> [RowRule] {
+    guard !target.records.isEmpty else { return [] }
     let (request, overlay) = question(principal, target, context)
     let upstream = EntityUID(type: "Upstream", id: target.upstream)
     let ancestors = overlay.ancestors(of: upstream)
-    let rules = records.map { declaration in
+    return target.records.map { declaration in
       let verdict = verdict(
         PartialRequest(
-          principal: request.principal, action: request.action, resource: .unknown(type: declaration.type), context: request.context, unknownContext: []), overlay)
+          principal: request.principal, action: request.action, resource: .unknown(type: declaration.type), context: request.context,
+          unknownContext: request.unknownContext), overlay)
       return RowRule(declaration, verdict, upstream: upstream, ancestors: ancestors)
     }
-    return RowRule.meta(rules, clearance, isLast: true)
   }
 
   private func question(_ principal: Principal, _ target: PolicyTarget, _ context: Record?) -> (PartialRequest, Entities) {
@@ -226,13 +227,26 @@ struct PolicyTarget: Sendable {
   let type: String
   let id: String
   let upstream: String
+  /// The records that the upstream serves, which may stand in what it answers.
+  let records: [RecordDeclaration]
+  /// Whether the upstream keeps rules on rows itself.
+  let enforcesRows: Bool
 
-  init(_ prompt: PromptEntry) {
-    (action, type, id, upstream) = ("prompts/get", "Prompt", prompt.name, prompt.upstream.name)
+  init(_ prompt: PromptEntry, in snapshot: Catalog.Snapshot) {
+    self.init(action: "prompts/get", type: "Prompt", id: prompt.name, prompt.upstream, snapshot)
   }
 
-  init(_ resource: ResourceEntry, uri: String) {
-    (action, type, id, upstream) = ("resources/read", "Resource", uri, resource.upstream.name)
+  init(_ resource: ResourceEntry, uri: String, in snapshot: Catalog.Snapshot) {
+    self.init(action: "resources/read", type: "Resource", id: uri, resource.upstream, snapshot)
+  }
+
+  private init(action: String, type: String, id: String, _ upstream: Upstream, _ snapshot: Catalog.Snapshot) {
+    self.action = action
+    self.type = type
+    self.id = id
+    self.upstream = upstream.name
+    records = snapshot.records[upstream.name] ?? []
+    enforcesRows = upstream.configuration.enforcesRows
   }
 }
 

@@ -11,11 +11,11 @@ struct PolicyStage: Sendable {
     switch call.target {
     case .tool(let tool): return try authorize(tool, call)
     case .prompt(let entry), .promptCompletion(let entry):
-      return try authorize(PolicyTarget(entry), call, unknown: .unknown("prompt", entry.name))
+      return try authorize(PolicyTarget(entry, in: call.snapshot), call, unknown: .unknown("prompt", entry.name))
     case .resource(let entry, let uri), .subscription(let entry, let uri):
-      return try authorize(PolicyTarget(entry, uri: uri), call, unknown: .unknownResource(uri))
+      return try authorize(PolicyTarget(entry, uri: uri, in: call.snapshot), call, unknown: .unknownResource(uri))
     case .resourceCompletion(let entry):
-      return try authorize(PolicyTarget(entry, uri: entry.uri), call, unknown: .unknownResource(entry.uri))
+      return try authorize(PolicyTarget(entry, uri: entry.uri, in: call.snapshot), call, unknown: .unknownResource(entry.uri))
     case .list, .search, .acknowledged:
       return Permit(call: call, reasons: [], purpose: nil, isStrict: false, plan: ScreeningPlan.unscreened, meta: ByteBuffer(), arguments: nil)
     }
@@ -68,11 +68,21 @@ struct PolicyStage: Sendable {
         "Policy allows this \(target.type.lowercased()) for a stated purpose only, and there is no argument to state one by. Use a tool instead, or ask the operator.")
     }
     let plan = engine.plan(principal, target, context: context)
-    var meta = ByteBuffer()
-    if let upstream = call.upstream, upstream.configuration.enforcesRows {
-      meta = engine.meta(principal, target, call.snapshot.records[upstream.name] ?? [], plan.clearance, context: context)
+    let rules = engine.rules(principal, target, context: context)
+    if obstructs(rules, target, obligations) {
+      throw Refusal(
+        .forbidden, .policy,
+        "Policy limits which records of \(target.upstream) may be read, and its server does not keep such rules: what it answers here cannot be checked. Use its tools, or ask the operator."
+      )
     }
+    // Nobody can filter these answers row by row afterwards: a rule that has no exact form shows no record of its type.
+    let meta = target.enforcesRows ? RowRule.meta(rules, plan.clearance, isLast: true) : ByteBuffer()
     return Permit(call: call, reasons: obligations.reasons, purpose: nil, isStrict: obligations.isStrict, plan: plan, meta: meta, arguments: nil)
+  }
+
+  /// Whether records that a rule hides may stand in what is asked for, and nobody could take them out.
+  private func obstructs(_ rules: [RowRule], _ target: PolicyTarget, _ obligations: Obligations) -> Bool {
+    !target.enforcesRows && !obligations.holdsNoRecords && rules.contains { $0.verdict.outcome != .allow }
   }
 
   // MARK: Visibility
@@ -83,13 +93,20 @@ struct PolicyStage: Sendable {
     return decision.isListed ? decision : nil
   }
 
-  func maySee(_ prompt: PromptEntry, _ principal: Principal) -> Bool { maySee(PolicyTarget(prompt), principal) }
+  func maySee(_ prompt: PromptEntry, _ principal: Principal, in snapshot: Catalog.Snapshot) -> Bool {
+    maySee(PolicyTarget(prompt, in: snapshot), principal)
+  }
 
-  func maySee(_ resource: ResourceEntry, uri: String, _ principal: Principal) -> Bool { maySee(PolicyTarget(resource, uri: uri), principal) }
+  func maySee(_ resource: ResourceEntry, uri: String, _ principal: Principal, in snapshot: Catalog.Snapshot) -> Bool {
+    maySee(PolicyTarget(resource, uri: uri, in: snapshot), principal)
+  }
 
   private func maySee(_ target: PolicyTarget, _ principal: Principal) -> Bool {
     let verdict = engine.verdict(principal, target, context: nil)
-    return verdict.outcome != .deny && (verdict.mentionsContext || Obligations(verdict.contributing).purpose != .required)
+    let obligations = Obligations(verdict.contributing)
+    guard verdict.outcome != .deny, verdict.mentionsContext || obligations.purpose != .required else { return false }
+    let rules = target.enforcesRows ? [] : engine.rules(principal, target, context: nil)
+    return !obstructs(rules, target, obligations) || verdict.mentionsContext || rules.contains { $0.verdict.mentionsContext }
   }
 
   // MARK: Context

@@ -72,6 +72,8 @@ struct Obligations: Sendable {
   let purpose: PurposeRule?
   /// Whether the audit log must be on the disk, not only with the kernel, before the effect.
   let isStrict: Bool
+  /// Whether a permit says that a prompt or resource holds no records, so that rules on rows have nothing to say of it.
+  let holdsNoRecords: Bool
 
   init(_ policies: [Policy]) {
     var seen = Set<String>()
@@ -80,6 +82,7 @@ struct Obligations: Sendable {
     let purposes = permits.compactMap { $0.annotation("purpose") }
     // A word that means nothing here asks for the more.
     purpose = purposes.isEmpty ? nil : purposes.allSatisfy { $0 == "optional" } ? .optional : .required
+    holdsNoRecords = permits.contains { $0.annotation("records") == "none" }
     isStrict = policies.contains { $0.annotation("audit") == "strict" }
   }
 }

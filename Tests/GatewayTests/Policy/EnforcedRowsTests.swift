@@ -40,9 +40,29 @@ struct EnforcedRowsTests {
     #expect(try rules { .resource(try $0.resource(), uri: "crm://r") }?["Task"] != RowFilter.constant(true).json)
   }
 
-  @Test("and no other is told rules")
-  func others() throws {
-    #expect(try rules({ .prompt(try $0.prompt()) }, enforces: false) == nil)
+  private static let targets: [@Sendable (PolicyFixture) throws -> Call.Target] = [
+    { .resource(try $0.resource(), uri: "crm://r") }, { .prompt(try $0.prompt()) }, { .promptCompletion(try $0.prompt()) },
+    { .resourceCompletion(try $0.resource()) }, { .subscription(try $0.resource(), uri: "crm://r") },
+  ]
+
+  @Test("and of any other nothing is read in which a hidden record may stand", arguments: targets)
+  func others(_ target: @Sendable (PolicyFixture) throws -> Call.Target) throws {
+    let fixture = try PolicyFixture(Self.policy)
+    let tools = [try fixture.tool(records: [["type": "Deal", "rows": "/deals"]])]
+    #expect(try fixture.refusal(target(fixture), tools: tools) == .forbidden)
+    #expect(!fixture.isListed(try fixture.resource(), tools: tools))
+    #expect(!fixture.isListed(try fixture.prompt(), tools: tools))
+  }
+
+  @Test("unless no rule limits its records, or a permit says that none stand in it", arguments: targets)
+  func unlimited(_ target: @Sendable (PolicyFixture) throws -> Call.Target) throws {
+    let unlimited = try PolicyFixture(Self.policy)
+    #expect(try unlimited.refusal(target(unlimited), tools: [unlimited.tool(records: [["type": "Account", "rows": "/accounts"]])]) == nil)
+
+    let said = try PolicyFixture(#"@records("none") permit (principal, action, resource) when { resource in Upstream::"crm" };"# + Self.policy)
+    let tools = [try said.tool(records: [["type": "Deal", "rows": "/deals"]])]
+    #expect(try said.refusal(target(said), tools: tools) == nil)
+    #expect(said.isListed(try said.resource(), tools: tools))
   }
 
   @Test("may leave out the place of records where it was told the rule exactly", arguments: [(true, "Deal", true), (true, "Note", false), (false, "Deal", false)])

@@ -43,8 +43,8 @@ struct PolicyFixture {
   }
 
   /// The code of the refusal; nil if the call is allowed.
-  func refusal(_ target: Call.Target, arguments: String = "{}", from address: String? = nil) throws -> Refusal.Code? {
-    let call = try call(target, arguments: arguments, from: address)
+  func refusal(_ target: Call.Target, arguments: String = "{}", from address: String? = nil, tools: [ToolEntry] = []) throws -> Refusal.Code? {
+    let call = try call(target, arguments: arguments, from: address, tools: tools)
     do throws(Refusal) {
       _ = try stage.authorize(call)
       return nil
@@ -60,6 +60,14 @@ struct PolicyFixture {
   }
 
   func isListed(_ tool: ToolEntry) -> Bool { stage.maySee(tool, principal, generation: 1) != nil }
+
+  func isListed(_ prompt: PromptEntry, tools: [ToolEntry] = []) -> Bool {
+    stage.maySee(prompt, principal, in: Catalog.Snapshot(generation: 1, tools: tools))
+  }
+
+  func isListed(_ resource: ResourceEntry, tools: [ToolEntry] = []) -> Bool {
+    stage.maySee(resource, uri: resource.uri, principal, in: Catalog.Snapshot(generation: 1, tools: tools))
+  }
 
   struct Invalid: Error {}
 }

@@ -108,7 +108,7 @@ struct ObligationTests {
     let purposeful = try PolicyFixture(#"@purpose("required") permit (principal, action, resource);"#)
     #expect(try purposeful.refusal(.prompt(purposeful.prompt())) == .purposeRequired)
     #expect(try purposeful.refusal(.resource(purposeful.resource(), uri: "crm://r")) == .purposeRequired)
-    #expect(try !purposeful.stage.maySee(purposeful.prompt(), purposeful.principal))
+    #expect(try !purposeful.isListed(purposeful.prompt()))
   }
 }
 
@@ -118,14 +118,14 @@ struct ListingTests {
   func targets() throws {
     let fixture = try PolicyFixture(#"permit (principal, action, resource) when { context.ip.isInRange(ip("10.0.0.0/8")) };"#)
     let (prompt, resource) = (try fixture.prompt(), try fixture.resource())
-    #expect(fixture.stage.maySee(prompt, fixture.principal))
-    #expect(fixture.stage.maySee(resource, uri: "crm://r", fixture.principal))
+    #expect(fixture.isListed(prompt))
+    #expect(fixture.isListed(resource))
     for target in [Call.Target.prompt(prompt), .resource(resource, uri: "crm://r")] {
       #expect(try fixture.refusal(target, from: "10.0.0.1") == nil)
       #expect(try fixture.refusal(target, from: "11.0.0.1") == .forbidden)
     }
     let nobody = try PolicyFixture(#"permit (principal, action in Action::"write", resource);"#)
-    #expect(try !nobody.stage.maySee(nobody.prompt(), nobody.principal))
+    #expect(try !nobody.isListed(nobody.prompt()))
     #expect(try nobody.refusal(.prompt(nobody.prompt())) == .notFound)
   }
 

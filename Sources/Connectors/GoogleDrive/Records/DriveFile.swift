@@ -49,6 +49,9 @@ struct DriveFile: Sendable {
   static let fields =
     "id,name,mimeType,size,owners(emailAddress,displayName),shared,permissions(type),driveId,parents,labelInfo(labels(id,fields)),createdTime,modifiedTime,lastModifyingUser(emailAddress),description,starred,trashed,shortcutDetails(targetId),version,md5Checksum,webViewLink"
 
+  /// About as many as a file has.
+  private static let members = 18
+
   init?(_ raw: RawJSON, labels: DriveLabels) {
     guard let id = raw["id"]?.string else { return nil }
     self.id = id
@@ -57,10 +60,12 @@ struct DriveFile: Sendable {
     // Google writes 64-bit numbers as texts.
     bytes = raw["size"]?.string.flatMap { Int($0) } ?? raw["size"]?.int
     driveID = raw["driveId"]?.string
-    parents = (raw["parents"].map { Array($0.elements) } ?? []).compactMap(\.string)
+    parents = raw.elements(of: "parents").compactMap(\.string)
     target = raw["shortcutDetails"]?["targetId"]?.string
     link = raw["webViewLink"]?.string
-    var json: JSONObject = ["id": .string(id), "name": .string(name), "kind": .string(Self.kind(mimeType)), "mime_type": .string(mimeType)]
+    var json = JSONObject()
+    json.reserveCapacity(Self.members)
+    (json["id"], json["name"], json["kind"], json["mime_type"]) = (.string(id), .string(name), .string(Self.kind(mimeType)), .string(mimeType))
     if let bytes { json["bytes"] = .int(bytes) }
     if let owner = raw["owners"]?.elements.first(where: { _ in true }) {
       if let mail = owner["emailAddress"]?.string { json["owner"] = .string(mail) }
@@ -97,9 +102,9 @@ struct DriveFile: Sendable {
 
   /// Drive shows who else may read only to those who may share; others learn that it is shared.
   private static func visibility(_ raw: RawJSON) -> String {
-    let types = (raw["permissions"].map { Array($0.elements) } ?? []).compactMap { $0["type"]?.string }
-    if types.contains("anyone") { return "public" }
-    if types.contains("domain") { return "domain" }
+    func isShared(with type: StaticString) -> Bool { raw.elements(of: "permissions").contains { $0["type"]?.equals(type) == true } }
+    if isShared(with: "anyone") { return "public" }
+    if isShared(with: "domain") { return "domain" }
     return raw["shared"]?.bool ?? true ? "shared" : "private"
   }
 }

@@ -1,4 +1,5 @@
 public import JSON
+internal import MCP
 
 /// A page of one table's rows: conditions, an order, and where to go on.
 public struct RecordQuery: Sendable {
@@ -52,7 +53,7 @@ public struct RecordQuery: Sendable {
       let shown = found.rows.prefix(limit)
       let hasMore = found.isTruncated || found.rows.count > limit
       let next = hasMore && keys > 0 ? shown.last.map { RecordCursor(Array($0.suffix(keys))).text(digest: digest) } : nil
-      return RecordPage(columns: columns, rows: shown.map { Array($0.dropLast(keys)) }, nextCursor: next, isTruncated: hasMore)
+      return RecordPage(columns: columns, rows: keys == 0 ? Array(shown) : shown.map { Array($0.dropLast(keys)) }, nextCursor: next, isTruncated: hasMore)
     }
   }
 
@@ -116,6 +117,8 @@ public struct RecordQuery: Sendable {
 public struct RecordPage: Sendable {
   public let columns: [SQLColumn]
   public let rows: [[SQLValue]]
+  /// The rows as JSON.
+  let cells: [[JSONValue]]
   /// Pass it with otherwise the same arguments to get the rows that follow; nil at the end.
   public let nextCursor: String?
   /// Whether there are more rows than these.
@@ -124,22 +127,21 @@ public struct RecordPage: Sendable {
   init(columns: [SQLColumn], rows: [[SQLValue]], nextCursor: String?, isTruncated: Bool = false) {
     self.columns = columns
     self.rows = rows
+    let kinds = columns.map(\.kind)
+    cells = rows.map { row in kinds.indices.map { row[$0].json(kinds[$0]) } }
     self.nextCursor = nextCursor
     self.isTruncated = isTruncated
   }
 
   /// The rows as objects, for structured content.
   public var records: [JSONValue] {
-    rows.map { row in
-      var object = JSONObject()
-      for (column, value) in zip(columns, row) { object[column.name] = value.json(column.kind) }
-      return .object(object)
-    }
+    let names = columns.map(\.name)
+    return cells.map { row in .object(JSONObject(distinct: names.indices.map { (names[$0], row[$0]) })) }
   }
 
   /// The rows as text for a model: a Markdown table if small, else CSV.
   public var text: String {
-    let table = ResultText(columns: columns.map(\.name), rows: rows.map { row in zip(columns, row).map { $1.json($0.kind) } })
+    let table = CompactTable(columns: columns.map(\.name), rows: cells)
     if let nextCursor { return table.text + "\n\nThere is more: call again with the same arguments and cursor \"\(nextCursor)\"." }
     return isTruncated ? table.text + "\n\nThere are more rows, which have no key to go on by: narrow the conditions." : table.text
   }

@@ -60,7 +60,7 @@ struct QueryTool {
     let structured: JSONValue = [
       "columns": .array(found.columns.map { .string($0) }), "rows": .array(rows.map { .array($0) }), "truncated": .bool(found.isTruncated),
     ]
-    var text = ResultText(columns: found.columns, rows: rows).text
+    var text = CompactTable(columns: found.columns, rows: rows).text
     if found.isTruncated { text += "\n\nThere are more rows: ask for a higher limit, narrow the query, or go on with LIMIT and OFFSET and a fixed ORDER BY." }
     return ToolResult(structured: structured, text: text)
   }

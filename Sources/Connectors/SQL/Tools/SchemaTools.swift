@@ -30,7 +30,7 @@ struct SchemaTools {
     ) { [connector] _ in
       try await ToolResult.catching {
         let tables = try await connector.currentTables()
-        let text = ResultText(columns: ["table", "columns"], rows: tables.map { [.string($0.name), .string($0.columns.map(\.name).joined(separator: " "))] })
+        let text = CompactTable(columns: ["table", "columns"], rows: tables.map { [.string($0.name), .string($0.columns.map(\.name).joined(separator: " "))] })
         return ToolResult(structured: TableResources.list(tables), text: text.text)
       }
     }
@@ -60,7 +60,7 @@ struct SchemaTools {
             .string(column.description ?? ""),
           ]
         }
-        let text = ResultText(columns: ["column", "type", "nullable", "references", "category", "description"], rows: rows)
+        let text = CompactTable(columns: ["column", "type", "nullable", "references", "category", "description"], rows: rows)
         return ToolResult(structured: table.json, text: text.text)
       }
     }

@@ -27,7 +27,7 @@ struct SalesforceType: Sendable {
   let one: String
   let members: [Member]
   let record: RecordType
-  /// Members by their field in lower case.
+  /// Members by their field, as Salesforce spells it and in lower case.
   private let fields: [String: Member]
 
   init(object: String, list: String, one: String, members: [Member], record: RecordType) {
@@ -36,10 +36,10 @@ struct SalesforceType: Sendable {
     self.one = one
     self.members = members
     self.record = record
-    fields = Dictionary(members.map { ($0.field.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+    fields = Dictionary(members.flatMap { [($0.field, $0), ($0.field.lowercased(), $0)] }, uniquingKeysWith: { first, _ in first })
   }
 
-  func member(ofField field: String) -> Member? { fields[field.lowercased()] }
+  func member(ofField field: String) -> Member? { fields[field] ?? fields[field.lowercased()] }
   func member(_ name: String) -> Member? { members.first { $0.name == name } }
   var policyFields: [String] { members.filter { $0.isPolicy || $0.name == "id" }.map(\.field) }
 
@@ -75,7 +75,9 @@ struct SalesforceTypes: Sendable {
   /// `invoice__c.total__c` -> category.
   private let otherCategories: [String: String]
 
-  func type(of object: String) -> SalesforceType? { all.first { $0.object.lowercased() == object.lowercased() } }
+  func type(of object: String) -> SalesforceType? {
+    all.first { $0.object == object } ?? all.first { $0.object.lowercased() == object.lowercased() }
+  }
 
   /// Which results may hold which records, for `_meta` of tools.
   var listMeta: JSONObject { RecordType.meta((all + [other]).map { ($0.record, "/" + $0.list, true) }) }
