@@ -36,6 +36,8 @@ bench: setup
 	@scripts/build.sh -c release --scratch-path .build/measure --product sdk-bench
 	@Benchmarks/SDK/compare.py
 	@.build/measure/release/sdk-bench allocations
+	@scripts/build.sh -c release --scratch-path .build/measure --product everything-server
+	@Benchmarks/streams.py --server .build/measure/release/everything-server
 	@scripts/build.sh -c release --scratch-path .build/measure --product connector-bench
 	@scripts/python.sh
 	@Benchmarks/Connectors/compare.py

@@ -254,7 +254,8 @@ let package = Package(
       dependencies: ["JSON", "MCP", "MCPHTTP", "MCPAuth", "Secrets", "ConnectorKit", "GoogleDriveConnector", "ConnectorTesting", .nio, .crypto, .cryptoExtras, .logging],
       exclude: ["Python"], swiftSettings: settings),
     .testTarget(
-      name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "PostgresFixture", .grdb, .sqlite, .nio, .logging], swiftSettings: settings),
+      name: "SQLConnectorTests", dependencies: ["JSON", "MCP", "SQLConnector", "ConnectorTesting", "PostgresFixture", .grdb, .sqlite, .nio, .logging],
+      exclude: ["Python"], swiftSettings: settings),
     .testTarget(
       name: "DemoTests", dependencies: ["JSON", "MCP", "SQLConnector", "Demo", "Cedar", .grdb, .nio, .logging], swiftSettings: settings),
     .testTarget(

@@ -85,7 +85,7 @@ def accepts(port):
 def subjects(options):
     """Ours and, where its packages are, Python's."""
     if not options.sdk_bench.exists():
-        sys.exit(f'sdk: {options.sdk_bench} does not exist: swift build -c release --product sdk-bench')
+        sys.exit(f'sdk: {options.sdk_bench} does not exist: scripts/build.sh -c release --scratch-path .build/measure --product sdk-bench')
     found = [Subject(OURS, [options.sdk_bench, 'serve', '--port'], [options.sdk_bench, 'load'], ROOT)]
     if options.python.exists():
         scripts = HERE / 'python'

@@ -34,7 +34,7 @@ public struct FuzzTarget: Sendable {
   public static let longest = 4096
 
   public static let all: [FuzzTarget] = [
-    .json, .schema, .sse, .lines, .httpRequest, .httpResponse, .chunked, .dispatch, .endpoint, .cedar,
+    .json, .schema, .sse, .lines, .httpRequest, .httpResponse, .chunked, .headers, .dispatch, .endpoint, .cedar,
   ]
 }
 

@@ -1,6 +1,7 @@
 import ConnectorKit
 import ConnectorTesting
 import Crypto
+import MCP
 import MCPAuth
 import NIOCore
 import Synchronization
@@ -38,6 +39,24 @@ struct LiveTests {
     let feed = ChangeFeed("changes", every: 10) { _ throws(VendorError) in throw VendorError(.unavailable, "down") }
     await feed.follow("kit", state: InMemoryConnectorState(), time: time.vendorTime, logger: LogLines().logger) { _ in }
     #expect(time.waits == [20, 40, 80, 160])
+  }
+
+  @Test("What a feed finds is told once each: resources that changed, and that there are others", .timeLimit(.minutes(1)))
+  func told() async throws {
+    let server = Server(name: "kit", version: "1")
+    server.add(Resource(uri: "kit://a", name: "a") { _ in .text("") })
+    try await Client.with(.inProcess(server)) { client in
+      let subscription = try await client.subscribe(to: ChangeFilter(resourcesList: true, resources: ["kit://a"]))
+      var changes = subscription.makeAsyncIterator()
+      server.tell(ChangeFeed.Batch(updated: ["kit://a", "kit://a"], listChanged: true, cursor: "1"))
+      #expect(await changes.next() == .resourceUpdated(uri: "kit://a"))
+      #expect(await changes.next() == .resourcesListChanged)
+      // Of a batch without list changes the list is not spoken of.
+      server.tell(ChangeFeed.Batch(updated: ["kit://a"], cursor: "2"))
+      server.tell(ChangeFeed.Batch(listChanged: true, cursor: "3"))
+      #expect(await changes.next() == .resourceUpdated(uri: "kit://a"))
+      #expect(await changes.next() == .resourcesListChanged)
+    }
   }
 
   @Test("A webhook's signature is that of the body under the shared secret")

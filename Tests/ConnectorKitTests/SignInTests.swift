@@ -130,4 +130,48 @@ struct SignInTests {
     let without = try await Client.with(.inProcess(server)) { try await $0.callTool("work") }
     #expect(without.isError && without.text.contains("https://sluice.example/sign-in?state=s"))
   }
+
+  @Test("Resources and prompts ask for the sign-in as tools do, and say where it is to a client that cannot be asked")
+  func reading() async throws {
+    let signedIn = Mutex(false)
+    @Sendable func work() throws -> String {
+      guard signedIn.withLock({ $0 }) else { throw VendorError(.consentRequired, "ada has not signed in.", consentURL: "https://sluice.example/sign-in?state=s") }
+      return "done"
+    }
+    let server = Server(name: "kit", version: "1")
+    server.add(Resource(uri: "kit://a", name: "a") { read in try await read.reading { .text(try work()) } })
+    server.add(Prompt(name: "p") { get in try await get.reading { PromptResult([.user(try work())]) } })
+    func contents(_ client: Client, _ isPrompt: Bool) async throws(ClientError) -> Content? {
+      if isPrompt { return try await client.getPrompt("p").messages.first?.content }
+      guard case .text(let text)? = try await client.readResource("kit://a").contents.first?.body else { return nil }
+      return .text(text)
+    }
+    for isPrompt in [false, true] {
+      signedIn.withLock { $0 = false }
+      let declines = ClientHandlers(url: { _ in ElicitationResult(.decline) })
+      let declined = try await failure(declines, server) { client async throws(ClientError) in try await contents(client, isPrompt) }
+      #expect(declined.contains("declined"), "\(declined)")
+      let unasked = try await failure(ClientHandlers(), server) { client async throws(ClientError) in try await contents(client, isPrompt) }
+      #expect(unasked.contains("ada has not signed in.") && unasked.contains("https://sluice.example/sign-in?state=s"), "\(unasked)")
+      let asked = Mutex<[String]>([])
+      let accepts = ClientHandlers(url: { question in
+        asked.withLock { $0.append(question.url) }
+        signedIn.withLock { $0 = true }
+        return ElicitationResult(.accept)
+      })
+      let found = try await Client.with(.inProcess(server), handlers: accepts) { try await contents($0, isPrompt) }
+      #expect(found == .text("done"))
+      #expect(asked.withLock { $0 } == ["https://sluice.example/sign-in?state=s"])
+    }
+  }
+
+  /// The message of a request that must fail.
+  private func failure(_ handlers: ClientHandlers, _ server: Server, _ work: (Client) async throws(ClientError) -> some Any) async throws -> String {
+    try await Client.with(.inProcess(server), handlers: handlers) { client in
+      do throws(ClientError) {
+        _ = try await work(client)
+        return "nothing failed"
+      } catch { return error.description }
+    }
+  }
 }

@@ -166,7 +166,9 @@ struct EscapeTests {
       rename(aside, real)
     }
     var answers: Set<String> = []
-    for _ in 0..<400 {
+    // Under a sanitizer each round takes a hundred times as long.
+    let end = ContinuousClock.now + .seconds(60)
+    for round in 0..<400 where round < 20 || ContinuousClock.now < end {
       let result = try await test.files.call("read_file", ["path": "drafts/swap/secret.txt"])
       answers.insert(result.structured?["file"]?["text"]?.string ?? "error")
       _ = try await test.files.call("write_file", ["path": "drafts/swap/secret.txt", "text": "harmless", "overwrite": true])

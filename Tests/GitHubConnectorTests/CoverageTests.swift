@@ -7,14 +7,17 @@ struct CoverageTests {
   /// Recorded answers by tool (ReplayTests).
   private static let replays: [String: String] = [
     "list_issues": "paginate-issues (five pages)", "get_repository": "get-repository", "search_issues": "search-issues", "get_file_contents": "get-content",
-    "list_labels": "labels", "label_write": "labels, errors (422)", "create_or_update_file": "create-file",
+    "list_labels": "labels", "label_write": "labels, errors (422)", "create_or_update_file": "create-file", "create_branch": "git-refs",
+    "delete_branch": "git-refs (where the branch is was not recorded)", "issue_labels_write": "add-labels-to-issue", "update_repository": "rename-repository",
   ]
 
   /// Faults by tool (FaultTests), beside those of the kit that all tools share.
   private static let faults: [String: String] = [
     "list_issues":
       "primary and secondary limits, Retry-After 0 and beyond the deadline, 401, 403, 404, 409, 410, 502, 304, short page, refresh in mid-paging, slow, truncated, oversized, hang",
-    "add_issue_comment": "lost answer", "push_files": "moved branch", "get_job_logs": "redirect without credential", "get_file_contents": "file beyond a megabyte",
+    "add_issue_comment": "lost answer", "push_files": "moved branch", "get_job_logs": "redirect without credential, a log that is gone",
+    "delete_branch": "moved branch", "issue_labels_write": "a label that is not there, an error between two labels",
+    "issue_assignees_write": "who may not be assigned", "get_file_contents": "file beyond a megabyte",
     "search_users": "budget of 30 a minute", "search_code": "budget of 10 a minute", "search_issues": "another resource while one is limited",
     "get_me": "renewal, sign-in",
     "label_write": "422",

@@ -168,6 +168,103 @@ struct FaultTests {
     #expect(storage.requests.count == 1 && storage.requests[0].header("Authorization") == nil)
   }
 
+  private static func job(_ id: Int, _ conclusion: String) -> JSONValue {
+    ["id": .int(id), "run_id": 5, "name": .string("job \(id)"), "status": "completed", "conclusion": .string(conclusion)]
+  }
+
+  @Test("Of a run the logs of the jobs that failed are read, ten at most; one that is gone does not keep the others back")
+  func runLogs() async throws {
+    let storage = try await VendorDouble()
+    storage.always("GET", "/log/*") { .text(Array(repeating: "line of \($0.segments.last ?? "")", count: 5000).joined(separator: "\n")) }
+    let fixture = try await GitHubFixture()
+    let failed = (1...12).map { Self.job($0, $0 == 3 ? "timed_out" : "failure") }
+    let jobs: [JSONValue] = [Self.job(50, "success"), Self.job(51, "skipped")] + failed
+    // The second page alone tells of the last jobs.
+    fixture.vendor.always("GET", "/repos/octo/cat/actions/runs/5/jobs") { request in
+      .json(["total_count": .int(jobs.count), "jobs": .array(request.query("page") == "2" ? Array(jobs.dropFirst(8)) : Array(jobs.prefix(8)))])
+    }
+    fixture.vendor.always("GET", "/repos/octo/cat/actions/jobs/2/logs", .json(["message": "Not Found"], status: 404))
+    let url = storage.url
+    fixture.vendor.always("GET", "/repos/octo/cat/actions/jobs/*/logs") { .redirect(to: "\(url)/log/\($0.segments.dropLast().last ?? "")") }
+    let result = try await fixture.github.call("get_job_logs", ["owner": "octo", "repo": "cat", "run_id": 5, "failed_only": true, "tail_lines": 4000])
+    let found = result.structured?["jobs"]?.array ?? []
+    #expect(found.map { $0["id"]?.int } == Array(1...12) && found[2]["conclusion"] == "timed_out")
+    #expect(found[1]["log"] == nil && found[1]["error"]?.string?.contains("no such thing") == true)
+    #expect(found[0]["log"]?.string?.hasSuffix("line of 1") == true && found[0]["lines"] == 5000 && found[0]["truncated"] == true)
+    #expect(found.prefix(10).compactMap { $0["log"]?.string?.utf8.count }.reduce(0, +) <= 100 << 10 && found.suffix(2).allSatisfy { $0["log"] == nil })
+    #expect(result.text.hasPrefix("<untrusted") && result.text.contains("--- job 12") == false && result.text.contains("2 more jobs"))
+    #expect(result.meta?["dev.sluice/untrusted"] == ["/jobs/*/log", "/jobs/*/name"])
+    #expect(storage.requests.count == 9 && storage.requests.allSatisfy { $0.header("Authorization") == nil })
+
+    let all = try await fixture.github.structured("get_job_logs", ["owner": "octo", "repo": "cat", "run_id": 5, "tail_lines": 1])
+    #expect(all["jobs"]?.array?.map { $0["id"]?.int } == [50] + Array(1...12) && all["jobs"]?.array?.first?["log"] == "line of 50")
+    let asked = fixture.vendor.requests.count
+    for wrong in [[:], ["job_id": 6, "run_id": 5], ["job_id": 6, "failed_only": true]] as [JSONValue] {
+      var arguments = wrong
+      arguments["owner"] = "octo"
+      arguments["repo"] = "cat"
+      _ = try await fixture.github.failure("get_job_logs", arguments)
+    }
+    #expect(fixture.vendor.requests.count == asked)
+  }
+
+  @Test("A run of which no job failed says so; a limit while logs are read is an error, not a missing log")
+  func runLogLimits() async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.on("GET", "/repos/octo/cat/actions/runs/5/jobs", .json(["total_count": 1, "jobs": [Self.job(1, "success")]]))
+    fixture.vendor.always("GET", "/repos/octo/cat/actions/runs/5/jobs", .json(["total_count": 1, "jobs": [Self.job(1, "failure")]]))
+    fixture.vendor.always(
+      "GET", "/repos/octo/cat/actions/jobs/1/logs", .json(["message": "secondary rate limit"], status: 403, headers: [("Retry-After", "900")]))
+    let arguments: JSONValue = ["owner": "octo", "repo": "cat", "run_id": 5, "failed_only": true]
+    let none = try await fixture.github.call("get_job_logs", arguments)
+    #expect(none.structured?["jobs"] == [] && none.text == "No job of the run failed.")
+    #expect(try await fixture.github.failure("get_job_logs", arguments).contains("Try again in 900 s"))
+  }
+
+  @Test("A branch that has moved on is not deleted, and one that is gone is not found")
+  func deletedBranch() async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always("GET", "/repos/octo/cat/git/ref/heads/topic", .json(["ref": "refs/heads/topic", "object": ["sha": .string(PlausibleGitHub.sha)]]))
+    fixture.vendor.always("DELETE", "/repos/octo/cat/git/refs/heads/topic", .status(204))
+    let old = try await fixture.github.failure(
+      "delete_branch", ["owner": "octo", "repo": "cat", "branch": "topic", "sha": .string(String(repeating: "0", count: 40))])
+    #expect(old.contains(PlausibleGitHub.sha) && old.contains("Nothing was deleted") && fixture.vendor.requests.map(\.method) == ["GET"])
+    _ = try await fixture.github.failure("delete_branch", ["owner": "octo", "repo": "cat", "branch": "gone"])
+    let gone = try await fixture.github.structured(
+      "delete_branch", ["owner": "octo", "repo": "cat", "branch": "topic", "sha": .string(PlausibleGitHub.sha.uppercased())])
+    #expect(gone["sha"] == .string(PlausibleGitHub.sha) && fixture.vendor.requests.last?.method == "DELETE")
+  }
+
+  @Test("A label that is not there is told and passed over; what went before an error is told with it")
+  func missingLabel() async throws {
+    let fixture = try await GitHubFixture()
+    let labels = "/repos/octo/cat/issues/7/labels"
+    fixture.vendor.always("DELETE", labels + "/bug", .json([["name": "p1"]]))
+    fixture.vendor.always("DELETE", labels + "/none", .json(["message": "Label does not exist"], status: 404))
+    fixture.vendor.always("DELETE", labels + "/locked", .json(["message": "Resource not accessible"], status: 403))
+    func arguments(_ labels: JSONValue) -> JSONValue { ["method": "remove", "owner": "octo", "repo": "cat", "issue_number": 7, "labels": labels] }
+    let result = try await fixture.github.structured("issue_labels_write", arguments(["none", "bug"]))
+    #expect(result["missing"] == ["none"] && result["labels"]?.array?.map { $0["name"] } == ["p1"])
+    let failure = try await fixture.github.failure("issue_labels_write", arguments(["bug", "locked", "none"]))
+    #expect(failure.contains("Taken off: bug.") && failure.contains("Resource not accessible") && fixture.vendor.requests.count == 4)
+    _ = try await fixture.github.failure("issue_labels_write", arguments([]))
+    _ = try await fixture.github.failure("issue_labels_write", arguments(.array((1...21).map { .string("l\($0)") })))
+    #expect(fixture.vendor.requests.count == 4)
+  }
+
+  @Test("Who GitHub does not assign, without a word, is told")
+  func ignoredAssignee() async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always("POST", "/repos/octo/cat/issues/7/assignees", .json(["number": 7, "assignees": [["login": "Ada"]]], status: 201))
+    fixture.vendor.always("DELETE", "/repos/octo/cat/issues/7/assignees", .json(["number": 7, "assignees": []]))
+    func assign(_ method: JSONValue, _ logins: JSONValue) async throws -> JSONValue {
+      try await fixture.github.structured(
+        "issue_assignees_write", ["method": method, "owner": "octo", "repo": "cat", "issue_number": 7, "assignees": logins])
+    }
+    #expect(try await assign("add", ["ada", "eve"]) == ["assignees": ["Ada"], "ignored": ["eve"]])
+    #expect(try await assign("remove", ["ada"]) == ["assignees": []])
+  }
+
   @Test("A file of more than a megabyte is read from its blob, and a long text comes in lines")
   func largeFile() async throws {
     let fixture = try await GitHubFixture()

@@ -96,6 +96,11 @@ struct GitHubAct: Sendable, CustomTestStringConvertible {
     GitHubAct("create repository", "create_repository", ["name": "fresh", "description": "New", "private": true, "auto_init": true]),
     GitHubAct("create repository of an organization", "create_repository", ["org": "octo", "name": "fresh"]),
     GitHubAct("fork", "fork_repository", here(["organization": "others", "default_branch_only": true])),
+    GitHubAct("delete branch", "delete_branch", here(["branch": "topic/a"])),
+    GitHubAct(
+      "change repository", "update_repository",
+      here(["description": "Newer", "homepage": "https://cat.example", "visibility": "private", "default_branch": "next", "has_wiki": false, "archived": true])),
+    GitHubAct("rename repository", "update_repository", here(["name": "tiger"])),
   ]
 
   private static let issues: [GitHubAct] = [
@@ -109,6 +114,7 @@ struct GitHubAct: Sendable, CustomTestStringConvertible {
     GitHubAct("issue", "issue_read", here(["method": "get", "issue_number": 7])),
     GitHubAct("issue comments", "issue_read", here(page(["method": "get_comments", "issue_number": 7]))),
     GitHubAct("issue labels", "issue_read", here(page(["method": "get_labels", "issue_number": 7]))),
+    GitHubAct("reactions", "issue_read", here(page(["method": "get_reactions", "issue_number": 7]))),
     GitHubAct("sub-issues", "issue_read", here(page(["method": "get_sub_issues", "issue_number": 7]))),
     GitHubAct("blocked by", "issue_read", here(page(["method": "get_blocked_by", "issue_number": 7]))),
     GitHubAct("timeline", "issue_read", here(page(["method": "get_timeline", "issue_number": 7]))), GitHubAct("labels", "list_labels", here(page([:]))),
@@ -117,6 +123,11 @@ struct GitHubAct: Sendable, CustomTestStringConvertible {
     GitHubAct(
       "change issue", "issue_write",
       here(["method": "update", "issue_number": 7, "title": "Mended", "state": "closed", "state_reason": "completed", "labels": ["done"]])),
+    GitHubAct("add labels", "issue_labels_write", here(["method": "add", "issue_number": 7, "labels": ["bug", "p1"]])),
+    GitHubAct("remove labels", "issue_labels_write", here(["method": "remove", "issue_number": 7, "labels": ["good first issue", "p1"]])),
+    GitHubAct("assign", "issue_assignees_write", here(["method": "add", "issue_number": 7, "assignees": ["ada", "bob"]])),
+    GitHubAct("assign no longer", "issue_assignees_write", here(["method": "remove", "issue_number": 7, "assignees": ["bob"]])),
+    GitHubAct("react", "add_reaction", here(["issue_number": 7, "content": "+1"])),
     GitHubAct("comment", "add_issue_comment", here(["issue_number": 7, "body": "Thanks"])),
     GitHubAct("change comment", "issue_comment_write", here(["method": "update", "issue_number": 7, "comment_id": 3, "body": "Better"])),
     GitHubAct("delete comment", "issue_comment_write", here(["method": "delete", "issue_number": 7, "comment_id": 3])),
@@ -180,6 +191,8 @@ struct GitHubAct: Sendable, CustomTestStringConvertible {
     GitHubAct("workflow", "actions_get", here(["method": "get_workflow", "workflow": "ci.yml"])),
     GitHubAct("job", "actions_get", here(["method": "get_job", "job_id": 6])),
     GitHubAct("job logs", "get_job_logs", here(["job_id": 6]), alone: "PyGithub gives the address of the log and does not read it"),
+    GitHubAct(
+      "run logs", "get_job_logs", here(["run_id": 5, "failed_only": true]), alone: "no client reads logs; the first request is that of jobs"),
     GitHubAct("run workflow", "actions_trigger", here(["method": "run_workflow", "workflow": "ci.yml", "ref": "main", "inputs": ["level": "debug"]])),
     GitHubAct("rerun", "actions_trigger", here(["method": "rerun", "run_id": 5]), except: [extra]),
     GitHubAct("rerun failed", "actions_trigger", here(["method": "rerun_failed", "run_id": 5]), except: [extra]),

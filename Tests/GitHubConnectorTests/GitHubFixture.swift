@@ -10,6 +10,8 @@ struct GitHubFixture {
   let vendor: VendorDouble
   let github: ConnectorUnderTest<GitHubConnector>
   let secrets: TestSecrets
+  /// As the connector was given them.
+  let settings: JSONObject
   static let token = "ghp_secret_of_the_service"
 
   /// - Parameters:
@@ -25,6 +27,7 @@ struct GitHubFixture {
     for (name, value) in settings { all[name] = value }
     try prepare(secrets, &all)
     if ["tokens", "app", "oauth", "token"].allSatisfy({ all[$0] == nil }) { all["token"] = .string(try secrets.reference("token", Self.token)) }
+    self.settings = all
     github = try ConnectorUnderTest(GitHubConnector.self, all, secrets: secrets, isGoverned: isGoverned, publicURL: publicURL, time: time, handlers: handlers)
   }
 
@@ -46,7 +49,7 @@ enum PlausibleGitHub {
 
   private static let lists: Set<String> = [
     "repos", "branches", "tags", "releases", "issues", "comments", "labels", "sub_issues", "timeline", "milestones", "pulls", "files", "reviews", "alerts",
-    "notifications", "blocked_by", "commits", "teams", "members", "collaborators", "gists",
+    "notifications", "blocked_by", "commits", "teams", "members", "collaborators", "gists", "reactions",
   ]
 
   private static func answer(_ request: CapturedRequest) -> ConnectorTesting.Answer {
@@ -55,7 +58,10 @@ enum PlausibleGitHub {
     if request.path.contains("/search/") { return .json(["total_count": 0, "incomplete_results": false, "items": []]) }
     if request.method == "GET", lists.contains(last) { return .json([]) }
     if ["workflows", "runs", "jobs", "artifacts", "check-runs"].contains(last) {
-      return .json(["total_count": 0, "workflows": [], "workflow_runs": [], "jobs": [], "artifacts": [], "check_runs": []])
+      let jobs: JSONValue = last == "jobs" ? [["id": 6, "run_id": 5, "name": "test", "status": "completed", "conclusion": "failure"]] : []
+      return .json([
+        "total_count": .int(jobs.array?.count ?? 0), "workflows": [], "workflow_runs": [], "jobs": jobs, "artifacts": [], "check_runs": [],
+      ])
     }
     let url = "http://\(request.header("Host") ?? "")\(request.path)"
     let user: JSONValue = ["login": "octo", "id": 1, "type": "User", "url": .string(url)]

@@ -110,6 +110,36 @@ struct GrantTests {
     #expect(try await fixture.github.failure("get_me", as: "bob").contains("declined"))
   }
 
+  @Test("A sign-in that one replica began ends at another, or after a restart")
+  func replicas() async throws {
+    let opened = Mutex<String?>(nil)
+    let handlers = ClientHandlers(url: { question in
+      opened.withLock { $0 = question.url }
+      return ElicitationResult(.decline)
+    })
+    let fixture = try await GitHubFixture(isGoverned: true, publicURL: "https://sluice.example/connectors/github", handlers: handlers) { secrets, settings in
+      settings["oauth"] = ["client_id": "Iv1.client", "client_secret": .string(try secrets.reference("client", "client-secret-text"))]
+    }
+    fixture.vendor.always(
+      "POST", "/login/oauth/access_token", .json(["access_token": "ghu_token_of_ada", "refresh_token": "ghr_refresh_of_ada", "expires_in": 28_800]))
+    PlausibleGitHub.answer(all: fixture.vendor)
+    _ = try await fixture.github.failure("get_me", as: "ada")
+    let state = try #require(opened.withLock { $0 }?.split(separator: "=").last.map(String.init))
+
+    func reply(_ environment: ConnectorEnvironment, _ path: String, _ query: [String: String]) async throws -> RouteReply {
+      let replica = try GitHubConnector(ConnectorSettings(fixture.settings, path: "upstreams.github"), environment)
+      let route = try #require(replica.routes.first { $0.path == path })
+      return await route.respond(RouteRequest(query: query))
+    }
+    var foreign = fixture.github.environment
+    foreign.signInKey = SymmetricKey(size: .bits256)
+    #expect(try await reply(foreign, "/sign-in", ["state": state, "go": "1"]).status == 400)
+    #expect(try await reply(fixture.github.environment, "/sign-in", ["state": state, "go": "1"]).status == 302)
+    #expect(try await reply(fixture.github.environment, "/callback", ["state": state, "code": "the-code"]).status == 200)
+    _ = try await fixture.github.structured("get_me", as: "ada")
+    #expect(fixture.vendor.requests.last?.header("Authorization") == "Bearer ghu_token_of_ada")
+  }
+
   @Test("A token that ends is refreshed in the middle of paging, and the new refresh token counts")
   func refreshWhilePaging() async throws {
     let fixture = try await GitHubFixture(isGoverned: true, publicURL: "https://sluice.example/connectors/github") { secrets, settings in
@@ -194,5 +224,27 @@ struct GrantTests {
     fixture.vendor.reset()
     fixture.vendor.always("GET", "/user", .json(["message": "Bad credentials"], status: 401))
     #expect(await fixture.github.connector.check().first?.level == .failure)
+  }
+
+  static let classic: [(String, [String], lacking: [String])] = [
+    (
+      "", ["all"],
+      [
+        "context", "repos", "notifications", "security", "repos_write", "issues_write", "pull_requests_write", "actions_write", "security_write",
+        "notifications_write", "gists_write",
+      ]
+    ),
+    ("repo, read:org, gist", ["all"], []), ("repo, admin:org", ["all"], ["gists_write"]), ("gist", ["gists", "gists_write"], []), ("", ["gists"], []),
+    ("security_events, notifications", ["security_write", "notifications_write"], []), ("repo", ["context"], ["context"]),
+  ]
+
+  @Test("A check names every toolset for which a classic token has no scope, and warns where some of its tools work all the same", arguments: classic)
+  func scopes(_ scopes: String, _ toolsets: [String], _ lacking: [String]) async throws {
+    let fixture = try await GitHubFixture(["toolsets": .array(toolsets.map { .string($0) })])
+    fixture.vendor.always("GET", "/user", .json(["login": "bot"], headers: [("X-OAuth-Scopes", scopes)]))
+    let findings = await fixture.github.connector.check().filter { $0.level != .ok }
+    #expect(findings.compactMap { $0.message.split(separator: " ").last.map { String($0.dropLast()) } } == lacking)
+    #expect(findings.filter { $0.level == .warning }.map(\.message).allSatisfy { $0.hasSuffix(" context.") || $0.hasSuffix(" repos.") })
+    #expect(findings.allSatisfy { $0.remedy?.hasPrefix("Give it ") == true })
   }
 }

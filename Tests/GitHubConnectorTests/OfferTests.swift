@@ -80,6 +80,63 @@ struct OfferTests {
     #expect(try await fixture.github.complete(.resourceTemplate(file, argument: "branch"), "t", ["owner": "octo", "repo": "secret"]) == [])
   }
 
+  @Test("Of a comparison both ends may be branches or tags")
+  func comparedCompletions() async throws {
+    let fixture = try await GitHubFixture()
+    fixture.vendor.always("GET", "/repos/octo/cat/branches", .json([["name": "main"], ["name": "v2"]]))
+    fixture.vendor.always("GET", "/repos/octo/cat/tags", .json([["name": "v1"], ["name": "v2"]]))
+    func names(_ argument: String) async throws -> [String] {
+      try await fixture.github.complete(.prompt("release_notes", argument: argument), "", ["owner": "octo", "repo": "cat"])
+    }
+    #expect(try await names("base") == ["v1", "v2", "main"])
+    #expect(try await names("head") == ["main", "v2", "v1"])
+  }
+
+  static let versions: [(template: String, arguments: [String: String], ref: String?)] = [
+    ("", [:], nil), ("/refs/heads/{branch}", ["branch": "topic"], "topic"), ("/sha/{sha}", ["sha": PlausibleGitHub.sha], PlausibleGitHub.sha),
+    ("/refs/tags/{tag}", ["tag": "v1"], "refs/tags/v1"), ("/refs/pull/{number}/head", ["number": "9"], "refs/pull/9/head"),
+  ]
+
+  @Test("Paths are suggested folder by folder, of the version that is named", arguments: versions)
+  func pathCompletions(_ template: String, _ arguments: [String: String], _ ref: String?) async throws {
+    let fixture = try await GitHubFixture(["repositories": ["deny": ["octo/secret"]]])
+    fixture.vendor.always("GET", "/repos/octo/cat/contents", .json([["path": "docs", "type": "dir"], ["path": "a.md", "type": "file"]]))
+    fixture.vendor.always("GET", "/repos/octo/cat/contents/docs", .json([["path": "docs/b.md", "type": "file"], ["path": "docs/in", "type": "dir"]]))
+    let target = CompletionTarget.resourceTemplate("repo://{owner}/{repo}\(template)/contents{/path*}", argument: "path")
+    func paths(_ typed: String, repo: String = "cat") async throws -> [String] {
+      try await fixture.github.complete(target, typed, ["owner": "octo", "repo": repo].merging(arguments) { $1 })
+    }
+    #expect(try await paths("") == ["docs/", "a.md"])
+    #expect(try await paths("docs/") == ["docs/b.md", "docs/in/"])
+    #expect(try await paths("docs/b") == ["docs/b.md"])
+    #expect(fixture.vendor.requests.allSatisfy { $0.query("ref") == ref })
+    let count = fixture.vendor.requests.count
+    #expect(try await paths("../") == [])
+    #expect(try await paths("", repo: "secret") == [])
+    #expect(fixture.vendor.requests.count == count)
+    #expect(try await paths("none/") == [])
+  }
+
+  @Test("Commits and pull requests that name a version are suggested, those that may be seen")
+  func versionCompletions() async throws {
+    let fixture = try await GitHubFixture(isGoverned: true)
+    fixture.vendor.always(
+      "GET", "/repos/octo/cat/commits",
+      .json([["sha": "abc1", "author": ["login": "ada"]], ["sha": "abc2", "author": ["login": "bob"]], ["sha": "def3", "author": ["login": "ada"]]]))
+    fixture.vendor.always(
+      "GET", "/repos/octo/cat/pulls", .json([["number": 9, "user": ["login": "bob"]], ["number": 12, "user": ["login": "ada"]]]))
+    let rule = RowFilter.compare(attribute: "author", .equal, "ada")
+    func values(_ template: String, _ argument: String, _ typed: String, _ rule: RowFilter) async throws -> [String] {
+      try await fixture.github.complete(
+        .resourceTemplate("repo://{owner}/{repo}\(template)/contents{/path*}", argument: argument), typed, ["owner": "octo", "repo": "cat"], as: "ada",
+        meta: RowRules.meta(["Commit": rule, "PullRequest": rule, "Repository": .constant(true)]))
+    }
+    #expect(try await values("/sha/{sha}", "sha", "ab", .constant(true)) == ["abc1", "abc2"])
+    #expect(try await values("/sha/{sha}", "sha", "", rule) == ["abc1", "def3"])
+    #expect(try await values("/refs/pull/{number}/head", "number", "", .constant(true)) == ["9", "12"])
+    #expect(try await values("/refs/pull/{number}/head", "number", "", rule) == ["12"])
+  }
+
   // MARK: Webhooks
 
   private func fixture(_ settings: JSONObject = [:]) async throws -> GitHubFixture {

@@ -101,6 +101,32 @@ struct ReplayTests {
     #expect(file["path"] == "test.txt" && file["sha"]?.string?.count == 40 && file["commit"]?.string?.count == 40)
   }
 
+  @Test("of a branch that is made and deleted, labels put on an issue, and a repository with a new name are read")
+  func changes() async throws {
+    let refs = try await GitHubFixture()
+    let sha = "0000000000000000000000000000000000000002"
+    refs.vendor.always(
+      "GET", "/repos/octokit-fixture-org/git-refs/git/ref/heads/test",
+      .json(["ref": "refs/heads/test", "object": ["sha": .string(sha), "type": "commit"]]))
+    try Recording("git-refs").play(on: refs.vendor)
+    let branch: JSONValue = ["owner": "octokit-fixture-org", "repo": "git-refs", "branch": "test"]
+    var new = branch
+    new["from"] = .string(sha)
+    #expect(try await refs.github.structured("create_branch", new)["ref"] == "refs/heads/test")
+    #expect(try await refs.github.structured("delete_branch", branch)["sha"] == .string(sha))
+
+    let labels = try await fixture("add-labels-to-issue")
+    let marked = try await labels.github.structured(
+      "issue_labels_write",
+      ["method": "add", "owner": "octokit-fixture-org", "repo": "add-labels-to-issue", "issue_number": 1, "labels": ["Foo", "bAr", "baZ"]])
+    #expect(marked["labels"]?.array?.map { $0["name"] } == ["Foo", "bAr", "baZ"])
+
+    let renamed = try await fixture("rename-repository")
+    let repository = try await renamed.github.structured(
+      "update_repository", ["owner": "octokit-fixture-org", "repo": "rename-repository", "name": "rename-repository-newname"])
+    #expect(repository["repository"]?["repository"] == "octokit-fixture-org/rename-repository-newname")
+  }
+
   @Test("of a request that is not valid say what is wrong with which field")
   func validation() async throws {
     let errors = try await fixture("errors")

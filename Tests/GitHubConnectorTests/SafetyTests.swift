@@ -13,7 +13,7 @@ struct SafetyTests {
   func toolsets() async throws {
     let all = try await GitHubFixture().github.client.listTools()
     let writes = Set(all.filter { $0.annotations.readOnly != true }.map(\.name))
-    #expect(writes.count == 23)
+    #expect(writes.count == 28)
     #expect(try await Set(tools(["toolsets": ["all"], "read_only": true])).isDisjoint(with: writes))
     let standard = try await Set(
       GitHubFixture(["toolsets": ["context", "repos", "git", "issues", "pull_requests", "actions", "security", "notifications", "gists"]]).github.client.listTools().map(
@@ -32,10 +32,28 @@ struct SafetyTests {
     }
   }
 
+  @Test("Annotations say which tools overwrite or remove, and which do it again when they are called again")
+  func annotations() async throws {
+    let tools = try await GitHubFixture().github.client.listTools()
+    let again = Set(tools.filter { $0.annotations.idempotent != true }.map(\.name))
+    let destructive = Set(tools.filter { $0.annotations.destructive == true }.map(\.name))
+    let both: Set = ["issue_write", "actions_trigger", "pull_request_review_write", "gist_write", "push_files", "sub_issue_write"]
+    #expect(destructive.intersection(again) == both)
+    #expect(
+      again.subtracting(both) == [
+        "add_issue_comment", "create_branch", "create_pull_request", "create_release", "create_repository", "create_tag", "fork_repository",
+      ])
+    #expect(destructive.isSuperset(of: ["delete_branch", "update_repository", "issue_labels_write", "issue_assignees_write"]))
+    #expect(!destructive.contains("add_reaction") && tools.allSatisfy { $0.annotations.readOnly != true || !destructive.contains($0.name) })
+  }
+
   static let denied: [(String, JSONValue)] = [
     ("get_repository", [:]), ("list_issues", [:]), ("get_file_contents", ["path": "a"]), ("issue_read", ["method": "get", "issue_number": 1]),
     ("push_files", ["branch": "main", "message": "m", "files": [["path": "a", "content": "b"]]]), ("merge_pull_request", ["pull_number": 1]),
-    ("actions_list", ["method": "list_runs"]), ("list_alerts", ["kind": "dependabot"]), ("fork_repository", [:]),
+    ("actions_list", ["method": "list_runs"]), ("list_alerts", ["kind": "dependabot"]), ("fork_repository", [:]), ("delete_branch", ["branch": "topic"]),
+    ("update_repository", ["archived": true]), ("issue_labels_write", ["method": "add", "issue_number": 1, "labels": ["bug"]]),
+    ("issue_assignees_write", ["method": "remove", "issue_number": 1, "assignees": ["ada"]]), ("add_reaction", ["issue_number": 1, "content": "eyes"]),
+    ("get_job_logs", ["run_id": 5]),
   ]
 
   @Test("A repository that is not allowed is not reached, whatever its name is written like", arguments: denied)
@@ -48,6 +66,23 @@ struct SafetyTests {
       _ = try await fixture.github.failure(tool, arguments)
     }
     #expect(fixture.vendor.requests.isEmpty)
+  }
+
+  @Test("A repository does not leave the settings' filter by a new name, and a branch's name leads to no other reference")
+  func names() async throws {
+    let fixture = try await GitHubFixture.plausible(["repositories": ["allow": ["octo/c*"], "deny": ["octo/crown"]]])
+    for name in ["secret", "Crown", "cat/../x", ""] {
+      _ = try await fixture.github.failure("update_repository", ["owner": "octo", "repo": "cat", "name": .string(name), "archived": true])
+    }
+    #expect(fixture.vendor.requests.isEmpty)
+    _ = try await fixture.github.structured("update_repository", ["owner": "octo", "repo": "cat", "name": "cow"])
+    _ = try await fixture.github.failure("update_repository", ["owner": "octo", "repo": "cat"])
+    for branch in ["../tags/v1", "a/../../tags/v1", "refs/heads/", "/"] {
+      _ = try await fixture.github.failure("delete_branch", ["owner": "octo", "repo": "cat", "branch": .string(branch)])
+    }
+    #expect(fixture.vendor.requests.map(\.method) == ["PATCH"])
+    _ = try await fixture.github.structured("delete_branch", ["owner": "octo", "repo": "cat", "branch": "refs/heads/topic/a"])
+    #expect(fixture.vendor.requests.last?.path == "/repos/octo/cat/git/refs/heads/topic/a")
   }
 
   @Test("Lists and searches leave out repositories that are not allowed, and do not count them")
@@ -162,6 +197,47 @@ struct SafetyTests {
     _ = try await fixture.github.failure("create_branch", ["owner": "octo", "repo": "plans", "branch": "x"], as: "ada", meta: repositories)
     _ = try await fixture.github.failure("search_code", ["query": "x"], as: "ada", meta: repositories)
     #expect(!fixture.vendor.requests.contains { $0.path.hasPrefix("/repos/octo/plans/contents") || $0.path.hasPrefix("/search") })
+  }
+
+  @Test("A repository is changed only by those who may see it, and not into one that they may not make")
+  func changedRepository() async throws {
+    let fixture = try await GitHubFixture(isGoverned: true)
+    for (name, visibility) in [("cat", "private"), ("dog", "public")] {
+      let repository: JSONValue = ["full_name": .string("octo/\(name)"), "visibility": .string(visibility), "owner": ["login": "octo"]]
+      for method in ["GET", "PATCH"] { fixture.vendor.always(method, "/repos/octo/\(name)", .json(repository)) }
+    }
+    let meta = Self.rows("Repository", ["and", ["=", "visibility", "private"], ["=", "owner", "octo"]])
+    func failure(_ repo: String, _ change: JSONValue) async throws -> String {
+      var arguments = change
+      arguments["owner"] = "octo"
+      arguments["repo"] = .string(repo)
+      return try await fixture.github.failure("update_repository", arguments, as: "ada", meta: meta)
+    }
+    #expect(try await failure("dog", ["description": "x"]).contains("not permitted"))
+    #expect(try await failure("cat", ["visibility": "public"]).contains("not permitted"))
+    #expect(fixture.vendor.requests.allSatisfy { $0.method == "GET" })
+    let changed = try await fixture.github.structured(
+      "update_repository", ["owner": "octo", "repo": "cat", "visibility": "private", "has_wiki": false], as: "ada", meta: meta)
+    #expect(changed["repository"]?["repository"] == "octo/cat")
+    #expect(fixture.vendor.requests.last?.json == ["visibility": "private", "has_wiki": false])
+  }
+
+  @Test("Labels, assignees and reactions of an issue that policy hides are not read and not changed")
+  func hiddenMarks() async throws {
+    let fixture = try await GitHubFixture(isGoverned: true)
+    fixture.vendor.always("GET", "/repos/octo/cat/issues/1", .json(Self.issue(1, "bob")))
+    let meta = Self.rows("Issue", ["=", "author", "ada"])
+    let acts: [(String, JSONValue)] = [
+      ("issue_labels_write", ["method": "add", "labels": ["bug"]]), ("issue_labels_write", ["method": "remove", "labels": ["bug"]]),
+      ("issue_assignees_write", ["method": "add", "assignees": ["ada"]]), ("issue_assignees_write", ["method": "remove", "assignees": ["ada"]]),
+      ("add_reaction", ["content": "heart"]), ("issue_read", ["method": "get_reactions"]),
+    ]
+    for (tool, arguments) in acts {
+      var arguments = arguments
+      for (name, value) in ["owner": "octo", "repo": "cat", "issue_number": 1] as JSONObject { arguments[name] = value }
+      #expect(try await fixture.github.failure(tool, arguments, as: "ada", meta: meta).contains("not permitted"), "\(tool)")
+    }
+    #expect(fixture.vendor.requests.allSatisfy { $0.method == "GET" && $0.path == "/repos/octo/cat/issues/1" })
   }
 
   @Test("Addresses of people are shown to those who are cleared for them only")

@@ -141,6 +141,24 @@ struct ContentTests {
     #expect(try await fixture.drive.structured("get_document", ["file": "short1"])["id"] == "doc1")
   }
 
+  @Test("Sheets are named, with what reads all of each")
+  func sheets() async throws {
+    let fixture = try await DriveUnderTest.plausible()
+    let result = try await fixture.drive.call("list_sheets", ["file": "sheet1"])
+    #expect(
+      result.structured?["sheets"] == [
+        ["title": "Sheet1", "range": "'Sheet1'", "hidden": false, "id": 0, "type": "grid", "rows": 1000, "columns": 26],
+        ["title": "Ada's sums", "range": "'Ada''s sums'", "hidden": true, "id": 77, "type": "grid", "rows": 12, "columns": 2],
+        ["title": "Chart", "range": "'Chart'", "hidden": false, "id": 78, "type": "object"],
+      ], "\(result.text)")
+    #expect(result.structured?["title"] == "Sums" && result.meta?["dev.sluice/untrusted"] == ["/title", "/sheets"])
+    #expect(fixture.vendor.requests.last?.query("includeGridData") == nil && fixture.vendor.requests.last?.query("fields")?.contains("sheets(properties(") == true)
+    let other = try #require(result.structured?["sheets"]?.array?[1]["range"]?.string)
+    _ = try await fixture.drive.structured("get_sheet_values", ["file": "sheet1", "range": .string(other)])
+    #expect(fixture.vendor.requests.last?.segments.last == "'Ada''s sums'")
+    #expect(try await fixture.drive.call("read_content", ["file": "sheet1"]).text.contains("list_sheets"))
+  }
+
   @Test("Cells are rows, with quotes where commas are")
   func cells() async throws {
     let fixture = try await DriveUnderTest.plausible()

@@ -225,4 +225,30 @@ struct CredentialTests {
     broken.vendor.always("GET", "/**", .json(["error": ["code": 401, "status": "UNAUTHENTICATED"]], status: 401))
     #expect(await broken.drive.connector.check().first?.level == .failure)
   }
+
+  @Test(
+    "A check holds the scopes of Google's token answer against the toolsets that are on, and says what is missing",
+    arguments: [
+      (["read"], "drive.readonly", ["ok read"]), (["read"], "drive.metadata.readonly", ["failure read drive.readonly"]), (["all"], "drive", ["ok read, write"]),
+      (["read", "write"], "drive.readonly", ["failure write drive ", "ok read need"]), (["read", "comments"], "drive.file", ["warning read", "warning comments"]),
+      (["read", "write"], "", ["ok writing toolsets are on; what the token was granted is not known"]),
+    ] as [([String], String, [String])])
+  func scopes(toolsets: [String], granted: String, says: [String]) async throws {
+    let fixture = try await DriveUnderTest(["toolsets": .array(toolsets.map { .string($0) })]) { secrets, vendor, settings in
+      settings["oauth"] = [
+        "client_id": "c", "client_secret": .string(try secrets.reference("client", "client-secret-1")),
+        "refresh_token": .string(try secrets.reference("refresh", "refresh-secret-1")), "token_url": .string(vendor.url + "/token"),
+      ]
+    }
+    var answer: JSONValue = ["access_token": "access-1", "expires_in": 3600, "token_type": "Bearer"]
+    if !granted.isEmpty { answer["scope"] = .string("openid https://www.googleapis.com/auth/\(granted)") }
+    fixture.vendor.always("POST", "/token", .json(answer))
+    PlausibleDrive.answer(every: fixture.vendor)
+    let findings = await fixture.drive.connector.check().map { "\($0.level) \($0.message) \($0.remedy ?? "")" }
+    for text in says {
+      let words = text.split(separator: " ", maxSplits: 1)
+      #expect(findings.contains { $0.hasPrefix(words[0]) && words[1].split(separator: " ").allSatisfy($0.contains) }, "\(text): \(findings)")
+    }
+    #expect(findings.contains { $0.hasPrefix("failure") } == says.contains { $0.hasPrefix("failure") }, "\(findings)")
+  }
 }

@@ -36,6 +36,7 @@ struct DriveAct: Sendable, CustomTestStringConvertible {
     DriveAct("drive", "get_drive", ["drive": "drive1"]), DriveAct("start of changes", "list_changes", [:]), DriveAct("revisions", "list_revisions", ["file": "text1"]),
     DriveAct("permissions", "list_permissions", ["file": "text1"]), DriveAct("comments", "list_comments", ["file": "doc1", "since": "2026-07-28", "deleted": true]),
     DriveAct("comment", "get_comment", ["file": "doc1", "comment": "c1"]), DriveAct("replies", "list_replies", ["file": "doc1", "comment": "c1"]),
+    DriveAct("sheets", "list_sheets", ["file": "sheet1"]),
     DriveAct("cells", "get_sheet_values", ["file": "sheet1", "range": "Sheet1!A1:B2", "render": "unformatted"]),
     DriveAct("structure", "get_document", ["file": "doc1"]),
     // Writing.

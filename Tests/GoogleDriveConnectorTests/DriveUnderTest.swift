@@ -74,6 +74,7 @@ enum PlausibleDrive {
     if parts.first == "upload" { return .json(file("text9")) }
     if parts.first == "v4" {
       if request.method == "POST" { return .json(["updates": ["updatedRange": "Sheet1!A3:B3", "updatedRows": 1, "updatedCells": 2]]) }
+      if parts.count == 3 { return .json(spreadsheet) }
       if request.method == "PUT" { return .json(["updatedRange": "Sheet1!A1:B1", "updatedRows": 1, "updatedCells": 2]) }
       return .json(["range": "Sheet1!A1:B2", "majorDimension": "ROWS", "values": [["Name", "Sum"], ["Ada, Inc", "12"]]])
     }
@@ -130,6 +131,15 @@ enum PlausibleDrive {
     default: .text("exported", type: request.query("mimeType") ?? "text/plain")
     }
   }
+
+  static let spreadsheet: JSONValue = [
+    "properties": ["title": "Sums"],
+    "sheets": [
+      ["properties": ["sheetId": 0, "title": "Sheet1", "sheetType": "GRID", "gridProperties": ["rowCount": 1000, "columnCount": 26]]],
+      ["properties": ["sheetId": 77, "title": "Ada's sums", "sheetType": "GRID", "hidden": true, "gridProperties": ["rowCount": 12, "columnCount": 2]]],
+      ["properties": ["sheetId": 78, "title": "Chart", "sheetType": "OBJECT"]],
+    ],
+  ]
 
   static let document: JSONValue = [
     "documentId": "doc1", "title": "Plan", "revisionId": "rev7",

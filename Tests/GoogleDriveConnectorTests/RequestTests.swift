@@ -1,4 +1,5 @@
 import ConnectorTesting
+import Foundation
 import JSON
 import MCP
 import NIOCore
@@ -9,15 +10,29 @@ struct GoogleDescriptions: VendorDescription {
   let drive: GoogleDiscovery
   let sheets: GoogleDiscovery
   let docs: GoogleDiscovery
+  /// Google's document as it comes with its Python client, for the method of Sheets that the subset leaves out; nil without the client.
+  let wholeSheets: GoogleDiscovery?
 
   init() throws {
     drive = try GoogleDiscovery("gdrive/drive.v3-discovery-subset.json")
     sheets = try GoogleDiscovery("gdrive/sheets.v4-values-subset.json")
     docs = try GoogleDiscovery("gdrive/docs.v1-subset.json")
+    wholeSheets = try Self.clientsDocument("sheets.v4").map { GoogleDiscovery(document: $0) }
+  }
+
+  private static func clientsDocument(_ name: String) throws -> JSONValue? {
+    guard let interpreter = PythonClients.interpreter else { return nil }
+    let libraries = URL(filePath: interpreter).deletingLastPathComponent().deletingLastPathComponent().appending(path: "lib")
+    for version in (try? FileManager.default.contentsOfDirectory(atPath: libraries.path)) ?? [] {
+      let file = libraries.appending(path: "\(version)/site-packages/googleapiclient/discovery_cache/documents/\(name).json")
+      if let text = try? String(contentsOf: file, encoding: .utf8) { return try JSONValue(parsing: text) }
+    }
+    return nil
   }
 
   func problems(with request: CapturedRequest) -> [String] {
     switch request.segments.first {
+    case "v4" where request.segments.count == 3: wholeSheets?.problems(with: request) ?? []
     case "v4": sheets.problems(with: request)
     case "v1": docs.problems(with: request)
     // Where Google has prepared a download is no method.

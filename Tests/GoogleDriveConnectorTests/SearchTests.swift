@@ -122,10 +122,13 @@ struct SearchTests {
     #expect("\(folder)".contains("Nothing found"))
   }
 
-  @Test("A gateway's row rule holds before a file is changed or read", arguments: ["update_file", "read_content", "get_sheet_values", "list_comments", "share_file"])
+  @Test(
+    "A gateway's row rule holds before a file is changed or read",
+    arguments: ["update_file", "read_content", "list_sheets", "get_sheet_values", "list_comments", "share_file"])
   func ruleBeforeAct(_ tool: String) async throws {
     let extra: [String: JSONValue] = [
-      "update_file": ["name": "n"], "get_sheet_values": ["range": "A1"], "share_file": ["type": "anyone", "role": "reader"], "read_content": [:], "list_comments": [:],
+      "update_file": ["name": "n"], "list_sheets": [:], "get_sheet_values": ["range": "A1"], "share_file": ["type": "anyone", "role": "reader"], "read_content": [:],
+      "list_comments": [:],
     ]
     var arguments: JSONValue = ["file": "sheet1"]
     for (name, value) in extra[tool]?.object ?? JSONObject() { arguments[name] = value }

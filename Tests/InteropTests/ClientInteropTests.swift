@@ -31,15 +31,11 @@ struct ClientInteropTests {
     }
   }
 
-  @Test(
-    "A question of the official server is answered, in either era",
-    .enabled(if: PythonProgram.interpreter != nil, "no mcp 2: questions not tested"), arguments: InteropTests.Wire.allCases, [Era.modern, .legacy])
-  func question(wire: InteropTests.Wire, era: Era) async throws {
-    let server = try #require(PythonServer.all.first)
+  @Test("A question of a server is answered, in each era that it has", arguments: PythonServer.inEras, InteropTests.Wire.allCases)
+  func question(peer: PythonServer.InEra, wire: InteropTests.Wire) async throws {
     let handlers = ClientHandlers(form: { $0.accept(["name": "Ada"]) })
-    let versions = ProtocolVersion.allCases.filter { $0.era == era }
-    try await server.withTransport(wire) { transport in
-      try await Client.with(transport, handlers: handlers, settings: .init(versions: versions)) { client in
+    try await peer.server.withTransport(wire) { transport in
+      try await Client.with(transport, handlers: handlers, settings: .init(versions: peer.versions)) { client in
         let welcome = try await client.callTool("welcome")
         #expect(welcome.text.hasPrefix("Welcome, Ada"))
       }
@@ -47,14 +43,14 @@ struct ClientInteropTests {
   }
 
   @Test(
-    "A server of either generation tells a subscriber that its tools have changed, over either wire",
-    arguments: PythonServer.all.filter { $0.program == "upstream_server.py" }, InteropTests.Wire.allCases)
-  func changes(server: PythonServer, wire: InteropTests.Wire) async throws {
-    try await server.withTransport(wire) { transport in
-      try await Client.with(transport) { client in
+    "A server that announces changes tells a subscriber that its tools have changed, over either wire",
+    arguments: PythonServer.inEras.filter { $0.changes == .told }, InteropTests.Wire.allCases)
+  func changes(peer: PythonServer.InEra, wire: InteropTests.Wire) async throws {
+    try await peer.server.withTransport(wire) { transport in
+      try await Client.with(transport, settings: .init(versions: peer.versions)) { client in
         let subscription = try await client.subscribe(to: ChangeFilter(toolsList: true))
-        // The legacy server tells of changes without having announced that it would.
-        #expect(subscription.refused.isEmpty || server.isLegacy)
+        // The first generation tells of changes without having announced that it would.
+        #expect(subscription.refused.isEmpty || peer.server.isLegacy)
         let before = try await client.listTools()
         #expect(!before.contains { $0.name == "sprout" })
         #expect(try await client.callTool("grow", ["name": "sprout"]).text == "grown")
@@ -66,6 +62,27 @@ struct ClientInteropTests {
         var changes = subscription.makeAsyncIterator()
         #expect(await changes.next() == .toolsListChanged)
         patience.cancel()
+        #expect(try await client.listTools().contains { $0.name == "sprout" })
+      }
+    }
+  }
+
+  @Test(
+    "A server without subscriptions refuses one, and a change of its tools is found by asking again",
+    .enabled(if: PythonProgram.fastmcpInterpreter != nil, "no fastmcp 4: servers without subscriptions not tested"),
+    arguments: PythonServer.inEras.filter { $0.changes == .refused }, InteropTests.Wire.allCases)
+  func refusedSubscription(peer: PythonServer.InEra, wire: InteropTests.Wire) async throws {
+    try await peer.server.withTransport(wire) { transport in
+      try await Client.with(transport, settings: .init(versions: peer.versions)) { client in
+        let refusal = await #expect(throws: ClientError.self) { try await client.subscribe(to: ChangeFilter(toolsList: true)) }
+        if case .server(let error) = refusal {
+          #expect(error.code == .methodNotFound)
+        } else {
+          Issue.record("a refusal of the server's, not \(refusal as Any)")
+        }
+        let before = try await client.listTools()
+        #expect(!before.contains { $0.name == "sprout" })
+        #expect(try await client.callTool("grow", ["name": "sprout"]).text == "grown")
         #expect(try await client.listTools().contains { $0.name == "sprout" })
       }
     }

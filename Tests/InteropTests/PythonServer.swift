@@ -28,6 +28,36 @@ struct PythonServer: Sendable, CustomTestStringConvertible {
   }()
 
   var isLegacy: Bool { testDescription == "mcp 1" }
+  private var eras: [Era] { isLegacy ? [.legacy] : [.modern, .legacy] }
+
+  /// A server in an era that it has.
+  struct InEra: Sendable, CustomTestStringConvertible {
+    /// What comes of a subscription to its list of tools.
+    enum Changes {
+      case told
+      /// `mcp` 2 has our server tell those who listen, and in the legacy era nobody can.
+      case untold
+      /// `fastmcp` 4.1 knows no `subscriptions/listen`.
+      case refused
+    }
+
+    var server: PythonServer
+    var era: Era
+
+    var versions: [ProtocolVersion] { ProtocolVersion.allCases.filter { $0.era == era } }
+    var testDescription: String { "\(server.testDescription), \(era)" }
+
+    var changes: Changes {
+      switch (server.testDescription, era) {
+      case ("mcp 2", .legacy): .untold
+      case ("fastmcp 4", .modern): .refused
+      default: .told
+      }
+    }
+  }
+
+  /// Every server in each of its eras.
+  static let inEras: [InEra] = all.flatMap { server in server.eras.map { InEra(server: server, era: $0) } }
 
   private var path: String { PythonProgram.root.appending(path: "Tests/InteropTests/Python/\(program)").path }
   private func arguments(_ wire: String) -> [String] { [path, wire] + arguments }

@@ -23,7 +23,9 @@ struct JiraAccessTests {
       ("create_issues", ["issues": [["project": "HR", "type": "Bug", "summary": "x"]]]),
       ("edit_issue", ["issue": issue, "summary": "x"]), ("assign_issue", ["issue": issue]), ("transition_issue", ["issue": issue, "transition": "Done"]),
       ("add_comment", ["issue": issue, "body": "x"]), ("update_comment", ["issue": issue, "comment": "1", "body": "x"]),
-      ("log_work", ["issue": issue, "time_spent": "1h"]),
+      ("log_work", ["issue": issue, "time_spent": "1h"]), ("update_work", ["issue": issue, "worklog": "1", "time_spent": "1h"]),
+      ("delete_work", ["issue": issue, "worklog": "1"]), ("unlink_issues", ["issue": issue, "link": "1"]), ("delete_attachment", ["issue": issue, "attachment": "7"]),
+      ("create_version", ["project": "HR", "name": "1"]),
       ("link_issues", ["issue": "ABC-1", "relation": "Blocks", "other": issue]), ("link_issues", ["issue": issue, "relation": "Blocks", "other": "ABC-1"]),
       ("add_remote_link", ["issue": issue, "url": "https://x.example", "title": "x"]), ("watch_issue", ["issue": issue, "user": "x"]),
       ("add_attachment", ["issue": issue, "filename": "a", "text": "x"]), ("delete_comment", ["issue": issue, "comment": "1"]), ("delete_issue", ["issue": issue]),
@@ -39,13 +41,79 @@ struct JiraAccessTests {
     #expect(test.vendor.requests.isEmpty, "\(test.vendor.requests)")
   }
 
-  @Test("Every tool that takes an issue or a project is among those that were tried")
+  @Test("Every tool that takes an issue, project, board, sprint, desk or queue is among those that were tried")
   func complete() async throws {
     for tool in try await JiraTest().jira.client.listTools() where tool.name != "search_issues" {
       let properties = tool.raw["inputSchema"]?["properties"]
-      guard ["issue", "issues", "project"].contains(where: { properties?[$0] != nil }) else { continue }
-      #expect(Self.denied.contains { $0.0 == tool.name }, "\(tool.name)")
+      func takes(_ names: [String]) -> Bool { names.contains { properties?[$0] != nil } }
+      if takes(["issue", "issues", "project"]) { #expect(Self.denied.contains { $0.0 == tool.name }, "\(tool.name)") }
+      // What lists issues only is held against the list issue by issue.
+      if takes(["board", "sprint", "desk", "queue"]) {
+        #expect(Self.places.contains { $0.0 == tool.name } || Self.lists.contains { $0.0 == tool.name }, "\(tool.name)")
+      }
     }
+  }
+
+  /// Tools that name a board, a sprint or a desk, each of which is of a denied project.
+  static let places: [(String, JSONValue)] = [
+    ("list_sprints", ["board": "4"]), ("get_sprint", ["sprint": "37"]), ("create_sprint", ["board": "4", "name": "x"]), ("update_sprint", ["sprint": "37", "name": "x"]),
+    ("move_to_sprint", ["sprint": "37", "issues": ["ABC-1"]]), ("list_queues", ["desk": "1"]), ("list_queue_issues", ["desk": "1", "queue": "2"]),
+  ]
+
+  /// How Jira tells a board's projects: with the board, or at a place of their own; the last is not told at all.
+  static let boards: [(JSONValue, JSONValue)] = [
+    (["id": 4, "location": ["projectKey": "HR"]], ["values": []]), (["id": 4], ["values": [["key": "ABC"], ["key": "HR"]], "isLast": true]),
+    (["id": 4, "location": ["userId": 1]], ["values": [], "isLast": true]),
+  ]
+
+  @Test("Boards, sprints and desks of a denied project are not found, and nothing is read of them or changed", arguments: places, boards)
+  func deniedPlace(_ call: (String, JSONValue), _ board: (JSONValue, JSONValue)) async throws {
+    let test = try await JiraTest(Self.deny) { vendor in
+      vendor.always("GET", "/rest/agile/1.0/board/4", .json(board.0))
+      vendor.always("GET", "/rest/agile/1.0/board/4/project", .json(board.1))
+      vendor.always("GET", "/rest/servicedeskapi/servicedesk/1", .json(["id": "1", "projectKey": "HR"]))
+    }
+    #expect(try await test.jira.failure(call.0, call.1) == "Jira does not find it, or it may not be seen.")
+    let places = ["/rest/agile/1.0/board/4", "/rest/agile/1.0/board/4/project", "/rest/agile/1.0/sprint/37", "/rest/servicedeskapi/servicedesk/1"]
+    #expect(test.vendor.requests.allSatisfy { $0.method == "GET" && places.contains($0.path) }, "\(test.vendor.requests)")
+    await #expect(throws: (any Error).self) { try await test.jira.read("jira://acme.atlassian.net/board/4/sprint/37") }
+    #expect(try await test.jira.complete(.resourceTemplate("jira://{site}/board/{board}/sprint/{sprint}", argument: "sprint"), "", ["board": "4"]) == [])
+  }
+
+  @Test("Those of other projects are, also where a board tells its projects at a place of their own", arguments: places)
+  func otherPlace(_ tool: String, _ arguments: JSONValue) async throws {
+    let test = try await JiraTest(Self.deny) { vendor in
+      vendor.always("GET", "/rest/agile/1.0/board/4", .json(["id": 4]))
+      vendor.always("GET", "/rest/agile/1.0/board/4/project", .json(["values": [["key": "ABC"]], "isLast": true]))
+    }
+    _ = try await test.jira.structured(tool, arguments)
+  }
+
+  @Test("Boards that do not tell their project are listed only as those of a project that may be reached")
+  func quietBoards() async throws {
+    let test = try await JiraTest(Self.deny) { $0.always("GET", "/rest/agile/1.0/board", .json(["values": [["id": 1, "name": "A"]], "isLast": true])) }
+    #expect(try await test.jira.structured("list_boards")["boards"] == [])
+    #expect(try await test.jira.structured("list_boards", ["project": "ABC"])["boards"]?[0]?["name"] == "A")
+  }
+
+  @Test("A project that now has a denied key is not given under its old one", arguments: ["get_project", "list_versions", "list_components", "create_version"])
+  func renamed(_ tool: String) async throws {
+    let test = try await JiraTest(Self.deny) { $0.always("GET", "/rest/api/3/project/OLD", .json(["id": "2", "key": "HR", "name": "H"])) }
+    let arguments: JSONValue = tool == "create_version" ? ["project": "OLD", "name": "1"] : ["project": "OLD"]
+    #expect(try await test.jira.failure(tool, arguments).contains("may not be seen"))
+    #expect(test.vendor.requests.map(\.path) == ["/rest/api/3/project/OLD"])
+  }
+
+  @Test("A link is not taken away where its other end is in a denied project, or where the issue has no part in it")
+  func links() async throws {
+    let test = try await JiraTest(Self.deny) { vendor in
+      vendor.always("GET", "/rest/api/3/issueLink/5", .json(["id": "5", "inwardIssue": ["key": "HR-1"], "outwardIssue": ["key": "ABC-1"]]))
+      vendor.always("GET", "/rest/api/3/issueLink/6", .json(["id": "6", "inwardIssue": ["key": "ABC-2"], "outwardIssue": ["key": "ABC-3"]]))
+    }
+    for link in ["5", "6"] { #expect(try await test.jira.failure("unlink_issues", ["issue": "ABC-1", "link": .string(link)]).contains("may not be seen")) }
+    #expect(test.vendor.requests.allSatisfy { $0.method == "GET" })
+    #expect(try await test.jira.failure("delete_attachment", ["issue": "ABC-2", "attachment": "7"]).contains("may not be seen"))
+    #expect(test.vendor.requests.allSatisfy { $0.method == "GET" })
   }
 
   static let lists: [(String, JSONValue, String, String)] = [
@@ -89,6 +157,21 @@ struct JiraAccessTests {
     let test = try await JiraTest(Self.deny) { $0.always("GET", "/rest/api/3/issue/ABC-7", .json(JiraTest.issue("HR-7"))) }
     #expect(try await test.jira.failure("get_issue", ["issue": "ABC-7"]).contains("may not be seen"))
     await #expect(throws: (any Error).self) { try await test.jira.read("jira://acme.atlassian.net/issue/ABC-7") }
+  }
+
+  @Test("Parents, subtasks and linked issues of a denied project are not named")
+  func relatives() async throws {
+    let fields: JSONObject = [
+      "parent": ["key": "HR-1"], "subtasks": [["key": "HR-2"], ["key": "ABC-2"]],
+      "issuelinks": [
+        ["id": "1", "type": ["name": "Blocks"], "outwardIssue": ["key": "HR-3", "fields": ["summary": "Secret"]]],
+        ["id": "2", "type": ["name": "Blocks"], "inwardIssue": ["key": "ABC-3"]],
+      ],
+    ]
+    let test = try await JiraTest(Self.deny) { $0.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", fields))) }
+    let result = try await test.jira.call("get_issue", ["issue": "ABC-1"])
+    #expect(result.structured?["issue"]?["subtasks"] == ["ABC-2"] && result.structured?["issue"]?["links"]?.array?.map { $0["key"] } == ["ABC-3"])
+    #expect(!result.raw.text.contains("HR-") && !result.raw.text.contains("Secret"))
   }
 
   @Test("Attachments do not tell their issue: where projects are limited it has to be named, and has to have it")

@@ -5,7 +5,7 @@ import Testing
 
 /// A call of a tool, and what is known of the requests that it makes.
 struct JiraAct: Sendable, CustomTestStringConvertible {
-  enum Description: Sendable { case core, agile, none }
+  enum Description: Sendable { case core, agile, service, none }
 
   /// As in Python/jira_acts.py.
   let name: String
@@ -61,9 +61,9 @@ struct JiraAct: Sendable, CustomTestStringConvertible {
     JiraAct("list_sprints", ["board": "4", "state": ["active", "closed"]], reads: "go-jira/sprints.json", by: .agile),
     JiraAct("get_sprint", ["sprint": "37"], reads: "jira-cli/sprint-get.json", by: .agile),
     JiraAct("list_sprint_issues", ["sprint": "37", "jql": "status = Done", "fields": ["summary"]], reads: "go-jira/issues_in_sprint.json", by: .agile),
-    JiraAct("list_backlog", ["board": "4", "fields": ["summary"]], by: .agile), JiraAct("list_service_desks", by: .none),
-    JiraAct("list_queues", ["desk": "1"], by: .none), JiraAct("list_queue_issues", ["desk": "1", "queue": "2"], by: .none),
-    JiraAct("get_service_request", ["issue": "ABC-1"], by: .none),
+    JiraAct("list_backlog", ["board": "4", "fields": ["summary"]], by: .agile), JiraAct("list_service_desks", by: .service),
+    JiraAct("list_queues", ["desk": "1"], by: .service), JiraAct("list_queue_issues", ["desk": "1", "queue": "2"], by: .service),
+    JiraAct("get_service_request", ["issue": "ABC-1"], by: .service),
     JiraAct(
       "create_issue",
       [
@@ -79,7 +79,9 @@ struct JiraAct: Sendable, CustomTestStringConvertible {
       except: [.member("transition", because: "PyPI jira sends the id as a number; it is a text")], writes: true),
     JiraAct("transition_issue", ["issue": "ABC-1", "transition": "in progress"], as: "transition_issue by name", except: [emptyFields], writes: true),
     JiraAct("add_comment", ["issue": "ABC-1", "body": "Hello *there*"], writes: true),
+    JiraAct("add_comment", ["issue": "ABC-1", "body": "Hello", "role": "Administrators"], as: "add_comment for a role", writes: true),
     JiraAct("update_comment", ["issue": "ABC-1", "comment": "5", "body": "Better"], writes: true),
+    JiraAct("update_comment", ["issue": "ABC-1", "comment": "5", "body": "Better", "group": "staff"], as: "update_comment for a group", writes: true),
     JiraAct("log_work", ["issue": "ABC-1", "time_spent": "3h 30m", "started": "2026-07-28T09:00:00+02:00"], writes: true),
     JiraAct(
       "link_issues", ["issue": "ABC-1", "relation": "Blocks", "other": "ABC-2"], except: [types, .member("comment", because: "PyPI jira sends null along")], writes: true),
@@ -87,6 +89,10 @@ struct JiraAct: Sendable, CustomTestStringConvertible {
     JiraAct("watch_issue", ["issue": "ABC-1", "user": "5b1"], writes: true),
     JiraAct("watch_issue", ["issue": "ABC-1", "user": "5b1", "remove": true], as: "watch_issue remove", writes: true),
     JiraAct("add_attachment", ["issue": "ABC-1", "filename": "a.txt", "text": "hello"], writes: true),
+    JiraAct("update_work", ["issue": "ABC-1", "worklog": "5", "time_spent": "1h", "started": "2026-07-28T09:00:00+02:00"], writes: true, by: .none),
+    JiraAct("delete_work", ["issue": "ABC-1", "worklog": "5"], writes: true, by: .none), JiraAct("unlink_issues", ["issue": "ABC-1", "link": "9"], writes: true),
+    JiraAct("delete_attachment", ["issue": "ABC-1", "attachment": "7"], writes: true),
+    JiraAct("create_version", ["project": "ABC", "name": "1.1", "description": "Better", "release_date": "2026-08-11"], writes: true),
     JiraAct("delete_comment", ["issue": "ABC-1", "comment": "5"], writes: true), JiraAct("delete_issue", ["issue": "ABC-1", "subtasks": true], writes: true),
     JiraAct("move_to_sprint", ["sprint": "37", "issues": ["ABC-1"]], writes: true, by: .agile),
     JiraAct("move_to_backlog", ["issues": ["ABC-1"]], writes: true, by: .agile),

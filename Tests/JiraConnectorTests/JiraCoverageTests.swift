@@ -17,7 +17,8 @@ struct JiraCoverageTests {
         case nil: ""
         case .core: "valid (REST v3)"
         case .agile: "valid (Agile 1.0)"
-        case .some(.none): "- (no description of Service Management is at hand)"
+        case .service: "- (no description of Service Management is at hand)"
+        case .some(.none): "- (not in the part of the description that is at hand)"
         }
       return CoverageTable.Row(
         tool, description: described, differential: acts.isEmpty ? "" : reasons.isEmpty ? "equal" : "equal, but: " + reasons.joined(separator: "; "),

@@ -14,7 +14,11 @@ enum JiraDescriptions {
   ]
 
   static func problems(with request: CapturedRequest, by described: JiraAct.Description) throws -> [String] {
-    guard described != .none else { return request.path.hasPrefix("/rest/servicedeskapi/") ? [] : ["is no request to Service Management"] }
+    switch described {
+    case .service: return request.path.hasPrefix("/rest/servicedeskapi/") ? [] : ["is no request to Service Management"]
+    case .none: return request.path.hasPrefix("/rest/api/3/issue/") ? [] : ["is no request to the core"]
+    case .core, .agile: break
+    }
     let description = try (described == .core ? core : agile).get()
     return description.problems(with: request).filter { problem in !known.contains { problem.hasSuffix($0) } }
   }

@@ -71,6 +71,36 @@ struct JiraFaultTests {
     #expect(limit.isError || !time.waits.isEmpty)
   }
 
+  /// Headers of a good answer, and how long the next request waits.
+  static let quotas: [([(String, String)], Int64)] = [
+    ([("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "2026-11-29T22:07:00Z")], 20),
+    ([("X-RateLimit-Remaining", "0"), ("X-RateLimit-Interval-Seconds", "20")], 20),
+    ([("X-RateLimit-Remaining", "5"), ("X-RateLimit-Reset", "2026-11-29T22:07:00Z")], 0), ([("X-RateLimit-Remaining", "0")], 0),
+  ]
+
+  @Test("What a good answer says of the limit is heard, before Jira has to refuse", arguments: quotas)
+  func quota(_ headers: [(String, String)], _ wait: Int64) async throws {
+    // 22:06:40.
+    let time = VirtualTime(seconds: 1_795_990_000, isFrozen: true)
+    let named = headers.map { (name: $0.0, value: $0.1) }
+    let test = try await JiraTest(time: time) { $0.on("GET", "/rest/api/3/myself", .json(["accountId": "5b1", "displayName": "Bot"], headers: named)) }
+    for _ in 0..<2 { _ = try await test.jira.structured("get_myself") }
+    #expect(time.waits.reduce(0, +) == wait)
+    // Other endpoints have limits of their own.
+    _ = try await test.jira.structured("list_fields")
+    #expect(time.waits.reduce(0, +) == wait)
+  }
+
+  @Test("Fifty requests a second go to an endpoint, and no more: Jira need not refuse any")
+  func budget() async throws {
+    let time = VirtualTime(isFrozen: true)
+    let test = try await JiraTest(time: time)
+    for _ in 0..<50 { _ = try await test.jira.structured("get_myself") }
+    #expect(time.waits.isEmpty)
+    _ = try await test.jira.structured("get_myself")
+    #expect(time.waits.count == 1)
+  }
+
   @Test(
     "An answer that is cut off is asked for again by what may be repeated, and never by what adds",
     arguments: JiraAct.all.filter { !["get_attachment", "add_attachment"].contains($0.tool) })

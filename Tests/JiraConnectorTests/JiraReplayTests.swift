@@ -1,3 +1,4 @@
+import ConnectorKit
 import ConnectorTesting
 import JSON
 import MCP
@@ -101,6 +102,72 @@ struct JiraReplayTests {
     #expect(second["sprints"]?[0]?["name"] == "Two" && second["next_cursor"] == nil)
     #expect(test.vendor.requests.map { $0.query("startAt") } == ["0", "1"])
     #expect(try await test.jira.failure("list_sprints", ["board": "5", "cursor": cursor]).contains("other arguments"))
+  }
+
+  @Test("Issue types and fields come a page at a time, and what a field may hold is not cut in silence")
+  func createMeta() async throws {
+    let path = "/rest/api/3/issue/createmeta/ABC/issuetypes"
+    let options = JSONValue.array((1...120).map { ["value": .string("v\($0)")] })
+    let test = try await JiraTest { vendor in
+      vendor.on(
+        "GET", path, .json(["issueTypes": [["id": "1", "name": "Bug"]], "startAt": 0, "total": 2]),
+        .json(["issueTypes": [["id": "2", "name": "Task"]], "startAt": 1, "total": 2]))
+      vendor.always(
+        "GET", path + "/1",
+        .json([
+          "fields": [
+            ["fieldId": "a", "name": "A", "allowedValues": options], ["fieldId": "b", "name": "B", "allowedValues": [["name": "x"]]],
+          ], "total": 2,
+        ]))
+    }
+    let first = try await test.jira.structured("list_issue_types", ["project": "ABC", "limit": 1])
+    let second = try await test.jira.structured("list_issue_types", ["project": "ABC", "limit": 1, "cursor": try #require(first["next_cursor"])])
+    #expect(first["items"]?[0]?["name"] == "Bug" && second["items"]?[0]?["name"] == "Task" && second["next_cursor"] == nil)
+    #expect(test.vendor.requests.map { $0.query("startAt") } == ["0", "1"])
+    let fields = try await test.jira.structured("list_create_fields", ["project": "ABC", "type_id": "1"])["items"]
+    #expect(fields?[0]?["allowed"]?.array?.count == 100 && fields?[0]?["allowed_total"] == 120)
+    #expect(fields?[1]?["allowed"] == ["x"] && fields?[1]?["allowed_total"] == nil)
+  }
+
+  @Test("A cursor that was made up begins somewhere, and breaks nothing")
+  func madeUpCursor() async throws {
+    let test = try await JiraTest { $0.always("GET", "/rest/agile/1.0/board/4/sprint", .json(["values": [["id": 1, "name": "One"]], "total": 1])) }
+    for place in ["\(Int.max)", "-1", "x"] {
+      let cursor = PageCursor(list: ["list_sprints", "4", ""]).text(place)
+      _ = try await test.jira.structured("list_sprints", ["board": "4", "cursor": .string(cursor)])
+    }
+    #expect(test.vendor.requests.map { $0.query("startAt") } == ["\(1 << 40)", "0", "0"])
+  }
+
+  private static let sprintURI = "jira://{site}/board/{board}/sprint/{sprint}"
+  private static let issueURI = "jira://{site}/issue/{key}"
+
+  /// What is completed, what was typed, other arguments, and what is suggested.
+  static let completions: [(CompletionTarget, String, [String: String], [String])] = [
+    (.prompt("analyze_sprint_health", argument: "board"), "be", [:], ["Beta"]), (.prompt("triage_issue", argument: "issue"), "ABC-1", [:], ["ABC-1", "ABC-12"]),
+    (.prompt("release_notes", argument: "project"), "", [:], ["ABC"]), (.prompt("release_notes", argument: "version"), "1.", ["project": "ABC"], ["1.0", "1.1"]),
+    (.prompt("release_notes", argument: "version"), "1.", [:], []), (.resourceTemplate(issueURI, argument: "key"), "abc-1", [:], ["ABC-1", "ABC-12"]),
+    (.resourceTemplate(issueURI, argument: "site"), "", [:], ["acme.atlassian.net"]), (.resourceTemplate(sprintURI, argument: "board"), "", [:], ["1", "2"]),
+    (.resourceTemplate(sprintURI, argument: "sprint"), "", ["board": "2"], ["8", "7"]), (.resourceTemplate(sprintURI, argument: "sprint"), "", ["board": "x"], []),
+  ]
+
+  @Test("Boards, sprints, issues, projects and versions are suggested as far as they start as typed", arguments: completions)
+  func completion(_ target: CompletionTarget, _ typed: String, _ arguments: [String: String], _ expected: [String]) async throws {
+    let test = try await JiraTest { vendor in
+      vendor.always("GET", "/rest/agile/1.0/board", .json(["values": [["id": 1, "name": "Alpha"], ["id": 2, "name": "Beta"]], "isLast": true]))
+      vendor.always(
+        "GET", "/rest/agile/1.0/board/2/sprint",
+        .json(["values": [["id": 7, "name": "A", "state": "closed"], ["id": 8, "name": "B", "state": "active"]], "isLast": true]))
+      vendor.always("POST", "/rest/api/3/search/jql", .json(["issues": .array(["ABC-1", "ABC-12", "ABC-2"].map { JiraTest.issue($0) })]))
+      vendor.always("GET", "/rest/api/3/project/search", .json(["values": [["id": "1", "key": "ABC", "name": "A"]], "isLast": true]))
+      vendor.always("GET", "/rest/api/3/project/ABC/versions", .json([["id": "1", "name": "1.0"], ["id": "2", "name": "1.1"], ["id": "3", "name": "2.0"]]))
+    }
+    #expect(try await test.jira.complete(target, typed, arguments) == expected)
+    if let jql = test.jql { #expect(jql == "(project = \"\(typed.prefix(3))\") ORDER BY updated DESC") }
+    // What a rule hides is not suggested, and where it hides all of it Jira is not asked.
+    let before = test.vendor.requests.count
+    let hidden = try await test.jira.complete(target, typed, arguments, meta: [MetaKey.rows: [:]])
+    #expect(hidden == (typed.isEmpty && expected == ["acme.atlassian.net"] ? expected : []) && test.vendor.requests.count == before)
   }
 
   @Test("Prompts stay in one line of what a person typed")

@@ -60,6 +60,13 @@ struct JiraRequestTests {
     ("add_comment", ["issue": "ABC-1", "body": "*soft*"], "POST", "/rest/api/2/issue/ABC-1/comment"),
     ("assign_issue", ["issue": "ABC-1", "assignee": "ada"], "PUT", "/rest/api/2/issue/ABC-1/assignee"), ("list_boards", [:], "GET", "/rest/agile/1.0/board"),
     ("watch_issue", ["issue": "ABC-1", "user": "ada", "remove": true], "DELETE", "/rest/api/2/issue/ABC-1/watchers"),
+    ("list_issue_types", ["project": "ABC"], "GET", "/rest/api/2/issue/createmeta/ABC/issuetypes"),
+    ("list_create_fields", ["project": "ABC", "type_id": "10001"], "GET", "/rest/api/2/issue/createmeta/ABC/issuetypes/10001"),
+    ("list_changes", ["issue": "ABC-1"], "GET", "/rest/api/2/issue/ABC-1"), ("get_attachment", ["attachment": "7"], "GET", "/secure/attachment/7/a.txt"),
+    ("create_version", ["project": "ABC", "name": "1.1"], "POST", "/rest/api/2/version"),
+    ("delete_attachment", ["issue": "ABC-1", "attachment": "7"], "DELETE", "/rest/api/2/attachment/7"),
+    ("unlink_issues", ["issue": "ABC-1", "link": "9"], "DELETE", "/rest/api/2/issueLink/9"),
+    ("update_work", ["issue": "ABC-1", "worklog": "5", "comment": "*soft*"], "PUT", "/rest/api/2/issue/ABC-1/worklog/5"),
   ]
 
   @Test("Data Center is asked at version 2, with user names and its own markup", arguments: elsewhere)
@@ -74,6 +81,8 @@ struct JiraRequestTests {
     case "search_users": #expect(request.query("username") == "ada" && request.query("query") == nil)
     case "watch_issue": #expect(request.query("username") == "ada")
     case "count_issues": #expect(request.json?["maxResults"] == 0)
+    case "list_changes": #expect(request.query("expand") == "changelog")
+    case "update_work": #expect(request.json == ["comment": "_soft_"])
     default: break
     }
   }
@@ -89,6 +98,62 @@ struct JiraRequestTests {
     let second = try await test.jira.structured("search_issues", ["project": ["ABC"], "cursor": try #require(first["next_cursor"])])
     #expect(second["issues"]?[0]?["key"] == "ABC-2" && second["next_cursor"] == nil)
     #expect(test.requests("POST", "/search").map { $0.json?["startAt"] } == [0, 1])
+  }
+
+  @Test("What Data Center calls values is read, and a list in no known form is an error, not an empty list")
+  func dataCenterValues() async throws {
+    let path = "/rest/api/2/issue/createmeta/ABC/issuetypes"
+    let test = try await JiraTest.dataCenter { vendor in
+      vendor.always("GET", path, .json(["values": [["id": "1", "name": "Bug"]], "startAt": 0, "total": 1, "isLast": true]))
+      vendor.on("GET", path + "/1", .json(["values": [["fieldId": "summary", "name": "Summary", "required": true]], "total": 1]), .json(["others": []]))
+    }
+    #expect(try await test.jira.structured("list_issue_types", ["project": "ABC"])["items"]?[0]?["name"] == "Bug")
+    let fields: JSONValue = ["project": "ABC", "type_id": "1"]
+    #expect(try await test.jira.structured("list_create_fields", fields)["items"]?[0]?["id"] == "summary")
+    #expect(try await test.jira.failure("list_create_fields", fields).contains("no known form"))
+  }
+
+  @Test("Data Center's changes come with the issue, and are given a page at a time")
+  func dataCenterChanges() async throws {
+    let histories = JSONValue.array((1...3).map { ["id": .string("\($0)"), "items": [["field": "status", "toString": "Done"]]] })
+    var issue = JiraTest.issue("ABC-1")
+    issue["changelog"] = ["histories": histories, "total": 3]
+    let test = try await JiraTest.dataCenter { [issue] in $0.always("GET", "/rest/api/2/issue/ABC-1", .json(issue)) }
+    let first = try await test.jira.structured("list_changes", ["issue": "ABC-1", "limit": 2])
+    let second = try await test.jira.structured("list_changes", ["issue": "ABC-1", "limit": 2, "cursor": try #require(first["next_cursor"])])
+    #expect(first["changes"]?.array?.map { $0["id"] } == ["1:0", "2:0"] && second["changes"]?.array?.map { $0["id"] } == ["3:0"] && second["next_cursor"] == nil)
+  }
+
+  @Test(
+    "Data Center's attachments are fetched from the site and from nowhere else", arguments: ["https://elsewhere.example/7", "", "https://acme.atlassian.net.example/7"])
+  func dataCenterAttachments(_ link: String) async throws {
+    let test = try await JiraTest.dataCenter { vendor in
+      vendor.always("GET", "/rest/api/2/attachment/7", .json(["id": "7", "mimeType": "text/plain", "size": 3, "content": .string(link)]))
+    }
+    #expect(try await test.jira.failure("get_attachment", ["attachment": "7"]).contains("does not say where"))
+    #expect(test.vendor.requests.count == 1)
+  }
+
+  @Test("Comments are for a role or a group where that is said, and a change does not open them to all")
+  func visibility() async throws {
+    let test = try await JiraTest {
+      $0.always("GET", "/rest/api/3/issue/ABC-1/comment/5", .json(["id": "5", "visibility": ["type": "role", "value": "Admins", "identifier": "10002"]]))
+    }
+    _ = try await test.jira.structured("add_comment", ["issue": "ABC-1", "body": "x", "group": "staff"])
+    _ = try await test.jira.structured("update_comment", ["issue": "ABC-1", "comment": "5", "body": "x"])
+    _ = try await test.jira.structured("update_comment", ["issue": "ABC-1", "comment": "5", "body": "x", "role": "Users"])
+    #expect(
+      test.vendor.requests.filter { $0.method != "GET" }.map { $0.json?["visibility"] } == [
+        ["type": "group", "value": "staff"], ["type": "role", "value": "Admins", "identifier": "10002"], ["type": "role", "value": "Users"],
+      ])
+    #expect(try await test.jira.failure("add_comment", ["issue": "ABC-1", "body": "x", "role": "a", "group": "b"]).contains("not both"))
+  }
+
+  @Test("Only what a second call leaves as it is says so")
+  func annotations() async throws {
+    for tool in try await JiraTest().jira.client.listTools() where ["transition_issue", "add_comment", "create_version", "update_work"].contains(tool.name) {
+      #expect(tool.raw["annotations"]?["idempotentHint"]?.bool == (tool.name == "update_work"), "\(tool.name)")
+    }
   }
 
   @Test("What stands in a path is one segment", arguments: ["../../serverInfo", "ABC-1/comment", "ABC-1?expand=x", "ABC-1#x", "."])

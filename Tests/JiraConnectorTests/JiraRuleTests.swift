@@ -115,7 +115,9 @@ struct JiraRuleTests {
   @Test("Rules hold for every kind of record", arguments: others)
   func other(_ tool: String, _ arguments: JSONValue, _ type: String, _ path: String, _ answer: JSONValue, _ member: String) async throws {
     let test = try await JiraTest { $0.always("GET", path, .json(answer)) }
-    let result = try await test.jira.call(tool, arguments, meta: Self.rows(["Issue": ["true"], type: ["like", "name", "t*"]]))
+    var rules: JSONObject = ["Issue": ["true"], "Project": ["true"]]
+    rules[type] = ["like", "name", "t*"]
+    let result = try await test.jira.call(tool, arguments, meta: Self.rows(rules))
     #expect(result.structured?[member]?.array?.map { $0["name"] } == ["two"] && !result.raw.text.contains("one"), "\(result.text)")
   }
 
@@ -134,6 +136,39 @@ struct JiraRuleTests {
     var shown = open
     shown["Issue"] = ["=", "reporter", "ada"]
     _ = try await test.jira.structured(tool, ["issue": "ABC-1"], meta: Self.rows(shown))
+  }
+
+  /// Every tool that reads or makes something of a project.
+  static let ofProjects: [(String, JSONValue)] = [
+    ("list_versions", ["project": "ABC"]), ("list_components", ["project": "ABC"]), ("list_issue_types", ["project": "ABC"]),
+    ("list_create_fields", ["project": "ABC", "type_id": "1"]), ("list_assignable_users", ["project": "ABC"]),
+    ("get_my_permissions", ["project": "ABC", "permissions": ["BROWSE_PROJECTS"]]), ("create_version", ["project": "ABC", "name": "1.1"]),
+  ]
+
+  @Test("What hangs on a project is not read or made where the project may not be seen", arguments: ofProjects)
+  func ofProject(_ tool: String, _ arguments: JSONValue) async throws {
+    let test = try await JiraTest()
+    let definition = try #require(try await test.jira.client.listTools().first { $0.name == tool })
+    let types = (definition.raw["_meta"]?[MetaKey.records].map { Array($0.elements) } ?? []).compactMap { $0["type"]?.string }
+    #expect(types.contains("Project"))
+    let open: JSONObject = ["JiraItem": ["true"], "Member": ["true"]]
+    #expect(try await test.jira.failure(tool, arguments, meta: Self.rows(open)) == Self.absent)
+    #expect(test.vendor.requests.isEmpty)
+    var hidden = open
+    hidden["Project"] = ["not", ["=", "name", "Project"]]
+    #expect(try await test.jira.failure(tool, arguments, meta: Self.rows(hidden)) == Self.absent)
+    #expect(test.vendor.requests.map(\.path) == ["/rest/api/3/project/ABC"])
+    var shown = open
+    shown["Project"] = ["=", "name", "Project"]
+    _ = try await test.jira.structured(tool, arguments, meta: Self.rows(shown))
+  }
+
+  @Test("A version is made only where it is sure beforehand that policy admits it")
+  func version() async throws {
+    let test = try await JiraTest()
+    let meta = Self.rows(["Project": ["true"], "JiraItem": ["=", "name", "2.0"]])
+    #expect(try await test.jira.failure("create_version", ["project": "ABC", "name": "1.1"], meta: meta).contains("Policy"))
+    #expect(written(test).isEmpty)
   }
 
   @Test("Comments are held against the rule of comments, in lists and resources")
@@ -189,6 +224,8 @@ struct JiraRuleTests {
     ("log_work", ["issue": "ABC-1", "time_spent": "1h"]),
     ("link_issues", ["issue": "ABC-1", "relation": "Blocks", "other": "ABC-2"]), ("link_issues", ["issue": "ABC-2", "relation": "Blocks", "other": "ABC-1"]),
     ("add_remote_link", ["issue": "ABC-1", "url": "https://x.example", "title": "x"]), ("watch_issue", ["issue": "ABC-1", "user": "x"]),
+    ("update_work", ["issue": "ABC-1", "worklog": "1", "time_spent": "1h"]), ("delete_work", ["issue": "ABC-1", "worklog": "1"]),
+    ("unlink_issues", ["issue": "ABC-1", "link": "9"]), ("unlink_issues", ["issue": "ABC-2", "link": "9"]), ("delete_attachment", ["issue": "ABC-1", "attachment": "7"]),
     ("add_attachment", ["issue": "ABC-1", "filename": "a", "text": "x"]), ("delete_comment", ["issue": "ABC-1", "comment": "1"]), ("delete_issue", ["issue": "ABC-1"]),
     ("move_to_sprint", ["sprint": "1", "issues": ["ABC-2", "ABC-1"]]), ("move_to_backlog", ["issues": ["ABC-1"]]), ("edit_issue", ["issue": "ABC-2", "parent": "ABC-1"]),
     ("create_issue", ["project": "ABC", "type": "Bug", "summary": "x", "assignee": "bob", "parent": "ABC-1"]),
@@ -198,7 +235,9 @@ struct JiraRuleTests {
 
   @Test("Nothing is changed at an issue that may not be seen: it is not found, and no change goes out", arguments: writes)
   func write(_ tool: String, _ arguments: JSONValue) async throws {
-    let (one, two) = (JiraTest.issue("ABC-1", ["assignee": ["accountId": "ada"]]), JiraTest.issue("ABC-2", ["assignee": ["accountId": "bob"]]))
+    let (one, two) = (
+      JiraTest.issue("ABC-1", ["assignee": ["accountId": "ada"], "attachment": [["id": "7"]]]), JiraTest.issue("ABC-2", ["assignee": ["accountId": "bob"]])
+    )
     let test = try await JiraTest { vendor in
       vendor.always("GET", "/rest/api/3/issue/ABC-1", .json(one))
       vendor.always("GET", "/rest/api/3/issue/ABC-2", .json(two))

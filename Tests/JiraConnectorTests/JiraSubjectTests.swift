@@ -41,13 +41,17 @@ struct JiraSubjectTests {
     }
   }
 
-  private func signedIn(_ state: WatchedState, _ secrets: TestSecrets, script: (VendorDouble) -> Void) async throws -> JiraTest {
+  private func signedIn(
+    _ state: WatchedState, _ secrets: TestSecrets, cloud: JSONValue = "9e1477fd", _ others: JSONObject = JSONObject(), script: (VendorDouble) -> Void
+  ) async throws -> JiraTest {
     let auth = try await VendorDouble()
     let oauth: JSONValue = [
-      "client_id": "client", "client_secret": .string(try secrets.reference("client", "the-client-secret")), "cloud_id": "9e1477fd", "auth_url": .string(auth.url),
+      "client_id": "client", "client_secret": .string(try secrets.reference("client", "the-client-secret")), "cloud_id": cloud, "auth_url": .string(auth.url),
     ]
+    var settings: JSONObject = ["act_as": "caller", "token": .null, "email": .null, "oauth": oauth]
+    for (name, value) in others { settings[name] = value }
     return try await JiraTest(
-      ["act_as": "caller", "token": .null, "email": .null, "oauth": oauth], governed: true, publicURL: "https://sluice.example/connectors/jira", state: state,
+      settings, governed: true, publicURL: "https://sluice.example/connectors/jira", state: state,
       secrets: secrets,
       script: { vendor in
         for token in ["first", "second", "third"] {
@@ -124,13 +128,58 @@ struct JiraSubjectTests {
     #expect(test.vendor.requests.count == 3)
   }
 
+  @Test("Without a cloud id in the settings, the site's is found when a person signs in, and kept", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+  func cloudID() async throws {
+    let secrets = try TestSecrets()
+    let sites = try SharedData.json("jira/amp-labs/cloud-id.json")
+    let path = "/ex/jira/ebc887b2-7e61-4059-ab35-71f15cc16e12/rest/api/3/myself"
+    let test = try await signedIn(WatchedState(), secrets, cloud: .null, ["site": "https://second-proj.atlassian.net/"]) { vendor in
+      vendor.always("GET", "/oauth/token/accessible-resources", .json(sites))
+      vendor.always("GET", path, .json(["accountId": "5b1", "displayName": "Ada"]))
+    }
+    try await signIn(test, "ada")
+    _ = try await test.jira.structured("get_myself", as: "ada")
+    test.jira.time.advance(3600)
+    // Renewed: it is the same site still.
+    _ = try await test.jira.structured("get_myself", as: "ada")
+    #expect(test.vendor.requests.map(\.path) == ["/oauth/token/accessible-resources", path, path])
+    #expect(test.vendor.requests.map { $0.header("Authorization") } == ["Bearer access-first", "Bearer access-first", "Bearer access-second"])
+    #expect(try await test.jira.failure("get_myself", as: "bob").contains("has not signed in"))
+  }
+
+  @Test("An account that does not reach the site is told which it reaches, and nothing is stored")
+  func otherSite() async throws {
+    let state = WatchedState()
+    let test = try await signedIn(state, try TestSecrets(), cloud: .null) { vendor in
+      vendor.always("GET", "/oauth/token/accessible-resources", .json([["id": "1", "url": "https://acme.atlassian.net.example"]]))
+    }
+    let text = try await test.jira.failure("get_myself", as: "ada")
+    let link = try #require(text.split(separator: "state=").last.map(String.init))
+    let reply = try await test.jira.route(.get, "/callback", query: ["state": link, "code": "code-1"])
+    #expect(reply.status == 502 && reply.body.contains("does not reach https://acme.atlassian.net.") && reply.body.contains("https://acme.atlassian.net.example"))
+    #expect(await state.writes.isEmpty)
+    #expect(try await test.jira.failure("get_myself", as: "ada").contains("has not signed in"))
+  }
+
+  @Test("People are asked for the scopes of the tools that are on, and for no more")
+  func scopes() async throws {
+    let test = try await signedIn(WatchedState(), try TestSecrets(), ["toolsets": ["read", "write"], "read_only": true]) { _ in }
+    let text = try await test.jira.failure("get_myself", as: "ada")
+    let link = try #require(text.split(separator: "state=").last.map(String.init))
+    let location = try await test.jira.route(.get, "/sign-in", query: ["state": link, "go": "1"]).location
+    #expect(location?.contains("jira-work") == true && location?.contains("jira-user") == true && location?.contains("offline_access") == true)
+    #expect(location?.contains("write") == false && location?.contains("sprint") == false)
+  }
+
   // MARK: Webhooks
 
   private static let secret = "It's a Secret to Everybody"
 
-  private func webhooks() async throws -> JiraTest {
+  private func webhooks(_ others: JSONObject = JSONObject(), script: (VendorDouble) -> Void = { _ in }) async throws -> JiraTest {
     let secrets = try TestSecrets()
-    return try await JiraTest(["webhook_secret": .string(try secrets.reference("webhook", Self.secret))], secrets: secrets)
+    var settings: JSONObject = ["webhook_secret": .string(try secrets.reference("webhook", Self.secret))]
+    for (name, value) in others { settings[name] = value }
+    return try await JiraTest(settings, secrets: secrets, script: script)
   }
 
   private func signature(_ body: String, _ secret: String = secret) -> HTTPHeaders {
@@ -167,6 +216,23 @@ struct JiraSubjectTests {
     #expect(await changes.next() == .resourceUpdated(uri: uri))
   }
 
+  @Test("A webhook about a denied project tells nobody")
+  func deniedWebhooks() async throws {
+    let test = try await webhooks(["projects": ["deny": ["HR"]]]) {
+      $0.always("GET", "/rest/agile/1.0/board/9", .json(["id": 9, "location": ["projectKey": "HR"]]))
+    }
+    let root = "jira://acme.atlassian.net"
+    let subscription = try await test.jira.client.subscribe(
+      to: .resources(root + "/issue/HR-1", root + "/project/HR", root + "/board/9/sprint/5", root + "/board/4/sprint/6"))
+    var changes = subscription.makeAsyncIterator()
+    for event in [
+      ["issue": ["key": "HR-1"]], ["project": ["key": "HR"]], ["sprint": ["id": 5, "originBoardId": 9]], ["sprint": ["id": 6, "originBoardId": 4]],
+    ] as [JSONValue] {
+      #expect(try await test.jira.route(.post, "/webhook", headers: signature(event.text), body: event.text).status == 200)
+    }
+    #expect(await changes.next() == .resourceUpdated(uri: root + "/board/4/sprint/6"))
+  }
+
   @Test("The check tells who is signed in and which permissions are missing")
   func check() async throws {
     let test = try await JiraTest {
@@ -176,5 +242,48 @@ struct JiraSubjectTests {
     #expect(findings.contains { $0.level == .ok && $0.message.contains("Bot") } && findings.contains { $0.level == .warning && $0.message.contains("EDIT_ISSUES") })
     let refused = try await JiraTest { $0.always("GET", "/rest/api/3/myself", .status(401)) }
     #expect(await refused.jira.connector.check().contains { $0.level == .failure && $0.remedy != nil })
+  }
+
+  @Test("The check asks for the permissions that the tools that are on need")
+  func checkToolsets() async throws {
+    for (toolsets, wanted) in [(["read"], "BROWSE_PROJECTS"), (["agile_write"], "MANAGE_SPRINTS_PERMISSION,SCHEDULE_ISSUES")] as [(JSONValue, String)] {
+      let test = try await JiraTest(["toolsets": toolsets])
+      _ = await test.jira.connector.check()
+      #expect(test.requests("GET", "/mypermissions").map { $0.query("permissions") } == [wanted])
+    }
+  }
+
+  @Test("The check asks as each person whose token is in the settings, and says where nobody can be asked")
+  func checkUsers() async throws {
+    let secrets = try TestSecrets()
+    let users: JSONValue = [
+      "ada": .string(try secrets.reference("ada", "ada@example.com:token-of-ada")), "bob": .string(try secrets.reference("bob", "bob@example.com:token-of-bob")),
+    ]
+    func test(_ rule: JSONValue) async throws -> JiraTest {
+      try await JiraTest(["act_as": rule, "token": .null, "email": .null, "users": users, "toolsets": ["read"]], secrets: secrets) {
+        $0.always("GET", "/rest/api/3/mypermissions", .json(["permissions": ["BROWSE_PROJECTS": ["havePermission": true]]]))
+      }
+    }
+    let people = try await test("caller")
+    let findings = await people.jira.connector.check()
+    #expect(findings.allSatisfy { $0.level == .ok } && findings.map(\.message).filter { $0.contains("signed in as Bot") }.count == 2, "\(findings)")
+    #expect(Set(people.vendor.requests.map { $0.header("Authorization") }).count == 2)
+    let nobody = try await test("service")
+    #expect(await nobody.jira.connector.check().contains { $0.level == .failure && $0.message.contains("act_as") })
+    #expect(nobody.vendor.requests.isEmpty)
+  }
+
+  @Test("The check says which scopes the tools that are on lack, and asks as the person that the settings name")
+  func checkScopes() async throws {
+    let test = try await signedIn(WatchedState(), try TestSecrets(), ["toolsets": ["read", "agile_write"], "user": "ada"]) { _ in }
+    #expect(await test.jira.connector.check().contains { $0.level == .failure && $0.message.contains("ada") && $0.message.contains("has not signed in") })
+    try await signIn(test, "ada")
+    // The token is for read:jira-work and offline_access.
+    let findings = await test.jira.connector.check()
+    #expect(findings.contains { $0.level == .ok && $0.message.contains("ada: signed in as Bot") })
+    #expect(findings.contains { $0.level == .warning && $0.message.contains("read lacks read:jira-user") })
+    #expect(findings.contains { $0.level == .warning && $0.message.contains("agile_write lacks write:sprint:jira-software") })
+    let unnamed = try await signedIn(WatchedState(), try TestSecrets()) { _ in }
+    #expect(await unnamed.jira.connector.check().contains { $0.level == .warning && $0.remedy?.contains("user: NAME") == true })
   }
 }

@@ -62,8 +62,16 @@ struct JiraTest {
       vendor.always("GET", core + "/issue/*/worklog", .json(["worklogs": [], "total": 0]))
       vendor.always("GET", core + "/issue/*/changelog", .json(["values": [], "isLast": true, "total": 0]))
       vendor.always("GET", core + "/issue/*/remotelink", .json([]))
-      vendor.always("GET", core + "/issue/*") { request in .json(issue(request.segments.last ?? "ABC-1")) }
-      vendor.always("GET", core + "/attachment/7", .json(["id": "7", "filename": "a.txt", "mimeType": "text/plain", "size": 3]))
+      vendor.always("GET", core + "/issue/*") { request in
+        let key = request.segments.last ?? "ABC-1"
+        var issue = issue(key, key == "ABC-1" ? ["attachment": [["id": "7", "filename": "a.txt"]]] : [:])
+        if request.query("expand") == "changelog" { issue["changelog"] = ["histories": [], "total": 0] }
+        return .json(issue)
+      }
+      vendor.always("GET", core + "/issueLink/*", .json(["id": "9", "inwardIssue": ["key": "ABC-1"], "outwardIssue": ["key": "ABC-2"]]))
+      vendor.always(
+        "GET", core + "/attachment/7",
+        .json(["id": "7", "filename": "a.txt", "mimeType": "text/plain", "size": 3, "content": "https://acme.atlassian.net/secure/attachment/7/a.txt"]))
       vendor.always("GET", core + "/attachment/content/7", .text("abc"))
       vendor.always("GET", core + "/myself", .json(["accountId": "5b1", "displayName": "Bot", "emailAddress": "bot@example.com"]))
       vendor.always("GET", core + "/project/ABC", .json(["id": "1", "key": "ABC", "name": "Project"]))
@@ -77,8 +85,12 @@ struct JiraTest {
       vendor.always("POST", core + "/issue/*/transitions", .status(204))
       vendor.always("POST", core + "/issue/*/watchers", .status(204))
       vendor.always("POST", core + "/issueLink", .status(201))
+      vendor.always("POST", core + "/version", .json(["id": "10100", "name": "1.1"], status: 201))
     }
-    vendor.always("GET", "/rest/agile/1.0/sprint/*", .json(["id": 37, "name": "Sprint", "state": "active"]))
+    vendor.always("GET", "/secure/attachment/7/a.txt", .text("abc"))
+    vendor.always("GET", "/rest/agile/1.0/sprint/*", .json(["id": 37, "name": "Sprint", "state": "active", "originBoardId": 4]))
+    vendor.always("GET", "/rest/agile/1.0/board/*", .json(["id": 4, "name": "Board", "type": "scrum", "location": ["projectKey": "ABC"]]))
+    vendor.always("GET", "/rest/servicedeskapi/servicedesk/*", .json(["id": "1", "projectKey": "ABC", "projectName": "Project"]))
     vendor.always("POST", "/rest/agile/1.0/sprint/*/issue", .status(204))
     vendor.always("POST", "/rest/agile/1.0/backlog/issue", .status(204))
     vendor.always("POST", "/rest/agile/1.0/**", .json(["id": 37, "name": "Sprint", "state": "future"]))

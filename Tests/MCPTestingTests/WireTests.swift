@@ -1,6 +1,7 @@
 import JSON
 import MCP
 import MCPTesting
+import MCPTools
 import Synchronization
 import Testing
 
@@ -41,6 +42,48 @@ struct WireTests {
     }
   }
 
+  /// What a user is asked for.
+  private struct Factors: ToolObject {
+    var a: Int
+    var b: Int
+
+    init(json: RawJSON) throws(ValueError) {
+      let reader = try ObjectReader(json)
+      a = try reader.read("a")
+      b = try reader.read("b", default: 2)
+    }
+    static func schema(_ builder: inout SchemaBuilder) -> JSONValue {
+      builder.object(Self.self) { members in
+        members.add("a", Int.self, "The first.", constraints: .range(0...99))
+        members.add("b", Int.self, default: 2)
+      }
+    }
+    var jsonValue: JSONValue { ["a": .int(a), "b": .int(b)] }
+  }
+
+  @Test("a question with a type gets a value of it over every wire", arguments: Wire.all)
+  func typedQuestions(over wire: Wire) async throws {
+    let server = Calculator.server()
+    server.add(
+      Tool(name: "multiply") { call in
+        guard let factors = try await call.elicit("Which factors?", as: Factors.self) else { return ToolResult(text: "no factors") }
+        return ToolResult(text: "\(factors.a * factors.b)")
+      })
+    let answers = ScriptedAnswers(forms: [.accept(["a": 21]), .decline])
+    try await withClient(of: server, over: wire, answers: answers) { client, recording async throws in
+      #expect(try await client.callTool("multiply").text == "42")
+      #expect(try await client.callTool("multiply").text == "no factors")
+      guard case .form(let form) = recording.asked.first else {
+        Issue.record("no form was asked")
+        return
+      }
+      let fields: JSONValue = [
+        "a": ["type": "integer", "description": "The first.", "minimum": 0, "maximum": 99], "b": ["type": "integer", "default": 2],
+      ]
+      #expect(form.requestedSchema == ["type": "object", "properties": fields, "required": ["a"]])
+    }
+  }
+
   @Test("a client without answers is one that cannot be asked", arguments: Wire.all)
   func unasked(over wire: Wire) async throws {
     try await withClient(of: Calculator.server(), over: wire) { client async throws in
@@ -48,6 +91,41 @@ struct WireTests {
       switch outcome {
       case .success(let result): #expect(result.isError)
       case .failure(let error): #expect(error is ClientError)
+      }
+    }
+  }
+
+  @Test("a page that a tool needs visited is put to the user over every wire, and then the call goes on", arguments: Wire.all)
+  func visits(over wire: Wire) async throws {
+    let server = Calculator.server()
+    let calls = Mutex(0)
+    server.add(
+      Tool(name: "signed_in") { _ in
+        let call = calls.withLock { calls in
+          calls += 1
+          return calls
+        }
+        guard call > 1 else { throw RPCError.urlElicitationRequired([URLElicitation(message: "Sign in", url: "https://example.com/sign-in")]) }
+        return ToolResult(text: "signed in")
+      })
+    let answers = ScriptedAnswers(urls: [ElicitationResult(.accept)])
+    try await withClient(of: server, over: wire, answers: answers) { client, recording async throws in
+      #expect(try await client.callTool("signed_in").text == "signed in")
+      #expect(recording.asked.count == 1)
+      #expect(recording.messages(.sent, .toolsCall).count == 2)
+    }
+  }
+
+  @Test("a legacy server is told of new roots over every wire", arguments: Wire.all.filter({ $0.version.era == .legacy }))
+  func roots(over wire: Wire) async throws {
+    let (changes, change) = AsyncStream.makeStream(of: String.self)
+    let server = Calculator.server()
+    server.onRootsChanged { context in change.yield(context.client.info?["name"]?.string ?? "nobody") }
+    try await withClient(of: server, over: wire, answers: ScriptedAnswers(roots: [])) { client async throws in
+      try await client.rootsChanged()
+      for await name in changes {
+        #expect(name == "mcp-testing")
+        break
       }
     }
   }
@@ -72,6 +150,22 @@ struct WireTests {
       }
       changes.cancel()
       #expect(try await client.listTools(options: RequestOptions(usesCache: false)).map(\.name).contains("late"))
+    }
+  }
+
+  @Test("a call that becomes a task is told of and asks over every wire", arguments: Wire.all)
+  func tasks(over wire: Wire) async throws {
+    let server = Calculator.server()
+    server.add(
+      Tool(name: "double_later", task: TaskSupport(isRequired: false, pollInterval: 3_600_000)) { call in
+        let answer = try await call.elicit("Which number?", ElicitationForm(.integer("n")))
+        return ToolResult(text: "\(2 * (answer["n"]?.int ?? 0))")
+      })
+    try await withClient(of: server, over: wire, answers: ScriptedAnswers(forms: [.accept(["n": 21])])) { client, recording async throws in
+      // Nobody would look again for an hour: only what the server tells brings the end.
+      #expect(try await client.callTool("double_later").text == "42")
+      #expect(recording.asked.count == 1)
+      #expect(recording.methods(.sent).contains("subscriptions/listen") == (wire.version.era == .modern))
     }
   }
 

@@ -374,6 +374,26 @@ struct InteractionTests {
     #expect(((try? Elicitation("?", form).answer(result)) != nil) == fits)
   }
 
+  @Test(
+    "Answers are held against the formats that the specification allows",
+    arguments: [
+      ("email", "ada@example.com", nil), ("email", "ada at example.com", "an e-mail address"), ("email", "", "an e-mail address"),
+      ("uri", "https://example.com/a?b#c", nil), ("uri", "example", "an absolute URI"), ("date", "2024-02-29", nil), ("date", "2026-02-29", "a date"),
+      ("date-time", "2026-07-28T09:30:00+02:00", nil), ("date-time", "2026-07-28", "a date and time"), ("ipv4", "any", nil), ("colour", "any", nil),
+    ] as [(String, String, String?)])
+  func formats(_ format: String, _ text: String, _ expectation: String?) throws {
+    let form = ElicitationForm(schema: ["type": "object", "properties": ["f": ["type": "string", "format": .string(format)]]])
+    var problem: String?
+    do throws(AnswerProblem) {
+      _ = try Elicitation("?", form).answer(["action": "accept", "content": ["f": .string(text)]])
+    } catch { problem = error.description }
+    guard let expectation else {
+      #expect(problem == nil)
+      return
+    }
+    #expect(problem?.contains("\"f\" must be \(expectation)") == true, "\(problem ?? "")")
+  }
+
   @Test("Requests to clients are answered within their scope, once, and are cancelled with their task")
   func pending() async throws {
     let requests = ClientRequests(bound: .seconds(60))

@@ -60,6 +60,22 @@ struct ServerSchemaTests {
     #expect(try await call("find", #"{"filter":{"limit":10,"tags":["a"]},"kind":"b"}"#)["isError"] == nil)
   }
 
+  @Test("say by their formats what arguments must be, where the tool asks for it; never what results must be", arguments: [true, false])
+  func formats(areChecked: Bool) async throws {
+    let schema: JSONValue = ["type": "object", "properties": ["day": ["type": "string", "format": "date"]]]
+    server.add(
+      Tool(name: "echo", inputSchema: schema, outputSchema: schema, checksFormats: areChecked) { call in
+        ToolResult(structured: ["day": .string("on \(call.string("day") ?? "")")])
+      })
+    let refused = try await call("echo", #"{"day":"tomorrow"}"#)
+    #expect((refused["isError"] == true) == areChecked)
+    if areChecked {
+      let text = refused["content"]?.array?.first?["text"]?.string ?? ""
+      #expect(text.hasPrefix(#"Argument "day" must be a date"#), "\(text)")
+    }
+    #expect(try await call("echo", #"{"day":"2026-07-28"}"#)["structuredContent"] == ["day": "on 2026-07-28"])
+  }
+
   @Test("that a result does not fit are the server's fault: logged, and not shown", arguments: [ProtocolVersion.latest, .latestLegacy])
   func results(version: ProtocolVersion) async throws {
     let schema: JSONValue = ["type": "object", "properties": ["sum": ["type": "integer"]], "required": ["sum"]]

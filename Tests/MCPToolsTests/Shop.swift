@@ -116,6 +116,12 @@ struct Measurement: Encodable, Sendable {
   }
 }
 
+@Tools struct Reports {
+  @Tool(.task(.required)) func build(year: Int) -> String { "The report of \(year)." }
+  @Tool(.readOnly, .showing(uri: "ui://reports/chart")) func show() -> String { "12 reports" }
+  @Tool(.showing(uri: "ui://reports/chart", visibility: [.app])) func redraw() {}
+}
+
 @Tools actor Counter {
   private var count = 0
   @Tool func increment(by step: Int = 1) -> Int {

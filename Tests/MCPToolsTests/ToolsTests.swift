@@ -91,7 +91,7 @@ struct ToolsTests {
     #expect(try await server.call("forget").firstText == "Done.")
   }
 
-  @Test("An Encodable that is no ToolValue becomes structured content without a schema")
+  @Test("An Encodable that does not decode becomes structured content without a schema")
   func encodable() async throws {
     #expect(try await server.call("measure")["structuredContent"] == ["value": 1.5, "unit": "m"])
     #expect(try await server.definition("measure")["outputSchema"] == nil)
@@ -112,6 +112,7 @@ struct ToolsTests {
       ("shop.order", "{\"order\":{\"items\":[{\"sku\":1}],\"deliverTo\":{\"street\":\"\",\"zip\":\"\"}},\"customer\":\"\"}", "sku"),
       ("add", "{}", "a"), ("add", "{\"a\":\"1\"}", "integer"), ("draw", "{\"shape\":{\"type\":\"star\"}}", "circle"),
       ("convert", "{\"temperature\":1,\"unit\":\"kelvin\"}", "celsius"),
+      ("convert", "{\"temperature\":1,\"day\":\"2026-02-30\"}", "Argument \"day\" must be a date"),
     ])
   func unfit(_ tool: String, _ arguments: String, _ hint: String) async throws {
     let result = try await server.call(tool, try JSONValue(parsing: arguments))
@@ -127,6 +128,23 @@ struct ToolsTests {
     let failure = try await server.call("explode")
     #expect(failure["isError"] == true)
     #expect(failure.firstText?.contains("internal reason") == true)
+  }
+
+  @Test("Traits make calls tasks, and give results a view")
+  func traits() async throws {
+    let server = Server(name: "reports", version: "1", Reports())
+    #expect(try await server.definition("show")["_meta"] == ["ui": ["resourceUri": "ui://reports/chart"]])
+    #expect(try await server.definition("redraw")["_meta"] == ["ui": ["resourceUri": "ui://reports/chart", "visibility": ["app"]]])
+    guard case .task(let task) = try await Client(.inProcess(server)).startTool("build", ["year": 2026]) else {
+      Issue.record("no task")
+      return
+    }
+    #expect(try await task.result().text == "The report of 2026.")
+    guard case .result(let result) = try await Client(.inProcess(server)).startTool("show") else {
+      Issue.record("a task")
+      return
+    }
+    #expect(result.text == "12 reports")
   }
 
   @Test("The functions of an actor are tools that take turns")

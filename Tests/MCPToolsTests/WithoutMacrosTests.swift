@@ -65,6 +65,21 @@ struct WithoutMacrosTests {
     #expect(try await server.call("note", ["text": "abc"]).firstText == "Done.")
   }
 
+  @Test("The format of a parameter is checked before the tool runs")
+  func formats() async throws {
+    let server = Server(name: "mail", version: "1") {
+      Tool(
+        name: "invite", parameters: Parameter("to", String.self, constraints: .format(.email)),
+        Parameter("colour", String?.self, constraints: .format("colour"))
+      ) { _, to, _ in "Invited \(to)." }
+    }
+    let refused = try await server.call("invite", ["to": "ada at example.com"])
+    #expect(refused["isError"] == true)
+    #expect(refused.firstText == "Argument \"to\" must be an e-mail address.")
+    // Formats that JSON Schema does not know are not checked.
+    #expect(try await server.call("invite", ["to": "ada@example.com", "colour": "?"]).firstText == "Invited ada@example.com.")
+  }
+
   @Test("Typed prompts read their arguments")
   func prompt() async throws {
     let got = try await server().ask("prompts/get", ["name": "greet", "arguments": ["who": "Ada", "times": "3"]])

@@ -34,7 +34,7 @@ struct SalesforceCoverageTests {
     try CoverageTable(
       connector: "salesforce", title: "Salesforce",
       introduction:
-        "Salesforce publishes no description that a machine reads: requests are checked against a table of the REST reference's resources (RequestTests.swift). "
+        "Salesforce publishes no description with schemas that a machine reads: requests are checked against a table of the REST reference's resources (RequestTests.swift). "
         + "The other client is simple-salesforce. Recorded answers are those of restforce, amp-labs and SwiftlySalesforce in ../shared/data/connectors/salesforce.",
       rows: rows
     ).check(tools: tools)

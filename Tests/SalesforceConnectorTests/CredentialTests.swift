@@ -43,6 +43,23 @@ struct SalesforceSignInTests {
     return try JSONValue(parsing: String(decoding: try bytes(parts[1]), as: UTF8.self))
   }
 
+  @Test("What Salesforce says of its objects is asked for once in some minutes, for each person on their own")
+  func keptDescriptions() async throws {
+    let fixture = try await jwt(["act_as": "caller"], isGoverned: true)
+    PlausibleSalesforce.answer(all: fixture.vendor)
+    let target = CompletionTarget.resourceTemplate("salesforce://{org}/sobjects/{object}/describe", argument: "object")
+    for typed in ["", "a", "ac", "acc"] { #expect(try await fixture.salesforce.complete(target, typed, as: "ada") == ["Account"]) }
+    _ = try await fixture.salesforce.structured("list_objects", as: "ada")
+    #expect(fixture.requests.count == 1)
+    for object in ["Account", "account", "Account"] { _ = try await fixture.salesforce.structured("describe_object", ["object": .string(object)], as: "ada") }
+    #expect(fixture.requests.count == 2)
+    _ = try await fixture.salesforce.complete(target, "a", as: "bob")
+    #expect(fixture.requests.count == 3)
+    fixture.salesforce.time.advance(301)
+    _ = try await fixture.salesforce.complete(target, "a", as: "ada")
+    #expect(fixture.requests.count == 4)
+  }
+
   @Test("The bearer flow signs who is meant for at most three minutes, and once for many requests")
   func bearer() async throws {
     let fixture = try await jwt(["username": "bot@acme.example"])

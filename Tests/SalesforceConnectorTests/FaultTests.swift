@@ -181,6 +181,7 @@ struct ChangeTests {
       "GET", "/services/data/v62.0/query",
       SalesforceFixture.page([SalesforceFixture.record("Opportunity", ["Id": .string(SalesforceFixture.id), "SystemModstamp": "2026-11-29T12:00:00.000+0000"])]),
       SalesforceFixture.page([]))
+    fixture.vendor.always("GET", Self.deleted, .json(["deletedRecords": []]))
     await fixture.salesforce.connector.run()
     // The first turn asks nothing: what was before is no news.
     #expect(fixture.queries.count == 2)
@@ -190,5 +191,42 @@ struct ChangeTests {
         "(SystemModstamp > 2026-11-29T12:00:00Z OR (SystemModstamp = 2026-11-29T12:00:00Z AND Id > '\(SalesforceFixture.id)')) AND SystemModstamp <= ")
         == true)
     #expect(fixture.queries.last?.hasSuffix("ORDER BY SystemModstamp, Id LIMIT 200") == true)
+  }
+
+  private static let deleted = "/services/data/v62.0/sobjects/Opportunity/deleted"
+  private static let subscribed = "salesforce://acme/record/Opportunity/\(SalesforceFixture.id)"
+
+  /// What three turns ask of deletions, and the cursor after them.
+  private static func turns(_ answers: ConnectorTesting.Answer...) async throws -> (asked: [CapturedRequest], cursors: [String]) {
+    let fixture = try await SalesforceFixture(["changes": ["Opportunity"], "changes_interval": 60], time: VirtualTime(seconds: 1_795_990_000))
+    let feed = try #require(fixture.salesforce.connector.feeds.first)
+    fixture.vendor.always("GET", "/services/data/v62.0/query", SalesforceFixture.page([]))
+    for answer in answers { fixture.vendor.on("GET", deleted, answer) }
+    var cursors = [try await feed.next(nil).cursor]
+    for _ in answers {
+      fixture.salesforce.time.advance(60)
+      let batch = try await feed.next(cursors.last)
+      cursors.append(batch.cursor + (batch.updated.isEmpty ? "" : " " + batch.updated.joined(separator: " ")))
+      if !batch.updated.isEmpty { cursors.append(batch.cursor) }
+    }
+    return (fixture.requests.filter { $0.path == deleted }, cursors)
+  }
+
+  @Test("Records that were deleted become updates, too, each minute asked for once")
+  func deletions() async throws {
+    let one: JSONValue = ["deletedRecords": [["id": .string(SalesforceFixture.id), "deletedDate": "2026-11-29T12:00:00.000+0000"], ["id": "../x"]]]
+    let (asked, cursors) = try await Self.turns(.json(one), .json(["deletedRecords": []]))
+    let times = [0, 60, 120].map { Timestamp.text(seconds: 1_795_989_960 + $0) }
+    for request in asked { #expect(RESTResources.problems(with: request).isEmpty) }
+    #expect(asked.map { [$0.query("start"), $0.query("end")] } == [[times[0], times[1]], [times[1], times[2]]])
+    #expect(cursors[1].hasSuffix(" \(times[1]) \(Self.subscribed)") && cursors.last?.hasSuffix(" \(times[2])") == true, "\(cursors)")
+  }
+
+  @Test("Deletions that Salesforce does not tell are asked for again, but not where there are none ever; changes are told all the same")
+  func untoldDeletions() async throws {
+    let late = try await Self.turns(.json(["deletedRecords": [], "latestDateCovered": "2026-11-01T00:00:00.000+0000"]), .json(["deletedRecords": []]))
+    #expect(late.asked.map { $0.query("start") } == [late.asked[0].query("start"), late.asked[0].query("start")])
+    let never = try await Self.turns(SalesforceFixture.error("INVALID_ID_FIELD", "not replicateable", status: 400), .json(["deletedRecords": []]))
+    #expect(never.asked.map { $0.query("start") } == [never.asked[0].query("start"), never.asked[0].query("end")])
   }
 }

@@ -136,6 +136,29 @@ struct SalesforceToolTests {
     #expect(try await fixture.salesforce.structured("list_recent").text.contains("secret") == false)
   }
 
+  @Test(
+    "A change of a record says that a second one is not nothing: triggers run again",
+    arguments: ["update_record", "upsert_record", "update_opportunity_stage", "update_records", "upsert_records"])
+  func annotations(_ tool: String) async throws {
+    let fixture = try await SalesforceFixture()
+    let annotations = try #require(await fixture.salesforce.client.listTools().first { $0.name == tool }).annotations
+    #expect(annotations.idempotent == false && annotations.destructive == true && annotations.readOnly == false)
+  }
+
+  @Test("A stage that was added after the description was read is found")
+  func newStage() async throws {
+    let fixture = try await SalesforceFixture()
+    func described(_ stages: String...) -> ConnectorTesting.Answer {
+      .json(["name": "Opportunity", "fields": [["name": "StageName", "picklistValues": .array(stages.map { ["value": .string($0), "active": true] })]]])
+    }
+    fixture.vendor.on("GET", Self.root + "/sobjects/Opportunity/describe", described("Open"), described("Open", "Won"))
+    PlausibleSalesforce.answer(all: fixture.vendor)
+    for stage in ["open", "won"] {
+      _ = try await fixture.salesforce.structured("update_opportunity_stage", ["opportunity": Self.id, "stage": .string(stage)])
+    }
+    #expect(fixture.vendor.requests.filter { $0.method == "PATCH" }.map { $0.json?["StageName"] } == ["Open", "Won"])
+  }
+
   @Test("Prompts name the tools and keep arguments on one line", arguments: ["account_brief", "pipeline_review", "renewal_risk"])
   func prompts(_ name: String) async throws {
     let fixture = try await SalesforceFixture()

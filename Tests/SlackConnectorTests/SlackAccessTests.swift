@@ -21,7 +21,10 @@ struct SlackAccessTests {
       ("add_reaction", ["channel": channel, "ts": ts, "emoji": "x"]), ("remove_reaction", ["channel": channel, "ts": ts, "emoji": "x"]),
       ("upload_file", ["filename": "a.md", "text": "x", "channel": channel]), ("create_canvas", ["markdown": "x", "channel": channel]),
       ("invite_to_channel", ["channel": channel, "users": ["U0PERSON1"]]), ("set_channel_topic", ["channel": channel, "topic": "x"]),
-      ("join_channel", ["channel": channel]),
+      ("join_channel", ["channel": channel]), ("leave_channel", ["channel": channel]), ("archive_channel", ["channel": channel]),
+      ("rename_channel", ["channel": channel, "name": "x"]), ("set_channel_purpose", ["channel": channel, "purpose": "x"]),
+      ("remove_from_channel", ["channel": channel, "user": "U0PERSON1"]), ("pin_message", ["channel": channel, "ts": ts]),
+      ("list_scheduled_messages", ["channel": channel]), ("cancel_scheduled_message", ["channel": channel, "scheduled_message_id": "Q1"]),
     ]
   }
 
@@ -58,14 +61,39 @@ struct SlackAccessTests {
     ["id": .string(id), "name": "f", "mimetype": "text/plain", "size": 1, "channels": .array(channels.map { .string($0) })]
   }
 
-  @Test("Files and canvases that only denied channels hold are not found, by list, search, id or resource")
-  func files() async throws {
+  @Test("What is scheduled for a denied channel is not listed, and no channel gets a name that is denied")
+  func scheduled() async throws {
+    let test = try await SlackTest(Self.deny) { vendor in
+      vendor.always(
+        "POST", "/api/chat.scheduledMessages.list",
+        .json([
+          "ok": true,
+          "scheduled_messages": [
+            ["id": "Q1", "channel_id": "C0GENERAL", "post_at": 1_796_115_600, "text": "open"],
+            ["id": "Q2", "channel_id": "C0EXECPLANS", "post_at": 1_796_115_600, "text": "secret"],
+            ["id": "Q3", "channel_id": "C0NOWHERE1", "post_at": 1_796_115_600, "text": "secret"],
+          ],
+        ]))
+    }
+    let result = try await test.slack.call("list_scheduled_messages")
+    #expect(result.structured?["messages"]?.array?.map { $0["scheduled_message_id"] } == ["Q1"] && !result.raw.text.contains("secret"), "\(result.text)")
+    #expect(result.structured?["messages"]?[0]?["channel_name"] == "general" && result.structured?["messages"]?[0]?["time"] == "2026-12-01T09:00:00Z")
+    #expect(try await test.slack.failure("rename_channel", ["channel": "general", "name": "exec-all"]).contains("not allowed"))
+    #expect(test.requests("conversations.rename").isEmpty)
+  }
+
+  @Test("Files and canvases that only denied channels hold are not found, by list, search, id or resource", arguments: ["newer", "older"])
+  func files(_ which: String) async throws {
     let files: [JSONValue] = [
       Self.file("F0OPEN1234", SlackTest.general), Self.file("F0SECRET12", SlackTest.executive), Self.file("F0NOWHERE1"),
       Self.file("F0BOTH1234", SlackTest.executive, SlackTest.general),
     ]
     let test = try await SlackTest(Self.deny) { vendor in
       vendor.always("GET", "/api/files.list", .json(["ok": true, "files": .array(files), "paging": ["page": 1, "pages": 1, "total": 4]]))
+      let matches = files.map { file in ["file_id": file["id"] ?? .null, "title": "f", "author_user_id": "U0PERSON1"] as JSONValue }
+      vendor.always(
+        "POST", "/api/assistant.search.context",
+        which == "newer" ? .json(["ok": true, "results": ["files": .array(matches)]]) : .json(["ok": false, "error": "feature_not_enabled"]))
       vendor.always("GET", "/api/search.files", .json(["ok": true, "files": ["matches": .array(files), "total": 4, "paging": ["page": 1, "pages": 1]]]))
       vendor.always("GET", "/api/files.info") { request in
         .json(["ok": true, "file": files.first { $0["id"]?.string == request.query("file") } ?? .null])

@@ -15,10 +15,12 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
   /// Slack's samples that the call reads.
   let samples: [String]
   let isWriting: Bool
+  /// Whether the reference that the tests read has the method.
+  let isDescribed: Bool
 
   init(
     _ tool: String, _ arguments: JSONValue = [:], as name: String? = nil, except exceptions: [RequestDifference.Exception] = [], noClient: String? = nil,
-    samples: [String] = [], writes: Bool = false
+    samples: [String] = [], writes: Bool = false, isDescribed: Bool = true
   ) {
     self.tool = tool
     self.name = name ?? tool
@@ -27,6 +29,7 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
     self.noClient = noClient
     self.samples = samples
     isWriting = writes
+    self.isDescribed = isDescribed
   }
 
   var testDescription: String { name }
@@ -50,7 +53,7 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
     SlackAct("find_user", ["email": "ada+x@example.com"], samples: ["users.lookupByEmail"]), SlackAct("list_user_groups", samples: ["usergroups.list"]),
     SlackAct("list_user_group_members", ["group": "S0GROUP12"], samples: ["usergroups.users.list"]),
     SlackAct("search_messages", ["query": "in:#general \"quarterly plan\"", "sort": "timestamp"]),
-    SlackAct("search_files", ["query": "plan & budget", "limit": 10], samples: ["search.files"]),
+    SlackAct("search_files", ["query": "plan & budget", "limit": 10]),
     SlackAct("list_files", ["channel": general, "user": "U0PERSON1", "oldest": "2026-07-28", "types": "images,pdfs"], samples: ["files.list"]),
     SlackAct("get_file", ["file": "F0FILE1234"], samples: ["files.info"]),
     SlackAct("find_canvas_sections", ["canvas": "F0CANVAS12", "text": "Plan"], samples: ["canvases.sections.lookup"]),
@@ -61,6 +64,11 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
     SlackAct("update_message", ["channel": general, "ts": ts, "text": "Better"], samples: ["chat.update"], writes: true),
     SlackAct("delete_message", ["channel": general, "ts": ts], samples: ["chat.delete"], writes: true),
     SlackAct("schedule_message", ["channel": general, "text": "Later", "at": "2026-12-01T09:00:00Z"], samples: ["chat.scheduleMessage"], writes: true),
+    SlackAct(
+      "list_scheduled_messages", ["channel": general, "oldest": "2026-12-01", "latest": "1796199999", "limit": 20], samples: ["chat.scheduledMessages.list"]),
+    SlackAct(
+      "cancel_scheduled_message", ["channel": general, "scheduled_message_id": "Q1234ABCD"], samples: ["chat.deleteScheduledMessage"], writes: true),
+    SlackAct("pin_message", ["channel": general, "ts": ts], samples: ["pins.add"], writes: true),
     SlackAct("add_reaction", ["channel": general, "ts": ts, "emoji": ":thumbsup:"], samples: ["reactions.add"], writes: true),
     SlackAct("remove_reaction", ["channel": general, "ts": ts, "emoji": "thumbsup"], samples: ["reactions.remove"], writes: true),
     SlackAct(
@@ -74,6 +82,11 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
     SlackAct("invite_to_channel", ["channel": general, "users": ["U0PERSON1", "U0PERSON2"]], samples: ["conversations.invite"], writes: true),
     SlackAct("set_channel_topic", ["channel": general, "topic": "New"], samples: ["conversations.setTopic"], writes: true),
     SlackAct("join_channel", ["channel": general], samples: ["conversations.join"], writes: true),
+    SlackAct("remove_from_channel", ["channel": general, "user": "U0PERSON1"], writes: true, isDescribed: false),
+    SlackAct("set_channel_purpose", ["channel": general, "purpose": "All & everything"], writes: true, isDescribed: false),
+    SlackAct("rename_channel", ["channel": general, "name": "everyone"], writes: true, isDescribed: false),
+    SlackAct("archive_channel", ["channel": general], writes: true, isDescribed: false),
+    SlackAct("leave_channel", ["channel": general], writes: true, isDescribed: false),
   ]
 
   /// What the tool sends, without asking who and which channel somebody is, which other clients do not do.

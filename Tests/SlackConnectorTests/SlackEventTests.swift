@@ -12,9 +12,11 @@ import Testing
 struct SlackEventTests {
   private static let secret = "8f742231b10e8888abcd99yyyzzz85a5"
 
-  private func test(_ time: VirtualTime = VirtualTime()) async throws -> SlackTest {
+  private func test(_ time: VirtualTime = VirtualTime(), _ settings: JSONObject = JSONObject()) async throws -> SlackTest {
     let secrets = try TestSecrets()
-    return try await SlackTest(["signing_secret": .string(try secrets.reference("signing", Self.secret))], time: time, secrets: secrets)
+    var settings = settings
+    settings["signing_secret"] = .string(try secrets.reference("signing", Self.secret))
+    return try await SlackTest(settings, time: time, secrets: secrets)
   }
 
   private func headers(_ body: String, at seconds: Int64, secret: String = secret) -> HTTPHeaders {
@@ -75,11 +77,22 @@ struct SlackEventTests {
     (["type": "reaction_added", "item": ["type": "message", "channel": "C0GENERAL", "ts": "1.0"]], "slack://T0TEAM123/channels/C0GENERAL/history"),
     (["type": "channel_created", "channel": ["id": "C0NEW1234"]], "slack://T0TEAM123/channels"), (["type": "team_join"], "slack://T0TEAM123/users"),
     (["type": "file_change", "file_id": "F0FILE1234"], "slack://T0TEAM123/files/F0FILE1234"),
+    (["type": "message", "channel": "C0GENERAL", "text": "hi"], "slack://channel/general/messages"),
+    (["type": "message", "channel": "C0GENERAL", "text": "hi"], "slack://channel/C0GENERAL/messages"),
+    (["type": "channel_rename", "channel": ["id": "C0GENERAL", "name": "everyone"]], "slack://channel/general/messages"),
+    (["type": "channel_rename", "channel": ["id": "C0GENERAL", "name": "everyone"]], "slack://channel/everyone/messages"),
+    (["type": "user_change", "user": ada], "slack://T0TEAM123/users"), (["type": "user_change", "user": ada], "slack://user/U0PERSON1/profile"),
+    (["type": "user_change", "user": ada], "slack://user/ada/profile"), (["type": "user_change", "user": ada], "slack://user/Ada%20L/profile"),
+    (["type": "user_change", "user": ada], "slack://user/ada%40example.com/profile"), (["type": "user_change", "user": ada], "slack://user/ada@example.com/profile"),
   ]
+
+  private static let ada: JSONValue = ["id": "U0PERSON1", "name": "ada", "profile": ["display_name": "Ada L", "email": "ada@example.com"]]
 
   @Test("An event becomes an update of the resource that it is about", arguments: events)
   func updates(_ event: JSONValue, _ uri: String) async throws {
     let test = try await test()
+    // Events tell ids; names are those that were met.
+    _ = try await test.slack.structured("get_channel", ["channel": "C0GENERAL"])
     let subscription = try await test.slack.client.subscribe(to: .resources(uri))
     var changes = subscription.makeAsyncIterator()
     let body = self.event("Ev1", event)
@@ -102,6 +115,21 @@ struct SlackEventTests {
     try await send("Ev1", "C0GENERAL")
     try await send("Ev2", "C0OTHER12")
     #expect(await changes.next() == .resourceUpdated(uri: other))
+  }
+
+  @Test("Of a channel that the settings keep out not even that something happened is told")
+  func denied() async throws {
+    let test = try await test(VirtualTime(), ["channels": ["deny": ["exec-*"]]])
+    _ = try await test.slack.structured("list_channels", ["types": ["public_channel", "private_channel"]])
+    let open = "slack://channel/general/messages"
+    let subscription = try await test.slack.client.subscribe(
+      to: .resources("slack://channel/exec-plans/messages", "slack://T0TEAM123/channels/C0EXECPLANS/history", open))
+    var changes = subscription.makeAsyncIterator()
+    for (id, channel) in [("Ev1", "C0EXECPLANS"), ("Ev2", "C0GENERAL")] {
+      let body = event(id, ["type": "message", "channel": .string(channel)])
+      #expect(try await test.slack.route(.post, "/events", headers: headers(body, at: test.slack.time.seconds), body: body).status == 200)
+    }
+    #expect(await changes.next() == .resourceUpdated(uri: open))
   }
 
   @Test("Without a signing secret nothing is listened to")

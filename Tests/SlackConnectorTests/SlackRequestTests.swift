@@ -6,7 +6,7 @@ import Testing
 
 @Suite("What is sent to Slack")
 struct SlackRequestTests {
-  @Test("Requests are as Slack describes its methods", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: SlackAct.all)
+  @Test("Requests are as Slack describes its methods", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: SlackAct.all.filter(\.isDescribed))
   func description(_ act: SlackAct) async throws {
     let test = try await SlackTest()
     let sent = try await act.requests(in: test)
@@ -84,6 +84,20 @@ struct SlackRequestTests {
     let time = test.slack.time
     for _ in 0..<(limit + 2) { _ = try await test.slack.call(act.tool, act.arguments) }
     #expect(!time.waits.isEmpty, "\(method) was asked \(limit + 3) times in a minute")
+  }
+
+  @Test(
+    "With an organization's token every request says which workspace is meant, wherever Slack takes that",
+    .enabled(if: SharedData.isPresent, "\(SharedData.absence)"), arguments: SlackAct.all)
+  func organization(_ act: SlackAct) async throws {
+    let sent = try await act.requests(in: try await SlackTest(["team_id": "T0OTHER123"])).filter { $0.path.hasPrefix("/api/") }
+    if act.isDescribed { try SlackReference.methods.expectValid(sent) }
+    for request in sent {
+      let method = String(request.path.dropFirst(5))
+      let takes = try SlackReference.methods[method]?["args"]?["properties"]?["team_id"] != nil
+      #expect((request.query("team_id") ?? request.json?["team_id"]?.string) == (takes ? "T0OTHER123" : nil), "\(method)")
+      if method == "team.info" { #expect(request.query("team") == "T0OTHER123") }
+    }
   }
 
   @Test("Texts of people go out as they are, whatever is in them")

@@ -97,7 +97,8 @@ struct SlackRuleTests {
 
   static let changes: [(String, JSONValue)] = [
     ("update_message", ["channel": "general", "ts": "2.0", "text": "x"]), ("delete_message", ["channel": "general", "ts": "2.0"]),
-    ("add_reaction", ["channel": "general", "ts": "2.0", "emoji": "x"]), ("remove_reaction", ["channel": "general", "ts": "2.0", "emoji": "x"]),
+    ("pin_message", ["channel": "general", "ts": "2.0"]), ("add_reaction", ["channel": "general", "ts": "2.0", "emoji": "x"]),
+    ("remove_reaction", ["channel": "general", "ts": "2.0", "emoji": "x"]),
   ]
 
   /// Requests that change something.
@@ -133,6 +134,53 @@ struct SlackRuleTests {
     #expect(!written(test).isEmpty)
   }
 
+  @Test("Scheduled messages that a rule does not admit are not listed and not cancelled, nor where it cannot be told")
+  func scheduled() async throws {
+    let test = try await SlackTest { vendor in
+      vendor.always(
+        "POST", "/api/chat.scheduledMessages.list",
+        .json([
+          "ok": true,
+          "scheduled_messages": [
+            ["id": "Q1", "channel_id": "C0GENERAL", "post_at": 1_796_115_600, "text": "open"],
+            ["id": "Q2", "channel_id": "C0EXECPLANS", "post_at": 1_796_115_600, "text": "secret"],
+            ["id": "Q3", "channel_id": "C0GENERAL", "post_at": 1_796_115_600, "text": "secret"],
+          ],
+        ]))
+    }
+    let meta = Self.rows(["Message": ["and", ["=", "visibility", "public"], ["like", "text", "o*"]]])
+    let result = try await test.slack.call("list_scheduled_messages", meta: meta)
+    #expect(result.structured?["messages"]?.array?.map { $0["scheduled_message_id"] } == ["Q1"] && !result.raw.text.contains("secret"), "\(result.text)")
+    for (channel, id) in [("general", "Q3"), ("exec-plans", "Q2"), ("general", "Q9")] {
+      let arguments: JSONValue = ["channel": .string(channel), "scheduled_message_id": .string(id)]
+      #expect(try await test.slack.failure("cancel_scheduled_message", arguments, meta: meta) == Self.hiddenMessage)
+    }
+    // Slack does not say in which thread a scheduled message goes.
+    let unknown = Self.rows(["Message": ["not", ["has", "thread_ts"]]])
+    #expect(try await test.slack.structured("list_scheduled_messages", meta: unknown)["messages"] == [])
+    #expect(try await test.slack.failure("cancel_scheduled_message", ["channel": "general", "scheduled_message_id": "Q1"], meta: unknown) == Self.hiddenMessage)
+    #expect(test.requests("chat.deleteScheduledMessage").isEmpty)
+    _ = try await test.slack.structured("cancel_scheduled_message", ["channel": "general", "scheduled_message_id": "Q1"], meta: meta)
+    #expect(test.requests("chat.deleteScheduledMessage").map { $0.json?["scheduled_message_id"] } == ["Q1"])
+  }
+
+  @Test("Completion suggests nobody whom a rule hides, and no address to who is not cleared for it")
+  func completion() async throws {
+    func user(_ id: String, _ name: String, guest: Bool) -> JSONValue {
+      ["id": .string(id), "name": .string(name), "is_restricted": .bool(guest), "profile": ["email": .string(name + "@example.com")]]
+    }
+    let test = try await SlackTest { vendor in
+      vendor.always("GET", "/api/users.list", .json(["ok": true, "members": [user("U0PERSON1", "ada", guest: false), user("U0GUEST12", "adam", guest: true)]]))
+    }
+    let meta = Self.rows(["Member": ["=", "is_guest", false]])
+    #expect(try await test.slack.complete(.prompt("standup", argument: "user"), "ada", meta: meta) == ["U0PERSON1"])
+    #expect(try await test.slack.complete(.prompt("standup", argument: "user"), "ada@", meta: meta).isEmpty)
+    #expect(try await test.slack.complete(.resourceTemplate("slack://user/{name}/profile", argument: "name"), "ada", meta: meta) == ["ada"])
+    let cleared = Self.rows(["Member": ["true"]], clearance: ["pii"])
+    #expect(try await test.slack.complete(.prompt("standup", argument: "user"), "ada@", meta: cleared) == ["ada@example.com"])
+    await #expect(throws: (any Error).self) { try await test.slack.read("slack://user/adam/profile", meta: meta) }
+  }
+
   // MARK: Channels, files, people
 
   private static let isPublic: JSONValue = ["=", "visibility", "public"]
@@ -150,11 +198,15 @@ struct SlackRuleTests {
     let absent = "There is no channel exec-plans, or it may not be seen. list_channels tells which there are."
     for (tool, arguments) in [
       ("get_channel", ["channel": "exec-plans"] as JSONValue), ("invite_to_channel", ["channel": "exec-plans", "users": ["U0PERSON1"]]),
-      ("set_channel_topic", ["channel": "exec-plans", "topic": "x"]), ("join_channel", ["channel": "exec-plans"]),
+      ("set_channel_topic", ["channel": "exec-plans", "topic": "x"]), ("join_channel", ["channel": "exec-plans"]), ("leave_channel", ["channel": "exec-plans"]),
+      ("set_channel_purpose", ["channel": "exec-plans", "purpose": "x"]), ("rename_channel", ["channel": "exec-plans", "name": "x"]),
+      ("archive_channel", ["channel": "exec-plans"]), ("remove_from_channel", ["channel": "exec-plans", "user": "U0PERSON1"]),
     ] {
       #expect(try await test.slack.failure(tool, arguments, meta: meta) == absent, "\(tool)")
     }
     #expect(try await test.slack.failure("create_channel", ["name": "new", "private": true], meta: meta).contains("Nothing was sent"))
+    let named = Self.rows(["Channel": ["=", "name", "general"]])
+    #expect(try await test.slack.failure("rename_channel", ["channel": "general", "name": "other"], meta: named).contains("Nothing was sent"))
     #expect(written(test).isEmpty)
     _ = try await test.slack.structured("set_channel_topic", ["channel": "general", "topic": "x"], meta: meta)
     _ = try await test.slack.structured("create_channel", ["name": "new"], meta: meta)
@@ -175,12 +227,16 @@ struct SlackRuleTests {
     ["id": .string(id), "name": "f", "mimetype": "text/plain", "size": 1, "user": .string(owner), "channels": ["C0GENERAL"]]
   }
 
-  @Test("Files and canvases that a rule hides are not listed, found, got or changed")
-  func files() async throws {
+  @Test("Files and canvases that a rule hides are not listed, found, got or changed", arguments: ["newer", "older"])
+  func files(_ which: String) async throws {
     let files = [Self.file("F0ADAFILE1", "U0PERSON1"), Self.file("F0BOBFILE1", "U0PERSON2")]
     let test = try await SlackTest { vendor in
       vendor.always("GET", "/api/files.list", .json(["ok": true, "files": .array(files), "paging": ["page": 1, "pages": 1, "total": 2]]))
-      // This search leaves out where files are.
+      // Both searches leave out where files are.
+      let matches = files.map { file in ["file_id": file["id"] ?? .null, "author_user_id": file["user"] ?? .null] as JSONValue }
+      vendor.always(
+        "POST", "/api/assistant.search.context",
+        which == "newer" ? .json(["ok": true, "results": ["files": .array(matches)]]) : .json(["ok": false, "error": "feature_not_enabled"]))
       vendor.always(
         "GET", "/api/search.files",
         .json([
@@ -268,6 +324,7 @@ struct SlackRuleTests {
   func declared() async throws {
     let messages = [
       "post_message", "schedule_message", "update_message", "delete_message", "add_reaction", "remove_reaction", "get_reactions", "get_channel_history", "get_thread",
+      "pin_message", "list_scheduled_messages", "cancel_scheduled_message",
     ]
     for tool in try await SlackTest().slack.client.listTools() {
       let types = (tool.raw["_meta"]?[MetaKey.records].map { Array($0.elements) } ?? []).compactMap { $0["type"]?.string }

@@ -75,7 +75,7 @@ struct SlackSocketTests {
     try await follow([old, new]) { _, server, changes in
       #expect(await changes.next() == .resourceUpdated(uri: Self.history("C0GENERAL")))
       #expect(await changes.next() == .resourceUpdated(uri: Self.history("C0OTHER12")))
-      _ = try await server.wait(for: "received", 2)
+      _ = try await server.wait(for: "received", 3)
       let closed = try await server.wait(for: "closed", 1)
       #expect(closed.first?["connection"] == 1 && closed.first?["code"] == 1000)
       #expect(server.acknowledged(2) == ["again", "envelope of Ev2"])

@@ -15,6 +15,7 @@ struct SlackTest {
   let slack: ConnectorUnderTest<SlackConnector>
 
   static let token = "xoxb-the-token-of-the-app"
+  static let workspace = "T0TEAM123"
   static let general = "C0GENERAL"
   static let executive = "C0EXECPLANS"
   static let direct = "D0DIRECT1"
@@ -60,6 +61,11 @@ struct SlackTest {
     vendor.always("GET", "/api/users.info") { request in
       let id = request.query("user") ?? ""
       return .json(["ok": true, "user": ["id": .string(id), "name": .string(id.lowercased()), "profile": ["display_name": .string("Name of \(id)")]]])
+    }
+    vendor.always("POST", "/api/auth.test") { _ in
+      var who: JSONValue = sample("auth.test") ?? ["ok": true, "user_id": "U0BOT1234", "bot_id": "B0BOT1234"]
+      who["team_id"] = .string(workspace)
+      return .json(who)
     }
     vendor.always("POST", "/api/conversations.open", .json(["ok": true, "channel": ["id": .string(direct)]]))
     vendor.always("POST", "/api/files.getUploadURLExternal") { [url = vendor.url] _ in

@@ -5,18 +5,38 @@ import MCPToolMacros
 import Testing
 
 // snippet: one-handler
+@ToolInput enum Colour: String { case black, green }
+
+@ToolInput struct Finish {
+  var colour: Colour = .black
+  @Range(1...21) var gears: Int = 8
+  var bell: Bool?
+}
+
 @Tools struct Orders {
   let shop: Shop
 
   /// Orders a bicycle.
   @Tool func order(model: String, call: ToolCall) async throws -> String {
+    guard let finish = try await call.elicit("How shall your \(model) be?", as: Finish.self) else { return "Nothing was ordered." }
+    return "Ordered: \(model), \(finish.colour.rawValue), \(finish.gears) gears."
+  }
+}
+// snippet end
+
+// snippet: form-by-hand
+@Tools struct Fittings {
+  /// Fits a saddle.
+  @Tool("fit_saddle") func fitSaddle(call: ToolCall) async throws -> String {
     let form = ElicitationForm(
-      .choice("colour", of: ["black", "green"], default: "black"),
-      .integer("gears", in: 1...21, default: 8),
-      .boolean("bell", required: false, default: true))
-    let answer = try await call.elicit("How shall your \(model) be?", form)
-    guard answer.isAccepted else { return "Nothing was ordered." }
-    return "Ordered: \(model), \(answer["colour"]?.string ?? ""), \(answer["gears"]?.int ?? 0) gears."
+      .choice("shape", of: [.init("wide", title: "For upright riders"), .init("narrow", title: "For racers")], title: "Shape", default: "wide"),
+      .integer("height", title: "Height in centimetres", in: 60...110, default: 90))
+    let answer = try await call.elicit("Which saddle?", form)
+    switch answer.action {
+    case .accept: return "Fitted: \(answer["shape"]?.string ?? ""), \(answer["height"]?.int ?? 0) cm."
+    case .decline: return "The old saddle stays."
+    case .cancel: return "Ask me again when you know."
+    }
   }
 }
 // snippet end
@@ -97,6 +117,7 @@ struct ElicitationSnippets {
     let shop = Shop()
     let server = Server(name: "bicycles") {
       Orders(shop: shop)
+      Fittings()
       Repairs()
       Quotes(shop: shop)
       Payments()
@@ -108,6 +129,7 @@ struct ElicitationSnippets {
       group.addTask { try await endpoint.run() }
       try await Client.with(.http("http://127.0.0.1:\(port)/mcp"), handlers: Self.answers, settings: .init(versions: [version])) { client async throws in
         #expect(try await client.callTool("order", ["model": "Roadster"]).text == "Ordered: Roadster, black, 8 gears.")
+        #expect(try await client.callTool("fit_saddle").text == "Fitted: wide, 90 cm.")
         #expect(try await client.callTool("book_repair").text == "We repair your brake on 2027-01-04.")
         #expect(try await client.callTool("buy", ["model": "Roadster"]).text == "Bought for 401 euros.")
         #expect(try await client.callTool("pay", ["invoice": "I-1"]).text == "Thank you.")

@@ -94,6 +94,21 @@ struct ServerSnippets {
     #expect(try await client.getPrompt("recommend", ["topic": "birds"]).messages.count == 1)
   }
 
+  @Test("suggestions for arguments")
+  func completions() async throws {
+    // snippet: completions
+    let server = Server(name: "library") {
+      Library()
+      Completions(for: .prompt("recommend", argument: "topic")) { request in
+        Completion(["birds", "boats", "bread"].filter { $0.hasPrefix(request.value) })
+      }
+    }
+    // snippet end
+    let client = Client(.inProcess(server))
+    #expect(try await client.complete(.prompt("recommend", argument: "topic"), "b").values == ["birds", "boats", "bread"])
+    #expect(try await client.complete(.prompt("recommend", argument: "topic"), "bo").values == ["boats"])
+  }
+
   @Test("what is offered may change")
   func changing() async throws {
     // snippet: changing

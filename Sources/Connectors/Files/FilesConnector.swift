@@ -72,7 +72,7 @@ public struct FilesConnector: Connector {
     let server = server
     await FileWatcher(files: files, logger: logger).follow { path, listChanged in
       server.notifyResourceUpdated(FileResources.uri(path))
-      if listChanged { server.notifyResourceUpdated(FileResources.uri(FilePath(root: path.root, relative: ""))) }
+      if listChanged { server.tell(ChangeFeed.Batch(updated: [FileResources.uri(FilePath(root: path.root, relative: ""))], listChanged: true, cursor: "")) }
     }
   }
 

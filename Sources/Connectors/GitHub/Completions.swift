@@ -2,7 +2,7 @@ internal import ConnectorKit
 internal import JSON
 internal import MCP
 
-/// Suggestions for what people type: owners, repositories, branches, tags, numbers of open issues and pull requests.
+/// Suggestions for what people type: owners, repositories, branches, tags, commits, paths, numbers of open issues and pull requests.
 struct GitHubCompletions {
   let github: GitHub
 
@@ -11,8 +11,9 @@ struct GitHubCompletions {
       for argument in ["owner", "repo", "issue_number", "pull_number", "base", "head"] { add(to: server, .prompt(prompt, argument: argument), argument) }
     }
     for template in GitHubResources.templates {
-      for argument in ["owner", "repo", "branch", "tag"] where template.contains("{\(argument)}") || argument == "owner" || argument == "repo" {
-        add(to: server, .resourceTemplate(template, argument: argument), argument)
+      for argument in ["owner", "repo", "branch", "tag", "sha", "number", "path"]
+      where template.contains("{\(argument)}") || template.contains("{/\(argument)*}") {
+        add(to: server, .resourceTemplate(template, argument: argument), argument == "number" ? "pull_number" : argument)
       }
     }
     for (template, argument) in [(GitHubResources.issueTemplate, "issue_number"), (GitHubResources.pullTemplate, "pull_number")] {
@@ -36,8 +37,16 @@ struct GitHubCompletions {
     case "repo":
       return try await repositories(request).filter { owner.isEmpty || $0.lowercased().hasPrefix(owner.lowercased() + "/") }
         .map { String($0.drop { $0 != "/" }.dropFirst()) }
-    case "branch", "head": return try await names(request, owner, ["branches"])
-    case "tag", "base": return try await names(request, owner, ["tags"])
+    case "branch": return try await names(request, owner, ["branches"])
+    case "tag": return try await names(request, owner, ["tags"])
+    // What is compared may be either; a version mostly ends at a branch and begins at a tag.
+    case "head": return Self.unique(try await names(request, owner, ["branches"]) + names(request, owner, ["tags"]))
+    case "base": return Self.unique(try await names(request, owner, ["tags"]) + names(request, owner, ["branches"]))
+    case "sha":
+      let repository = try await permitted(request, owner)
+      let commits = try await github.get(request, repository.path + ["commits"], [("per_page", "100")]).elements
+      return try await github.records(request, commits, .commit, adding: repository.members).compactMap { $0["sha"]?.string }
+    case "path": return try await paths(request, owner)
     case "issue_number":
       let repository = try await permitted(request, owner)
       let issues = try await github.get(request, repository.path + ["issues"], [("per_page", "100")]).elements.filter { $0["pull_request"] == nil }
@@ -60,6 +69,16 @@ struct GitHubCompletions {
   private func names(_ request: CompletionRequest, _ owner: String, _ path: [String]) async throws(VendorError) -> [String] {
     let repository = try await permitted(request, owner)
     return try await github.get(request, repository.path + path, [("per_page", "100")]).elements.compactMap { $0["name"]?.string }
+  }
+
+  /// What is in the folder that was typed so far, of the version that the other arguments name. Folders end with a slash.
+  private func paths(_ request: CompletionRequest, _ owner: String) async throws(VendorError) -> [String] {
+    let repository = try await permitted(request, owner)
+    func given(_ name: String) -> String? { request.arguments[name].flatMap { $0.isEmpty ? nil : $0 } }
+    let ref = given("branch") ?? given("sha") ?? given("tag").map { "refs/tags/\($0)" } ?? given("number").map { "refs/pull/\($0)/head" }
+    let folder = request.value.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    guard case .folder(let entries) = try await github.contents(request, repository, folder, ref: ref) else { return [] }
+    return entries.compactMap { entry in entry["path"]?.string.map { entry["type"]?.string == "dir" ? $0 + "/" : $0 } }
   }
 
   /// `owner/name` of what the account may see, the latest first.

@@ -42,11 +42,14 @@ struct GitHubCheck {
     }
   }
 
-  /// Scopes that classic tokens need for a toolset.
+  /// Scopes that classic tokens need for a toolset, any of them, the least first; without them the tools of `lesser` ones still do something.
   private static let needed: [(toolset: String, scopes: [String])] = [
-    ("repos", ["repo"]), ("notifications", ["notifications", "repo"]), ("security", ["security_events", "repo"]), ("actions_write", ["repo"]),
-    ("repos_write", ["repo", "public_repo"]), ("issues_write", ["repo", "public_repo"]), ("pull_requests_write", ["repo", "public_repo"]),
+    ("context", ["read:org", "write:org", "admin:org"]), ("repos", ["repo"]), ("notifications", ["notifications", "repo"]),
+    ("security", ["security_events", "repo"]), ("repos_write", ["repo", "public_repo"]), ("issues_write", ["repo", "public_repo"]),
+    ("pull_requests_write", ["repo", "public_repo"]), ("actions_write", ["repo"]), ("security_write", ["security_events", "repo"]),
+    ("notifications_write", ["notifications", "repo"]), ("gists_write", ["gist"]),
   ]
+  private static let lesser: Set<String> = ["context", "repos"]
 
   private func scopes(_ headers: HTTPHeaders, _ what: String) -> [ConnectorFinding] {
     // Fine-grained tokens have permissions, which GitHub does not tell.
@@ -59,7 +62,7 @@ struct GitHubCheck {
       let isOn = offered.groups.map { $0.contains("all") || $0.contains(toolset) } ?? !toolset.hasSuffix("_write")
       guard isOn, !(offered.isReadOnly && toolset.hasSuffix("_write")), scopes.isDisjoint(with: any) else { return nil }
       return ConnectorFinding(
-        toolset == "repos" ? .warning : .failure, "\(what) has no scope for the toolset \(toolset).",
+        Self.lesser.contains(toolset) ? .warning : .failure, "\(what) has no scope for the toolset \(toolset).",
         remedy: "Give it \(any.joined(separator: " or ")), or leave the toolset out.")
     }
   }

@@ -44,15 +44,9 @@ struct DriveResources: Sendable {
     guard drive.admits(file.json, DriveFile.shape, read) else { throw DriveContext.unseen }
     if format == nil, file.isFolder { return try await list(file.id, read, subject) }
     switch try await reader.read(file, format: format, as: subject) {
-    case .text(let text, let mimeType, _): return Self.untrusted(.text(UntrustedText.framed(text, source: file.id), mimeType: mimeType))
-    case .bytes(let bytes, let mimeType): return Self.untrusted(.blob(Array(bytes.readableBytesView), mimeType: mimeType))
+    case .text(let text, let mimeType, _): return UntrustedText.mark(.text(UntrustedText.framed(text, source: file.id), mimeType: mimeType))
+    case .bytes(let bytes, let mimeType): return UntrustedText.mark(.blob(Array(bytes.readableBytesView), mimeType: mimeType))
     }
-  }
-
-  private static func untrusted(_ result: ReadResult) -> ReadResult {
-    var result = result
-    result.meta = [UntrustedText.metaKey: ["/contents"]]
-    return result
   }
 
   private func list(_ id: String?, _ read: ResourceRead, _ subject: Subject) async throws(VendorError) -> ReadResult {
@@ -66,7 +60,7 @@ struct DriveResources: Sendable {
       ] + drive.everywhere, as: subject)
     let rows = try await drive.records(DriveContext.elements(json, "files"), read, as: subject)
     let more = json["nextPageToken"] == nil ? "" : "\n(there is more: list_folder)"
-    return Self.untrusted(.text(UntrustedText.framed(CompactTable(rows, columns: DriveFile.shape.columns).text + more, source: folder.id), mimeType: "text/markdown"))
+    return UntrustedText.mark(.text(UntrustedText.framed(CompactTable(rows, columns: DriveFile.shape.columns).text + more, source: folder.id), mimeType: "text/markdown"))
   }
 
   /// Files whose name starts as typed.

@@ -60,7 +60,7 @@ extension JiraContext {
   /// An issue by its key, as far as settings let it be reached: one that was moved answers to its old key.
   func issue(_ key: String, _ fields: [String], as subject: Subject) async throws(VendorError) -> JiraIssue? {
     let json = try await api.get(api.core + ["issue", key], [("fields", fields.joined(separator: ","))], as: subject)
-    return JiraIssue(json, site: api.site).flatMap { admits($0) ? $0 : nil }
+    return issue(in: json).flatMap { admits($0) ? $0 : nil }
   }
 
   /// Issues by their keys, as far as settings let them be reached. What is not there is left out.
@@ -75,7 +75,12 @@ extension JiraContext {
         ["jql": .string("key in (\(keys.map(JQL.quoted).joined(separator: ", ")))"), "fields": .array(fields.map { .string($0) }), "maxResults": .int(keys.count)],
         as: subject, isRead: true)
     }
-    return Self.elements(json, "issues").compactMap { JiraIssue($0, site: api.site) }.filter(admits)
+    return Self.elements(json, "issues").compactMap { issue(in: $0) }.filter(admits)
+  }
+
+  /// An issue as Jira describes it, without those of other projects that settings keep out: parents, subtasks and the ends of links.
+  func issue(in raw: RawJSON) -> JiraIssue? {
+    JiraIssue(raw, site: api.site) { projects.admitsAll || projects.admits(String($0.prefix { $0 != "-" })) }
   }
 
   /// Whether the settings let an issue's project be reached.
@@ -120,7 +125,7 @@ extension JiraContext {
       if api.deployment == .dataCenter { body["startAt"] = .int(seen) } else if let token { body["nextPageToken"] = .string(token) }
       let json = try await api.post(api.core + (api.deployment == .cloud ? ["search", "jql"] : ["search"]), .object(body), as: subject, isRead: true)
       let found = Self.elements(json, "issues")
-      count += found.compactMap { JiraIssue($0, site: api.site) }.filter { admits($0) && rule.admits($0.json) }.count
+      count += found.compactMap { issue(in: $0) }.filter { admits($0) && rule.admits($0.json) }.count
       seen += found.count
       token = json?["nextPageToken"]?.string
       let isLast = api.deployment == .cloud ? token == nil : found.isEmpty || seen >= json?["total"]?.int ?? 0

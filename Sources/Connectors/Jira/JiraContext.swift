@@ -44,6 +44,12 @@ struct JiraContext: Sendable {
 
   static func elements(_ json: RawJSON?, _ member: String) -> [RawJSON] { json?[member].map { Array($0.elements) } ?? [] }
 
+  /// Where a page of a list that counts begins. Cursors may be made up.
+  static func start(_ call: ToolCall, _ place: PageCursor) throws(VendorError) -> Int {
+    guard let text = call.string("cursor") else { return 0 }
+    return min(max(Int(try place.vendor(text)) ?? 0, 0), 1 << 40)
+  }
+
   /// One page of a list that counts by `startAt`.
   func page(
     _ call: ToolCall, _ subject: Subject, _ path: [String], _ query: [(name: String, value: String?)], member: String, list: [String], shape: RecordShape,
@@ -51,10 +57,14 @@ struct JiraContext: Sendable {
     _ record: (RawJSON) -> [JSONValue]
   ) async throws(VendorError) -> ToolResult {
     let place = PageCursor(list: list)
-    let start = try call.string("cursor").map { text throws(VendorError) in Int(try place.vendor(text)) ?? 0 } ?? 0
+    let start = try Self.start(call, place)
     let limit = call.int("limit") ?? standard
     let json = try await api.get(path, query + [("startAt", String(start)), ("maxResults", String(limit))], as: subject)
-    let found = json.kind == .array ? Array(json.elements) : Self.elements(json, member)
+    // Data Center calls many lists `values` that have names of their own on Cloud.
+    guard let list = json.kind == .array ? json : json[member] ?? json["values"] else {
+      throw VendorError(.invalidAnswer, "Jira gave the list in no known form.")
+    }
+    let found = Array(list.elements)
     // A short page is not the end where Jira says that there is more.
     let isLast = json["isLast"]?.bool ?? json["total"]?.int.map { start + found.count >= $0 } ?? (found.count < limit)
     let next = isLast || found.isEmpty ? nil : place.text(String(start + found.count))

@@ -2,7 +2,7 @@ internal import MCP
 
 /// Prompts over Jira, with the measures that they ask for spelled out.
 enum JiraPrompts {
-  static func add(to server: Server, _ resources: JiraResources) {
+  static func add(to server: Server) {
     add(
       server, "analyze_sprint_health", "Analyze a sprint", "Says how a sprint stands: numbers, blockers, velocity, and what to do.",
       [.init("board", title: "Board", description: "The board's name or id.", required: true)]
@@ -60,9 +60,6 @@ enum JiraPrompts {
       3. One line each, in the words of a user: what they can do now, not what was changed. Key in parentheses.
       4. Name separately what is breaking or needs action. List issues of the version that are not done.
       """
-    }
-    for name in ["status_report", "release_notes"] {
-      server.addCompletion(for: .prompt(name, argument: "project")) { request in await resources.completeProject(request) }
     }
   }
 

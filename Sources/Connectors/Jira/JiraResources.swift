@@ -19,7 +19,7 @@ struct JiraResources: Sendable {
         let rule = JiraIssue.shape.rule(read)
         let fields = (jira.fields(for: nil, rule, standard: JiraIssue.standardFields + JiraIssue.longFields) + ["comment"]).joined(separator: ",")
         let json = try await jira.api.get(jira.api.core + ["issue", key], [("fields", fields)], as: subject)
-        guard let issue = JiraIssue(json, site: jira.api.site) else { throw VendorError(.invalidAnswer, "Jira described the issue in no known form.") }
+        guard let issue = jira.issue(in: json) else { throw VendorError(.invalidAnswer, "Jira described the issue in no known form.") }
         try jira.check(issue.key)
         guard rule.admits(issue.json) else { throw JiraContext.absence }
         let comments = JiraContext.elements(json["fields"]?["comment"], "comments").compactMap { JiraRecords.comment($0, issue: key) }
@@ -30,24 +30,21 @@ struct JiraResources: Sendable {
       try template("jira://{site}/project/{key}", "project", "Project", "A project.") { read, subject throws(VendorError) in
         let key = read["key"] ?? ""
         try jira.check(key)
-        let project = JiraRecords.project(try await jira.api.get(jira.api.core + ["project", key], as: subject))
-        guard let project, JiraRecords.project.rule(read).admits(project) else { throw JiraContext.absence }
-        return project.text
+        return try await jira.project(key, JiraRecords.project.rule(read), as: subject).json.text
       })
     server.add(
       try template("jira://{site}/board/{board}/sprint/{sprint}", "sprint", "Sprint", "A sprint and its issues.") { read, subject throws(VendorError) in
         guard let sprint = read["sprint"], Int(sprint) != nil else { throw VendorError(.notFound, "There is no such sprint.") }
-        let about = JiraRecords.sprint(try await jira.api.get(JiraAPI.agile + ["sprint", sprint], as: subject))
+        let json = try await jira.api.get(JiraAPI.agile + ["sprint", sprint], as: subject)
+        try await jira.permit(sprint: sprint, json, as: subject)
+        let about = JiraRecords.sprint(json)
         guard let about, JiraRecords.sprint.rule(read).admits(about) else { throw JiraContext.absence }
         let rule = JiraIssue.shape.rule(read)
-        let json = try await jira.api.get(
+        let list = try await jira.api.get(
           JiraAPI.agile + ["sprint", sprint, "issue"], [("fields", jira.fields(for: nil, rule).joined(separator: ",")), ("maxResults", "100")], as: subject)
-        let issues = JiraContext.elements(json, "issues").compactMap { JiraIssue($0, site: jira.api.site) }.filter(jira.admits)
+        let issues = JiraContext.elements(list, "issues").compactMap { jira.issue(in: $0) }.filter(jira.admits)
         return about.text + "\n\n" + CompactTable(rule.rows(issues.map(\.json)), columns: JiraIssue.shape.columns).text
       })
-    server.addCompletion(for: .resourceTemplate("jira://{site}/project/{key}", argument: "key")) { request in await completeProject(request) }
-    server.addCompletion(for: .resourceTemplate("jira://{site}/project/{key}", argument: "site")) { _ in [site] }
-    server.addCompletion(for: .resourceTemplate("jira://{site}/issue/{key}", argument: "site")) { _ in [site] }
   }
 
   private func template(
@@ -56,21 +53,6 @@ struct JiraResources: Sendable {
     try ResourceTemplate(uriTemplate: uri, name: name, title: title, description: description, mimeType: "text/markdown") { read in
       try await read.reading { .text(try await text(read, try jira.subject(read)), mimeType: "text/markdown") }
     }
-  }
-
-  /// Keys of projects that start as typed.
-  func completeProject(_ request: CompletionRequest) async -> Completion {
-    guard let subject = try? jira.subject(request) else { return [] }
-    let json: RawJSON?
-    if jira.api.deployment == .cloud {
-      json = try? await jira.api.get(jira.api.core + ["project", "search"], [("query", request.value.isEmpty ? nil : request.value), ("maxResults", "50")], as: subject)
-    } else {
-      json = try? await jira.api.get(jira.api.core + ["project"], as: subject)
-    }
-    let rule = JiraRecords.project.rule(request)
-    let found = (json.map { $0.kind == .array ? Array($0.elements) : JiraContext.elements($0, "values") } ?? []).compactMap { JiraRecords.project($0) }
-    let keys = found.filter(rule.admits).compactMap { $0["key"]?.string }
-    return Completion(keys.filter { jira.projects.admits($0) && $0.lowercased().hasPrefix(request.value.lowercased()) })
   }
 
   private static func markdown(_ issue: JSONValue, _ comments: [JSONValue]) -> String {

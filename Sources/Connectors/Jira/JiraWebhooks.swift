@@ -17,14 +17,17 @@ struct JiraWebhooks: Sendable {
         WebhookSignature.isValid(String(signature.dropFirst(7)), of: request.body, secret: secret)
       else { return RouteReply(401, "The signature is not valid.") }
       guard let json = try? RawJSON(scanning: request.body) else { return RouteReply(400, "The body is no JSON.") }
-      if let key = json["issue"]?["key"]?.string {
+      let projects = resources.jira.projects
+      if let key = json["issue"]?["key"]?.string, projects.admits(String(key.prefix { $0 != "-" })) {
         server.notifyResourceUpdated(resources.issueURI(key))
         server.notifyResourceUpdated(resources.projectURI(String(key.prefix { $0 != "-" })))
       }
-      if let sprint = json["sprint"], let id = JiraRecords.text(sprint["id"]), let board = JiraRecords.text(sprint["originBoardId"]) {
+      if let sprint = json["sprint"], let id = JiraRecords.text(sprint["id"]), let board = JiraRecords.text(sprint["originBoardId"]),
+        (try? await resources.jira.permit(board: board, as: .service)) != nil
+      {
         server.notifyResourceUpdated("jira://\(resources.site)/board/\(board)/sprint/\(id)")
       }
-      if let key = json["project"]?["key"]?.string { server.notifyResourceUpdated(resources.projectURI(key)) }
+      if let key = json["project"]?["key"]?.string, projects.admits(key) { server.notifyResourceUpdated(resources.projectURI(key)) }
       return RouteReply(200)
     }
   }

@@ -36,14 +36,17 @@ public struct OpenAPIConnector: Connector {
 
   private static let keys: Set<String> = [
     "description", "base_url", "security", "operations", "tags", "methods", "headers", "maximum_bytes", "requests_per_minute", "probe", "read_only", "fields", "slashes",
+    "servers", "records",
   ]
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
     try settings.allow(Self.keys)
     let document = try Self.document(settings)
-    let reader = OperationReader(document)
+    let base = try Self.base(settings, document)
+    let servers = try OperationServers(document, base: base.origin, try settings.settings("servers"))
+    let reader = OperationReader(document, servers)
     var schemes = try SecuritySchemes(document, try settings.settings("security"), environment)
-    let api = try Self.api(settings, environment, document, &schemes)
+    let api = try Self.api(settings, environment, document, base, servers, &schemes)
     let caller = OperationCaller(api: api, schemes: schemes)
     let maximumBytes = try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 4 << 20
     let offered = try Self.offered(reader.operations, settings, schemes)
@@ -54,10 +57,11 @@ public struct OpenAPIConnector: Connector {
       // A gateway finds tools across all its upstreams, by policy; alone the connector does it.
       settings: Server.Settings(discovery: environment.isGoverned ? nil : ToolDiscovery()), logger: environment.logger)
     let fields = try Self.fields(settings, reader.operations)
+    let records = try Self.records(settings, reader.operations)
     for operation in offered {
       let shown = fields[operation.name] ?? []
       server.add(
-        OperationTool(operation: operation, document: document).tool { call in
+        OperationTool(operation: operation, document: document, records: records[operation.name]).tool { call in
           try await call.answering(document.title) {
             let response = try await caller.send(operation, call.arguments, maximumBytes: maximumBytes)
             return OperationAnswer.result(response, fields: shown, next: NextPage.arguments(after: response, operation, call.arguments))
@@ -96,18 +100,20 @@ public struct OpenAPIConnector: Connector {
     return nil
   }
 
-  private static func api(
-    _ settings: ConnectorSettings, _ environment: ConnectorEnvironment, _ document: OpenAPIDocument, _ schemes: inout SecuritySchemes
-  ) throws(ConnectorError) -> VendorAPI {
-    var standard = document.root["servers"]?.array?.first?["url"]?.string ?? ""
-    for (name, variable) in document.root["servers"]?.array?.first?["variables"]?.object ?? JSONObject() {
-      standard = standard.replacing("{\(name)}", with: variable["default"]?.string ?? "")
-    }
+  private static func base(_ settings: ConnectorSettings, _ document: OpenAPIDocument) throws(ConnectorError) -> HTTPURL {
+    let standard = OperationServers.standard(document)
     guard try settings.string("base_url") != nil || HTTPURL(standard) != nil else {
       throw settings.error("base_url", "is needed: the description names no https server")
     }
-    let base = try settings.url("base_url", default: standard)
+    return try settings.url("base_url", default: standard)
+  }
+
+  private static func api(
+    _ settings: ConnectorSettings, _ environment: ConnectorEnvironment, _ document: OpenAPIDocument, _ base: HTTPURL, _ servers: OperationServers,
+    _ schemes: inout SecuritySchemes
+  ) throws(ConnectorError) -> VendorAPI {
     var configuration = VendorAPI.Configuration(name: document.title, base: base) { response, _, now in Self.read(response, document.title, now) }
+    configuration.otherOrigins = servers.origins
     configuration.headers = [("User-Agent", "Sluice")]
     for (name, value) in try settings.settings("headers")?.values ?? JSONObject() {
       let headers = try settings.settings("headers")
@@ -136,6 +142,17 @@ public struct OpenAPIConnector: Connector {
       fields[name] = try part.strings(name)
     }
     return fields
+  }
+
+  private static func records(_ settings: ConnectorSettings, _ operations: [Operation]) throws(ConnectorError) -> [String: OperationRecords] {
+    var records: [String: OperationRecords] = [:]
+    guard let part = try settings.settings("records") else { return records }
+    for (name, _) in part.values {
+      guard operations.contains(where: { $0.name == name }) else { throw part.error(name, "there is no such operation") }
+      guard let entry = try part.settings(name) else { throw part.error(name, "expected a mapping (key: value)") }
+      records[name] = try OperationRecords(entry)
+    }
+    return records
   }
 
   private static func offered(_ operations: [Operation], _ settings: ConnectorSettings, _ schemes: SecuritySchemes) throws(ConnectorError) -> [Operation] {

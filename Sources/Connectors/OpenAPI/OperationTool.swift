@@ -7,6 +7,7 @@ internal import MCPHTTP
 struct OperationTool {
   let operation: Operation
   let document: OpenAPIDocument
+  let records: OperationRecords?
 
   /// Descriptions of operations can be pages long: a model needs the start.
   private static let descriptionLength = 600
@@ -14,7 +15,7 @@ struct OperationTool {
   func tool(run: @escaping @Sendable (ToolCall) async throws -> ToolResult) -> Tool {
     Tool(
       name: operation.name, title: operation.summary.map { String($0.prefix(120)) }, description: description, inputSchema: inputSchema,
-      outputSchema: OperationAnswer.outputSchema, annotations: annotations, run: run)
+      outputSchema: OperationAnswer.outputSchema, annotations: annotations, meta: records?.meta, run: run)
   }
 
   private var annotations: ToolAnnotations {

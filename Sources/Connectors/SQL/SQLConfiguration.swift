@@ -13,6 +13,8 @@ public struct SQLConfiguration: Sendable {
   public var query: QueryLimits
   /// Refuses requests that no gateway governs, that is, without `MetaKey.rows`.
   public var requiresGovernance: Bool
+  /// The tools that are offered.
+  public var scope = SQLToolScope()
 
   public init(
     _ source: Source, name: String, tables: [TableRules]? = nil, query: QueryLimits = QueryLimits(), requiresGovernance: Bool = false
@@ -94,6 +96,13 @@ public struct TableRules: Sendable {
     self.columns = columns
     self.hidden = hidden
     self.writes = writes
+  }
+
+  /// The same without changes.
+  var readOnly: TableRules {
+    var rules = self
+    rules.writes = []
+    return rules
   }
 }
 

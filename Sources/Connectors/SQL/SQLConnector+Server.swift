@@ -1,34 +1,24 @@
 public import Logging
 public import MCP
 
-/// A group of tools, with what belongs to them.
-public enum SQLToolset: Sendable, Hashable, CaseIterable {
-  /// `list_tables` and `describe_table`, and the schema as resources.
-  case schema
-  /// `query`.
-  case query
-  /// `explain`.
-  case explain
-  /// `list_rows`, and the first rows of a table as resources where no rule speaks of rows.
-  case rows
-  /// `insert_row`, `update_row` and `delete_row`, for the tables whose rules allow them.
-  case writes
-  /// `explore_schema` and `answer_from_database`.
-  case prompts
-}
-
 extension SQLConnector {
   /// A server with the tools, resources and prompts that any database has. Typed tools are added to it.
+  ///
+  /// - Parameter toolsets: in place of those of the configuration.
   public func makeServer(
-    title: String? = nil, version: String, instructions: String? = nil, toolsets: Set<SQLToolset> = Set(SQLToolset.allCases),
+    title: String? = nil, version: String, instructions: String? = nil, toolsets: Set<SQLToolset>? = nil,
     logger: Logger = Logger(label: "mcp.sql")
   ) throws -> Server {
     let server = Server(name: configuration.name, title: title, version: version, instructions: instructions, logger: logger)
-    if toolsets.contains(.schema) { for tool in SchemaTools(connector: self).all { server.add(tool) } }
-    if toolsets.contains(.query) { server.add(QueryTool(connector: self).tool) }
-    if toolsets.contains(.explain) { server.add(QueryTool(connector: self).explain) }
-    if toolsets.contains(.rows) { server.add(RowsTool(connector: self).tool) }
-    if toolsets.contains(.writes) { for tool in WriteTools(connector: self).all { server.add(tool) } }
+    let scope = configuration.scope
+    let toolsets = toolsets ?? scope.toolsets
+    var tools: [Tool] = []
+    if toolsets.contains(.schema) { tools += SchemaTools(connector: self).all }
+    if toolsets.contains(.query) { tools.append(QueryTool(connector: self).tool) }
+    if toolsets.contains(.explain) { tools.append(QueryTool(connector: self).explain) }
+    if toolsets.contains(.rows) { tools.append(RowsTool(connector: self).tool) }
+    if toolsets.contains(.writes) { tools += WriteTools(connector: self).all }
+    for tool in tools where scope.admits(tool.name) { server.add(tool) }
     if toolsets.contains(.prompts) { SQLPrompts(connector: self).add(to: server) }
     if toolsets.contains(.schema) { try TableResources(connector: self).addSchema(to: server) }
     if toolsets.contains(.rows) { try TableResources(connector: self).addRows(to: server) }

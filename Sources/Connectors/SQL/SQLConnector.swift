@@ -17,6 +17,9 @@ public final class SQLConnector: Sendable {
   /// - Throws: ``SQLConnectorError`` when the file is not there, is no database or does not fit the configuration, or when there
   ///   is no libpq on this machine.
   public init(_ configuration: SQLConfiguration) throws {
+    var configuration = configuration
+    // Then no table can be changed, by any tool.
+    if configuration.scope.isReadOnly { configuration.tables = configuration.tables?.map { $0.readOnly } }
     self.configuration = configuration
     switch configuration.source {
     case .sqlite(let path):
@@ -105,6 +108,7 @@ public final class SQLConnector: Sendable {
   /// - Parameter set: column -> new value.
   /// - Returns: the row as the caller may see it afterwards, or nil if there was none to change.
   public func update(_ table: SQLTable, id: String, set: [(column: String, value: SQLValue)], for request: some ServerRequest) async throws -> JSONValue? {
+    guard !configuration.scope.isReadOnly else { throw SQLToolError("The database \(configuration.name) is read-only here (read_only), so nothing is changed.") }
     let governance = try governance(request)
     let assignments: [SQLFragment] = set.map { "\(identifier: $0.column) = \($0.value)" }
     let rule = governance.condition(table) ?? database.dialect.always

@@ -27,7 +27,7 @@ public struct SalesforceConnector: Connector {
   public let server: Server
   public let routes: [ConnectorRoute]
   private let salesforce: SalesforceContext
-  private let feeds: [ChangeFeed]
+  let feeds: [ChangeFeed]
 
   private static let keys: Set<String> = ToolScope.keys.union(SubjectRule.keys).union(SalesforceCredentials.keys).union([
     "instance_url", "api_version", "objects", "fields", "owner_field", "team_field", "categories", "maximum_bytes", "maximum_rows", "reserve_percent", "changes",

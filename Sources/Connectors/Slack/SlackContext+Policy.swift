@@ -9,7 +9,36 @@ extension SlackContext {
   }
   static let noMessage = VendorError(.notFound, "There is no such message, or it may not be seen.")
   static let noFile = VendorError(.notFound, "There is no such file, or it may not be seen.")
+  static let noWorkspace = VendorError(.notFound, "This workspace is not the one that is asked here. get_workspace tells which is.")
   static let noPerson = VendorError(.notFound, "There is no such person, or they may not be seen.")
+
+  // MARK: People
+
+  /// A person by e-mail address, id, handle or name, if policy lets them be seen.
+  func person(_ text: String, for rule: RecordRule, as subject: Subject) async throws(VendorError) -> SlackUser {
+    if text.contains("@"), !text.hasPrefix("@") {
+      let found = try await api.get("users.lookupByEmail", [("email", text)], as: subject)["user"].flatMap { SlackUser($0) }
+      return try permitted([found].compactMap { $0 }, rule)
+    }
+    if SlackDirectory.isID(text, "UWB") {
+      let found = try await api.get("users.info", [("user", text)], as: subject)["user"].flatMap { SlackUser($0) }
+      return try permitted([found].compactMap { $0 }, rule)
+    }
+    let name = (text.hasPrefix("@") ? String(text.dropFirst()) : text).lowercased()
+    let people = try await directory.roster(as: subject).filter { rule.admits($0.json) }
+    // A handle is one person's; names may be those of several.
+    for member in ["name", "display_name", "real_name"] {
+      let found = people.filter { $0.json[member]?.string?.lowercased() == name }
+      if !found.isEmpty { return try permitted(found, rule) }
+    }
+    throw Self.noPerson
+  }
+
+  private func permitted(_ people: [SlackUser], _ rule: RecordRule) throws(VendorError) -> SlackUser {
+    guard let person = people.first, rule.admits(person.json) else { throw Self.noPerson }
+    guard people.count == 1 else { throw VendorError(.invalid, "\(people.count) people have this name. Give the handle, the e-mail address or the id.") }
+    return person
+  }
 
   // MARK: Channels
 

@@ -1,3 +1,4 @@
+internal import JSON
 internal import MCP
 
 /// Prompts whose answers stand in a real conversation: they say which tools to use, how far to go, and what not to do.
@@ -72,6 +73,11 @@ enum SlackPrompts {
     }
     for name in ["summarize_channel", "draft_announcement"] {
       server.addCompletion(for: .prompt(name, argument: "channel")) { request in await resources.completeChannel(request, byID: false) }
+    }
+    server.addCompletion(for: .prompt("channel_digest", argument: "channels")) { request in await resources.completeChannels(request) }
+    // As find_user and get_user take them.
+    server.addCompletion(for: .prompt("standup", argument: "user")) { request in
+      await resources.completePerson(request) { $0["email"]?.string ?? $0["id"]?.string }
     }
   }
 

@@ -8,6 +8,8 @@ struct SlackResources: Sendable {
 
   static func historyURI(_ workspace: String, _ channel: String) -> String { "slack://\(workspace)/channels/\(channel)/history" }
   static func threadURI(_ workspace: String, _ channel: String, _ ts: String) -> String { "slack://\(workspace)/threads/\(channel)/\(ts)" }
+  static func messagesURI(channelNamed name: String) -> String { "slack://channel/\(PercentEncoding.segment(name))/messages" }
+  static func profileURI(_ name: String) -> String { "slack://user/\(PercentEncoding.segment(name))/profile" }
 
   /// Messages of one reading.
   private static let messages = 100
@@ -40,7 +42,7 @@ struct SlackResources: Sendable {
       try template("slack://{workspace}/threads/{channel}/{ts}", "thread", "Thread", "A message and the replies to it.") { read, subject throws(VendorError) in
         let channel = try await slack.channel(read["channel"] ?? "", isFresh: SlackMessage.shape.rule(read).limits, as: subject)
         let json = try await slack.api.get(
-          "conversations.replies", [("channel", channel.id), ("ts", read["ts"]), ("limit", String(min(Self.messages, slack.api.history?.objects ?? Self.messages)))],
+          "conversations.replies", [("channel", channel.id), ("ts", read["ts"]), ("limit", String(slack.api.objects(Self.messages, as: subject)))],
           as: subject)
         return try await text(json, channel, read, subject)
       })
@@ -49,25 +51,63 @@ struct SlackResources: Sendable {
         try await slack.file(read["id"] ?? "", for: read, as: subject).json.text
       })
     server.add(
-      try template("slack://user/{name}/profile", "profile", "Profile", "A person by e-mail address or id.") { read, subject throws(VendorError) in
-        let name = read["name"] ?? ""
-        let json =
-          name.contains("@")
-          ? try await slack.api.get("users.lookupByEmail", [("email", name)], as: subject) : try await slack.api.get("users.info", [("user", name)], as: subject)
-        guard let user = json["user"].flatMap({ SlackUser($0) }) else { throw SlackContext.noPerson }
+      try template("slack://user/{name}/profile", "profile", "Profile", "A person by e-mail address, id, handle or name.") { read, subject throws(VendorError) in
         let rule = SlackUser.shape.rule(read)
-        guard rule.admits(user.json) else { throw SlackContext.noPerson }
-        return rule.shown(user.json).text
+        return rule.shown(try await slack.person(read["name"] ?? "", for: rule, as: subject).json).text
       })
-    for (template, argument) in [("slack://{workspace}/channels/{channel}/history{?oldest,latest}", "channel"), ("slack://channel/{name}/messages", "name")] {
-      server.addCompletion(for: .resourceTemplate(template, argument: argument)) { request in await completeChannel(request, byID: argument == "channel") }
+    addCompletions(to: server)
+  }
+
+  private func addCompletions(to server: Server) {
+    let templates = [
+      "slack://{workspace}/channels", "slack://{workspace}/users", "slack://{workspace}/channels/{channel}/history{?oldest,latest}",
+      "slack://{workspace}/threads/{channel}/{ts}", "slack://{workspace}/files/{id}",
+    ]
+    for template in templates {
+      server.addCompletion(for: .resourceTemplate(template, argument: "workspace")) { request in await completeWorkspace(request) }
+      if template.contains("{channel}") {
+        server.addCompletion(for: .resourceTemplate(template, argument: "channel")) { request in await completeChannel(request, byID: true) }
+      }
+    }
+    server.addCompletion(for: .resourceTemplate("slack://channel/{name}/messages", argument: "name")) { request in await completeChannel(request, byID: false) }
+    server.addCompletion(for: .resourceTemplate("slack://user/{name}/profile", argument: "name")) { request in
+      await completePerson(request) { $0["name"]?.string ?? $0["id"]?.string }
     }
   }
 
-  /// Channels whose name starts as typed.
-  func completeChannel(_ request: CompletionRequest, byID: Bool) async -> Completion {
-    guard let subject = try? slack.subject(request), let channels = try? await slack.directory.channels(as: subject, pages: 3) else { return [] }
+  private func completeWorkspace(_ request: CompletionRequest) async -> Completion {
+    guard let subject = try? slack.subject(request), let ids = try? await slack.directory.workspaces(as: subject) else { return [] }
+    return Completion(ids.filter { $0.lowercased().hasPrefix(request.value.lowercased()) })
+  }
+
+  /// People of whom a handle, a name, the address or the id starts as typed.
+  ///
+  /// - Parameter value: what is suggested, of a record as the caller may see it.
+  func completePerson(_ request: CompletionRequest, _ value: @Sendable (JSONValue) -> String?) async -> Completion {
+    guard let subject = try? slack.subject(request), let people = try? await slack.directory.roster(as: subject, pages: 3) else { return [] }
     let typed = request.value.lowercased()
+    let current = people.filter { $0.json["is_deleted"]?.bool != true && $0.json["is_bot"]?.bool != true && $0.id != "USLACKBOT" }
+    // What the caller is not cleared for is not matched either.
+    let matching = SlackUser.shape.rule(request).rows(current.map(\.json)).filter { person in
+      ["name", "display_name", "real_name", "email", "id"].contains { person[$0]?.string?.lowercased().hasPrefix(typed) == true }
+    }
+    return Completion(matching.compactMap(value))
+  }
+
+  /// The last of several channels, separated by commas.
+  func completeChannels(_ request: CompletionRequest) async -> Completion {
+    let typed = request.value.split(separator: ",", omittingEmptySubsequences: false)
+    let before = typed.dropLast().map { $0.drop { $0 == " " } }.joined(separator: ", ")
+    let last = String((typed.last ?? "").drop { $0 == " " })
+    let found = await completeChannel(request, typed: last, byID: false)
+    let given = Set(typed.dropLast().map { $0.filter { $0 != " " } })
+    return Completion(found.values.filter { !given.contains($0) }.map { before.isEmpty ? $0 : before + ", " + $0 })
+  }
+
+  /// Channels whose name starts as typed.
+  func completeChannel(_ request: CompletionRequest, typed: String? = nil, byID: Bool) async -> Completion {
+    guard let subject = try? slack.subject(request), let channels = try? await slack.directory.channels(as: subject, pages: 3) else { return [] }
+    let typed = (typed ?? request.value).lowercased()
     let matching = channels.filter { slack.admits($0) && ($0.name.lowercased().hasPrefix(typed) || $0.id.lowercased().hasPrefix(typed)) }
     let rule = SlackChannel.shape.rule(request)
     let found = ((try? await slack.whole(matching, for: rule, as: subject)) ?? []).filter { rule.admits($0.json) }
@@ -78,7 +118,12 @@ struct SlackResources: Sendable {
     _ uri: String, _ name: String, _ title: String, _ description: String, _ text: @escaping @Sendable (ResourceRead, Subject) async throws(VendorError) -> String
   ) throws(URITemplate.ParseError) -> ResourceTemplate {
     try ResourceTemplate(uriTemplate: uri, name: name, title: title, description: description, mimeType: "text/plain") { read in
-      try await read.reading { .text(try await text(read, try slack.subject(read)), mimeType: "text/plain") }
+      try await read.reading {
+        let subject = try slack.subject(read)
+        // What is here is not what another workspace's URI means, even if the ids are the same.
+        if let workspace = read["workspace"], try await !slack.directory.workspaces(as: subject).contains(workspace) { throw SlackContext.noWorkspace }
+        return .text(try await text(read, subject), mimeType: "text/plain")
+      }
     }
   }
 
@@ -89,7 +134,7 @@ struct SlackResources: Sendable {
       [
         ("channel", channel.id), ("oldest", try oldest.map { text throws(VendorError) in try SlackTime.timestamp(text) }),
         ("latest", try latest.map { text throws(VendorError) in try SlackTime.timestamp(text) }),
-        ("limit", String(min(Self.messages, slack.api.history?.objects ?? Self.messages))),
+        ("limit", String(slack.api.objects(Self.messages, as: subject))),
       ], as: subject)
     return try await text(json, channel, read, subject)
   }

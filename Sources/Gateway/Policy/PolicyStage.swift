@@ -144,32 +144,8 @@ extension ToolEntry {
   func checkHeaders(_ call: Call) throws(Refusal) {
     // The headers of `call_tool` speak of that, and not of what it calls.
     guard !headerParameters.isEmpty, !call.isByName, call.exchange.era == .modern, let header = call.exchange.context.header else { return }
-    let arguments = call.arguments
-    for parameter in headerParameters {
-      let value = Self.value(at: parameter.path, of: arguments)
-      let sent = header(parameter.header)
-      switch (value, sent) {
-      case (nil, nil): continue
-      case (let value?, let sent?):
-        if let decoded = HeaderValue.decode(sent), Self.same(value, decoded) { continue }
-      default: break
-      }
-      throw Refusal(.headerMismatch, .client, "Header mismatch: \(parameter.header) must repeat the argument \(parameter.path.joined(separator: "."))")
-    }
-  }
-
-  /// The argument at a path; absent and null are alike.
-  static func value(at path: [String], of arguments: RawJSON?) -> RawJSON? {
-    var value = arguments
-    for name in path { value = value?[name] }
-    return value?.isNull == true ? nil : value
-  }
-
-  private static func same(_ value: RawJSON, _ header: String) -> Bool {
-    switch value.kind {
-    case .string: value.string == header
-    case .number: value.double.map { $0 == Double(header) } ?? false
-    default: value.text == header
+    do throws(RPCError) { try HeaderParameter.check(headerParameters, call.arguments, header: header) } catch {
+      throw Refusal(.headerMismatch, .client, error.message)
     }
   }
 }

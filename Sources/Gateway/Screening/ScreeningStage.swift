@@ -59,6 +59,7 @@ struct ScreeningStage: Sendable {
     let screened = JSONValue(try screenedText(value, call, plan))
     var result = RPCError(error.code, screened["content"]?.array?.first?["text"]?.string ?? "", data: screened["structuredContent"])
     if call.exchange.era == .modern, result.code == .resourceNotFound { result.code = .invalidParams }
+    if call.exchange.era == .modern, result.code == .urlElicitationRequired { result.code = .internalError }
     if result.code.isModern { result.code = .internalError }
     return result
   }

@@ -173,6 +173,7 @@ public final class Upstream: Sendable {
         try await connection.listen(filter: filter) { notification in
           guard let change = ServerChange(notification) else { return }
           if case .resourceUpdated = change { return changed(change) }
+          if case .taskUpdated = change { return }
           await self.refresh(publish: publish)
           // A server that announces changes without end is listed once a second.
           try? await Task.sleep(for: .seconds(1))

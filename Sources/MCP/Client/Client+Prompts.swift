@@ -53,7 +53,8 @@ extension Client {
     if !arguments.isEmpty { params["context"] = ["arguments": Self.strings(arguments)] }
     let result = try await request(.complete, params, options: options)
     let completion = result["completion"]
-    return Completion(completion?["values"]?.elements.compactMap(\.string) ?? [], total: completion?["total"]?.int)
+    return Completion(
+      completion?["values"]?.elements.compactMap(\.string) ?? [], total: completion?["total"]?.int, hasMore: completion?["hasMore"]?.bool)
   }
 
   private static func strings(_ values: [String: String]) -> JSONValue {

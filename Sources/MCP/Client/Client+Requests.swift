@@ -38,12 +38,17 @@ extension Client {
     add(options, to: &base)
     var sent = base
     var round = 0
+    var hasVisited = false
     while true {
       let answer = try await exchange(method, sent, options)
-      guard let result = answer.result else { throw ClientError(answer.error.map { RPCError($0) } ?? RPCError(.internalError, "no result")) }
+      guard let result = answer.result else {
+        try await visitPages(of: answer, isFirst: !hasVisited)
+        hasVisited = true
+        continue
+      }
       guard let type = result["resultType"], !type.equals("complete") else {
         // What depends on input is nobody else's answer ("Cache Key").
-        if let cacheKey, round == 0 { cache.keep(result, for: cacheKey) }
+        if let cacheKey, round == 0, !hasVisited { cache.keep(result, for: cacheKey) }
         return result
       }
       if type.equals("task"), method == .toolsCall, settings.acceptsTasks { return result }
@@ -56,6 +61,21 @@ extension Client {
       }
       sent = base
       try await addAnswers(to: result, round: round, into: &sent.members)
+    }
+  }
+
+  /// Puts the pages that a legacy server wants visited first to the user (2025-11-25, client/elicitation, "URL Elicitation Required Error").
+  ///
+  /// - Throws: the server's error, unless it is that one and every visit was accepted: then the request may be sent again.
+  @inline(never)
+  private func visitPages(of answer: Envelope, isFirst: Bool) async throws(ClientError) {
+    let error = answer.error.map { RPCError($0) } ?? RPCError(.internalError, "no result")
+    let pages = error.requiredElicitations
+    guard isFirst, !pages.isEmpty, pages.count <= 64, let visit = handlers.url, connection.version?.era == .legacy else { throw ClientError(error) }
+    for page in pages {
+      let accepted = (try? await visit(page))?.isAccepted == true
+      if Task.isCancelled { throw Self.cancelled }
+      guard accepted else { throw ClientError(error) }
     }
   }
 

@@ -22,6 +22,12 @@ public final class Client: Sendable {
     public var title: String?
     /// The version of the client's own program.
     public var version: String
+    /// What the client is for, for people.
+    public var description: String?
+    /// `Icon` objects of the client itself.
+    public var icons: [JSONValue]
+    /// Where people can read about the client.
+    public var websiteURL: String?
     /// The revisions to speak.
     public var versions: [ProtocolVersion]
     /// The longest wait for the answer to one request.
@@ -42,7 +48,8 @@ public final class Client: Sendable {
     public var checksResults: Bool
 
     public init(
-      name: String = "sluice-swift-client", title: String? = nil, version: String = "1.0.0",
+      name: String = "sluice-swift-client", title: String? = nil, version: String = "1.0.0", description: String? = nil,
+      icons: [JSONValue] = [], websiteURL: String? = nil,
       versions: [ProtocolVersion] = ProtocolVersion.allCases, timeout: Duration = .seconds(60), connectTimeout: Duration = .seconds(30),
       maximumRounds: Int = 16, cacheBytes: Int = 16 << 20, acceptsTasks: Bool = true, capabilities: JSONObject = JSONObject(),
       showsUI: Bool = false, checksResults: Bool = true
@@ -50,6 +57,9 @@ public final class Client: Sendable {
       self.name = name
       self.title = title
       self.version = version
+      self.description = description
+      self.icons = icons
+      self.websiteURL = websiteURL
       self.versions = versions
       self.timeout = timeout
       self.connectTimeout = connectTimeout
@@ -103,6 +113,9 @@ public final class Client: Sendable {
     self.cache = cache
     var identity: JSONValue = ["name": .string(settings.name), "version": .string(settings.version)]
     if let title = settings.title { identity["title"] = .string(title) }
+    if let description = settings.description { identity["description"] = .string(description) }
+    if !settings.icons.isEmpty { identity["icons"] = .array(settings.icons) }
+    if let websiteURL = settings.websiteURL { identity["websiteUrl"] = .string(websiteURL) }
     connection = ClientConnection(
       wire: wire, identity: identity, capabilities: Self.capabilities(.modern, handlers, settings),
       legacyCapabilities: Self.capabilities(.legacy, handlers, settings), versions: settings.versions)

@@ -270,7 +270,9 @@ public final class ClientConnection: Sendable {
       var members = ByteBuffer()
       members.writeStaticString("\"notifications\":")
       members.write(filter)
-      _ = try await request(.subscriptionsListen, RequestBody(members: members), deadline: .distantFuture, isStream: true, onNotification: receive)
+      let answer = try await request(
+        .subscriptionsListen, RequestBody(members: members), deadline: .distantFuture, isStream: true, onNotification: receive)
+      if let error = answer.error { throw ClientError(RPCError(error)) }
     } else {
       do throws(WireError) { try await wire.receiveUnsolicited(version: peer.version, receive) } catch { throw ClientError(error) }
     }

@@ -7,6 +7,9 @@ public struct ClientHandlers: Sendable {
   /// Lets the user fill in a form. Show who asks, let them review, and let them decline. What is accepted must fit the form's schema.
   public var form: (@Sendable (FormElicitation) async throws -> ElicitationResult)?
   /// Lets the user visit an address: show its host and ask for consent first.
+  ///
+  /// What a server of 2025-11-25 refuses until an address is visited is sent once more when all such visits are accepted. A handler that
+  /// waits for ``ServerEvent/elicitationCompleted(id:)`` before it accepts makes sure that this is not too early.
   public var url: (@Sendable (URLElicitation) async throws -> ElicitationResult)?
   /// Has a model write a message. Users should see, and be able to change, what goes in and out.
   public var sampling: (@Sendable (SamplingRequest) async throws -> SamplingResult)?

@@ -4,7 +4,7 @@ public import JSON
 public struct ToolDefinition: Sendable {
   /// What it is called, for programs.
   public let name: String
-  /// What it is called, for people.
+  /// What it is called, for people; the title among the annotations where the tool has no other.
   public let title: String?
   public let description: String?
   /// The whole definition, members that this type does not know included.
@@ -14,7 +14,7 @@ public struct ToolDefinition: Sendable {
     guard let name = raw["name"]?.string else { return nil }
     self.name = name
     self.raw = raw
-    title = raw["title"]?.string
+    title = raw["title"]?.string ?? raw["annotations"]?["title"]?.string
     description = raw["description"]?.string
   }
 
@@ -26,8 +26,8 @@ public struct ToolDefinition: Sendable {
   public var annotations: ToolAnnotations {
     let hints = raw["annotations"]
     return ToolAnnotations(
-      readOnly: hints?["readOnlyHint"]?.bool, destructive: hints?["destructiveHint"]?.bool, idempotent: hints?["idempotentHint"]?.bool,
-      openWorld: hints?["openWorldHint"]?.bool)
+      title: hints?["title"]?.string, readOnly: hints?["readOnlyHint"]?.bool, destructive: hints?["destructiveHint"]?.bool,
+      idempotent: hints?["idempotentHint"]?.bool, openWorld: hints?["openWorldHint"]?.bool)
   }
   /// `Icon` objects, for people to see.
   public var icons: [JSONValue] { raw.icons }
@@ -47,7 +47,7 @@ public struct ResourceDefinition: Sendable {
     self.raw = raw
     link = ResourceLink(
       uri: uri, name: raw["name"]?.string ?? uri, title: raw["title"]?.string, description: raw["description"]?.string,
-      mimeType: raw["mimeType"]?.string, size: raw["size"]?.int)
+      mimeType: raw["mimeType"]?.string, size: raw["size"]?.int, icons: raw.icons)
   }
 
   /// The URI.

@@ -25,7 +25,7 @@ public struct InProcessWire: ClientWire {
     if request.method == .discover {
       return try envelope(Message.response(id: id, result: await handler.describe(context).discoverResult(versions: [.latest])))
     }
-    if request.method == .subscriptionsListen { return try await forwardChanges(message, to: receive) }
+    if request.method == .subscriptionsListen { return try await forwardChanges(message, client, to: receive) }
     return try envelope(Message.answer(try await answer(to: message, context, until: request.deadline), id: id))
   }
 
@@ -78,10 +78,14 @@ public struct InProcessWire: ClientWire {
     }
   }
 
-  private func forwardChanges(_ request: Envelope, to receive: (@Sendable (Envelope) async -> Void)?) async throws(WireError) -> Envelope {
+  private func forwardChanges(
+    _ request: Envelope, _ client: ClientDescription, to receive: (@Sendable (Envelope) async -> Void)?
+  ) async throws(WireError) -> Envelope {
     let filter: SubscriptionFilter
-    let context = RequestContext(client: ClientDescription(version: .latest), transport: .inProcess)
-    do throws(RPCError) { filter = try SubscriptionFilter(of: request, capabilities: await handler.describe(context).capabilities) } catch {
+    let context = RequestContext(client: client, transport: .inProcess)
+    do throws(RPCError) {
+      filter = try SubscriptionFilter(of: request, capabilities: await handler.describe(context).capabilities, client: client)
+    } catch {
       return try envelope(Message.error(error, id: request.id))
     }
     let queue = ChangeQueue()
@@ -156,6 +160,9 @@ extension ServerChange {
     case .resourceUpdated:
       guard let uri = notification["uri"]?.string else { return nil }
       self = .resourceUpdated(uri: uri)
+    case .taskStatus:
+      guard let record = notification.params.flatMap({ TaskRecord($0) }) else { return nil }
+      self = .taskUpdated(record)
     default: return nil
     }
   }

@@ -41,17 +41,29 @@ public struct ListSequence<Element: Sendable>: AsyncSequence, Sendable {
     }
   }
 
-  /// All items.
+  /// All items. Where the list changes between two pages, it is read from the start once more.
   func all() async throws(ClientError) -> [Element] {
     var items: [Element] = []
     var cursor: String?
+    var mayStartOver = true
     for _ in 0..<Self.maximumPages {
-      let (page, next) = try await page(cursor)
+      let (page, next): ([Element], String?)
+      do throws(ClientError) { (page, next) = try await self.page(cursor) } catch {
+        guard mayStartOver, isRefused(cursor, error) else { throw error }
+        (items, cursor, mayStartOver) = ([], nil, false)
+        continue
+      }
       if items.isEmpty { items = page } else { items += page }
       guard let next, next != cursor, items.count < Self.maximumItems else { break }
       cursor = next
     }
     return items
+  }
+
+  /// Whether an error says that a cursor is not, or no longer, one of the list's (2026-07-28, server/utilities/pagination, "Error Handling").
+  private func isRefused(_ cursor: String?, _ error: ClientError) -> Bool {
+    guard cursor != nil, case .server(let refusal) = error else { return false }
+    return refusal.code == .invalidParams
   }
 
   private func page(_ cursor: String?) async throws(ClientError) -> ([Element], next: String?) {
@@ -60,8 +72,15 @@ public struct ListSequence<Element: Sendable>: AsyncSequence, Sendable {
       members.writeStaticString("\"cursor\":")
       JSONText.write(cursor, to: &members)
     }
-    let result = try await client.perform(
-      method, ClientConnection.RequestBody(members: members), options, cacheKey: ResultCache.Key(method: method, parameter: cursor))
+    let result: RawJSON
+    do throws(ClientError) {
+      result = try await client.perform(
+        method, ClientConnection.RequestBody(members: members), options, cacheKey: ResultCache.Key(method: method, parameter: cursor))
+    } catch {
+      // The pages before it are of a list that is no more.
+      if isRefused(cursor, error) { client.cache.forget(method) }
+      throw error
+    }
     guard let array = result[member], array.kind == .array else { throw client.invalid("\(method.rawValue): the result has no list of \(member)") }
     let rejected = method == .toolsList ? client.rememberTools(result) : []
     var items: [Element] = []

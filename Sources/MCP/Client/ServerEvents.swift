@@ -8,20 +8,20 @@ public enum ServerEvent: Sendable {
   case log(LogMessage)
   /// What an elicitation by URL was about is done (2025-11-25).
   case elicitationCompleted(id: String)
-  /// A task's state (extension `io.modelcontextprotocol/tasks`).
+  /// The state of a task that is subscribed to (extension `io.modelcontextprotocol/tasks`).
   case task(TaskStatus)
   /// Any other notification.
   case other(Envelope)
 
   init(_ notification: Envelope) {
-    if let change = ServerChange(notification) {
+    if notification.method == .taskStatus, let status = notification.params.flatMap({ TaskStatus($0) }) {
+      self = .task(status)
+    } else if let change = ServerChange(notification) {
       self = .changed(change)
     } else if let message = LogMessage(notification) {
       self = .log(message)
     } else if notification.method == .elicitationComplete, let id = notification["elicitationId"]?.string {
       self = .elicitationCompleted(id: id)
-    } else if notification.method == .taskStatus, let params = notification.params, let status = TaskStatus(params) {
-      self = .task(status)
     } else {
       self = .other(notification)
     }

@@ -28,6 +28,9 @@ public struct TaskStatus: Sendable {
     message = raw["statusMessage"]?.string
     pollInterval = raw["pollIntervalMs"]?.int.map { .milliseconds(min(max($0, 10), 3_600_000)) }
   }
+
+  /// The state that a ``Subscription`` tells of.
+  public init?(_ record: TaskRecord) { self.init(JSONValue.object(record.members).raw) }
 }
 
 /// A call that the server works on while nobody waits. Keep ``id`` to look for it again with ``Client/task(_:)``, even in another process.
@@ -37,12 +40,7 @@ public struct ServerTask: Sendable {
   public let id: String
   let pollInterval: Duration?
 
-  private var body: ClientConnection.RequestBody {
-    var members = ByteBuffer()
-    members.writeStaticString("\"taskId\":")
-    JSONText.write(id, to: &members)
-    return ClientConnection.RequestBody(members: members, name: id)
-  }
+  private var body: ClientConnection.RequestBody { ClientConnection.RequestBody(taskID: id) }
 
   /// Asks for the state.
   public func status() async throws(ClientError) -> TaskStatus {
@@ -51,12 +49,14 @@ public struct ServerTask: Sendable {
     return status
   }
 
-  /// Waits for the end of the task, as often as the server wants to be asked, and answers its questions. Cancelling cancels the task too.
+  /// Waits for the end of the task and answers its questions. Cancelling cancels the task too.
+  ///
+  /// A server that tells of its tasks is listened to, and asked now and then all the same; any other is asked as often as it wants to be.
   ///
   /// - Parameter onStatus: told of each state that was seen.
   /// - Throws: ``ClientError``: `.server` where the task failed; `.wire` with ``WireError/Code/cancelled`` where it was cancelled.
   public func result(onStatus: (@Sendable (TaskStatus) async -> Void)? = nil) async throws(ClientError) -> CallResult {
-    do throws(ClientError) { return try await poll(onStatus) } catch {
+    do throws(ClientError) { return try await follow(onStatus) } catch {
       if Task.isCancelled {
         // A task of its own, because the caller's is over.
         let task = self
@@ -66,12 +66,14 @@ public struct ServerTask: Sendable {
     }
   }
 
-  private func poll(_ onStatus: (@Sendable (TaskStatus) async -> Void)?) async throws(ClientError) -> CallResult {
+  private func follow(_ onStatus: (@Sendable (TaskStatus) async -> Void)?) async throws(ClientError) -> CallResult {
     var interval = pollInterval ?? .seconds(1)
     // A key means the same question for the life of a task: none is put to the user twice.
     var answered: Set<String> = []
+    let watch = TaskWatch()
+    defer { watch.end() }
+    var status = try await status()
     while true {
-      let status = try await status()
       await onStatus?(status)
       switch status.state {
       case .completed:
@@ -80,11 +82,12 @@ public struct ServerTask: Sendable {
       case .failed: throw ClientError(status.raw["error"].map { RPCError($0) } ?? RPCError(.internalError, status.message ?? "The task failed"))
       case .cancelled: throw ClientError(WireError(.cancelled, status.message ?? "the task was cancelled", mayHaveHadEffect: true))
       case .inputRequired:
+        watch.begin(self)
         if let questions = status.raw["inputRequests"] { try await answer(questions, &answered) }
-      case .working: break
+      case .working: watch.begin(self)
       }
       if let wanted = status.pollInterval { interval = wanted }
-      do { try await Task.sleep(for: interval) } catch { throw Client.cancelled }
+      if let news = try await watch.news(every: interval) { status = news } else { status = try await self.status() }
     }
   }
 

@@ -13,12 +13,17 @@ public struct ChangeFilter: Sendable, Hashable {
   public var resourcesList: Bool
   /// URIs of resources.
   public var resources: [String]
+  /// Ids of tasks (extension `io.modelcontextprotocol/tasks`). No legacy server tells of them.
+  public var tasks: [String]
 
-  public init(toolsList: Bool = false, promptsList: Bool = false, resourcesList: Bool = false, resources: [String] = []) {
+  public init(
+    toolsList: Bool = false, promptsList: Bool = false, resourcesList: Bool = false, resources: [String] = [], tasks: [String] = []
+  ) {
     self.toolsList = toolsList
     self.promptsList = promptsList
     self.resourcesList = resourcesList
     self.resources = resources
+    self.tasks = tasks
   }
 
   /// The three lists.
@@ -27,6 +32,9 @@ public struct ChangeFilter: Sendable, Hashable {
   /// The resources with these URIs.
   public static func resources(_ uris: String...) -> ChangeFilter { ChangeFilter(resources: uris) }
 
+  /// The tasks with these ids.
+  public static func tasks(_ ids: String...) -> ChangeFilter { ChangeFilter(tasks: ids) }
+
   func admits(_ change: ServerChange) -> Bool {
     switch change {
     case .toolsListChanged: toolsList
@@ -34,11 +42,11 @@ public struct ChangeFilter: Sendable, Hashable {
     case .resourcesListChanged: resourcesList
     // "A sub-resource of one that was subscribed to" may be named (server/resources).
     case .resourceUpdated(let uri): resources.contains { uri == $0 || uri.hasPrefix($0) }
-    case .taskUpdated: false
+    case .taskUpdated(let record): tasks.contains(record.id)
     }
   }
 
-  /// Everything that may have changed unnoticed.
+  /// Everything that may have changed unnoticed, but for tasks: those are looked at.
   var all: [ServerChange] {
     var changes: [ServerChange] = resources.map { .resourceUpdated(uri: $0) }
     if toolsList { changes.append(.toolsListChanged) }
@@ -47,22 +55,25 @@ public struct ChangeFilter: Sendable, Hashable {
     return changes
   }
 
-  public var isEmpty: Bool { !toolsList && !promptsList && !resourcesList && resources.isEmpty }
+  public var isEmpty: Bool { !toolsList && !promptsList && !resourcesList && resources.isEmpty && tasks.isEmpty }
 
   /// What of this the server leaves out of the filter that it acknowledges.
   func missing(from acknowledged: RawJSON?) -> ChangeFilter {
     func agrees(_ name: String) -> Bool { acknowledged?[name]?.bool == true }
-    let honoured = Set(acknowledged?["resourceSubscriptions"]?.elements.compactMap(\.string) ?? [])
+    func honoured(_ name: String) -> Set<String> { Set(acknowledged?[name]?.elements.compactMap(\.string) ?? []) }
+    let (resources, tasks) = (honoured("resourceSubscriptions"), honoured("taskIds"))
     return ChangeFilter(
       toolsList: toolsList && !agrees("toolsListChanged"), promptsList: promptsList && !agrees("promptsListChanged"),
-      resourcesList: resourcesList && !agrees("resourcesListChanged"), resources: resources.filter { !honoured.contains($0) })
+      resourcesList: resourcesList && !agrees("resourcesListChanged"), resources: self.resources.filter { !resources.contains($0) },
+      tasks: self.tasks.filter { !tasks.contains($0) })
   }
 
   /// What of this a legacy server with these capabilities does not tell of.
   func missing(fromCapabilities capabilities: RawJSON?) -> ChangeFilter {
     func tells(_ feature: String) -> Bool { capabilities?[feature]?["listChanged"]?.bool == true }
     return ChangeFilter(
-      toolsList: toolsList && !tells("tools"), promptsList: promptsList && !tells("prompts"), resourcesList: resourcesList && !tells("resources"))
+      toolsList: toolsList && !tells("tools"), promptsList: promptsList && !tells("prompts"), resourcesList: resourcesList && !tells("resources"),
+      tasks: tasks)
   }
 
   var json: JSONValue {
@@ -71,6 +82,7 @@ public struct ChangeFilter: Sendable, Hashable {
     if promptsList { filter["promptsListChanged"] = true }
     if resourcesList { filter["resourcesListChanged"] = true }
     if !resources.isEmpty { filter["resourceSubscriptions"] = .array(resources.map { .string($0) }) }
+    if !tasks.isEmpty { filter["taskIds"] = .array(tasks.map { .string($0) }) }
     return .object(filter)
   }
 }
@@ -78,8 +90,9 @@ public struct ChangeFilter: Sendable, Hashable {
 /// Changes that a server tells of: `subscriptions/listen` with modern servers, `resources/subscribe` and notifications with legacy ones.
 ///
 /// The same change is not queued twice, so a slow reader misses none and holds up nobody. One task reads. A connection that is lost is
-/// made again; since something may have happened in between, everything subscribed to is then reported as changed. Ends when it is
-/// cancelled or released, when the client is closed, or when the server ends it.
+/// made again; since something may have happened in between, everything subscribed to is then reported as changed. Of tasks it tells the
+/// state that they have when the server agrees, and each later one; a slow reader gets the newest. Ends when it is cancelled or released,
+/// when the client is closed, or when the server ends it.
 public final class Subscription: AsyncSequence, Sendable {
   public typealias Element = ServerChange
 
@@ -195,7 +208,11 @@ extension Client {
     let publish: @Sendable (Envelope) async -> Void
 
     func run(agreed: @escaping @Sendable (Result<Void, ClientError>) -> Void) async {
-      defer { queue.close() }
+      let looks = TaskLooks(connection, queue)
+      defer {
+        looks.end()
+        queue.close()
+      }
       let wasAgreed = Atomic<Bool>(false)
       var failures = 0
       while !Task.isCancelled {
@@ -205,13 +222,16 @@ extension Client {
           try await connection.listen(filter: filter.json) { notification in
             if notification.method == .subscriptionsAcknowledged {
               wasAgreed.store(true, ordering: .relaxed)
-              agreement.note(filter.missing(from: notification["notifications"]))
+              let missing = filter.missing(from: notification["notifications"])
+              agreement.note(missing)
               agreed(.success(()))
+              looks.begin(filter.tasks.filter { !missing.tasks.contains($0) })
               if isResumed { for change in filter.all { queue.add(change) } }
               return
             }
             await publish(notification)
-            if let change = ServerChange(notification), filter.admits(change) { queue.add(change) }
+            guard let change = ServerChange(notification), filter.admits(change) else { return }
+            if case .taskUpdated(let record) = change { looks.heard(record) } else { queue.add(change) }
           }
           // The server ended it gracefully, or never meant it.
           return agreed(.success(()))

@@ -37,7 +37,7 @@ public struct ElicitationForm: Sendable, Hashable {
     }
   }
 
-  /// The formats that the specification allows.
+  /// The formats that the specification allows. Answers are held against them, others tell users what is meant.
   public enum Format: String, Sendable {
     case email, uri, date
     case dateTime = "date-time"

@@ -54,6 +54,9 @@ extension ElicitationForm {
     // JSON Schema counts characters as Unicode scalars.
     if let least = schema["minLength"]?.int, text.unicodeScalars.count < least { return "must have at least \(least) characters" }
     if let most = schema["maxLength"]?.int, text.unicodeScalars.count > most { return "must have at most \(most) characters" }
+    if let format = schema["format"]?.string.flatMap({ Format(rawValue: $0) }), let problem = JSONSchema.problem(with: text, format: format.rawValue) {
+      return problem
+    }
     let listed = schema["enum"]?.array
     let titled = (schema["oneOf"] ?? schema["anyOf"])?.array?.compactMap { $0["const"] }
     if let allowed = listed ?? titled, !allowed.contains(.string(text)) { return "must be one of the values offered" }

@@ -21,11 +21,11 @@ extension HeaderParameter {
     }
   }
 
-  /// Numbers are compared by value ("Server Validation").
+  /// Numbers are compared by value ("Server Validation"), where both are numbers of JSON.
   private static func isSame(_ value: RawJSON, _ header: String) -> Bool {
     switch value.kind {
     case .string: value.string.map { $0.utf8.elementsEqual(header.utf8) } ?? false
-    case .number: value.double.map { $0 == Double(header) } ?? false
+    case .number: value.double.map { (try? RawJSON(header))?.double == $0 } ?? false
     default: value.text == header
     }
   }

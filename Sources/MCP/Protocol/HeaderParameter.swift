@@ -16,7 +16,8 @@ public struct HeaderParameter: Sendable, Hashable {
   ///
   /// - Throws: ``Invalid`` where one of them breaks the rules of "Schema Extension", which makes the tool invalid.
   public static func all(in schema: RawJSON) throws(Invalid) -> [HeaderParameter] {
-    guard schema.withBytes({ contains($0, "x-mcp-header") }) else { return [] }
+    // Most schemas have none. Where there are escapes, its name may be written with them.
+    guard schema.withBytes({ contains($0, "x-mcp-header") || $0.contains(UInt8(ascii: "\\")) }) else { return [] }
     var found: [HeaderParameter] = []
     try collect(schema, path: [], reachable: true, into: &found, depth: 0)
     var names: Set<String> = []

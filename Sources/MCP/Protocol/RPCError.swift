@@ -17,6 +17,8 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let headerMismatch = Code(rawValue: -32020)
     public static let missingClientCapability = Code(rawValue: -32021)
     public static let unsupportedProtocolVersion = Code(rawValue: -32022)
+    /// Revision 2025-11-25 only; 2026-07-28 asks by `input_required` results.
+    public static let urlElicitationRequired = Code(rawValue: -32042)
 
     /// Codes by which a server shows that it speaks a modern revision.
     public var isModern: Bool { (-32022 ... -32020).contains(rawValue) }

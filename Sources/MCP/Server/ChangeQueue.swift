@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Changes on their way to one client. A change that waits already is not queued twice, so what can wait is bounded by
-/// what the client subscribed to.
+/// Changes on their way to one client. A change that waits already is not queued twice, and of a task only the newest state waits, so
+/// what can wait is bounded by what the client subscribed to.
 public final class ChangeQueue: Sendable {
   /// What a reader gets.
   public enum Event: Sendable, Equatable {
@@ -15,8 +15,33 @@ public final class ChangeQueue: Sendable {
   private struct State {
     var waiting: [ServerChange] = []
     var known: Set<ServerChange> = []
+    /// The newest states of the tasks that wait, by id.
+    var tasks: [String: TaskRecord] = [:]
     var isClosed = false
     var reader: CheckedContinuation<Event, Never>?
+
+    mutating func append(_ change: ServerChange) {
+      if case .taskUpdated(let record) = change {
+        guard let known = tasks[record.id] else {
+          tasks[record.id] = record
+          waiting.append(change)
+          return
+        }
+        // What is over stays so, in whichever order it is told.
+        if !known.status.isFinal { tasks[record.id] = record }
+      } else if known.insert(change).inserted {
+        waiting.append(change)
+      }
+    }
+
+    mutating func removeFirst() -> ServerChange {
+      let change = waiting.removeFirst()
+      guard case .taskUpdated(let record) = change else {
+        known.remove(change)
+        return change
+      }
+      return .taskUpdated(tasks.removeValue(forKey: record.id) ?? record)
+    }
   }
   /// What waits, and the one reader that waits for it. Continuations are resumed outside of the lock.
   private let state = Mutex(State())
@@ -31,7 +56,7 @@ public final class ChangeQueue: Sendable {
         state.reader = nil
         return reader
       }
-      if state.known.insert(change).inserted { state.waiting.append(change) }
+      state.append(change)
       return nil
     }
     reader?.resume(returning: .change(change))
@@ -51,7 +76,7 @@ public final class ChangeQueue: Sendable {
   public func close() {
     let reader: CheckedContinuation<Event, Never>? = state.withLock { state in
       state.isClosed = true
-      state.waiting = []
+      (state.waiting, state.known, state.tasks) = ([], [], [:])
       let reader = state.reader
       state.reader = nil
       return reader
@@ -69,9 +94,7 @@ public final class ChangeQueue: Sendable {
             state.reader = continuation
             return nil
           }
-          let change = state.waiting.removeFirst()
-          state.known.remove(change)
-          return .change(change)
+          return .change(state.removeFirst())
         }
         if let event { continuation.resume(returning: event) }
       }

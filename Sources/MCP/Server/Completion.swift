@@ -29,11 +29,14 @@ public struct Completion: Sendable, Hashable, ExpressibleByArrayLiteral {
   public var values: [String]
   /// How many there are in all, if more than `values` holds; nil when unknown.
   public var total: Int?
+  /// Whether there are more than ``values``, also where nobody knows how many; nil leaves it to ``total`` and to what one answer can hold.
+  public var hasMore: Bool?
 
-  /// All suggestions; the answer holds the first hundred and says how many there are.
-  public init(_ values: [String], total: Int? = nil) {
+  /// All suggestions; the answer holds the first hundred and says how many there are, unless it is told that there are more and no ``total``.
+  public init(_ values: [String], total: Int? = nil, hasMore: Bool? = nil) {
     self.values = values
     self.total = total
+    self.hasMore = hasMore
   }
 
   public init(arrayLiteral elements: String...) { self.init(elements) }

@@ -39,6 +39,8 @@ public struct Prompt: Sendable {
   public var icons: [JSONValue]
   /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
+  /// What suggests values for the arguments, by name. What a server is given by ``Completions`` stands in its place.
+  public var completions: [String: @Sendable (CompletionRequest) async throws -> Completion] = [:]
   /// Makes the messages.
   public let get: @Sendable (PromptGet) async throws -> PromptResult
 

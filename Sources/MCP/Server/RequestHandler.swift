@@ -81,6 +81,8 @@ public struct ServerDescription: Sendable {
   public var icons: [JSONValue]
   /// Where people can read about the server.
   public var websiteURL: String?
+  /// What the server does, for people.
+  public var description: String?
   /// `ServerCapabilities`.
   public var capabilities: JSONValue
   /// How long and by whom this description may be kept.
@@ -88,7 +90,8 @@ public struct ServerDescription: Sendable {
 
   public init(
     name: String, title: String? = nil, version: String, instructions: String? = nil, capabilities: JSONValue,
-    icons: [JSONValue] = [], websiteURL: String? = nil, cache: CacheHint = CacheHint(milliseconds: 0, scope: .private)
+    icons: [JSONValue] = [], websiteURL: String? = nil, description: String? = nil,
+    cache: CacheHint = CacheHint(milliseconds: 0, scope: .private)
   ) {
     self.name = name
     self.title = title
@@ -97,6 +100,7 @@ public struct ServerDescription: Sendable {
     self.capabilities = capabilities
     self.icons = icons
     self.websiteURL = websiteURL
+    self.description = description
     self.cache = cache
   }
 
@@ -104,6 +108,7 @@ public struct ServerDescription: Sendable {
   public var implementation: JSONValue {
     var object: JSONValue = ["name": .string(name), "version": .string(version)]
     if let title { object["title"] = .string(title) }
+    if let description { object["description"] = .string(description) }
     if !icons.isEmpty { object["icons"] = .array(icons) }
     if let websiteURL { object["websiteUrl"] = .string(websiteURL) }
     return object

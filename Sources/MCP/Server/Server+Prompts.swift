@@ -39,20 +39,21 @@ extension Server {
   // MARK: Completion
 
   func complete(_ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
-    guard state.withLock({ !$0.completions.isEmpty }) else { throw RPCError.methodNotFound(Method.complete.rawValue) }
+    guard state.withLock(\.offersCompletions) else { throw RPCError.methodNotFound(Method.complete.rawValue) }
     guard let reference = request["ref"], let argument = request["argument"]?["name"]?.string,
       let value = request["argument"]?["value"]?.string
     else { throw RPCError(.invalidParams, "completion/complete needs \"ref\" and \"argument\" with \"name\" and \"value\"") }
     let arguments = try strings(request["context"]?["arguments"], "context.arguments")
     let target = try target(reference, argument)
-    let complete = state.withLock { $0.completions[target] }
+    let complete = state.withLock { $0.completion(for: target) }
     let asked = CompletionRequest(argument: argument, value: value, arguments: arguments, envelope: request, context: context, interaction: .none(context))
     let completion = try await complete?(asked) ?? []
     let values = completion.values.prefix(Completion.limit)
     let total = max(completion.total ?? 0, completion.values.count)
+    let isCutShort = completion.values.count > values.count
     var object: JSONObject = ["values": .array(values.map { .string($0) })]
-    object["total"] = .int(total)
-    object["hasMore"] = .bool(total > values.count)
+    if completion.total != nil || completion.hasMore != true { object["total"] = .int(total) }
+    object["hasMore"] = .bool(isCutShort || completion.hasMore ?? (total > values.count))
     var result = ResultText(context.era)
     result.value(.object(object), for: "completion")
     return result.finish(server: implementation)

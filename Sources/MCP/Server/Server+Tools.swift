@@ -87,13 +87,15 @@ extension Server {
   }
 
   private func result(of registered: RegisteredTool, _ call: ToolCall) async throws -> ToolResult {
-    do { return try await registered.tool.run(call) } catch { return try failure(error, call) }
+    do { return try await registered.tool.run(call) } catch { return try await failure(error, call) }
   }
 
   /// What a failure of a tool is to its client.
   @inline(never)
-  private func failure(_ error: any Error, _ call: ToolCall) throws -> ToolResult {
+  private func failure(_ error: any Error, _ call: ToolCall) async throws -> ToolResult {
     switch error {
+    case let error as RPCError where error.code == .urlElicitationRequired:
+      return try await unvisited(error, call)
     case let error as RPCError:
       // Legacy revisions have no code for this, and a model can tell its user.
       guard error.code == .missingClientCapability, call.context.era == .legacy else { throw error }
@@ -106,6 +108,25 @@ extension Server {
       logger.error("A tool failed", metadata: ["tool": "\(call.name)", "error": "\(error)"])
       return .error(Self.internalFailure(of: call.name))
     }
+  }
+
+  /// What becomes of a call that waits for pages to be visited: the error is for the revision that has it, later ones ask.
+  private func unvisited(_ error: RPCError, _ call: ToolCall) async throws -> ToolResult {
+    let pages = error.requiredElicitations
+    let questions = pages.map { Elicitation($0.message, url: $0.url, id: $0.elicitationID) }
+    guard !questions.isEmpty else {
+      logger.error("A tool wants pages visited and names none", metadata: ["tool": "\(call.name)"])
+      return .error(Self.internalFailure(of: call.name))
+    }
+    guard call.context.era == .legacy else {
+      // Leaves the call until the user has answered; who was asked before is not asked again.
+      _ = try await call.ask(questions)
+      return .error(error.message)
+    }
+    guard call.context.client.version == .v2025_11_25, questions.allSatisfy({ call.canAsk($0) }) else {
+      return .error(RPCError.missingCapability(["elicitation": ["url": [:]]]).message)
+    }
+    throw RPCError.urlElicitationRequired(pages, message: error.message)
   }
 
   private static func internalFailure(of tool: String) -> String { "The tool \(tool) failed for an internal reason; it was logged." }

@@ -28,6 +28,8 @@ public final class Server: RequestHandler {
     public var icons: [JSONValue]
     /// Where people can read about the server.
     public var websiteURL: String?
+    /// What the server does, for people.
+    public var description: String?
     /// Seals what calls learn in one round for the next (`requestState`). Replicas of one server share it.
     public var stateKey: SymmetricKey
     /// For how many seconds an `input_required` result may be answered.
@@ -43,7 +45,7 @@ public final class Server: RequestHandler {
       pageSize: Int = 100, cache: CacheHint = CacheHint(milliseconds: 60_000, scope: .public),
       readCache: CacheHint = CacheHint(milliseconds: 0, scope: .private), capabilities: JSONObject = JSONObject(),
       schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(), discovery: ToolDiscovery? = nil,
-      icons: [JSONValue] = [], websiteURL: String? = nil,
+      icons: [JSONValue] = [], websiteURL: String? = nil, description: String? = nil,
       stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil,
       taskStore: (any TaskStore)? = nil, notificationRate: NotificationRate = NotificationRate()
     ) {
@@ -56,6 +58,7 @@ public final class Server: RequestHandler {
       self.discovery = discovery
       self.icons = icons
       self.websiteURL = websiteURL
+      self.description = description
       self.stateKey = stateKey
       self.stateLifetime = stateLifetime
       self.now = now ?? WallClock.now
@@ -84,6 +87,10 @@ public final class Server: RequestHandler {
     var resources = Registry<Resource>()
     var templates = Registry<ResourceTemplate>()
     var completions: [CompletionTarget: @Sendable (CompletionRequest) async throws -> Completion] = [:]
+    /// Whether any argument has suggestions.
+    var offersCompletions: Bool { !completions.isEmpty || prompts.items.contains { !$0.completions.isEmpty } }
+    /// Is told that a client has other roots than before.
+    var rootsChanged: (@Sendable (RequestContext) async -> Void)?
     /// Calls that go on as tasks here, by the id of the task.
     var tasks: [String: TaskRun] = [:]
     var observers: [Int: @Sendable (ServerChange) -> Void] = [:]
@@ -94,6 +101,13 @@ public final class Server: RequestHandler {
     var discovered: DiscoveredTools?
     /// Whether there ever was a view, or a tool that names one.
     var hasUI = false
+
+    /// What suggests values for an argument: what the server was given for it, else what the prompt has of its own.
+    func completion(for target: CompletionTarget) -> (@Sendable (CompletionRequest) async throws -> Completion)? {
+      if let completion = completions[target] { return completion }
+      guard case .prompt(let name, let argument) = target else { return nil }
+      return prompts[name]?.completions[argument]
+    }
   }
   /// What is offered and who observes it. Never held while anything of those runs.
   let state = Mutex(State())
@@ -111,7 +125,8 @@ public final class Server: RequestHandler {
     self.logger = logger
     seal = CallStateSeal(key: settings.stateKey, lifetime: settings.stateLifetime * 1000, server: name)
     let description = ServerDescription(
-      name: name, title: title, version: version, capabilities: [:], icons: settings.icons, websiteURL: settings.websiteURL)
+      name: name, title: title, version: version, capabilities: [:], icons: settings.icons, websiteURL: settings.websiteURL,
+      description: settings.description)
     implementation = ByteBuffer(description.implementation)
   }
 
@@ -194,6 +209,10 @@ public final class Server: RequestHandler {
   /// Tells those who subscribed to the resource that it has changed.
   public func notifyResourceUpdated(_ uri: String) { notify(.resourceUpdated(uri: uri)) }
 
+  /// Tells those who asked to know that other resources can be read than before: for resources of a template, which come and go without
+  /// the server. What is added to the server or removed from it is told without this.
+  public func notifyResourcesListChanged() { notify(.resourcesListChanged) }
+
   func notify(_ change: ServerChange) {
     let observers = state.withLock { Array($0.observers.values) }
     for observer in observers { observer(change) }
@@ -216,7 +235,7 @@ public final class Server: RequestHandler {
   private func description(_ era: Era) -> ServerDescription {
     var capabilities: JSONObject = ["logging": [:]]
     state.withLock {
-      if !$0.completions.isEmpty { capabilities["completions"] = [:] }
+      if $0.offersCompletions { capabilities["completions"] = [:] }
       if $0.prompts.isOffered { capabilities["prompts"] = ["listChanged": true] }
       if $0.resources.isOffered || $0.templates.isOffered { capabilities["resources"] = ["subscribe": true, "listChanged": true] }
       if $0.tools.isOffered { capabilities["tools"] = ["listChanged": true] }
@@ -232,17 +251,27 @@ public final class Server: RequestHandler {
     }
     return ServerDescription(
       name: name, title: title, version: version, instructions: instructions, capabilities: .object(capabilities),
-      icons: settings.icons, websiteURL: settings.websiteURL, cache: settings.cache)
+      icons: settings.icons, websiteURL: settings.websiteURL, description: settings.description, cache: settings.cache)
   }
+
+  /// Sets what is told that a legacy client has other roots than before, and who that is. Modern clients are asked anew when it matters.
+  ///
+  /// The roots themselves are asked for in the client's next request, by ``ServerRequest/roots(key:)``.
+  public func onRootsChanged(_ told: @escaping @Sendable (RequestContext) async -> Void) { state.withLock { $0.rootsChanged = told } }
 
   // MARK: Requests
 
-  public func receive(_ notification: Envelope, _ context: RequestContext) async {}
+  public func receive(_ notification: Envelope, _ context: RequestContext) async {
+    guard notification.method == .rootsListChanged, context.era == .legacy, let told = state.withLock({ $0.rootsChanged }) else { return }
+    await told(context)
+  }
 
   public func handle(_ request: Envelope, _ context: RequestContext) async -> Answer {
     do {
       return .result(try await result(of: request, context))
     } catch let error as RPCError {
+      // The modern era has no such code (2026-07-28, basic, "Error Codes").
+      if error.code == .urlElicitationRequired, context.era == .modern { return .failure(RPCError(.internalError, error.message)) }
       return .failure(error)
     } catch is CancellationError {
       return .failure(RPCError(.internalError, "The request was cancelled"))

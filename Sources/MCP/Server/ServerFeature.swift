@@ -1,6 +1,6 @@
 public import Logging
 
-/// What a server may offer: a tool, a prompt, a resource, a template, or a set of them.
+/// What a server may offer: a tool, a prompt, a resource, a template, suggestions for an argument, or a set of them.
 public protocol ServerFeature: Sendable {
   /// Adds all of it to a server. What has the same name is replaced.
   func add(to server: Server)

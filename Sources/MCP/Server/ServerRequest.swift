@@ -15,6 +15,12 @@ extension ServerRequest {
   /// `params._meta`.
   public var meta: RawJSON? { envelope.meta }
 
+  /// Where the request belongs in a distributed trace; nil where `_meta` does not say, or not in the form of W3C Trace Context.
+  public var trace: TraceContext? {
+    guard let parent = meta?[MetaKey.traceParent]?.string else { return nil }
+    return TraceContext(traceparent: parent, tracestate: meta?[MetaKey.traceState]?.string, baggage: meta?[MetaKey.baggage]?.string)
+  }
+
   // MARK: Notifications
 
   /// Tells the client how far the work is, if it asked to know.

@@ -20,6 +20,9 @@ public struct Tool: Sendable {
   public var meta: JSONObject?
   /// Whether calls become tasks; nil for tools that answer at once.
   public var task: TaskSupport?
+  /// Whether arguments are held to the `format` keywords of ``inputSchema``, as those of typed tools are. If not, formats only tell
+  /// clients what is meant, unless ``Server/Settings/schemaOptions`` checks them everywhere.
+  public var checksFormats: Bool
   /// Answers a call.
   public let run: @Sendable (ToolCall) async throws -> ToolResult
 
@@ -27,7 +30,7 @@ public struct Tool: Sendable {
     name: String, title: String? = nil, description: String? = nil,
     inputSchema: JSONValue = ["type": "object", "additionalProperties": false], outputSchema: JSONValue? = nil,
     annotations: ToolAnnotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
-    task: TaskSupport? = nil, run: @escaping @Sendable (ToolCall) async throws -> ToolResult
+    task: TaskSupport? = nil, checksFormats: Bool = false, run: @escaping @Sendable (ToolCall) async throws -> ToolResult
   ) {
     self.name = name
     self.title = title
@@ -38,6 +41,7 @@ public struct Tool: Sendable {
     self.icons = icons
     self.meta = meta
     self.task = task
+    self.checksFormats = checksFormats
     self.run = run
   }
 
@@ -71,6 +75,8 @@ public struct Tool: Sendable {
 
 /// Hints on what a tool does (`ToolAnnotations`). Nil leaves the specification's default: writes, destroys, not idempotent, open world.
 public struct ToolAnnotations: Sendable, Hashable {
+  /// What the tool is called, for people; ``Tool/title`` goes before it.
+  public var title: String?
   /// Changes nothing.
   public var readOnly: Bool?
   /// May remove or overwrite; meaningful where the tool is not read-only.
@@ -80,7 +86,8 @@ public struct ToolAnnotations: Sendable, Hashable {
   /// Deals with things outside the system that offers it.
   public var openWorld: Bool?
 
-  public init(readOnly: Bool? = nil, destructive: Bool? = nil, idempotent: Bool? = nil, openWorld: Bool? = nil) {
+  public init(title: String? = nil, readOnly: Bool? = nil, destructive: Bool? = nil, idempotent: Bool? = nil, openWorld: Bool? = nil) {
+    self.title = title
     self.readOnly = readOnly
     self.destructive = destructive
     self.idempotent = idempotent
@@ -89,6 +96,7 @@ public struct ToolAnnotations: Sendable, Hashable {
 
   var json: JSONValue {
     var object = JSONObject()
+    if let title { object["title"] = .string(title) }
     if let readOnly { object["readOnlyHint"] = .bool(readOnly) }
     if let destructive { object["destructiveHint"] = .bool(destructive) }
     if let idempotent { object["idempotentHint"] = .bool(idempotent) }

@@ -8,13 +8,16 @@ struct ToolSchemas: Sendable {
   let fault: String?
 
   init(of tool: Tool, resources: [String: JSONValue], options: JSONSchema.Options) {
-    func compiled(_ schema: JSONValue) -> Result<JSONSchema, Unusable> {
+    func compiled(_ schema: JSONValue, _ options: JSONSchema.Options) -> Result<JSONSchema, Unusable> {
       do throws(JSONSchemaError) {
         let compiled = try JSONSchema(schema, resources: resources, options: options)
         return Self.problem(withSchema: schema).map { .failure(Unusable(reason: $0)) } ?? .success(compiled)
       } catch { return .failure(Unusable(reason: "\(error)")) }
     }
-    switch (compiled(tool.inputSchema), tool.outputSchema.map { compiled($0) }) {
+    // Results are not held to formats by the tool's wish: what comes from elsewhere has odd dates.
+    var inputOptions = options
+    if tool.checksFormats { inputOptions.checksFormats = true }
+    switch (compiled(tool.inputSchema, inputOptions), tool.outputSchema.map { compiled($0, options) }) {
     case (.failure(let problem), _): (input, output, fault) = (nil, nil, "its input schema is not usable: \(problem.reason)")
     case (.success(let schema), .failure(let problem)?): (input, output, fault) = (schema, nil, "its output schema is not usable: \(problem.reason)")
     case (.success(let schema), .success(let result)?): (input, output, fault) = (schema, result, nil)

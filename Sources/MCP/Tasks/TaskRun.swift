@@ -16,6 +16,8 @@ final class TaskRun: Sendable {
   }
   /// Continuations are resumed outside of the lock.
   private let state = Mutex(State())
+  /// Whether the end was told. Held while a change is told: two at once may come here in another order than the store made them.
+  private let endIsTold = Mutex(false)
 
   let id: String
   private let store: any TaskStore
@@ -146,6 +148,11 @@ final class TaskRun: Sendable {
       change(&record)
       record.updatedAt = time
     }
-    if let record { changed(record) }
+    guard let record else { return }
+    endIsTold.withLock { endIsTold in
+      guard !endIsTold else { return }
+      endIsTold = record.status.isFinal
+      changed(record)
+    }
   }
 }

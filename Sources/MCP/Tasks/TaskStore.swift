@@ -63,6 +63,20 @@ public struct TaskRecord: Sendable, Hashable {
     return object
   }
 
+  /// Reads what ``members`` writes, or another server's `Task`; nil where `raw` is none. Whose it is, is not said.
+  init?(_ raw: RawJSON) {
+    guard let id = raw["taskId"]?.string, let status = raw["status"]?.string.flatMap({ Status(rawValue: $0) }) else { return nil }
+    func time(_ name: String) -> Int { raw[name]?.string.flatMap { Timestamp.milliseconds($0) } ?? 0 }
+    self.init(
+      id: id, ownerID: nil, createdAt: time("createdAt"), lifetime: raw["ttlMs"]?.int, pollInterval: raw["pollIntervalMs"]?.int ?? 1000)
+    self.status = status
+    message = raw["statusMessage"]?.string
+    updatedAt = time("lastUpdatedAt")
+    inputRequests = raw["inputRequests"].flatMap { JSONValue($0).object } ?? JSONObject()
+    result = raw["result"].map { JSONValue($0) }
+    error = raw["error"].map { JSONValue($0) }
+  }
+
   func isExpired(_ now: Int) -> Bool { lifetime.map { createdAt + $0 < now } ?? false }
 }
 
@@ -146,5 +160,35 @@ enum Timestamp {
     let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
     let time = "\(padded(rest / 3_600_000, 2)):\(padded(rest / 60_000 % 60, 2)):\(padded(rest / 1000 % 60, 2)).\(padded(rest % 1000, 3))"
     return "\(date)T\(time)Z"
+  }
+
+  /// Milliseconds since 1970 of a time in the format of RFC 3339; nil for anything else.
+  static func milliseconds(_ text: String) -> Int? {
+    guard JSONSchema.problem(with: text, format: "date-time") == nil else { return nil }
+    let bytes = Array(text.utf8)
+    func number(_ range: Range<Int>) -> Int? {
+      guard range.upperBound <= bytes.count else { return nil }
+      return Int(String(decoding: bytes[range], as: UTF8.self))
+    }
+    guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13), let minute = number(14..<16),
+      let second = number(17..<19)
+    else { return nil }
+    var position = 19
+    var fraction = 0
+    if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+      let digits = bytes[(position + 1)...].prefix { (0x30...0x39).contains($0) }
+      fraction = Int((String(decoding: digits.prefix(3), as: UTF8.self) + "00").prefix(3)) ?? 0
+      position = digits.endIndex
+    }
+    var offset = 0
+    if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
+      guard let hours = number(position + 1..<position + 3), let minutes = number(position + 4..<position + 6) else { return nil }
+      offset = (hours * 60 + minutes) * (bytes[position] == UInt8(ascii: "+") ? 1 : -1)
+    }
+    let shifted = month > 2 ? year : year - 1
+    let yearOfEra = shifted % 400
+    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    let days = shifted / 400 * 146_097 + dayOfEra - 719_468
+    return (((days * 24 + hour) * 60 + minute - offset) * 60 + second) * 1000 + fraction
   }
 }

@@ -132,6 +132,8 @@ public final class HTTPWire: ClientWire {
         if !response.status.isSuccess { throw status(response) }
         throw invalid("the answer belongs to another request")
       }
+      // Who asks is a matter between client and server, not of the request, whatever the body says of it.
+      if response.status.code == 401 { throw status(response, saying: message.error?["message"]?.string) }
       return message
     case .stream(let stream): return try await readEvents(stream, request)
     }
@@ -380,10 +382,10 @@ public final class HTTPWire: ClientWire {
 
   private func invalid(_ message: String) -> WireError { WireError(.invalidAnswer, "\(configuration.origin): \(message)", mayHaveHadEffect: true) }
 
-  private func status(_ response: HTTPClientResponse) -> WireError {
+  private func status(_ response: HTTPClientResponse, saying reason: String? = nil) -> WireError {
     let code = response.status.code
     return WireError(
-      .status(code), "\(configuration.origin) answered with HTTP status \(code)", mayHaveHadEffect: code >= 500,
+      .status(code), "\(configuration.origin) answered with HTTP status \(code)\(reason.map { ": \($0.prefix(200))" } ?? "")", mayHaveHadEffect: code >= 500,
       retryAfter: response.headers["Retry-After"].flatMap { Int($0) }.map { min(max($0, 0), 86_400) })
   }
 }

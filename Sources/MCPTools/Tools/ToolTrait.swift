@@ -37,6 +37,14 @@ public struct ToolTrait: Sendable {
   public static func description(_ description: String) -> ToolTrait { ToolTrait { $0.description = description } }
   /// `Icon` objects, for people to see.
   public static func icons(_ icons: JSONValue...) -> ToolTrait { ToolTrait { $0.icons = icons } }
+  /// Whether calls become tasks (extension `io.modelcontextprotocol/tasks`): for functions that take long.
+  public static func task(_ support: TaskSupport) -> ToolTrait { ToolTrait { $0.task = support } }
+  /// A view for the results (MCP Apps), by the whole URI of its `UIResource`, such as `ui://budget/chart`.
+  ///
+  /// - Parameter visibility: who may call the tool; `[.app]` for one that only views call.
+  public static func showing(uri: String, visibility: Set<UIToolMetadata.Visibility> = [.model, .app]) -> ToolTrait {
+    ToolTrait { $0.ui = UIToolMetadata(resourceURI: uri, visibility: visibility) }
+  }
   /// A member of the definition's `_meta`.
   public static func meta(_ key: String, _ value: JSONValue) -> ToolTrait {
     ToolTrait { tool in

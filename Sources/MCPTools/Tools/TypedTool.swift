@@ -43,13 +43,13 @@ extension Tool {
     }
   }
 
-  /// No tool: `Output` is nothing that a client could be given.
+  /// No tool: a parameter or the answer is nothing that has a form in JSON.
   @available(
     *, unavailable,
-    message: "a tool returns a ToolValue (mark the type @ToolInput), an Encodable, String, Content, [Content], ResourceLink, ToolResult or nothing"
+    message: "a tool takes ToolValues and returns a ToolValue (mark the type @ToolInput), an Encodable, String, Content, [Content], ResourceLink, ToolResult or nothing"
   )
   @_disfavoredOverload
-  public init<each Value: ToolValue, Output>(
+  public init<each Value, Output>(
     name: String, description: String? = nil, traits: [ToolTrait] = [], returns: Output.Type = Output.self,
     parameters: repeat Parameter<each Value>, run: @escaping @Sendable (ToolCall, repeat each Value) async throws -> Output
   ) {
@@ -75,7 +75,7 @@ extension Tool {
     name: String, description: String?, traits: [ToolTrait], schema: JSONValue, outputSchema: JSONValue?,
     run: @escaping @Sendable (ToolCall) async throws -> ToolResult
   ) {
-    self.init(name: name, description: description, inputSchema: schema, outputSchema: outputSchema) { call in
+    self.init(name: name, description: description, inputSchema: schema, outputSchema: outputSchema, checksFormats: true) { call in
       do { return try await run(call) } catch let error as UnfitArguments {
         return .error(error.error.argumentDescription)
       } catch let error as ToolError {

@@ -37,7 +37,7 @@ extension Constraint where Value: TextValue {
   /// A string in which the regular expression (ECMA-262) matches. It matches anywhere: anchor it with `^` and `$`.
   public static func pattern(_ expression: String) -> Constraint { Constraint("pattern", .string(expression)) }
 
-  /// A string in a format.
+  /// A string in a format. One that JSON Schema does not name only tells clients what is meant.
   public static func format(_ format: StringFormat) -> Constraint { Constraint("format", .string(format.rawValue)) }
 }
 

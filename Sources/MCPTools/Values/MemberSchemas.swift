@@ -19,6 +19,16 @@ public struct MemberSchemas: Sendable {
     add(name, type, description, default: `default`, constraints)
   }
 
+  /// No member: JSON has no form for `Value`.
+  @available(
+    *, unavailable,
+    message: "a member is of a ToolValue: mark a struct or an enum @ToolInput; take a date, URL or UUID as a String with a @Format; take JSONValue for any JSON"
+  )
+  @_disfavoredOverload
+  public mutating func add<Value>(
+    _ name: String, _ type: Value.Type = Value.self, _ description: String? = nil, default: Value? = nil, constraints: Constraint<Value>...
+  ) {}
+
   mutating func add<Value: ToolValue>(
     _ name: String, _ type: Value.Type, _ description: String?, default: Value?, _ constraints: [Constraint<Value>]
   ) {

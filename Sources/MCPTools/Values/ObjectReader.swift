@@ -26,6 +26,13 @@ public struct ObjectReader: Sendable {
     do { return try Value(json: member) } catch { throw error.inside(.member(name)) }
   }
 
+  /// No member: JSON has no form for `Value`. What to do stands at ``MemberSchemas``.
+  @available(*, unavailable, message: "a member is of a ToolValue")
+  @_disfavoredOverload
+  public func read<Value>(_ name: String, _ type: Value.Type = Value.self, default: @autoclosure () -> Value? = nil) throws(ValueError) -> Value {
+    throw ValueError("is of no type that JSON has a form for")
+  }
+
   /// The tag that tells which case an object stands for.
   public func tag(_ name: String, among cases: [String]) throws(ValueError) -> String {
     guard let tag = json[name]?.string, cases.contains(tag) else {
@@ -49,6 +56,11 @@ public struct ObjectWriter: Sendable {
     if json.isNull, Value.absent != nil { return }
     object[name] = json
   }
+
+  /// No member: JSON has no form for `Value`.
+  @available(*, unavailable, message: "a member is of a ToolValue")
+  @_disfavoredOverload
+  public mutating func write<Value>(_ name: String, _ value: Value) {}
 
   /// The JSON that stands for the value.
   public var jsonValue: JSONValue { .object(object) }

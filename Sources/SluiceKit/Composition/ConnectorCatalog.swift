@@ -19,9 +19,15 @@ enum ConnectorCatalog {
     SlackConnector.self,
   ]
 
+  /// What our SQL connector serves: each is a key of an upstream rather than a value of its `connector`.
+  static let databases = ["postgres", "sqlite"]
+
   static func type(named name: String) -> (any Connector.Type)? { all.first { $0.name == name } }
 
   static var names: String { all.map { $0.name }.sorted().joined(separator: ", ") }
 
-  static func unknown(_ name: String) -> String { "there is no connector \"\(name.prefix(64))\". Known here: \(names)" }
+  static func unknown(_ name: String) -> String {
+    if databases.contains(name) { return "\(name) is a key of the upstream itself, beside which there is no connector: \(name): ..." }
+    return "there is no connector \"\(name.prefix(64))\". Known here: \(names); and for databases the keys \(databases.joined(separator: ", "))"
+  }
 }

@@ -1,10 +1,13 @@
+internal import ConnectorKit
 internal import Gateway
 internal import SQLConnector
 internal import Secrets
 
 extension SluiceConfiguration.UpstreamEntry {
   /// The keys of an upstream that only a database has.
-  static let databaseKeys: Set<String> = ["tables", "schema", "schemas", "connections", "channel", "query_seconds", "query_rows", "query_bytes"]
+  static let databaseKeys = toolKeys.union(["tables", "schema", "schemas", "connections", "channel", "query_seconds", "query_rows", "query_bytes"])
+  /// Those of them that say which tools there are.
+  static let toolKeys: Set<String> = ["read_only", "toolsets", "tools"]
 
   /// Reads what `sqlite` and `postgres` have in common.
   ///
@@ -15,9 +18,35 @@ extension SluiceConfiguration.UpstreamEntry {
     if let node = fields["query_seconds"] { configuration.query.time = .seconds(Int64(try node.int(1...600))) }
     if let node = fields["query_rows"] { configuration.query.rows = try node.int(1...100_000) }
     if let node = fields["query_bytes"] { configuration.query.bytes = try node.int(1024...(16 << 20)) }
+    configuration.scope = try scope(fields)
     // Rows are governed only where policy can speak of them; then nothing that comes without rules is answered.
     configuration.requiresGovernance = configuration.tables?.contains { $0.recordType != nil } ?? false
     return configuration
+  }
+
+  /// The same keys as those of our other connectors.
+  private static func scope(_ fields: [String: ConfigurationNode]) throws(ConfigurationError) -> SQLToolScope {
+    var scope = SQLToolScope(isReadOnly: try fields["read_only"]?.bool() ?? false)
+    if let node = fields["toolsets"] {
+      let names = try node.strings()
+      let known = names.compactMap(SQLToolset.init(rawValue:))
+      if let unknown = names.first(where: { $0 != "all" && SQLToolset(rawValue: $0) == nil }) {
+        throw node.error("there is no toolset \"\(unknown)\". Known here: \(SQLToolset.allCases.map(\.rawValue).joined(separator: ", ")), all")
+      }
+      scope.toolsets = names.contains("all") ? Set(SQLToolset.allCases) : Set(known)
+    }
+    if let node = fields["tools"] {
+      var filter = NameFilter()
+      if node.isMapping {
+        let parts = try node.members(["allow", "deny"])
+        filter = NameFilter(allow: try parts["allow"]?.strings() ?? [], deny: try parts["deny"]?.strings() ?? [])
+      } else {
+        filter.allow = try node.strings()
+      }
+      let tools = filter
+      scope.admits = { tools.admits($0) }
+    }
+    return scope
   }
 
   static func postgres(_ node: ConfigurationNode, _ fields: [String: ConfigurationNode]) throws(ConfigurationError) -> PostgresSettings {

@@ -245,7 +245,9 @@ extension SluiceConfiguration.UpstreamEntry {
       settings.enforcesRows = true
       for key in ["schema", "schemas", "connections", "channel"] { if let node = fields[key] { throw node.error("only an upstream with postgres has this key") } }
       let file = FileText.resolve(try path.string(), in: directory)
-      kind = try fields["sample"]?.string() == "northwind" ? .sample(path: file) : .database(try Self.database(name, .sqlite(path: file), fields))
+      let isSample = try fields["sample"]?.string() == "northwind"
+      for key in Self.toolKeys where isSample { if let node = fields[key] { throw node.error("the sample has all of its tools: it does not have this key") } }
+      kind = isSample ? .sample(path: file) : .database(try Self.database(name, .sqlite(path: file), fields))
     case (nil, nil, nil, let string?, nil):
       settings.isTrusted = true
       settings.enforcesRows = true

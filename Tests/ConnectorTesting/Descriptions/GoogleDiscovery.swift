@@ -1,4 +1,4 @@
-internal import JSON
+public import JSON
 internal import NIOCore
 
 /// A Google API's discovery document: methods with their parameters, and the schemas of bodies.
@@ -15,8 +15,9 @@ public struct GoogleDiscovery: VendorDescription {
   private let shared: JSONObject
 
   /// - Parameter file: below `shared/data/connectors`.
-  public init(_ file: String) throws {
-    let document = try SharedData.json(file)
+  public init(_ file: String) throws { self.init(document: try SharedData.json(file)) }
+
+  public init(document: JSONValue) {
     schemas = document["schemas"]?.object ?? JSONObject()
     shared = document["parameters"]?.object ?? JSONObject()
     let service = "/" + (document["servicePath"]?.string ?? "")

@@ -70,6 +70,18 @@ act("create release")(
 act("create repository")(lambda: api.repos.create_for_authenticated_user(name="fresh", description="New", private=True, auto_init=True))
 act("create repository of an organization")(lambda: api.repos.create_in_org(org="octo", name="fresh", private=True))
 act("fork")(lambda: api.repos.create_fork(organization="others", default_branch_only=True))
+act("change repository")(
+    lambda: api.repos.update(
+        description="Newer", homepage="https://cat.example", visibility="private", default_branch="next", has_wiki=False, archived=True
+    )
+)
+act("rename repository")(lambda: api.repos.update(name="tiger"))
+
+
+@act("delete branch")
+async def delete_branch():
+    await api.git.get_ref(ref="heads/topic/a")
+    await api.git.delete_ref(ref="heads/topic/a")
 
 
 @act("push files")
@@ -94,6 +106,7 @@ act("search issues")(lambda: list(g.search_issues("crash is:issue", sort="create
 act("issue")(lambda: issue().title)
 act("issue comments")(lambda: list(issue().get_comments()))
 act("issue labels")(lambda: list(issue().get_labels()))
+act("reactions")(lambda: list(issue().get_reactions()))
 act("sub-issues")(lambda: list(issue().get_sub_issues()))
 act("blocked by")(lambda: api.issues.list_dependencies_blocked_by(issue_number=7, per_page=50))
 act("timeline")(lambda: list(issue().get_timeline()))
@@ -101,6 +114,10 @@ act("labels")(lambda: list(r.get_labels()))
 act("milestones")(lambda: list(r.get_milestones(state="all")))
 act("create issue")(lambda: r.create_issue("Broken", body="It is.", labels=["bug"], assignees=["ada"]))
 act("change issue")(lambda: issue().edit(title="Mended", state="closed", state_reason="completed", labels=["done"]))
+act("add labels")(lambda: api.issues.add_labels(issue_number=7, labels=["bug", "p1"]))
+act("assign")(lambda: issue().add_to_assignees("ada", "bob"))
+act("assign no longer")(lambda: issue().remove_from_assignees("bob"))
+act("react")(lambda: issue().create_reaction("+1"))
 act("comment")(lambda: issue().create_comment("Thanks"))
 act("change comment")(lambda: api.issues.update_comment(comment_id=3, body="Better"))
 act("delete comment")(lambda: api.issues.delete_comment(comment_id=3))
@@ -110,6 +127,13 @@ act("move sub-issue")(lambda: api.issues.reprioritize_sub_issue(issue_number=7, 
 act("create label")(lambda: r.create_label("bug", "ff0000", "Wrong"))
 act("change label")(lambda: api.issues.update_label(name="bug", new_name="defect", color="00ff00"))
 act("delete label")(lambda: api.issues.delete_label(name="bug"))
+
+
+@act("remove labels")
+def remove_labels():
+    issue().remove_from_labels("good first issue")
+    issue().remove_from_labels("p1")
+
 
 # Pull requests
 act("pull requests")(lambda: list(r.get_pulls(state="all", sort="updated", direction="desc", base="main", head="octo:topic")))

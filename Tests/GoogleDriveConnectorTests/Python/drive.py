@@ -163,6 +163,11 @@ def _():
     drive.replies().list(fileId="doc1", commentId="c1", pageSize=20, fields="*").execute()
 
 
+@act("sheets")
+def _():
+    sheets.spreadsheets().get(spreadsheetId="sheet1").execute()
+
+
 @act("cells")
 def _():
     sheets.spreadsheets().values().get(

@@ -9,8 +9,10 @@ import socket
 import sys
 from dataclasses import dataclass
 
+import mcp_types as types
 import uvicorn
 from fastmcp import Context, FastMCP
+from fastmcp.tools import Tool
 
 server = FastMCP("fastmcp under test")
 
@@ -19,6 +21,15 @@ server = FastMCP("fastmcp under test")
 class Sum:
     sum: int
     note: str
+
+
+@dataclass
+class Guest:
+    name: str
+
+
+QUESTION = types.ElicitRequest(params=types.ElicitRequestFormParams(
+    message="Who is the guest?", requested_schema={"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}))
 
 
 @server.tool
@@ -39,6 +50,30 @@ async def count(to: int, ctx: Context) -> str:
 def fail(reason: str) -> str:
     """Fails as tools do."""
     raise ValueError("on purpose")
+
+
+@server.tool
+async def welcome(ctx: Context) -> str:
+    """Asks the user: while it answers in the legacy era, by the result of a first call in the modern one."""
+    if ctx.request_context.protocol_version < "2026-07-28":
+        answer = await ctx.elicit("Who is the guest?", Guest)
+        return f"Welcome, {answer.data.name}." if answer.action == "accept" else "Nobody is welcome."
+    if not ctx.input_responses:
+        return types.InputRequiredResult(input_requests={"guest": QUESTION})
+    answer = ctx.input_responses["guest"]
+    return f"Welcome, {answer.content['name']}." if answer.action == "accept" else "Nobody is welcome."
+
+
+@server.tool
+async def grow(name: str, ctx: Context) -> str:
+    """Adds a tool while running, and announces it. fastmcp 4.1 knows no subscriptions/listen: only legacy clients may expect to be told."""
+
+    def grown() -> str:
+        return f"{name} of fastmcp"
+
+    server.add_tool(Tool.from_function(grown, name=name))
+    await ctx.send_notification(types.ToolListChangedNotification())
+    return "grown"
 
 
 @server.resource("note://fixed")

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 import mcp_types as types
+from mcp.client.subscriptions import ResourceUpdated, ToolsListChanged, listen
 
 import checks as testing
 import gateway as gateways
@@ -26,14 +27,17 @@ warnings.simplefilter("ignore")
 VERSIONS = {"modern": "2026-07-28", "legacy": "2025-11-25"}
 MODES = {"modern": "auto", "legacy": "legacy"}
 PIXEL = "iVBORw0KGgo"
+WATCHED = "test://watched-resource"
 
 
 def form(schema):
     """An answer for each property of a form."""
     samples = {"string": "Ada", "boolean": True, "integer": 7, "number": 7}
+    formats = {"email": "ada@example.com", "uri": "https://example.com", "date": "2026-11-30", "date-time": "2026-11-30T12:00:00Z"}
 
     def answer(one):
-        value = one.get("default", (one.get("enum") or [samples.get(one.get("type"), "Ada")])[0])
+        sample = formats.get(one.get("format")) or samples.get(one.get("type"), "Ada")
+        value = one.get("default", (one.get("enum") or [sample])[0])
         # The published schema of answers has integers alone, where forms may ask for any number.
         return int(value) if isinstance(value, float) else value
 
@@ -44,14 +48,32 @@ def sampled():
     return types.CreateMessageResult(role="assistant", content=types.TextContent(type="text", text="Paris"), model="none")
 
 
+def listeners():
+    """What a server sent of itself, the data of its log messages, and the functions that take both."""
+    notes, logs = [], []
+
+    async def noted(message):
+        notes.append(message)
+
+    async def logged(message):
+        logs.append(message.data)
+
+    return notes, logs, noted, logged
+
+
 ROOT = types.Root(uri="file:///tmp/interop", name="interop")
 
 
 class Official:
     """The client of the `mcp` package."""
 
-    def __init__(self, client):
+    def __init__(self, client, notes, logs):
         self.client = client
+        # What the server sent of itself, and of that the data of its log messages.
+        self.notes = notes
+        self.logs = logs
+        # What its wire has seen so far.
+        self.entries = lambda: []
 
     @classmethod
     @asynccontextmanager
@@ -69,17 +91,18 @@ class Official:
         async def roots(context):
             return types.ListRootsResult(roots=[ROOT])
 
+        notes, logs, noted, logged = listeners()
         options = {
             "mode": MODES[era], "cache": None, "read_timeout_seconds": 30, "elicitation_callback": elicited, "sampling_callback": asked,
-            "list_roots_callback": roots}
+            "list_roots_callback": roots, "message_handler": noted, "logging_callback": logged, "log_level": "info"}
         if http:
             url, transport, headers = http
             async with httpx2.AsyncClient(transport=transport, headers=headers, timeout=30) as web:
                 async with Client(streamable_http_client(url, http_client=web), **options) as client:
-                    yield cls(client)
+                    yield cls(client, notes, logs)
         else:
             async with Client(stdio_client(StdioServerParameters(command=command[0], args=command[1:], env=env)), **options) as client:
-                yield cls(client)
+                yield cls(client, notes, logs)
 
     async def tools(self):
         return (await self.client.list_tools()).tools
@@ -128,10 +151,12 @@ class Fast(Official):
             transport = StreamableHttpTransport(url, headers=headers, httpx_client_factory=web)
         else:
             transport = StdioTransport(command[0], command[1:], env=env, keep_alive=False)
+        notes, logs, noted, logged = listeners()
         client = Client(
-            transport, mode=MODES[era], cache=False, timeout=30, elicitation_handler=elicited, sampling_handler=asked, roots=[ROOT])
+            transport, mode=MODES[era], cache=False, timeout=30, elicitation_handler=elicited, sampling_handler=asked, roots=[ROOT],
+            message_handler=noted, log_handler=logged)
         async with client:
-            yield cls(client)
+            yield cls(client, notes, logs)
 
     async def tools(self):
         return await self.client.list_tools()
@@ -211,6 +236,58 @@ async def use_everything(checks, peer, era):
     prompt = await peer.client.get_prompt("test_prompt_with_arguments", {"arg1": "one", "arg2": "two"})
     checks.that("one" in prompt.messages[0].content.text, "a prompt is filled in")
     checks.that(await peer.complete("test_prompt_with_arguments", "arg1", "p") is not None, "an argument is completed")
+    await hear_logs(checks, peer, era)
+    await hear_changes(checks, peer, era)
+    await cancel(checks, peer)
+
+
+async def hear_logs(checks, peer, era):
+    if era == "legacy":  # the modern era asks with each request
+        await peer.client.session.set_logging_level("info")
+    await peer.call("test_tool_with_logging")
+    expected = {"Tool execution started", "Tool processing data", "Tool execution completed"}
+
+    async def all_heard():
+        return expected <= set(peer.logs)
+
+    checks.that(await testing.eventually(all_heard), "log messages of a tool are heard", peer.logs)
+
+
+async def hear_changes(checks, peer, era):
+    session = peer.client.session
+    if era == "modern":
+        async with listen(session, tools_list_changed=True, resource_subscriptions=[WATCHED]) as subscription:
+            honored = (subscription.honored.tools_list_changed, subscription.honored.resource_subscriptions)
+            checks.equal(honored, (True, [WATCHED]), "a subscription is acknowledged")
+            for trigger, change in (("test_trigger_resource_update", ResourceUpdated(uri=WATCHED)), ("test_trigger_tool_change", ToolsListChanged())):
+                await peer.call(trigger)
+                async with asyncio.timeout(15):
+                    checks.equal(await anext(subscription), change, f"a subscriber is told of a change: {trigger}")
+        return
+    await session.subscribe_resource(WATCHED)
+    for trigger, kind in (
+        ("test_trigger_resource_update", types.ResourceUpdatedNotification), ("test_trigger_tool_change", types.ToolListChangedNotification)
+    ):
+
+        async def told():
+            # Again each time: over HTTP the client opens its stream when it likes.
+            await peer.call(trigger)
+            return any(isinstance(note, kind) for note in peer.notes)
+
+        checks.that(await testing.eventually(told), f"a client is told of a change: {trigger}", peer.notes)
+    await session.unsubscribe_resource(WATCHED)
+
+
+async def cancel(checks, peer):
+    """Of two long calls one is cancelled. When the other has its answer, that of the first would have come."""
+    given_up = asyncio.create_task(peer.call("slow_compute", {"seconds": 2, "label": "given up"}))
+    kept = asyncio.create_task(peer.call("slow_compute", {"seconds": 2, "label": "kept"}))
+    await asyncio.sleep(0.5)
+    given_up.cancel()
+    await asyncio.wait([given_up])
+    checks.that(given_up.cancelled(), "a call is cancelled", given_up)
+    checks.equal(text(await kept), "Computed kept.", "the call beside it is answered")
+    checks.that(not any("Computed given up." in entry["text"] for entry in peer.entries()), "a cancelled call has no answer", peer.entries()[-4:])
 
 
 async def use_sluice(checks, peer, era):
@@ -237,11 +314,15 @@ async def converse(checks, package, target, use, era, wire, place, options, dire
         connection = {"command": gateways.tee(record, *place), "env": {**os.environ, **options}}
     else:
         connection = {"http": (place, RecordingTransport(heard), options)}
+
+    def entries():
+        return recording.read(record) if wire == "stdio" else heard.entries
+
     async with PACKAGES[package].connect(era, **connection) as peer:
+        peer.entries = entries
         checks.equal(peer.client.protocol_version, VERSIONS[era], "the revision is agreed on")
         await use(checks, peer, era)
-    entries = recording.read(record) if wire == "stdio" else heard.entries
-    protocol_schema.tell(checks, f"of {package} and {target}, {era} over {wire},", entries, "server", [VERSIONS[era]])
+    protocol_schema.tell(checks, f"of {package} and {target}, {era} over {wire},", entries(), "server", [VERSIONS[era]])
 
 
 async def main(checks, package, target):

@@ -128,12 +128,12 @@ def _(a, j):
 
 @act("list_issue_types")
 def _(a, j):
-    a.get_create_issue_meta_issue_types("ABC")
+    a.get_create_issue_meta_issue_types("ABC", start_at=0, max_results=50)
 
 
 @act("list_create_fields")
 def _(a, j):
-    a.get_create_issue_meta_issue_type_id("ABC", "10001")
+    a.get_create_issue_meta_issue_type_id("ABC", "10001", start_at=0, max_results=50)
 
 
 @act("list_edit_fields")
@@ -251,8 +251,19 @@ def _(a, j):
     j.add_comment("ABC-1", doc(paragraph(text("Hello "), text("there", "em"))))
 
 
+@act("add_comment for a role")
+def _(a, j):
+    j.add_comment("ABC-1", doc(paragraph(text("Hello"))), visibility={"type": "role", "value": "Administrators"})
+
+
+@act("update_comment for a group")
+def _(a, j):
+    a.update_comment("ABC-1", "5", data={"body": doc(paragraph(text("Better"))), "visibility": {"type": "group", "value": "staff"}})
+
+
 @act("update_comment")
 def _(a, j):
+    a.get_comment("ABC-1", "5")
     a.update_comment("ABC-1", "5", data={"body": doc(paragraph(text("Better")))})
 
 
@@ -284,6 +295,34 @@ def _(a, j):
 @act("add_attachment")
 def _(a, j):
     j.add_attachment("ABC-1", io.BytesIO(b"hello"), filename="a.txt")
+
+
+@act("update_work")
+def _(a, j):
+    a.update_worklog("ABC-1", "5", data={"timeSpent": "1h", "started": "2026-07-28T07:00:00.000+0000"})
+
+
+@act("delete_work")
+def _(a, j):
+    a.delete_worklog("ABC-1", "5")
+
+
+@act("unlink_issues")
+def _(a, j):
+    a.get_issue_link("9")
+    a.delete_issue_link("9")
+
+
+@act("delete_attachment")
+def _(a, j):
+    a.get_issue("ABC-1", fields="attachment")
+    a.remove_attachment("7")
+
+
+@act("create_version")
+def _(a, j):
+    a.get_project("ABC")
+    a.create_version(data={"name": "1.1", "description": "Better", "releaseDate": "2026-08-11", "projectId": 1})
 
 
 @act("delete_comment")

@@ -41,6 +41,24 @@ struct LegacyStreamRequirements {
     }
   }
 
+  @Test("No two events of a session have the same id, on whichever stream")
+  func eventIDs() async throws {
+    let fixture = StreamableFixture { $0.isResumable = true }
+    let session = await fixture.session()
+    let ids = try await fixture.serving { port in
+      var ids: [Substring] = []
+      for number in 1...3 {
+        let socket = try RawSocket(port: port)
+        let body: JSONValue = ["jsonrpc": "2.0", "id": .int(number), "method": "tools/call", "params": ["name": "talk", "_meta": ["progressToken": .int(number)]]]
+        socket.send(StreamableFixture.wire("POST", body.text, [("Mcp-Session-Id", session)]))
+        let text = await socket.read { $0.hasSuffix("0\r\n\r\n") }
+        ids += text.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("id: ") }
+      }
+      return ids
+    }
+    #expect(ids.count >= 9 && Set(ids).count == ids.count)
+  }
+
   @Test("A session id goes to its server, in its header, and nowhere else")
   func sessionID() async throws {
     let secret = "s3ss10n-S3CR3T"

@@ -66,6 +66,13 @@ struct StreamableRequirements {
     #expect(await fixture.send(method, "", [("MCP-Protocol-Version", "2026-07-28")]).status == 405)
   }
 
+  @Test("A request without the version header is rejected where modern revisions alone are spoken")
+  func modernOnlyHeader() async {
+    let fixture = StreamableFixture { $0.versions = [.v2026_07_28] }
+    let reply = await fixture.send(.post, StreamableFixture.modernBody("tools/list").text, [("Mcp-Method", "tools/list")])
+    #expect(reply.status == 400 && reply.json?["error"] != nil && reply.json?["result"] == nil)
+  }
+
   @Test("A server of modern revisions alone names them when it is asked to initialize")
   func modernOnlyInitialize() async {
     let reply = await StreamableFixture { $0.versions = [.v2026_07_28] }.send(.post, StreamableFixture.initialize("2025-11-25").text)

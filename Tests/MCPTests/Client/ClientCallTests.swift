@@ -143,6 +143,26 @@ struct ClientCallTests {
     arguments: ["", "00-0-0-0", "00-00000000000000000000000000000000-b7ad6b7169203331-01", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"])
   func traceparent(text: String) { #expect(TraceContext(traceparent: text) == nil) }
 
+  @Test("A tool reads the trace context of its call, and none that has another form")
+  func traceOfCall() async throws {
+    let adder = server()
+    adder.add(
+      Tool(name: "traced") { call in
+        guard let trace = call.trace else { return ToolResult(text: "untraced") }
+        return ToolResult(text: "\(trace.traceparent) \(trace.tracestate ?? "-") \(trace.baggage ?? "-")")
+      })
+    let client = Client(.inProcess(adder))
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    let full = RequestOptions(trace: TraceContext(traceparent: parent, tracestate: "vendor=1", baggage: "tenant=a"))
+    #expect(try await client.callTool("traced", options: full).text == "\(parent) vendor=1 tenant=a")
+    let bare = RequestOptions(trace: TraceContext(traceparent: parent))
+    #expect(try await client.callTool("traced", options: bare).text == "\(parent) - -")
+    #expect(try await client.callTool("traced").text == "untraced")
+    let malformed = RequestOptions(meta: [MetaKey.traceParent: "00-0-0-0", MetaKey.traceState: "vendor=1"])
+    #expect(try await client.callTool("traced", options: malformed).text == "untraced")
+    await client.close()
+  }
+
   @Test("Calls after close fail and say so")
   func closed() async {
     let client = Client(.inProcess(server()))

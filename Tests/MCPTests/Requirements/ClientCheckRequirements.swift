@@ -110,10 +110,12 @@ struct ClientCheckRequirements {
     arguments: [
       (#"{"name":"Ada","age":36}"#, true), (#"{"name":"Ada"}"#, true), (#"{"name":"Ada","age":"36"}"#, false), (#"{"name":"Ada","age":-1}"#, false),
       (#"{"age":36}"#, false), ("{}", false), (#"{"name":"Ada","size":"XXL"}"#, false), (#"{"name":"Ada","size":"L"}"#, true),
+      (#"{"name":"Ada","mail":"ada"}"#, false), (#"{"name":"Ada","mail":"ada@example.com"}"#, true),
     ])
   func answers(_ content: String, _ fits: Bool) async throws {
     let form = ElicitationForm(
-      .string("name"), .integer("age", required: false, in: 0...150), .choice("size", of: ["S", "L"], required: false))
+      .string("name"), .integer("age", required: false, in: 0...150), .choice("size", of: ["S", "L"], required: false),
+      .string("mail", required: false, format: .email))
     let answer = try JSONValue(parsing: content).object ?? JSONObject()
     let handlers = ClientHandlers(form: { _ in .accept(answer) })
     let legacy = ScriptedServer.legacy { _, _ in [:] }

@@ -84,6 +84,42 @@ struct ClientRequirements {
     #expect(reads().count == 4)
   }
 
+  @Test("A page that is stale is asked for by its cursor; one that is refused makes all pages forgotten, and the list is read from the start")
+  func pages() async throws {
+    let isChanged = Mutex(false)
+    let server = ScriptedServer.modern { message, _ in
+      let cursor = message["params"]?["cursor"]?.string
+      let changed = isChanged.withLock { $0 }
+      switch (cursor, changed) {
+      case (nil, false): return ["tools": [Self.tool("a")], "nextCursor": "old", "ttlMs": 60_000, "cacheScope": "public"]
+      case ("old", false): return ["tools": [Self.tool("b")], "ttlMs": 0, "cacheScope": "public"]
+      case (nil, true): return ["tools": [Self.tool("c")], "nextCursor": "new", "ttlMs": 60_000, "cacheScope": "public"]
+      case ("new", true): return ["tools": [Self.tool("d")], "ttlMs": 0, "cacheScope": "public"]
+      default: throw RPCError(.invalidParams, "Invalid cursor")
+      }
+    }
+    let client = Client(server.transport)
+    func asked() -> [String?] { server.messages.filter { $0["method"] == "tools/list" }.map { $0["params"]?["cursor"]?.string } }
+    #expect(try await client.listTools().map(\.name) == ["a", "b"])
+    #expect(try await client.listTools().map(\.name) == ["a", "b"])
+    #expect(asked() == [nil, "old", "old"])
+    isChanged.withLock { $0 = true }
+    #expect(try await client.listTools().map(\.name) == ["c", "d"])
+    #expect(asked() == [nil, "old", "old", "old", nil, "new"])
+  }
+
+  @Test("A list that refuses its own cursors is given up")
+  func refusedCursors() async throws {
+    let server = ScriptedServer.modern { message, _ in
+      guard message["params"]?["cursor"] == nil else { throw RPCError(.invalidParams, "Invalid cursor") }
+      return ["tools": [Self.tool("a")], "nextCursor": "x", "ttlMs": 60_000, "cacheScope": "public"]
+    }
+    await #expect(throws: ClientError.self) { try await Client(server.transport).listTools() }
+    #expect(server.methods.filter { $0 == "tools/list" }.count == 4)
+  }
+
+  private static func tool(_ name: String) -> JSONValue { ["name": .string(name), "inputSchema": ["type": "object"]] }
+
   @Test("An answer that took input is not kept")
   func inputIsNotCached() async throws {
     let server = ScriptedServer.modern(capabilities: ["resources": [:]]) { message, _ in

@@ -1,5 +1,6 @@
 import JSON
 import MCP
+import Synchronization
 import Testing
 
 /// What the pages on roots ask of both sides.
@@ -36,6 +37,23 @@ struct RootRequirements {
     #expect(initialize?["params"]?["capabilities"]?["roots"] == ["listChanged": true])
     #expect(server.messages.last == ["jsonrpc": "2.0", "method": "notifications/roots/list_changed"])
     await client.close()
+  }
+
+  @Test("A server is told of a legacy client's new roots, with the client's context, and of nothing else")
+  func told() async throws {
+    let server = Server(name: "s", version: "1")
+    let told = Mutex<[String]>([])
+    server.onRootsChanged { context in told.withLock { $0.append(context.sessionID ?? "") } }
+    let changed = "notifications/roots/list_changed"
+    let cases: [(method: String, version: ProtocolVersion, session: String)] = [
+      (changed, .v2025_11_25, "one"), (changed, .latest, "two"), ("notifications/initialized", .v2025_11_25, "three"), (changed, .v2024_11_05, "four"),
+    ]
+    for (method, version, session) in cases {
+      let message: JSONValue = ["jsonrpc": "2.0", "method": .string(method)]
+      let context = RequestContext(client: ClientDescription(version: version), sessionID: session, transport: .inProcess)
+      await server.receive(try Envelope(message.raw), context)
+    }
+    #expect(told.withLock { $0 } == ["one", "four"])
   }
 
   @Test("Roots that cannot be told are an internal error that says so")

@@ -98,7 +98,8 @@ def _(c):
 
 @act("search_files")
 def _(c):
-    c.search_files(query="plan & budget", count=10, page=1)
+    c.assistant_search_context(
+        query="plan & budget", content_types=["files"], channel_types=["public_channel", "private_channel", "mpim", "im"], limit=10)
 
 
 @act("list_files")
@@ -141,6 +142,21 @@ def _(c):
 @act("schedule_message")
 def _(c):
     c.chat_scheduleMessage(channel=C, markdown_text="Later", post_at=1796115600)
+
+
+@act("list_scheduled_messages")
+def _(c):
+    c.chat_scheduledMessages_list(channel=C, oldest="1796083200", latest="1796199999", limit=20)
+
+
+@act("cancel_scheduled_message")
+def _(c):
+    c.chat_deleteScheduledMessage(channel=C, scheduled_message_id="Q1234ABCD")
+
+
+@act("pin_message")
+def _(c):
+    c.pins_add(channel=C, timestamp=TS)
 
 
 @act("add_reaction")
@@ -195,6 +211,31 @@ def _(c):
 @act("join_channel")
 def _(c):
     c.conversations_join(channel=C)
+
+
+@act("remove_from_channel")
+def _(c):
+    c.conversations_kick(channel=C, user="U0PERSON1")
+
+
+@act("set_channel_purpose")
+def _(c):
+    c.conversations_setPurpose(channel=C, purpose="All & everything")
+
+
+@act("rename_channel")
+def _(c):
+    c.conversations_rename(channel=C, name="everyone")
+
+
+@act("archive_channel")
+def _(c):
+    c.conversations_archive(channel=C)
+
+
+@act("leave_channel")
+def _(c):
+    c.conversations_leave(channel=C)
 
 
 run(WebClient(token="xoxb-the-token-of-the-app", base_url=URL + "/api/"))

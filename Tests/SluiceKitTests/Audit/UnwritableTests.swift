@@ -96,12 +96,13 @@ extension UnwritableTests {
       try await withDirectory { state in
         try await FullDisk.with("\(state)/audit", kilobytes: 2048) { disk in
           var configuration = TestConfiguration()
-          configuration.add("counter", port: upstream)
+          // The call waits while the disk is filled.
+          configuration.add("counter", port: upstream, ["timeout_seconds": 600])
           configuration.limits = ["requests_per_minute": 1_000_000]
           let (port, token) = try await ServeProcess.prepare(configuration, state: state)
           let process = try await ServeProcess.start(state: state, port: port, token: token)
           defer { process.running.kill() }
-          async let waiting = process.client.call("counter__wait")
+          async let waiting = process.client.call("counter__wait", seconds: 600)
           try await eventually("the call is at the upstream") { arrived.count == 1 }
 
           let ballast = "\(disk)/ballast"

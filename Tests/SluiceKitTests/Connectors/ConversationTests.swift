@@ -6,7 +6,7 @@ import Testing
 
 @testable import SluiceKit
 
-/// `Examples/conversations`, replayed without a model: gateway, policy and audit are real, vendors are doubles.
+/// `Examples/conversations`, replayed without a model: gateway, audit and the demo's policy are real, vendors are doubles.
 @Suite("Conversations", .timeLimit(.minutes(2)))
 struct ConversationTests {
   @Test(
@@ -78,7 +78,7 @@ private struct Conversation: Sendable {
 
   func configuration(_ vendor: VendorDouble, secret: String) throws -> TestConfiguration {
     var configuration = TestConfiguration()
-    configuration.policies = try (script["demo_policy"] == true ? DemoPolicy.text + "\n" : "") + #require(script["policy"]?.string)
+    configuration.policies = try DemoPolicy.text + "\n" + #require(script["policy"]?.string)
     for person in DemoPeople.all {
       configuration.users[person.id] = [
         "roles": .array(person.roles.map { .string($0) }), "groups": .array(person.groups.map { .string($0) }), "attributes": .object(person.attributes),

@@ -51,6 +51,55 @@ struct GovernedConnectorTests {
     }
   }
 
+  @Test("Records that the settings of an OpenAPI upstream name are held to policy: rows, masks, and changes that nobody could check before")
+  func describedRecords() async throws {
+    let vendor = try await VendorDouble()
+    vendor.always(
+      "GET", "/orders",
+      .json(["total": 2, "items": [["id": 1, "owner": "ada", "margin": 77_001], ["id": 2, "owner": "bob", "margin": 77_002]]]))
+    for (id, owner) in [("1", "ada"), ("2", "bob")] { vendor.always("GET", "/orders/\(id)", .json(["id": .string(id), "owner": .string(owner), "margin": 77_000])) }
+    vendor.always("POST", "/orders", .json(["id": 3]))
+    try await withDirectory { state in
+      let description: JSONValue = [
+        "openapi": "3.1.0", "info": ["title": "Shop", "version": "1"],
+        "paths": [
+          "/orders": ["get": ["operationId": "list_orders"], "post": ["operationId": "create_order"]], "/orders/{id}": ["get": ["operationId": "get_order"]],
+        ],
+      ]
+      try description.text.write(toFile: "\(state)/shop.json", atomically: true, encoding: .utf8)
+      var configuration = TestConfiguration()
+      configuration.policies = """
+        @id("own") permit (principal in Role::"reader", action, resource is Order) when { resource.owner == principal };
+        """
+      let order: JSONObject = ["type": "Order", "entities": ["owner": "User"], "categories": ["margin": "confidential"]]
+      var (list, one) = (order, order)
+      list["rows"] = "/items"
+      one["rows"] = ""
+      configuration.upstreams = [
+        "shop": [
+          "connector": "openapi",
+          "settings": [
+            "description": .string("\(state)/shop.json"), "base_url": .string(vendor.url), "read_only": false, "fields": ["list_orders": ["items"]],
+            "records": ["list_orders": .object(list), "get_order": .object(one), "create_order": ["type": "Order"]],
+          ],
+        ]
+      ]
+      try await withGateway(configuration.parsed(state: state)) { gateway in
+        let ada = try await gateway.client("ada")
+        let listed = try await ada.call("shop__list_orders")
+        #expect(listed.structured?["body"]?["items"]?.array?.map { $0["id"] } == [1], "\(listed.text)")
+        #expect(listed.structured?["body"]?["total"] == nil && !listed.text.contains("bob") && !listed.text.contains("7700"), "\(listed.text)")
+        let own = try await ada.call("shop__get_order", ["id": "1"])
+        #expect(own.structured?["body"]?["owner"] == "ada" && !own.text.contains("77000"), "\(own.text)")
+        let other = try await ada.call("shop__get_order", ["id": "2"])
+        #expect(!other.text.contains("bob"), "\(other.text)")
+        let refused = try await ada.call("shop__create_order")
+        #expect(refused.error != nil || refused.isToolError, "\(refused.text)")
+        #expect(!vendor.requests.contains { $0.method == "POST" })
+      }
+    }
+  }
+
   @Test("Rows that a policy excludes are not shown, whatever the connector found: files of one folder")
   func rows() async throws {
     try await withDirectory { state in

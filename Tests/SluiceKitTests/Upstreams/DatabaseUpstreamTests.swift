@@ -24,7 +24,7 @@ struct DatabaseUpstreamTests {
     @id("pii") permit (principal == User::"bob", action == Action::"reveal", resource == Category::"pii");
     """
 
-  private func withDeals<R: Sendable>(_ kind: Kind, _ body: @Sendable (GatewayUnderTest) async throws -> R) async throws -> R {
+  private func withDeals<R: Sendable>(_ kind: Kind, _ keys: JSONObject = [:], _ body: @Sendable (GatewayUnderTest) async throws -> R) async throws -> R {
     try await withDirectory { state in
       var entry: JSONObject
       switch kind {
@@ -42,6 +42,7 @@ struct DatabaseUpstreamTests {
       entry["tables"] = [
         "deals": ["record": "Deal", "entities": ["owner": "User"], "categories": ["email": "pii"], "hide": ["internal"], "writes": ["update", "insert"]]
       ]
+      for (key, value) in keys { entry[key] = value }
       var configuration = TestConfiguration()
       configuration.policies = Self.policies
       configuration.upstreams = ["db": .object(entry)]
@@ -81,6 +82,25 @@ struct DatabaseUpstreamTests {
     }
   }
 
+  @Test(
+    "read_only, toolsets and tools say which tools there are, and read-only mode overrules what tables allow", arguments: kinds,
+    [
+      (#"{"read_only": true}"#, ["describe_table", "explain", "list_rows", "list_tables", "query"]),
+      (#"{"read_only": true, "toolsets": ["writes", "rows"]}"#, ["list_rows"]),
+      (#"{"toolsets": ["schema", "writes"]}"#, ["describe_table", "insert_row", "list_tables", "update_row"]),
+      (#"{"toolsets": "all", "tools": {"deny": ["query", "*_row"]}}"#, ["describe_table", "explain", "list_rows", "list_tables"]),
+      (#"{"tools": ["list_*"]}"#, ["list_rows", "list_tables"]),
+    ] as [(String, [String])])
+  func scope(kind: Kind, test: (keys: String, tools: [String])) async throws {
+    try await withDeals(kind, try #require(JSONValue(parsing: test.keys).object)) { gateway in
+      let ada = try await gateway.client("ada")
+      let offered = try await ada.modern("tools/list").result?["tools"]?.array?.compactMap { $0["name"]?.string }.filter { $0.hasPrefix("db__") }
+      #expect(offered?.sorted() == test.tools.map { "db__\($0)" })
+      let change = try await ada.call("db__update_row", ["table": "deals", "key": ["id": 1], "values": ["amount": 11]])
+      #expect((change.error == nil) == test.tools.contains("update_row"), "\(change.text)")
+    }
+  }
+
   @Test("a database that is down delays no start and is an error of its own calls", .enabled(if: PostgresCluster.isInstalled, "\(PostgresCluster.skipReason)"))
   func down() async throws {
     try await withDirectory { state in
@@ -104,6 +124,11 @@ struct DatabaseUpstreamTests {
       (#"{"postgres": "x", "connections": 0}"#, "from 1 to 64"), (#"{"postgres": "x", "schema": "a", "schemas": ["b"]}"#, "not both"),
       (#"{"postgres": "x", "schemas": []}"#, "at least one schema"), (#"{"postgres": "x", "schemas": ["a", "a"]}"#, "each once"),
       (#"{"sqlite": "x", "schemas": ["a"]}"#, "only an upstream with postgres"),
+      (#"{"sqlite": "x", "toolsets": ["schema", "nope"]}"#, "there is no toolset \"nope\". Known here: schema, query"),
+      (#"{"url": "http://x/mcp", "read_only": true}"#, "only an upstream with sqlite or postgres"),
+      (#"{"sqlite": "x", "sample": "northwind", "read_only": true}"#, "the sample has all of its tools"),
+      (#"{"sqlite": "x", "read_only": "yes please"}"#, "true or false"),
+      (#"{"sqlite": "x", "tools": {"permit": ["query"]}}"#, "unknown key"),
       (#"{"postgres": "x", "tables": {}}"#, "at least one table"), (#"{"postgres": "${vault:x}"}"#, "unknown secret reference"),
     ])
   func mistakes(json: String, says: String) {

@@ -1,5 +1,4 @@
 internal import ConnectorKit
-internal import Crypto
 internal import MCPHTTP
 internal import Synchronization
 
@@ -40,7 +39,7 @@ struct GitHubCredentials: Sendable {
       }
       let signIn = SignIn(
         SignIn.Configuration(vendor: GitHub.vendor, authorizationEndpoint: authorize, clientID: clientID, scopes: scopes),
-        publicURL: publicURL, key: SymmetricKey(size: .bits256), time: time)
+        publicURL: publicURL, key: environment.signInKey, time: time)
       grant.consentURL = { signIn.link(for: $0) }
       let credentials = tokens(grant)
       source = credentials

@@ -57,6 +57,10 @@ extension Shape {
       Field("updated_at", listed: false), Field("url", at: ["html_url"], listed: false),
     ])
 
+  static let reaction = plain(
+    "Reaction", columns: ["author", "content", "created_at"],
+    [Field("id", .number), Field("author", at: ["user", "login"]), Field("content"), Field("created_at")])
+
   static let reviewComment = plain(
     "ReviewComment", untrusted: ["body", "diff_hunk"], columns: ["id", "author", "path", "line", "body"],
     [

@@ -3,11 +3,11 @@ internal import ConnectorKit
 internal import JSON
 internal import MCP
 
-/// GitHub Actions: workflows, runs, jobs, artifacts and logs.
+/// GitHub Actions: workflows, runs, jobs and artifacts.
 struct ActionsTools {
   let github: GitHub
 
-  var tools: [Tool] { [list, get, logs] }
+  var tools: [Tool] { [list, get] }
   var writes: [Tool] { [trigger] }
 
   private var list: Tool {
@@ -71,35 +71,9 @@ struct ActionsTools {
     }
   }
 
-  private var logs: Tool {
-    github.tool(
-      "get_job_logs", "Job logs", .reading, "Shows the end of a job's log: the last lines, which most often say why it failed.",
-      [
-        .owner, .repo, .number("job_id", "The job's id, as actions_list tells it.", required: true),
-        .number("tail_lines", "How many of the last lines; 200 if not given, 100 KB at most."),
-      ],
-      output: Output.object([("log", ["type": "string"]), ("lines", ["type": "integer"]), ("truncated", ["type": "boolean"])], required: ["log"]),
-      holding: [.within(.repository)]
-    ) { [github] call in
-      let repository = try await github.permitted(call)
-      // GitHub answers with a redirect to a storage that wants no credential of ours; none is sent there.
-      var request = VendorRequest(.get, repository.path + ["actions", "jobs", String(call.number("job_id")), "logs"], bucket: GitHub.Bucket.core, maximumBytes: 32 << 20)
-      request.followsRedirects = true
-      let text = try await github.api.send(request, as: try github.subject(call)).text
-      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      let wanted = min(call.int("tail_lines") ?? 200, lines.count)
-      var tail = lines.suffix(wanted).joined(separator: "\n")
-      if tail.utf8.count > FileContent.mostText {
-        tail = String(decoding: Array(tail.utf8.suffix(FileContent.mostText)), as: UTF8.self)
-      }
-      return github.result(
-        ["log": .string(tail), "lines": .int(lines.count), "truncated": .bool(tail.utf8.count < text.utf8.count)], text: tail, untrusted: ["/log"], isFramed: true)
-    }
-  }
-
   private var trigger: Tool {
     github.tool(
-      "actions_trigger", "Run Actions", .removing,
+      "actions_trigger", "Run Actions", .changing,
       "Starts a workflow (run_workflow), a run anew (rerun) or its failed jobs (rerun_failed), stops a run (cancel) or deletes its logs (delete_logs).",
       [
         .choice("method", ["run_workflow", "rerun", "rerun_failed", "cancel", "delete_logs"], "What to do.", required: true), .owner, .repo,

@@ -51,7 +51,7 @@ struct GistTools {
 
   private var write: Tool {
     github.tool(
-      "gist_write", "Write gist", .removing, "Makes (create), changes (update) or deletes (delete) a gist. Gists are secret unless said otherwise.",
+      "gist_write", "Write gist", .changing, "Makes (create), changes (update) or deletes (delete) a gist. Gists are secret unless said otherwise.",
       [
         .choice("method", ["create", "update", "delete"], "What to do.", required: true), .text("gist_id", "To update or delete: the gist's id.", longest: 100),
         .text("description", "What it is.", longest: 300), .flag("public", "To create: whether everyone may find it."),

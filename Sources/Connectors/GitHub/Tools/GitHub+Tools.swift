@@ -9,8 +9,10 @@ enum Effect {
   case adding
   /// Sets something; a second call changes nothing more.
   case setting
-  /// Overwrites or removes.
+  /// Overwrites or removes; a second call changes nothing more.
   case removing
+  /// Adds, overwrites or removes, as the call says; a second call may do it again.
+  case changing
 
   var annotations: ToolAnnotations {
     switch self {
@@ -18,6 +20,7 @@ enum Effect {
     case .adding: ToolAnnotations(readOnly: false, destructive: false, idempotent: false, openWorld: true)
     case .setting: ToolAnnotations(readOnly: false, destructive: false, idempotent: true, openWorld: true)
     case .removing: ToolAnnotations(readOnly: false, destructive: true, idempotent: true, openWorld: true)
+    case .changing: ToolAnnotations(readOnly: false, destructive: true, idempotent: false, openWorld: true)
     }
   }
 }

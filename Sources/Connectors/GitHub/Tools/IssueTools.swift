@@ -72,13 +72,17 @@ struct IssueTools {
   private var read: Tool {
     github.tool(
       "issue_read", "Issue", .reading,
-      "Reads an issue (get), its comments (get_comments), labels (get_labels), sub-issues (get_sub_issues), what blocks it (get_blocked_by) or its history (get_timeline).",
+      """
+      Reads an issue (get), its comments (get_comments), labels (get_labels), reactions (get_reactions), sub-issues (get_sub_issues), what blocks it \
+      (get_blocked_by) or its history (get_timeline).
+      """,
       [
-        .choice("method", ["get", "get_comments", "get_labels", "get_sub_issues", "get_blocked_by", "get_timeline"], "What to read.", required: true), .owner, .repo,
-        number,
+        .choice("method", ["get", "get_comments", "get_labels", "get_reactions", "get_sub_issues", "get_blocked_by", "get_timeline"], "What to read.", required: true),
+        .owner, .repo, number,
       ] + Argument.page,
       output: Output.object([
-        ("issue", Shape.issue.schema), ("comments", Output.array(of: .comment)), ("labels", Output.array(of: .label)), ("sub_issues", Output.array(of: .issue)),
+        ("issue", Shape.issue.schema), ("comments", Output.array(of: .comment)), ("labels", Output.array(of: .label)),
+        ("reactions", Output.array(of: .reaction)), ("sub_issues", Output.array(of: .issue)),
         ("blocked_by", Output.array(of: .issue)), ("events", Output.array(of: .event)), ("next_cursor", Output.cursor),
       ]),
       holding: [.one(.issue, "/issue"), .list(.issue, "/sub_issues"), .list(.issue, "/blocked_by"), .within(.issue), .within(.pullRequest)]
@@ -112,6 +116,7 @@ struct IssueTools {
   private static func part(_ method: String) -> ([String], String, Shape) {
     switch method {
     case "get_labels": (["labels"], "labels", .label)
+    case "get_reactions": (["reactions"], "reactions", .reaction)
     case "get_sub_issues": (["sub_issues"], "sub_issues", .issue)
     case "get_blocked_by": (["dependencies", "blocked_by"], "blocked_by", .issue)
     case "get_timeline": (["timeline"], "events", .event)

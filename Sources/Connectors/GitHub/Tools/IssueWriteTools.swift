@@ -13,7 +13,7 @@ struct IssueWriteTools {
 
   private var write: Tool {
     github.tool(
-      "issue_write", "Write issue", .removing,
+      "issue_write", "Write issue", .changing,
       "Opens an issue (create), or changes one (update): title, body, labels, assignees, milestone, type, state. Lists replace what was there.",
       [
         .choice("method", ["create", "update"], "What to do.", required: true), .owner, .repo, .number("issue_number", "The issue's number, to update one."),
@@ -88,7 +88,7 @@ struct IssueWriteTools {
 
   private var subIssues: Tool {
     github.tool(
-      "sub_issue_write", "Sub-issues", .removing, "Adds (add), takes away (remove) or moves (reprioritize) a sub-issue. Ids, not numbers, name sub-issues.",
+      "sub_issue_write", "Sub-issues", .changing, "Adds (add), takes away (remove) or moves (reprioritize) a sub-issue. Ids, not numbers, name sub-issues.",
       [
         .choice("method", ["add", "remove", "reprioritize"], "What to do.", required: true), .owner, .repo,
         .number("issue_number", "The parent's number.", required: true),

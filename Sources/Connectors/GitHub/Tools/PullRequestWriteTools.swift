@@ -113,7 +113,7 @@ struct PullRequestWriteTools {
 
   private var review: Tool {
     github.tool(
-      "pull_request_review_write", "Review", .removing,
+      "pull_request_review_write", "Review", .changing,
       """
       Writes a review (create; without event it stays pending), ends a pending one (submit), changes its text (update), throws a pending one away \
       (delete_pending), dismisses one (dismiss), comments on a line (comment), or answers such a comment (reply).

@@ -96,7 +96,7 @@ struct RepositoryWriteTools {
 
   private var pushFiles: Tool {
     github.tool(
-      "push_files", "Push files", .removing, "Writes and deletes several files in one commit on a branch: all of them or none.",
+      "push_files", "Push files", .changing, "Writes and deletes several files in one commit on a branch: all of them or none.",
       [
         .owner, .repo, .text("branch", "The branch.", required: true, longest: 300), Self.message,
         .objects(

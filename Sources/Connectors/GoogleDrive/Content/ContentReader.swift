@@ -31,7 +31,7 @@ struct ContentReader: Sendable {
     let body = try await exported(file, export, as: subject)
     guard export.isText else { return .bytes(body, mimeType: export.mimeType) }
     // Sheets are exported one by one, and the first it is.
-    let note = export.name == "csv" || export.name == "tsv" ? "Only the first sheet. get_sheet_values reads others." : nil
+    let note = export.name == "csv" || export.name == "tsv" ? "Only the first sheet. list_sheets names the others, get_sheet_values reads them." : nil
     return .text(Self.plain(body), mimeType: export.mimeType, note: note)
   }
 

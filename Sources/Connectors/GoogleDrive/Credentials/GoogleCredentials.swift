@@ -11,6 +11,8 @@ struct GoogleCredentials {
   let accounts: GoogleAccounts
   /// In whose name requests are, where it is known without asking Google.
   let impersonated: @Sendable (Subject) throws(VendorError) -> String?
+  /// The scopes of a subject's token, as Google's token answer has them; nil where it is not known.
+  let granted: @Sendable (Subject) async throws(VendorError) -> [String]?
 
   static let keys: Set<String> = ["service_account", "oauth", "token", "accounts", "domains"]
   static let readScopes = ["https://www.googleapis.com/auth/drive.readonly"]
@@ -32,11 +34,23 @@ struct GoogleCredentials {
         vendor: "Google", endpoint: url, kind: .assertion { subject, now throws(VendorError) in try account.assertion(subject, now: now) }, client: .none,
         http: environment.http, time: environment.time)
       // Tokens of assertions are made anew at will: none outlives the process, nor a change of `accounts`.
-      source = TokenCredentials(connector: environment.name, grant: grant, state: InMemoryConnectorState(), time: environment.time)
+      let tokens = TokenCredentials(connector: environment.name, grant: grant, state: InMemoryConnectorState(), time: environment.time)
+      source = tokens
+      // Google makes no token of fewer scopes than an assertion asks for.
+      granted = { subject async throws(VendorError) in
+        let scopes = try await tokens.token(for: subject).scopes
+        return scopes.isEmpty ? account.scopes : scopes
+      }
       routes = []
       impersonated = { subject throws(VendorError) in try account.impersonated(subject) }
     } else if let oauth = try settings.settings("oauth") {
-      (source, routes) = try Self.oauth(oauth, environment, hosts, accounts, scopes)
+      let (tokens, check, routes) = try Self.oauth(oauth, environment, hosts, accounts, scopes)
+      source = VerifiedCredentials(tokens, check)
+      self.routes = routes
+      granted = { subject async throws(VendorError) in
+        let scopes = try await tokens.token(for: subject).scopes
+        return scopes.isEmpty ? nil : scopes
+      }
       let accounts = accounts
       impersonated = { subject throws(VendorError) in if case .user(let id) = subject { try accounts.address(of: id) } else { nil } }
     } else {
@@ -44,6 +58,7 @@ struct GoogleCredentials {
       source = SecretCredentials(service: try settings.secret("token"))
       routes = []
       impersonated = { _ throws(VendorError) in nil }
+      granted = { _ throws(VendorError) in nil }
     }
   }
 
@@ -60,7 +75,7 @@ struct GoogleCredentials {
 
   private static func oauth(
     _ oauth: ConnectorSettings, _ environment: ConnectorEnvironment, _ hosts: DriveAPI.Hosts, _ accounts: GoogleAccounts, _ scopes: [String]
-  ) throws(ConnectorError) -> (any CredentialSource, [ConnectorRoute]) {
+  ) throws(ConnectorError) -> (TokenCredentials, AccountCheck, [ConnectorRoute]) {
     try oauth.allow(["client_id", "client_secret", "refresh_token", "users", "scopes", "authorize_url", "token_url"])
     guard let secret = try oauth.secret("client_secret") else { throw oauth.error("client_secret", "is needed: where the client's secret is kept") }
     let id = try oauth.required("client_id")
@@ -93,6 +108,6 @@ struct GoogleCredentials {
         if case .user(let user) = subject { try await check.check(.bearer(token.accessToken, id: "sign-in \(subject.key)"), user) }
         try await tokens.adopt(token, for: subject)
       } ?? []
-    return (VerifiedCredentials(tokens, check), routes)
+    return (tokens, check, routes)
   }
 }

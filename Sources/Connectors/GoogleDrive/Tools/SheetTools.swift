@@ -7,10 +7,11 @@ internal import MCPHTTP
 struct SheetTools: Sendable {
   let drive: DriveContext
 
-  var reading: [Tool] { [get] }
+  var reading: [Tool] { [list, get] }
   var writing: [Tool] { [append, update] }
 
-  private static let range = Field.text("range", "In A1 notation: Sheet1!A1:C10, or a sheet's name for all of it.", required: true, length: 500)
+  private static let range = Field.text(
+    "range", "In A1 notation: Sheet1!A1:C10, or a sheet's name for all of it. list_sheets gives the names.", required: true, length: 500)
   private static let values = Field(
     "values",
     [
@@ -22,6 +23,51 @@ struct SheetTools: Sendable {
 
   private static func path(_ id: String, _ call: ToolCall, _ suffix: String = "") -> String {
     "/v4/spreadsheets/\(PercentEncoding.segment(id))/values/\(PercentEncoding.segment(call.string("range") ?? ""))\(suffix)"
+  }
+
+  private var list: Tool {
+    drive.tool(
+      "list_sheets", "List sheets", "Names the sheets of a spreadsheet, with their sizes.", [DriveContext.fileField],
+      output: [
+        "type": "object",
+        "properties": [
+          "title": ["type": "string"],
+          "sheets": [
+            "type": "array",
+            "items": [
+              "type": "object",
+              "properties": [
+                "id": ["type": "integer"], "title": ["type": "string"], "range": ["type": "string", "description": "All of it, for get_sheet_values."],
+                "type": ["type": "string"], "rows": ["type": "integer"], "columns": ["type": "integer"], "hidden": ["type": "boolean"],
+              ], "required": ["title", "range"],
+            ],
+          ],
+        ], "required": ["title", "sheets"],
+      ], meta: DriveContext.meta()
+    ) { call, subject throws(VendorError) in
+      let (id, json) = try await drive.following(call, as: subject) { id throws(VendorError) in
+        try await drive.api.sheets(
+          path: "/v4/spreadsheets/\(PercentEncoding.segment(id))",
+          [("fields", "properties(title),sheets(properties(sheetId,title,sheetType,hidden,gridProperties(rowCount,columnCount)))")], as: subject)
+      }
+      let sheets = DriveContext.elements(json, "sheets").compactMap { $0["properties"].map(Self.sheet) }
+      let text = CompactTable(sheets, columns: ["title", "range", "rows", "columns"]).text
+      return UntrustedText.mark(
+        ToolResult(
+          structured: ["title": .string(json["properties"]?["title"]?.string ?? ""), "sheets": .array(sheets)], text: UntrustedText.framed(text, source: id)),
+        "/title", "/sheets")
+    }
+  }
+
+  private static func sheet(_ json: RawJSON) -> JSONValue {
+    let title = json["title"]?.string ?? ""
+    // A name in quotes is never read as a range.
+    var sheet: JSONValue = ["title": .string(title), "range": .string("'\(title.replacing("'", with: "''"))'"), "hidden": .bool(json["hidden"]?.bool ?? false)]
+    if let id = json["sheetId"]?.int { sheet["id"] = .int(id) }
+    if let type = json["sheetType"]?.string { sheet["type"] = .string(type.lowercased()) }
+    if let rows = json["gridProperties"]?["rowCount"]?.int { sheet["rows"] = .int(rows) }
+    if let columns = json["gridProperties"]?["columnCount"]?.int { sheet["columns"] = .int(columns) }
+    return sheet
   }
 
   private var get: Tool {

@@ -14,12 +14,19 @@ struct JiraAPI: Sendable {
   /// The address that people open: `https://example.atlassian.net`.
   let site: String
   private let api: VendorAPI
+  /// What paths of a subject start with: Atlassian serves sites that people sign in to under their cloud ids.
+  private let prefix: @Sendable (Subject) async throws(VendorError) -> [String]
 
-  init(_ deployment: Deployment, base: HTTPURL, site: String, credentials: any CredentialSource, _ environment: ConnectorEnvironment) throws(ConnectorError) {
+  init(
+    _ deployment: Deployment, base: HTTPURL, site: String, credentials: any CredentialSource,
+    prefix: @escaping @Sendable (Subject) async throws(VendorError) -> [String] = { _ in [] }, _ environment: ConnectorEnvironment
+  ) throws(ConnectorError) {
     self.deployment = deployment
     self.site = site.hasSuffix("/") ? String(site.dropLast()) : site
+    self.prefix = prefix
     var configuration = VendorAPI.Configuration(name: "Jira", base: base) { Self.read($0, $1, $2) }
     configuration.headers = [("User-Agent", "Sluice"), ("Accept", "application/json"), ("X-Atlassian-Token", "no-check")]
+    configuration.budgets = { _ in Self.budget }
     do throws(VendorError) {
       api = try VendorAPI(configuration, credentials: credentials, client: environment.http, time: environment.time, logger: environment.logger)
     } catch { throw ConnectorError(error.description) }
@@ -30,30 +37,50 @@ struct JiraAPI: Sendable {
   static let agile = ["rest", "agile", "1.0"]
   static let serviceDesk = ["rest", "servicedeskapi"]
 
+  /// The least of Atlassian's bursts a second: that of changes.
+  private static let budget = Budget(50, per: 1)
+
   func get(_ path: [String], _ query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON {
-    try await api.json(VendorRequest(.get, path, query: query, bucket: Self.bucket(path)), as: subject)
+    try await api.json(VendorRequest(.get, try await prefix(subject) + path, query: query, bucket: Self.bucket(path)), as: subject)
   }
 
   /// - Parameter isRead: of searches, which are sent as POST and change nothing.
   func post(
     _ path: [String], _ body: JSONValue, query: [(name: String, value: String?)] = [], as subject: Subject, isRead: Bool = false
   ) async throws(VendorError) -> RawJSON? {
-    try await send(VendorRequest(.post, path, query: query, bucket: Self.bucket(path), isIdempotent: isRead).json(body), path, subject)
+    try await send(VendorRequest(.post, try await prefix(subject) + path, query: query, bucket: Self.bucket(path), isIdempotent: isRead).json(body), path, subject)
   }
 
   func put(_ path: [String], _ body: JSONValue, query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON? {
-    try await send(VendorRequest(.put, path, query: query, bucket: Self.bucket(path), isIdempotent: true).json(body), path, subject)
+    try await send(VendorRequest(.put, try await prefix(subject) + path, query: query, bucket: Self.bucket(path), isIdempotent: true).json(body), path, subject)
   }
 
   func delete(_ path: [String], _ query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) {
-    _ = try await send(VendorRequest(.delete, path, query: query, bucket: Self.bucket(path), isIdempotent: true), path, subject)
+    _ = try await send(VendorRequest(.delete, try await prefix(subject) + path, query: query, bucket: Self.bucket(path), isIdempotent: true), path, subject)
   }
 
   /// The bytes of an attachment.
-  func download(_ id: String, as subject: Subject, maximumBytes: Int) async throws(VendorError) -> VendorResponse {
-    var request = VendorRequest(.get, core + ["attachment", "content", id], bucket: "attachment", maximumBytes: maximumBytes)
+  ///
+  /// - Parameter about: what Jira says of it. Version 2 gives the bytes only where `content` leads.
+  func download(_ id: String, _ about: RawJSON, as subject: Subject, maximumBytes: Int) async throws(VendorError) -> VendorResponse {
+    var request: VendorRequest
+    switch deployment {
+    case .cloud:
+      request = VendorRequest(.get, try await prefix(subject) + core + ["attachment", "content", id], bucket: "attachment", maximumBytes: maximumBytes)
+    case .dataCenter:
+      guard let path = about["content"]?.string.flatMap(path(ofLink:)) else {
+        throw VendorError(.invalidAnswer, "Jira does not say where the attachment is, or it is not on \(site).")
+      }
+      request = VendorRequest(.get, path: path, bucket: "attachment", maximumBytes: maximumBytes)
+    }
     request.followsRedirects = true
     return try await api.send(request, as: subject)
+  }
+
+  /// Links name the site as people open it, whichever way the API is reached.
+  private func path(ofLink link: String) -> String? {
+    if link.hasPrefix(site + "/") { return String(link.dropFirst(site.count)) }
+    return api.path(ofLink: link)
   }
 
   /// Uploads a file to an issue (multipart/form-data, RFC 7578).
@@ -64,7 +91,7 @@ struct JiraAPI: Sendable {
       string: "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\nContent-Type: application/octet-stream\r\n\r\n")
     body.writeBytes(bytes)
     body.writeString("\r\n--\(boundary)--\r\n")
-    var request = VendorRequest(.post, path, bucket: "attachment", isIdempotent: false)
+    var request = VendorRequest(.post, try await prefix(subject) + path, bucket: "attachment", isIdempotent: false)
     request.headers.set("Content-Type", "multipart/form-data; boundary=\(boundary)")
     request.body = body
     return try await send(request, path, subject)
@@ -88,14 +115,22 @@ struct JiraAPI: Sendable {
 
   // MARK: Answers
 
-  private static func read(_ response: VendorResponse, _ request: VendorRequest, _ now: Int64) -> Disposition {
+  static func read(_ response: VendorResponse, _ request: VendorRequest, _ now: Int64) -> Disposition {
     switch response.status.code {
-    case 200..<300: return .accepted()
+    case 200..<300: return .accepted(quota(response, now))
     case 401: return .unauthorized()
     case 429: return .throttled(throttle(response, now))
     case 503 where response.headers["Retry-After"] != nil, 502, 503, 504: return .unavailable(retryAfter: response.retryAfter(now: now))
     default: return .failed(failure(response))
     }
+  }
+
+  /// What is left, and until when. Data Center tells how often it adds to what is left.
+  private static func quota(_ response: VendorResponse, _ now: Int64) -> QuotaReading? {
+    guard let remaining = response.headers["X-RateLimit-Remaining"].flatMap({ Int($0) }) else { return nil }
+    let reset = response.headers["X-RateLimit-Reset"].flatMap { Timestamp.seconds($0) }.map { $0 - now }
+    guard let seconds = reset ?? response.headers["X-RateLimit-Interval-Seconds"].flatMap({ Int64($0) }), seconds > 0 else { return nil }
+    return QuotaReading(remaining: remaining, resetsIn: seconds)
   }
 
   /// <https://developer.atlassian.com/cloud/jira/platform/rate-limiting/>

@@ -41,7 +41,8 @@ struct JiraIssue: Sendable {
     return Set(selection.compactMap { names[$0] }).sorted()
   }
 
-  init?(_ raw: RawJSON, site: String) {
+  /// - Parameter admits: whether another issue may be named, by its key.
+  init?(_ raw: RawJSON, site: String, admits: (String) -> Bool) {
     guard let key = raw["key"]?.string else { return nil }
     self.key = key
     let fields = raw["fields"]
@@ -64,14 +65,14 @@ struct JiraIssue: Sendable {
     for (member, own) in [("created", "created"), ("updated", "updated")] { set(own, fields?[member]?.string.map(JiraTime.text)) }
     set("due", fields?["duedate"]?.string)
     set("resolution", fields?["resolution"]?["name"]?.string)
-    set("parent", fields?["parent"]?["key"]?.string)
+    set("parent", fields?["parent"]?["key"]?.string.flatMap { admits($0) ? $0 : nil })
     if let labels = names("labels") { json["labels"] = labels }
     if let components = names("components") { json["components"] = components }
     if let versions = names("fixVersions") { json["fix_versions"] = versions }
     if let description = fields?["description"], !description.isNull { set("description", DocumentMarkdown.text(description)) }
-    let subtasks = (fields?["subtasks"].map { Array($0.elements) } ?? []).compactMap { $0["key"]?.string }
+    let subtasks = (fields?["subtasks"].map { Array($0.elements) } ?? []).compactMap { $0["key"]?.string }.filter(admits)
     if !subtasks.isEmpty { json["subtasks"] = .array(subtasks.map { .string($0) }) }
-    let links = (fields?["issuelinks"].map { Array($0.elements) } ?? []).compactMap { Self.link($0) }
+    let links = (fields?["issuelinks"].map { Array($0.elements) } ?? []).compactMap { Self.link($0, admits) }
     if !links.isEmpty { json["links"] = .array(links) }
     let attachments = (fields?["attachment"].map { Array($0.elements) } ?? []).compactMap { JiraAttachment($0)?.json }
     if !attachments.isEmpty { json["attachments"] = .array(attachments) }
@@ -83,9 +84,9 @@ struct JiraIssue: Sendable {
     self.json = .object(json)
   }
 
-  private static func link(_ raw: RawJSON) -> JSONValue? {
+  private static func link(_ raw: RawJSON, _ admits: (String) -> Bool) -> JSONValue? {
     let isOutward = raw["outwardIssue"] != nil
-    guard let other = raw["outwardIssue"] ?? raw["inwardIssue"], let key = other["key"]?.string else { return nil }
+    guard let other = raw["outwardIssue"] ?? raw["inwardIssue"], let key = other["key"]?.string, admits(key) else { return nil }
     var link: JSONObject = [
       "relation": .string(raw["type"]?[isOutward ? "outward" : "inward"]?.string ?? raw["type"]?["name"]?.string ?? "relates to"), "key": .string(key),
     ]

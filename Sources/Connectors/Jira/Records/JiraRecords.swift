@@ -146,7 +146,8 @@ enum JiraRecords {
       "id": ["type": "string"], "name": ["type": "string"], "description": ["type": "string"], "key": ["type": "string"], "type": ["type": "string"],
       "released": ["type": "boolean"],
       "release_date": ["type": "string"], "inward": ["type": "string"], "outward": ["type": "string"], "required": ["type": "boolean"],
-      "allowed": ["type": "array", "items": ["type": "string"]],
+      "allowed": ["type": "array", "items": ["type": "string"], "description": "What a field may hold: the first 100."],
+      "allowed_total": ["type": "integer", "description": "How much a field may hold, where that is more."],
       "category": ["type": "string"], "to": ["type": "string"],
     ], always: [], columns: ["id", "name", "description"])
 
@@ -155,6 +156,7 @@ enum JiraRecords {
     if let type = raw["schema"]?["type"]?.string { extra["type"] = .string(type) }
     let allowed = (raw["allowedValues"].map { Array($0.elements) } ?? []).compactMap { ($0["name"] ?? $0["value"])?.string }
     if !allowed.isEmpty { extra["allowed"] = .array(allowed.prefix(100).map { .string($0) }) }
+    if allowed.count > 100 { extra["allowed_total"] = .int(allowed.count) }
     if let category = raw["statusCategory"]?["key"]?.string { extra["category"] = .string(category) }
     if let to = raw["to"]?["name"]?.string { extra["to"] = .string(to) }
     if raw["id"] == nil, let id = raw["fieldId"]?.string { extra["id"] = .string(id) }

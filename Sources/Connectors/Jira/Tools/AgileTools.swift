@@ -32,7 +32,7 @@ struct AgileTools: Sendable {
       return try await jira.page(
         call, subject, JiraAPI.agile + ["board"], query, member: "values", list: ["list_boards"] + query.map { $0.value ?? "" }, shape: shape
       ) { raw in
-        [JiraRecords.board(raw)].compactMap { $0 }.filter { board in jira.projects.admitsAll || jira.projects.admits(board["project"]?.string ?? "") }
+        [JiraRecords.board(raw)].compactMap { $0 }.filter { jira.admits(board: $0, of: call.string("project")) }
       }
     }
   }
@@ -45,6 +45,7 @@ struct AgileTools: Sendable {
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let board = try number(call, "board")
+      try await jira.permit(board: board, as: subject)
       let state = (call["state"].map { Array($0.elements) } ?? []).compactMap(\.string).joined(separator: ",")
       return try await jira.page(
         call, subject, JiraAPI.agile + ["board", board, "sprint"], [("state", state.isEmpty ? nil : state)], member: "values", list: ["list_sprints", board, state],
@@ -57,7 +58,9 @@ struct AgileTools: Sendable {
     let shape = JiraRecords.sprint
     return jira.tool("get_sprint", "Get a sprint", "Gets a sprint with its goal and dates.", [Self.sprint], output: shape.oneSchema, meta: shape.oneMeta) {
       call, subject throws(VendorError) in
-      let json = try await jira.api.get(JiraAPI.agile + ["sprint", try number(call, "sprint")], as: subject)
+      let id = try number(call, "sprint")
+      let json = try await jira.api.get(JiraAPI.agile + ["sprint", id], as: subject)
+      try await jira.permit(sprint: id, json, as: subject)
       guard let sprint = JiraRecords.sprint(json) else { throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.") }
       return try shape.result(sprint, for: call, absence: JiraContext.absence)
     }
@@ -79,7 +82,7 @@ struct AgileTools: Sendable {
       return try await jira.page(
         call, subject, path(id), [("jql", jql.isEmpty ? nil : jql), ("fields", fields)], member: "issues", list: [name, id, jql, fields], shape: shape
       ) { raw in
-        [JiraIssue(raw, site: jira.api.site)].compactMap { $0 }.filter(jira.admits).map(\.json)
+        [jira.issue(in: raw)].compactMap { $0 }.filter(jira.admits).map(\.json)
       }
     }
   }
@@ -95,28 +98,32 @@ struct AgileTools: Sendable {
 
   private static let moved: JSONValue = ["type": "object", "properties": ["issues": ["type": "array", "items": ["type": "string"]]], "required": ["issues"]]
 
-  private func move(_ name: String, _ title: String, _ description: String, _ fields: [Field], _ path: @escaping @Sendable (ToolCall) throws(VendorError) -> [String])
-    -> Tool
-  {
+  private func move(
+    _ name: String, _ title: String, _ description: String, _ fields: [Field],
+    _ path: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> [String]
+  ) -> Tool {
     jira.tool(
       name, title, description, fields + [Field.texts("issues", "Keys.", required: true, most: 50)], output: Self.moved, annotations: .changing,
       meta: JiraIssue.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
       let keys = (call["issues"].map { Array($0.elements) } ?? []).compactMap(\.string)
       try await jira.permit(keys, call, as: subject)
+      let path = try await path(call, subject)
       let list = JSONValue.array(keys.map { .string($0) })
-      _ = try await jira.api.post(try path(call), ["issues": list], as: subject)
+      _ = try await jira.api.post(path, ["issues": list], as: subject)
       return ToolResult(structured: ["issues": list], text: "Moved \(keys.joined(separator: ", ")).")
     }
   }
 
   private var moveToSprint: Tool {
-    move("move_to_sprint", "Move to a sprint", "Moves issues to a sprint.", [Self.sprint]) { call throws(VendorError) in
-      JiraAPI.agile + ["sprint", try number(call, "sprint"), "issue"]
+    move("move_to_sprint", "Move to a sprint", "Moves issues to a sprint.", [Self.sprint]) { call, subject throws(VendorError) in
+      let sprint = try number(call, "sprint")
+      try await jira.permit(sprint: sprint, as: subject)
+      return JiraAPI.agile + ["sprint", sprint, "issue"]
     }
   }
   private var moveToBacklog: Tool {
-    move("move_to_backlog", "Move to the backlog", "Moves issues out of their sprints.", []) { _ in JiraAPI.agile + ["backlog", "issue"] }
+    move("move_to_backlog", "Move to the backlog", "Moves issues out of their sprints.", []) { _, _ in JiraAPI.agile + ["backlog", "issue"] }
   }
 
   private static let dates = [
@@ -140,6 +147,7 @@ struct AgileTools: Sendable {
     ) { call, subject throws(VendorError) in
       var body = body(call)
       let board = try number(call, "board")
+      try await jira.permit(board: board, as: subject)
       body["originBoardId"] = .int(Int(board) ?? 0)
       var record: JSONObject = ["name": .string(call.string("name") ?? ""), "state": "future", "board": .string(board)]
       for member in ["goal", "start", "end"] { if let text = call.string(member) { record[member] = .string(text) } }
@@ -164,12 +172,14 @@ struct AgileTools: Sendable {
       let body = body(call)
       guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
       let rule = shape.rule(call)
-      if rule.limits {
-        let now = rule.admitsNone ? nil : JiraRecords.sprint(try await jira.api.get(JiraAPI.agile + ["sprint", try number(call, "sprint")], as: subject))
-        guard now.map(rule.admits) == true else { throw JiraContext.absence }
+      let id = try number(call, "sprint")
+      guard !rule.admitsNone else { throw JiraContext.absence }
+      if rule.limits || !jira.projects.admitsAll {
+        let now = try await jira.api.get(JiraAPI.agile + ["sprint", id], as: subject)
+        guard JiraRecords.sprint(now).map(rule.admits) == true else { throw JiraContext.absence }
+        try await jira.permit(sprint: id, now, as: subject)
       }
-      guard let sprint = try await jira.api.post(JiraAPI.agile + ["sprint", try number(call, "sprint")], .object(body), as: subject).flatMap({ JiraRecords.sprint($0) })
-      else {
+      guard let sprint = try await jira.api.post(JiraAPI.agile + ["sprint", id], .object(body), as: subject).flatMap({ JiraRecords.sprint($0) }) else {
         throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.")
       }
       return shape.result(sprint)

@@ -38,13 +38,13 @@ struct IssueTools: Sendable {
         json = try await jira.api.post(jira.api.core + ["search", "jql"], .object(body), as: subject, isRead: true)
         next = json?["nextPageToken"]?.string
       } else {
-        let start = cursor.flatMap { Int($0) } ?? 0
+        let start = try JiraContext.start(call, place)
         body["startAt"] = .int(start)
         json = try await jira.api.post(jira.api.core + ["search"], .object(body), as: subject, isRead: true)
         let end = start + JiraContext.elements(json, "issues").count
         if let total = json?["total"]?.int, end < total, end > start { next = String(end) }
       }
-      let issues = JiraContext.elements(json, "issues").compactMap { JiraIssue($0, site: jira.api.site) }.filter(jira.admits)
+      let issues = JiraContext.elements(json, "issues").compactMap { jira.issue(in: $0) }.filter(jira.admits)
       var chosen = selection
       if call["custom_fields"] != nil { chosen?.insert("custom") }
       return UntrustedText.mark(
@@ -146,7 +146,7 @@ struct IssueTools: Sendable {
         // What is not there looks like what may not be seen.
         throw error.code == .notFound && shape.rule(call).limits ? JiraContext.absence : error
       }
-      guard let issue = JiraIssue(json, site: jira.api.site) else { throw VendorError(.invalidAnswer, "Jira described the issue in no known form.") }
+      guard let issue = jira.issue(in: json) else { throw VendorError(.invalidAnswer, "Jira described the issue in no known form.") }
       // An issue that was moved answers to its old key.
       try jira.check(issue.key)
       return UntrustedText.mark(try shape.result(issue.json, for: call, selection: selection, absence: JiraContext.absence), "/issue")
@@ -191,8 +191,23 @@ struct IssueTools: Sendable {
     }
   }
   private var changelog: Tool {
-    list("list_changes", "List changes", "Lists what was changed on an issue, by whom and when.", "values", "changelog", JiraRecords.change) {
-      JiraRecords.changes($0, issue: $1)
+    let (name, title, description, shape) = ("list_changes", "List changes", "Lists what was changed on an issue, by whom and when.", JiraRecords.change)
+    guard jira.api.deployment == .dataCenter else {
+      return list(name, title, description, "values", "changelog", shape) { JiraRecords.changes($0, issue: $1) }
+    }
+    // Version 2 gives all of them with the issue.
+    return jira.tool(name, title, description, [Self.issue] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.issueMeta(shape)) {
+      call, subject throws(VendorError) in
+      let key = try await jira.permitted(call, as: subject)
+      let place = PageCursor(list: [name, key])
+      let start = try JiraContext.start(call, place)
+      let json = try await jira.api.get(jira.api.core + ["issue", key], [("expand", "changelog"), ("fields", "summary")], as: subject)
+      guard let histories = json["changelog"]?["histories"] else { throw VendorError(.invalidAnswer, "Jira gave the list in no known form.") }
+      let all = Array(histories.elements)
+      let end = min(start + (call.int("limit") ?? 50), all.count)
+      let changes = all[min(start, end)..<end].flatMap { JiraRecords.changes($0, issue: key) }
+      let result = shape.result(changes, for: call, next: end < all.count ? place.text(String(end)) : nil, total: jira.total(json["changelog"]))
+      return UntrustedText.mark(result, "/" + shape.list)
     }
   }
 
@@ -266,7 +281,7 @@ struct IssueTools: Sendable {
       let type = about["mimeType"]?.string ?? "application/octet-stream"
       var structured: JSONObject = ["id": .string(id), "mime_type": .string(type), "bytes": .int(bytes)]
       if let name = about["filename"]?.string { structured["name"] = .string(name) }
-      let body = try await jira.api.download(id, as: subject, maximumBytes: jira.maximumBytes).body
+      let body = try await jira.api.download(id, about, as: subject, maximumBytes: jira.maximumBytes).body
       if type.hasPrefix("image/") { return ToolResult([.image(Array(body.readableBytesView), mimeType: type)], structured: .object(structured)) }
       guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { throw VendorError(.invalid, "The attachment is \(type), which is not text.") }
       structured["text"] = .string(text)

@@ -7,9 +7,9 @@ struct IssueWriteTools: Sendable {
   let jira: JiraContext
 
   var tools: [Tool] {
-    [createIssue, createIssues, editIssue, assign, transition, addComment, updateComment, logWork, linkIssues, addRemoteLink, watch, upload]
+    [createIssue, createIssues, editIssue, assign, transition, addComment, updateComment, logWork, updateWork, linkIssues, addRemoteLink, watch, upload]
   }
-  var deleting: [Tool] { [deleteComment, deleteIssue] }
+  var deleting: [Tool] { [deleteComment, deleteIssue, deleteWork, deleteAttachment, unlinkIssues] }
 
   private static let done: JSONValue = ["type": "object", "properties": ["id": ["type": "string"], "key": ["type": "string"], "url": ["type": "string"]]]
   private static let content = [
@@ -156,7 +156,7 @@ struct IssueWriteTools: Sendable {
         IssueTools.issue, Field.text("transition", "The id or name of the step.", required: true, length: 200),
         Field.text("resolution", "A name, where the step asks for one."),
         Field.text("comment", "Markdown.", length: 32_000),
-      ], .changing
+      ], .changingAnew
     ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       let wanted = call.string("transition") ?? ""
@@ -178,11 +178,26 @@ struct IssueWriteTools: Sendable {
     }
   }
 
+  /// Who sees a comment: all who see the issue where neither is given.
+  private static let visibility = [
+    Field.text("role", "Only people with this role in the project see it: a name.", length: 255), Field.text("group", "Only this group sees it: a name.", length: 255),
+  ]
+
+  private func comment(_ call: ToolCall) throws(VendorError) -> JSONValue {
+    var body: JSONObject = ["body": jira.body(call.string("body") ?? "")]
+    guard call.string("role") == nil || call.string("group") == nil else { throw VendorError(.refused, "Give \"role\" or \"group\", not both.") }
+    for type in ["role", "group"] { if let name = call.string(type) { body["visibility"] = ["type": .string(type), "value": .string(name)] } }
+    return .object(body)
+  }
+
   private var addComment: Tool {
-    write("add_comment", "Comment", "Adds a comment to an issue.", [IssueTools.issue, Field.text("body", "Markdown.", required: true, length: 32_000)], .adding) {
-      call, subject throws(VendorError) in
+    write(
+      "add_comment", "Comment", "Adds a comment to an issue.", [IssueTools.issue, Field.text("body", "Markdown.", required: true, length: 32_000)] + Self.visibility,
+      .adding
+    ) { call, subject throws(VendorError) in
+      let body = try comment(call)
       let key = try await jira.permitted(call, as: subject)
-      let json = try await jira.api.post(jira.api.core + ["issue", key, "comment"], ["body": jira.body(call.string("body") ?? "")], as: subject)
+      let json = try await jira.api.post(jira.api.core + ["issue", key, "comment"], body, as: subject)
       return done(key, "Commented on \(key).", id: JiraRecords.text(json?["id"]))
     }
   }
@@ -191,12 +206,18 @@ struct IssueWriteTools: Sendable {
 
   private var updateComment: Tool {
     write(
-      "update_comment", "Change a comment", "Replaces the text of a comment.",
-      [IssueTools.issue, Self.comment, Field.text("body", "Markdown.", required: true, length: 32_000)], .changing
+      "update_comment", "Change a comment", "Replaces the text of a comment, and who sees it where that is given.",
+      [IssueTools.issue, Self.comment, Field.text("body", "Markdown.", required: true, length: 32_000)] + Self.visibility, .changing
     ) {
       call, subject throws(VendorError) in
+      var body = try comment(call)
       let key = try await jira.permitted(call, as: subject)
-      _ = try await jira.api.put(jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""], ["body": jira.body(call.string("body") ?? "")], as: subject)
+      let path = jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""]
+      if body["visibility"] == nil, let visibility = try await jira.api.get(path, as: subject)["visibility"], !visibility.isNull {
+        // Left out, it might open the comment to all.
+        body["visibility"] = JSONValue(visibility)
+      }
+      _ = try await jira.api.put(path, body, as: subject)
       return done(key, "Changed the comment.", id: call.string("comment"))
     }
   }
@@ -227,15 +248,48 @@ struct IssueWriteTools: Sendable {
         Field.text("comment", "Markdown.", length: 32_000),
       ], .adding
     ) { call, subject throws(VendorError) in
+      let body = try work(call)
       let key = try await jira.permitted(call, as: subject)
-      var body: JSONObject = ["timeSpent": .string(call.string("time_spent") ?? "")]
-      if let started = call.string("started") {
-        guard let seconds = Timestamp.seconds(started) else { throw VendorError(.refused, "\"started\" must be a time such as 2026-07-28T09:00:00Z.") }
-        body["started"] = .string(Timestamp.text(seconds: seconds).replacing("Z", with: ".000+0000"))
-      }
-      if let comment = call.string("comment") { body["comment"] = jira.body(comment) }
       let json = try await jira.api.post(jira.api.core + ["issue", key, "worklog"], .object(body), as: subject)
       return done(key, "Logged work on \(key).", id: JiraRecords.text(json?["id"]))
+    }
+  }
+
+  private func work(_ call: ToolCall) throws(VendorError) -> JSONObject {
+    var body = JSONObject()
+    if let spent = call.string("time_spent") { body["timeSpent"] = .string(spent) }
+    if let started = call.string("started") {
+      guard let seconds = Timestamp.seconds(started) else { throw VendorError(.refused, "\"started\" must be a time such as 2026-07-28T09:00:00Z.") }
+      body["started"] = .string(Timestamp.text(seconds: seconds).replacing("Z", with: ".000+0000"))
+    }
+    if let comment = call.string("comment") { body["comment"] = jira.body(comment) }
+    return body
+  }
+
+  private static let worklog = Field.text("worklog", "The entry's id, as list_worklogs gives it.", required: true, length: 32)
+
+  private var updateWork: Tool {
+    write(
+      "update_work", "Change logged work", "Changes an entry of logged work.",
+      [
+        IssueTools.issue, Self.worklog, Field.text("time_spent", "3h 30m.", length: 40), Field.text("started", "2026-07-28T09:00:00Z."),
+        Field.text("comment", "Markdown.", length: 32_000),
+      ], .changing
+    ) { call, subject throws(VendorError) in
+      let body = try work(call)
+      guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
+      let key = try await jira.permitted(call, as: subject)
+      _ = try await jira.api.put(jira.api.core + ["issue", key, "worklog", call.string("worklog") ?? ""], .object(body), as: subject)
+      return done(key, "Changed the work on \(key).", id: call.string("worklog"))
+    }
+  }
+
+  private var deleteWork: Tool {
+    write("delete_work", "Delete logged work", "Deletes an entry of logged work. It cannot be brought back.", [IssueTools.issue, Self.worklog], .changing) {
+      call, subject throws(VendorError) in
+      let key = try await jira.permitted(call, as: subject)
+      try await jira.api.delete(jira.api.core + ["issue", key, "worklog", call.string("worklog") ?? ""], as: subject)
+      return done(key, "Deleted the work on \(key).", id: call.string("worklog"))
     }
   }
 
@@ -253,6 +307,39 @@ struct IssueWriteTools: Sendable {
         jira.api.core + ["issueLink"],
         ["type": ["name": .string(call.string("relation") ?? "")], "outwardIssue": ["key": .string(other)], "inwardIssue": ["key": .string(key)]], as: subject)
       return done(key, "Linked \(key) and \(other).")
+    }
+  }
+
+  private var unlinkIssues: Tool {
+    write(
+      "unlink_issues", "Unlink issues", "Takes a link between two issues away.",
+      [IssueTools.issue, Field.text("link", "The link's id, as get_issue gives it in links.", required: true, length: 32)], .changing
+    ) { call, subject throws(VendorError) in
+      let (key, id) = (try await jira.permitted(call, as: subject), call.string("link") ?? "")
+      // Ids of links are numbers of the whole site: the wrong one would part two other issues.
+      let link = try await jira.api.get(jira.api.core + ["issueLink", id], as: subject)
+      let ends = ["inwardIssue", "outwardIssue"].compactMap { link[$0]?["key"]?.string }
+      guard ends.count == 2, ends.contains(where: { $0.uppercased() == key.uppercased() }) else { throw JiraContext.absence }
+      try await jira.permit(ends.filter { $0.uppercased() != key.uppercased() }, call, as: subject)
+      try await jira.api.delete(jira.api.core + ["issueLink", id], as: subject)
+      return done(key, "Unlinked \(ends.joined(separator: " and ")).", id: id)
+    }
+  }
+
+  private var deleteAttachment: Tool {
+    write(
+      "delete_attachment", "Delete an attachment", "Deletes an attachment of an issue. It cannot be brought back.",
+      [IssueTools.issue, Field.text("attachment", "Its id, as get_issue gives it.", required: true, length: 32)], .changing
+    ) { call, subject throws(VendorError) in
+      let (key, id) = (call.string("issue") ?? "", call.string("attachment") ?? "")
+      try jira.check(key)
+      // An attachment does not tell its issue: the issue has to have it.
+      let rule = JiraIssue.shape.rule(call)
+      guard !rule.admitsNone, let issue = try await jira.issue(key, jira.fields(for: ["attachments"], rule), as: subject), rule.admits(issue.json),
+        issue.json["attachments"]?.array?.contains(where: { $0["id"]?.string == id }) == true
+      else { throw JiraContext.absence }
+      try await jira.api.delete(jira.api.core + ["attachment", id], as: subject)
+      return done(key, "Deleted the attachment of \(key).", id: id)
     }
   }
 

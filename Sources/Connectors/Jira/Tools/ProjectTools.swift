@@ -24,14 +24,15 @@ struct ProjectTools: Sendable {
   }
 
   private func people(
-    _ name: String, _ title: String, _ description: String, _ path: [String], _ fields: [Field],
+    _ name: String, _ title: String, _ description: String, _ path: [String], _ fields: [Field], ofProject: Bool = false,
     _ query: @escaping @Sendable (ToolCall) -> [(name: String, value: String?)]
   ) -> Tool {
     let shape = JiraRecords.user
-    return jira.tool(name, title, description, fields + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: shape.listMeta) {
+    let meta = ofProject ? JiraContext.projectMeta(shape) : shape.listMeta
+    return jira.tool(name, title, description, fields + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: meta) {
       call, subject throws(VendorError) in
       let query = query(call)
-      if let project = call.string("project") { try jira.check(project) }
+      if ofProject { try await jira.permit(project: call.string("project") ?? "", call, as: subject) }
       return try await jira.page(call, subject, jira.api.core + path, query, member: "", list: [name] + query.map { $0.value ?? "" }, shape: shape) { raw in
         [JiraRecords.user(raw)].compactMap { $0 }
       }
@@ -51,7 +52,7 @@ struct ProjectTools: Sendable {
     let cloud = jira.api.deployment == .cloud
     return people(
       "list_assignable_users", "List who can be assigned", "Lists who can be given issues of a project.", ["user", "assignable", "search"],
-      [Self.project, Field.text("query", "Some of the name.", length: 200)]
+      [Self.project, Field.text("query", "Some of the name.", length: 200)], ofProject: true
     ) { call in [("project", call.string("project")), (cloud ? "query" : "username", call.string("query"))] }
   }
 
@@ -80,10 +81,7 @@ struct ProjectTools: Sendable {
       call, subject throws(VendorError) in
       let key = call.string("project") ?? ""
       try jira.check(key)
-      guard let project = JiraRecords.project(try await jira.api.get(jira.api.core + ["project", key], as: subject)) else {
-        throw VendorError(.invalidAnswer, "Jira described the project in no known form.")
-      }
-      return try shape.result(project, for: call, absence: JiraContext.absence)
+      return try shape.result(try await jira.project(key, shape.rule(call), as: subject).json, for: call, absence: JiraContext.absence)
     }
   }
 
@@ -109,35 +107,43 @@ struct ProjectTools: Sendable {
     }
   }
 
-  private func projectPath(_ rest: String...) -> @Sendable (ToolCall) throws(VendorError) -> [String] {
-    { call throws(VendorError) in
+  private var versions: Tool { ofProject("list_versions", "List versions", "Lists the versions of a project.", "versions") }
+  private var components: Tool { ofProject("list_components", "List components", "Lists the components of a project.", "components") }
+
+  private func ofProject(_ name: String, _ title: String, _ description: String, _ list: String) -> Tool {
+    let shape = JiraRecords.named
+    return jira.tool(name, title, description, [Self.project], output: shape.listSchema, meta: JiraContext.projectMeta(shape)) { call, subject throws(VendorError) in
       let key = call.string("project") ?? ""
-      try jira.check(key)
-      return jira.api.core + ["project", key] + rest
+      try await jira.permit(project: key, call, as: subject)
+      let json = try await jira.api.get(jira.api.core + ["project", key, list], as: subject)
+      return shape.result(json.elements.compactMap { JiraRecords.named($0) }, for: call)
     }
   }
 
-  private var versions: Tool { items("list_versions", "List versions", "Lists the versions of a project.", [Self.project], path: projectPath("versions")) }
-  private var components: Tool { items("list_components", "List components", "Lists the components of a project.", [Self.project], path: projectPath("components")) }
+  /// What Jira tells to those who create issues, a page at a time.
+  private func creating(_ name: String, _ title: String, _ description: String, _ fields: [Field], member: String) -> Tool {
+    let shape = JiraRecords.named
+    return jira.tool(
+      name, title, description, [Self.project] + fields + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.projectMeta(shape)
+    ) { call, subject throws(VendorError) in
+      let key = call.string("project") ?? ""
+      let type = call.string("type_id")
+      try await jira.permit(project: key, call, as: subject)
+      return try await jira.page(
+        call, subject, jira.api.core + ["issue", "createmeta", key, "issuetypes"] + (type.map { [$0] } ?? []), [], member: member, list: [name, key, type ?? ""],
+        shape: shape
+      ) { raw in [JiraRecords.named(raw)].compactMap { $0 } }
+    }
+  }
 
   private var issueTypes: Tool {
-    items("list_issue_types", "List issue types", "Lists the types of issues that can be created in a project.", [Self.project], member: "issueTypes") {
-      call throws(VendorError) in
-      let key = call.string("project") ?? ""
-      try jira.check(key)
-      return jira.api.core + ["issue", "createmeta", key, "issuetypes"]
-    }
+    creating("list_issue_types", "List issue types", "Lists the types of issues that can be created in a project.", [], member: "issueTypes")
   }
 
   private var createFields: Tool {
-    items(
+    creating(
       "list_create_fields", "List fields to create with", "Lists the fields of an issue type, which are required, and what they may hold.",
-      [Self.project, Field.text("type_id", "The issue type's id, as list_issue_types gives it.", required: true, length: 32)], member: "fields"
-    ) { call throws(VendorError) in
-      let key = call.string("project") ?? ""
-      try jira.check(key)
-      return jira.api.core + ["issue", "createmeta", key, "issuetypes", call.string("type_id") ?? ""]
-    }
+      [Field.text("type_id", "The issue type's id, as list_issue_types gives it.", required: true, length: 32)], member: "fields")
   }
 
   private var editFields: Tool {
@@ -165,10 +171,10 @@ struct ProjectTools: Sendable {
       output: [
         "type": "object", "properties": ["granted": ["type": "array", "items": ["type": "string"]], "missing": ["type": "array", "items": ["type": "string"]]],
         "required": ["granted", "missing"],
-      ]
+      ], meta: JiraContext.projectMeta()
     ) { call, subject throws(VendorError) in
       let key = call.string("project") ?? ""
-      try jira.check(key)
+      try await jira.permit(project: key, call, as: subject)
       let names = (call["permissions"].map { Array($0.elements) } ?? []).compactMap(\.string)
       let json = try await jira.api.get(jira.api.core + ["mypermissions"], [("projectKey", key), ("permissions", names.joined(separator: ","))], as: subject)
       let granted = names.filter { json["permissions"]?[$0]?["havePermission"]?.bool == true }

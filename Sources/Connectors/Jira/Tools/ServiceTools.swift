@@ -20,7 +20,7 @@ struct ServiceTools: Sendable {
     _ call: ToolCall, _ subject: Subject, _ path: [String], _ list: [String], _ shape: RecordShape, _ record: (RawJSON) -> JSONValue?
   ) async throws(VendorError) -> ToolResult {
     let place = PageCursor(list: list)
-    let start = try call.string("cursor").map { text throws(VendorError) in Int(try place.vendor(text)) ?? 0 } ?? 0
+    let start = try JiraContext.start(call, place)
     let json = try await jira.api.get(JiraAPI.serviceDesk + path, [("start", String(start)), ("limit", String(call.int("limit") ?? 50))], as: subject)
     let found = JiraContext.elements(json, "values")
     let next = json["isLastPage"]?.bool == false && !found.isEmpty ? place.text(String(start + found.count)) : nil
@@ -43,7 +43,7 @@ struct ServiceTools: Sendable {
     return jira.tool("list_service_desks", "List service desks", "Lists service desks.", Field.page(limit: 50, most: 50), output: shape.listSchema, meta: shape.listMeta)
     { call, subject throws(VendorError) in
       try await page(call, subject, ["servicedesk"], ["list_service_desks"], shape) { raw in
-        guard jira.projects.admits(raw["projectKey"]?.string ?? ""), let id = JiraRecords.text(raw["id"]) else { return nil }
+        guard jira.projects.admitsAll || raw["projectKey"]?.string.map({ jira.projects.admits($0) }) == true, let id = JiraRecords.text(raw["id"]) else { return nil }
         return ["id": .string(id), "name": .string(raw["projectName"]?.string ?? ""), "key": .string(raw["projectKey"]?.string ?? "")]
       }
     }
@@ -56,6 +56,7 @@ struct ServiceTools: Sendable {
     ) {
       call, subject throws(VendorError) in
       let desk = try number(call, "desk")
+      try await jira.permit(desk: desk, as: subject)
       return try await page(call, subject, ["servicedesk", desk, "queue"], ["list_queues", desk], shape) { JiraRecords.named($0) }
     }
   }
@@ -68,8 +69,9 @@ struct ServiceTools: Sendable {
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let (desk, queue) = (try number(call, "desk"), try number(call, "queue"))
+      try await jira.permit(desk: desk, as: subject)
       return try await page(call, subject, ["servicedesk", desk, "queue", queue, "issue"], ["list_queue_issues", desk, queue], shape) { raw in
-        guard let issue = JiraIssue(raw, site: jira.api.site), jira.admits(issue) else { return nil }
+        guard let issue = jira.issue(in: raw), jira.admits(issue) else { return nil }
         return issue.json
       }
     }

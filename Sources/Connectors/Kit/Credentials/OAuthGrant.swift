@@ -1,4 +1,4 @@
-public import JSON
+internal import JSON
 public import MCPAuth
 public import MCPHTTP
 internal import MCP

@@ -66,5 +66,6 @@ extension Server {
   /// Tells subscribers what a feed has found.
   public func tell(_ batch: ChangeFeed.Batch) {
     for uri in Set(batch.updated) { notifyResourceUpdated(uri) }
+    if batch.listChanged { notifyResourcesListChanged() }
   }
 }

@@ -81,6 +81,10 @@ extension ToolAnnotations {
   public static let reading = ToolAnnotations(readOnly: true, destructive: false, idempotent: true, openWorld: true)
   /// Adds something; a second call adds it again.
   public static let adding = ToolAnnotations(readOnly: false, destructive: false, idempotent: false, openWorld: true)
+  /// Sees to it that something is there, and takes nothing away; a second call changes nothing more.
+  public static let ensuring = ToolAnnotations(readOnly: false, destructive: false, idempotent: true, openWorld: true)
   /// Overwrites or removes; a second call changes nothing more.
   public static let changing = ToolAnnotations(readOnly: false, destructive: true, idempotent: true, openWorld: true)
+  /// Overwrites or removes, and does so anew with a second call: with a comment, a notice to people, triggers, or in what it adds beside.
+  public static let changingAnew = ToolAnnotations(readOnly: false, destructive: true, idempotent: false, openWorld: true)
 }

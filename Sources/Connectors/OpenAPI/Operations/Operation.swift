@@ -35,6 +35,8 @@ struct Operation: Sendable {
   var method: HTTPMethod
   /// With `{name}` for parameters.
   var path: String
+  /// What the path is put behind where it is not the base URL.
+  var place: OperationServers.Place?
   var summary: String?
   var description: String?
   var tags: [String]

@@ -4,6 +4,7 @@ internal import MCPHTTP
 /// Reads the operations of a description. One that cannot be read is left out and named; the others are not spoiled.
 struct OperationReader {
   private let document: OpenAPIDocument
+  private let servers: OperationServers
   private(set) var operations: [Operation] = []
   /// What was left out, and why.
   private(set) var problems: [String] = []
@@ -13,8 +14,9 @@ struct OperationReader {
     ("get", .get), ("put", .put), ("post", .post), ("delete", .delete), ("patch", .patch), ("head", .head),
   ]
 
-  init(_ document: OpenAPIDocument) {
+  init(_ document: OpenAPIDocument, _ servers: OperationServers) {
     self.document = document
+    self.servers = servers
     for (path, item) in document.root["paths"]?.object ?? JSONObject() {
       guard Self.isPath(path) else {
         problems.append("\(path.prefix(128)): a path starts with a slash and is printable ASCII")
@@ -25,12 +27,19 @@ struct OperationReader {
       for (key, method) in Self.methods {
         guard let operation = item[key], operation.object != nil else { continue }
         let name = names.name(id: operation["operationId"]?.string, method: key, path: path)
-        do throws(OpenAPIError) { operations.append(try read(operation, name, method, path, shared)) } catch {
+        do throws(OpenAPIError) {
+          var read = try read(operation, name, method, path, shared)
+          read.place = try servers.place(Self.servers(operation) ?? Self.servers(item))
+          operations.append(read)
+        } catch {
           problems.append("\(key.uppercased()) \(path): \(error)")
         }
       }
     }
   }
+
+  /// An empty list says nothing.
+  private static func servers(_ json: JSONValue) -> JSONValue? { json["servers"].flatMap { $0.array?.isEmpty == false ? $0 : nil } }
 
   /// A space or line break would end the path of the request.
   private static func isPath(_ path: String) -> Bool { path.hasPrefix("/") && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }

@@ -43,7 +43,8 @@ struct OperationRequest {
       }
     }
     if !query.isEmpty { path += (path.contains("?") ? "&" : "?") + query.joined(separator: "&") }
-    var request = VendorRequest(operation.method, path: path, bucket: "", maximumBytes: maximumBytes)
+    var request = VendorRequest(operation.method, path: (operation.place?.path ?? "") + path, bucket: "", maximumBytes: maximumBytes)
+    request.origin = operation.place?.origin
     request.headers.set("Accept", operation.accepts)
     for (name, value) in headers { request.headers.set(name, value) }
     if !cookies.isEmpty { request.headers.set("Cookie", cookies.joined(separator: "; ")) }

@@ -62,7 +62,7 @@ struct QueryTool {
     ]
     var text = CompactTable(columns: found.columns, rows: rows).text
     if found.isTruncated { text += "\n\nThere are more rows: ask for a higher limit, narrow the query, or go on with LIMIT and OFFSET and a fixed ORDER BY." }
-    return ToolResult(structured: structured, text: text)
+    return UntrustedText.mark(ToolResult(structured: structured, text: text), "/rows")
   }
 
   var explain: Tool {

@@ -44,7 +44,7 @@ struct RowsTool {
         let page = try await connector.page(query, for: call)
         var structured: JSONValue = ["table": .string(table.name), "rows": declarations.structured(table, .array(page.records))]
         if let cursor = page.nextCursor { structured["next_cursor"] = .string(cursor) }
-        return ToolResult(structured: structured, text: page.text)
+        return UntrustedText.mark(ToolResult(structured: structured, text: page.text), "/rows")
       }
     }
   }

@@ -71,7 +71,7 @@ struct TableResources {
         guard let table = SQLConnector.find(read["table"] ?? "", try await tables(connector, read)) else { throw read.notFound }
         do {
           let page = try await connector.page(RecordQuery(table, order: .init(table.primaryKey.first?.name ?? "id"), limit: Self.rows), for: read)
-          return .text(CompactTable(columns: page.columns.map(\.name), rows: page.cells).text)
+          return UntrustedText.mark(.text(CompactTable(columns: page.columns.map(\.name), rows: page.cells).text))
         } catch let error as SQLToolError { throw RPCError(.internalError, error.description) }
       })
     server.addCompletion(for: .resourceTemplate(template, argument: "table")) { [connector] request in

@@ -90,7 +90,8 @@ struct WriteTools {
       case .row(let values):
         let page = RecordPage(columns: table.columns, rows: [values], nextCursor: nil)
         let record = page.records.first ?? .null
-        return ToolResult(structured: ["table": .string(table.name), "row": TableDeclarations(connector).structured(table, record)], text: "Done:\n\(page.text)")
+        let structured: JSONValue = ["table": .string(table.name), "row": TableDeclarations(connector).structured(table, record)]
+        return UntrustedText.mark(ToolResult(structured: structured, text: "Done:\n\(page.text)"), "/row")
       }
     }
   }

@@ -13,6 +13,7 @@ final class SalesforceAPI: Sendable {
   }
 
   let usage: SalesforceUsage
+  private let descriptions = KeptDescriptions()
   private let tokens: TokenCredentials
   private let rule: InstanceRule
   private let environment: ConnectorEnvironment
@@ -48,6 +49,20 @@ final class SalesforceAPI: Sendable {
     var request = VendorRequest(.get, try await root(api, subject) + path, query: query, bucket: Self.bucket, maximumBytes: maximumBytes)
     for (name, value) in headers { request.headers.set(name, value) }
     return try await api.json(request, as: subject)
+  }
+
+  /// A description of objects, as it was within the last minutes. What was said to one subject is not said to another.
+  ///
+  /// - Parameter isFresh: whether Salesforce is asked in any case.
+  /// - Returns: also whether it was kept from before.
+  func description(_ path: [String], as subject: Subject, isFresh: Bool = false) async throws(VendorError) -> (json: RawJSON, wasKept: Bool) {
+    // Whose sign-in has ended is told nothing.
+    let origin = try await api(for: subject).configuration.base.origin
+    let key = "\(origin) \(subject.key) \(path.joined(separator: "/").lowercased())"
+    if !isFresh, let kept = descriptions.find(key, now: environment.time.seconds()) { return (kept, true) }
+    let json = try await get(path, as: subject, maximumBytes: 16 << 20)
+    descriptions.keep(json, key, now: environment.time.seconds())
+    return (json, false)
   }
 
   /// A path that Salesforce gave, such as that of a query's next page.

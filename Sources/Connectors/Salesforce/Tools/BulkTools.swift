@@ -71,7 +71,7 @@ struct BulkTools: Sendable {
       "update_records", "Change several records", "Changes up to 200 records of an object at once.",
       [
         QueryTools.object, Self.records(["id": ["type": "string"], "fields": ["type": "object"]], ["id", "fields"], "Each with its id and what to set."), Self.allOrNone,
-      ], .changing
+      ], .changingAnew
     ) { call, subject throws(VendorError) in
       let object = call.string("object") ?? ""
       let items = call["records"].map { Array($0.elements) } ?? []
@@ -93,7 +93,7 @@ struct BulkTools: Sendable {
         QueryTools.object, Field.text("external_field", "The API name of the external id field.", required: true, length: 80),
         Self.records(["external_id": ["type": "string"], "fields": ["type": "object"]], ["external_id", "fields"], "Each with its external id and what to set."),
         Self.allOrNone,
-      ], .changing
+      ], .changingAnew
     ) { call, subject throws(VendorError) in
       let object = call.string("object") ?? ""
       let field = call.string("external_field") ?? ""

@@ -115,7 +115,7 @@ struct OrgTools: Sendable {
   }
 
   func objects(as subject: Subject) async throws(VendorError) -> [RawJSON] {
-    SalesforceContext.elements(try await salesforce.api.get(["sobjects"], as: subject, maximumBytes: 16 << 20), "sobjects")
+    SalesforceContext.elements(try await salesforce.api.description(["sobjects"], as: subject).json, "sobjects")
   }
 
   private static func object(_ raw: RawJSON) -> JSONValue {
@@ -174,8 +174,13 @@ struct OrgTools: Sendable {
   }
 
   func description(of object: String, as subject: Subject) async throws(VendorError) -> RawJSON {
+    try await keptDescription(of: object, as: subject).json
+  }
+
+  /// - Parameter isFresh: whether Salesforce is asked in any case.
+  func keptDescription(of object: String, as subject: Subject, isFresh: Bool = false) async throws(VendorError) -> (json: RawJSON, wasKept: Bool) {
     try salesforce.access.check(object: object)
-    return try await salesforce.api.get(["sobjects", object, "describe"], as: subject, maximumBytes: 16 << 20)
+    return try await salesforce.api.description(["sobjects", object, "describe"], as: subject, isFresh: isFresh)
   }
 
   private func children(_ json: RawJSON) -> [JSONValue] {

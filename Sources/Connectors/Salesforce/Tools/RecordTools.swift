@@ -46,15 +46,15 @@ struct RecordTools: Sendable {
     let usual = type.map { $0.standardFields.filter { salesforce.access.admits(field: $0, of: object) } } ?? []
     var fields = named.isEmpty ? usual : ["Id"] + named + (type?.policyFields ?? [])
     if !fields.isEmpty { fields += (type ?? salesforce.types.other).fields(of: filter) }
-    let hasRelated = fields.contains { $0.contains(".") }
-    if let externalField, hasRelated, filter != nil {
-      // The rule speaks of what a query only can tell, and a query goes by the id.
-      let found = try await salesforce.api.get(["sobjects", object, externalField, id], [("fields", "Id")], as: subject)
-      guard let id = found["Id"]?.string else { throw RecordGuard.unseen }
-      return try await record(object, id, fields: named, as: subject, for: request)
-    }
     let json: RawJSON
-    if externalField == nil, hasRelated {
+    if let externalField {
+      json = try await salesforce.api.get(["sobjects", object, externalField, id], as: subject, maximumBytes: salesforce.maximumBytes)
+      if !fields.isEmpty {
+        // This resource gives records whole and takes no `fields`: then it only tells the id.
+        guard let id = json["Id"]?.string else { throw RecordGuard.unseen }
+        return try await record(object, id, fields: named, as: subject, for: request)
+      }
+    } else if fields.contains(where: { $0.contains(".") }) {
       // Fields of related records are had by a query only.
       let query = try queries.prepare(SOQLQuery(fields: fields, from: object).restricted(to: .field("Id", .equal, .quoted(id))), for: request)
       guard let first = SalesforceContext.elements(try await queries.run(query, as: subject), "records").first else { throw RecordGuard.unseen }
@@ -63,7 +63,7 @@ struct RecordTools: Sendable {
       var seen: Set<String> = []
       let plain = fields.filter { !$0.contains(".") && seen.insert($0.lowercased()).inserted }
       json = try await salesforce.api.get(
-        ["sobjects", object] + (externalField.map { [$0, id] } ?? [id]), [("fields", plain.isEmpty ? nil : plain.joined(separator: ","))], as: subject,
+        ["sobjects", object, id], [("fields", plain.isEmpty ? nil : plain.joined(separator: ","))], as: subject,
         maximumBytes: salesforce.maximumBytes)
     }
     guard json.kind == .object else { throw VendorError(.invalidAnswer, "Salesforce described the record in no known form.") }

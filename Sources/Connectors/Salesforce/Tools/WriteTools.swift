@@ -76,7 +76,7 @@ struct WriteTools: Sendable {
   }
 
   private var update: Tool {
-    write("update_record", "Change a record", "Changes fields of a record.", [QueryTools.object, RecordTools.id, Self.fields], .changing) {
+    write("update_record", "Change a record", "Changes fields of a record.", [QueryTools.object, RecordTools.id, Self.fields], .changingAnew) {
       call, subject throws(VendorError) in
       let object = call.string("object") ?? ""
       let id = call.string("id") ?? ""
@@ -93,7 +93,7 @@ struct WriteTools: Sendable {
       [
         QueryTools.object, Field.text("external_field", "The API name of the external id field.", required: true, length: 80),
         Field.text("external_id", "Its value.", required: true, length: 255), Self.fields,
-      ], .changing
+      ], .changingAnew
     ) { call, subject throws(VendorError) in
       let object = call.string("object") ?? ""
       let (field, value) = (call.string("external_field") ?? "", call.string("external_id") ?? "")
@@ -117,19 +117,12 @@ struct WriteTools: Sendable {
         Field.text("stage", "As the org names it: Negotiation/Review, Closed Won. A wrong one is told the right ones.", required: true, length: 255),
         Field("amount", ["type": "number", "description": "The amount, where it changes."]), Field.text("close_date", "2026-07-28, where it changes.", length: 10),
         Field.text("next_step", "Where it changes.", length: 255),
-      ], .changing
+      ], .changingAnew
     ) { call, subject throws(VendorError) in
       let id = call.string("opportunity") ?? ""
       let stage = call.string("stage") ?? ""
       try await RecordGuard(salesforce: salesforce).check([id], of: "Opportunity", for: call, as: subject)
-      let description = try await OrgTools(salesforce: salesforce).description(of: "Opportunity", as: subject)
-      let values =
-        SalesforceContext.elements(description, "fields").first { $0["name"]?.string == "StageName" }.map { SalesforceContext.elements($0, "picklistValues") } ?? []
-      let stages = values.filter { $0["active"]?.bool != false }.compactMap { $0["value"]?.string }
-      // Salesforce would take any text.
-      guard let name = stages.first(where: { $0.lowercased() == stage.lowercased() }) ?? (stages.isEmpty ? stage : nil) else {
-        throw VendorError(.refused, "There is no stage \"\(stage.prefix(80))\". There are: \(stages.joined(separator: ", ")).")
-      }
+      let name = try await self.stage(stage, as: subject)
       var fields: JSONObject = ["StageName": .string(name)]
       if let amount = call["amount"] { fields["Amount"] = JSONValue(amount) }
       if let date = call.string("close_date") {
@@ -140,6 +133,21 @@ struct WriteTools: Sendable {
       for (field, _) in fields { try salesforce.access.check(field: field, of: "Opportunity") }
       _ = try await salesforce.api.send(.patch, ["sobjects", "Opportunity", id], .object(fields), as: subject)
       return done(id, "Opportunity", "Opportunity \(id) is now in \(name).", created: false)
+    }
+  }
+
+  /// The stage of that name, in Salesforce's spelling. Salesforce would take any text.
+  private func stage(_ text: String, as subject: Subject) async throws(VendorError) -> String {
+    let org = OrgTools(salesforce: salesforce)
+    var (description, wasKept) = try await org.keptDescription(of: "Opportunity", as: subject)
+    while true {
+      let field = SalesforceContext.elements(description, "fields").first { $0["name"]?.string == "StageName" }
+      let values = field.map { SalesforceContext.elements($0, "picklistValues") } ?? []
+      let stages = values.filter { $0["active"]?.bool != false }.compactMap { $0["value"]?.string }
+      if let name = stages.first(where: { $0.lowercased() == text.lowercased() }) ?? (stages.isEmpty ? text : nil) { return name }
+      // It may have been added meanwhile.
+      guard wasKept else { throw VendorError(.refused, "There is no stage \"\(text.prefix(80))\". There are: \(stages.joined(separator: ", ")).") }
+      (description, wasKept) = try await org.keptDescription(of: "Opportunity", as: subject, isFresh: true)
     }
   }
 

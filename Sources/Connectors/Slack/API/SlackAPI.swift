@@ -7,39 +7,51 @@ internal import NIOCore
 /// Slack's Web API. Errors come with status 200 and `"ok": false`; limits are per method, workspace and app
 /// (<https://docs.slack.dev/apis/web-api/rate-limits>).
 struct SlackAPI: Sendable {
-  /// What an app of the class that Slack limits hard may ask of `conversations.history` and `.replies`; nil for other apps.
-  struct HistoryLimit: Sendable {
-    var perMinute: Int
-    var objects: Int
-  }
-
   private let api: VendorAPI
-  let history: HistoryLimit?
+  private let pace: HistoryPace
+  /// The workspace that an organization's token is used in.
+  let team: String?
 
   static let standardBase = "https://slack.com/api"
   /// Where uploads go and private files are kept.
   static let filesOrigin = HTTPOrigin(scheme: .https, host: "files.slack.com")
 
+  /// Methods that take `team_id`, and need it with an organization's token.
+  private static let teamMethods: Set<String> = [
+    "chat.scheduledMessages.list", "conversations.create", "conversations.list", "files.list", "search.files", "search.messages", "usergroups.list",
+    "usergroups.users.list", "users.conversations", "users.list",
+  ]
+
   init(
-    base: HTTPURL, filesOrigin: HTTPOrigin, credentials: any CredentialSource, history: HistoryLimit?, _ environment: ConnectorEnvironment
+    base: HTTPURL, filesOrigin: HTTPOrigin, credentials: any CredentialSource, team: String? = nil, pace: HistoryPace? = nil, _ environment: ConnectorEnvironment
   ) throws(ConnectorError) {
-    var configuration = VendorAPI.Configuration(name: "Slack", base: base) { Self.read($0, $1, $2) }
+    let pace = pace ?? HistoryPace(nil, time: environment.time)
+    var configuration = VendorAPI.Configuration(name: "Slack", base: base) { Self.read($0, $1, $2, pace) }
     configuration.otherOrigins = [filesOrigin]
     configuration.headers = [("User-Agent", "Sluice"), ("Accept", "application/json")]
-    configuration.budgets = { Self.budget($0, history) }
+    configuration.budgets = { Self.budget($0, pace) }
     do throws(VendorError) {
       api = try VendorAPI(configuration, credentials: credentials, client: environment.http, time: environment.time, logger: environment.logger)
     } catch { throw ConnectorError(error.description) }
-    self.history = history
+    self.team = team
+    self.pace = pace
   }
+
+  /// How many of `most` messages may be asked for at once.
+  func objects(_ most: Int, as subject: Subject) -> Int { min(most, pace.limit(subject.key)?.objects ?? most) }
 
   /// Calls a method that Slack documents as GET.
   func get(_ method: String, _ arguments: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON {
-    try await api.json(VendorRequest(.get, path: "/" + method, query: arguments, bucket: method), as: subject)
+    let workspace: [(name: String, value: String?)] = Self.teamMethods.contains(method) ? [("team_id", team)] : []
+    // The budget of a history depends on what was learnt of the subject.
+    let bucket = HistoryPace.methods.contains(method) ? method + " " + subject.key : method
+    return try await api.json(VendorRequest(.get, path: "/" + method, query: arguments + workspace, bucket: bucket), as: subject)
   }
 
   /// Calls a method that takes JSON.
   func post(_ method: String, _ arguments: JSONObject = JSONObject(), as subject: Subject, isRead: Bool = false) async throws(VendorError) -> RawJSON {
+    var arguments = arguments
+    if let team, Self.teamMethods.contains(method) { arguments["team_id"] = .string(team) }
     var request = VendorRequest(.post, path: "/" + method, bucket: method, isIdempotent: isRead).json(.object(arguments))
     if let channel = arguments["channel"]?.string, method == "chat.postMessage" { request.limitedResource = "channel " + channel }
     return try await api.json(request, as: subject)
@@ -80,8 +92,10 @@ struct SlackAPI: Sendable {
 
   private static let okay = Array(#"{"ok":true,"#.utf8)
 
-  private static func read(_ response: VendorResponse, _ request: VendorRequest, _ now: Int64) -> Disposition {
+  private static func read(_ response: VendorResponse, _ request: VendorRequest, _ now: Int64, _ pace: HistoryPace) -> Disposition {
     let retryAfter = response.retryAfter(now: now)
+    let reader = reader(request.bucket)
+    if let reader, response.status.code == 429, let retryAfter { pace.note(wait: retryAfter, reader) }
     switch response.status.code {
     // Posting is limited by channel as well, the other methods by themselves.
     case 429: return .throttled(Throttle(request.limitedResource == nil ? .bucket : .resource, retryAfter: retryAfter ?? 30, vendorCode: "ratelimited"))
@@ -94,12 +108,30 @@ struct SlackAPI: Sendable {
     }
     // Downloads and uploads answer with other things than JSON.
     guard request.origin == nil else { return .accepted() }
+    if let reader, let quota = quota(response, request, pace, reader) { return .accepted(quota) }
     // That something was done is said first, and whoever asked scans the answer anyway.
     if response.body.readableBytesView.starts(with: okay) { return .accepted() }
     guard let json = response.json, let isOK = json["ok"]?.bool else {
       return .failed(VendorError(.invalidAnswer, "Slack answered with something that is not its JSON.", status: response.status.code))
     }
     return isOK ? .accepted() : failure(json, request, retryAfter)
+  }
+
+  /// The subject of a bucket of histories; nil for other buckets.
+  private static func reader(_ bucket: String) -> String? {
+    guard let space = bucket.firstIndex(of: " "), HistoryPace.methods.contains(String(bucket[..<space])) else { return nil }
+    return String(bucket[bucket.index(after: space)...])
+  }
+
+  /// What a page of a history says of its limit where it shows the hard one: the next may be asked for in a minute.
+  private static func quota(_ response: VendorResponse, _ request: VendorRequest, _ pace: HistoryPace, _ reader: String) -> QuotaReading? {
+    guard pace.limit(reader) == nil, let asked = request.path.firstRange(of: "&limit="),
+      let limit = Int(request.path[asked.upperBound...].prefix { $0 != "&" }), limit > HistoryPace.hard.objects, let json = response.json,
+      json["ok"]?.bool == true
+    else { return nil }
+    let count = json["messages"].map { Array($0.elements).count } ?? 0
+    let hasMore = json["has_more"]?.bool == true
+    return pace.note(objects: count, of: limit, hasMore: hasMore, reader) ? QuotaReading(remaining: 0, resetsIn: 60) : nil
   }
 
   /// <https://docs.slack.dev/reference/methods>, "Errors" of each method.
@@ -133,17 +165,18 @@ struct SlackAPI: Sendable {
   // MARK: Limits
 
   /// Requests a minute of the tiers (<https://docs.slack.dev/apis/web-api/rate-limits>). Special ones are left to Slack's answers.
-  private static func budget(_ method: String, _ history: HistoryLimit?) -> Budget? {
-    switch method {
-    case "conversations.history", "conversations.replies": Budget(history?.perMinute ?? 50, per: 60)
+  private static func budget(_ bucket: String, _ pace: HistoryPace) -> Budget? {
+    if let reader = reader(bucket) { return Budget(pace.limit(reader)?.perMinute ?? 50, per: 60) }
+    return switch bucket {
     case "chat.postMessage": Budget(60, per: 60)
-    case "conversations.list", "users.list", "usergroups.list", "usergroups.users.list", "search.messages", "search.files", "pins.list", "conversations.create",
-      "conversations.setTopic", "canvases.create", "conversations.canvases.create", "reactions.remove", "assistant.search.info":
+    case "conversations.list", "users.list", "usergroups.list", "usergroups.users.list", "search.messages", "search.files", "pins.list", "pins.add",
+      "conversations.create", "conversations.setTopic", "conversations.setPurpose", "conversations.rename", "conversations.archive", "canvases.create",
+      "conversations.canvases.create", "reactions.remove", "assistant.search.info":
       Budget(20, per: 60)
     case "users.info", "users.profile.get", "conversations.members", "files.info", "files.getUploadURLExternal", "files.completeUploadExternal": Budget(100, per: 60)
-    case "auth.test", "team.info", "conversations.info", "conversations.open", "conversations.invite", "users.conversations", "users.lookupByEmail", "chat.update",
-      "chat.delete",
-      "chat.scheduleMessage", "reactions.add", "reactions.get", "files.list", "bookmarks.list", "canvases.edit", "canvases.sections.lookup", "conversations.join":
+    case "auth.test", "team.info", "conversations.info", "conversations.open", "conversations.invite", "conversations.kick", "conversations.leave",
+      "conversations.join", "users.conversations", "users.lookupByEmail", "chat.update", "chat.delete", "chat.scheduleMessage", "chat.scheduledMessages.list",
+      "chat.deleteScheduledMessage", "reactions.add", "reactions.get", "files.list", "bookmarks.list", "canvases.edit", "canvases.sections.lookup":
       Budget(50, per: 60)
     default: nil
     }

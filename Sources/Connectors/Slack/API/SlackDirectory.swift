@@ -11,6 +11,9 @@ final class SlackDirectory: Sendable {
   private struct State {
     var users: [String: Entry<SlackUser>] = [:]
     var channels: [String: Entry<SlackChannel>] = [:]
+    /// By id, whoever met them, as they were called last.
+    var met: [String: SlackChannel] = [:]
+    var workspaces: [String: Entry<[String]>] = [:]
   }
 
   /// Guards what is known, by subject and id: what one person sees is not shown to another.
@@ -90,7 +93,48 @@ final class SlackDirectory: Sendable {
     state.withLock {
       if $0.channels.count > Self.maximumEntries { $0.channels.removeAll() }
       $0.channels[subject.key + " " + channel.id] = entry
+      if $0.met.count > Self.maximumEntries { $0.met.removeAll() }
+      $0.met[channel.id] = channel
     }
+  }
+
+  /// Has what is known of a channel asked for anew, after it was changed.
+  func forget(channel id: String, _ subject: Subject) { state.withLock { $0.channels[subject.key + " " + id] = nil } }
+
+  /// A channel under the name by which it was met last, whoever met it; for those who follow it under that name.
+  func lastKnown(channel id: String) -> SlackChannel? {
+    state.withLock { $0.met[id] }
+  }
+
+  /// Ids under which the subject's workspace is spoken of in URIs, the usual one first.
+  func workspaces(as subject: Subject) async throws(VendorError) -> [String] {
+    let now = time.seconds()
+    if let known = state.withLock({ $0.workspaces[subject.key].flatMap { $0.expiry > now ? $0.value : nil } }) { return known }
+    let who = try await api.post("auth.test", as: subject, isRead: true)
+    // An organization's token is used in the workspace that the settings name.
+    let ids = [api.team ?? who["team_id"]?.string].compactMap { $0 }
+    let entry = Entry(value: ids, expiry: now + Self.lifetime)
+    state.withLock {
+      if $0.workspaces.count > Self.maximumEntries { $0.workspaces.removeAll() }
+      $0.workspaces[subject.key] = entry
+    }
+    return ids
+  }
+
+  /// The people of the workspace; the first `pages` of 200.
+  func roster(as subject: Subject, pages: Int = 10) async throws(VendorError) -> [SlackUser] {
+    var found: [SlackUser] = []
+    var cursor: String?
+    for _ in 0..<pages {
+      let json = try await api.get("users.list", [("limit", "200"), ("cursor", cursor)], as: subject)
+      for user in (json["members"].map { Array($0.elements) } ?? []).compactMap({ SlackUser($0) }) {
+        remember(user, subject)
+        found.append(user)
+      }
+      cursor = json["response_metadata"]?["next_cursor"]?.string
+      if cursor?.isEmpty ?? true { break }
+    }
+    return found
   }
 
   /// The channels that the subject is in, from one reading of all pages; the first `pages` of them.

@@ -40,4 +40,20 @@ struct SlackFile: Sendable {
     if isHidden { json["is_hidden"] = true }
     self.json = .object(json)
   }
+
+  /// A file as `assistant.search.context` tells of it: not where it is, nor who may see it.
+  init?(match raw: RawJSON) {
+    guard let id = raw["file_id"]?.string else { return nil }
+    self.id = id
+    (privateURL, mimeType, bytes, channels, isHidden) = (nil, "application/octet-stream", raw["size"]?.int ?? 0, [], false)
+    var json: JSONObject = ["id": .string(id)]
+    for (member, own) in [("title", "title"), ("file_type", "type"), ("permalink", "permalink")] {
+      if let text = raw[member]?.string, !text.isEmpty { json[own] = .string(text) }
+    }
+    if let owner = ["uploader_user_id", "author_user_id"].lazy.compactMap({ raw[$0]?.string }).first(where: { !$0.isEmpty }) { json["owner"] = .string(owner) }
+    if let size = raw["size"]?.int { json["bytes"] = .int(size) }
+    // Microseconds, by Slack's description; seconds elsewhere.
+    if let created = raw["date_created"]?.int { json["created"] = .string(SlackTime.text(seconds: created > 100_000_000_000 ? created / 1_000_000 : created)) }
+    self.json = .object(json)
+  }
 }

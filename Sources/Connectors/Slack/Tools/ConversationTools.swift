@@ -25,7 +25,7 @@ struct ConversationTools: Sendable {
       ]
     ) { call, subject throws(VendorError) in
       let who = try await slack.api.post("auth.test", as: subject, isRead: true)
-      let team = try await slack.api.get("team.info", as: subject)["team"]
+      let team = try await slack.api.get("team.info", [("team", slack.api.team)], as: subject)["team"]
       var structured: JSONObject = ["team_id": .string(who["team_id"]?.string ?? "")]
       for member in ["team", "url", "user_id", "user"] { if let text = who[member]?.string { structured[member] = .string(text) } }
       if let domain = team?["domain"]?.string { structured["domain"] = .string(domain) }
@@ -120,7 +120,7 @@ struct ConversationTools: Sendable {
     var cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
     if let own = cursor, own.hasPrefix(Self.before) { (latest, cursor) = (String(own.dropFirst(Self.before.count)), nil) }
     if let own = cursor, own.hasPrefix(Self.after) { (oldest, cursor) = (String(own.dropFirst(Self.after.count)), nil) }
-    let limit = min(call.int("limit") ?? 50, slack.api.history?.objects ?? 200)
+    let limit = slack.api.objects(call.int("limit") ?? 50, as: subject)
     let json: RawJSON
     do throws(VendorError) {
       json = try await slack.api.get(

@@ -6,7 +6,7 @@ internal import MCP
 struct MessageTools: Sendable {
   let slack: SlackContext
 
-  var tools: [Tool] { [post, update, delete, schedule, addReaction, removeReaction] }
+  var tools: [Tool] { [post, update, delete, schedule, addReaction, removeReaction, pin] + ScheduleTools(slack: slack).tools }
 
   private static let text = Field.text("text", "Markdown.", required: true, length: 12_000)
   private static let ts = Field.text("ts", "The message's ts.", required: true)
@@ -110,6 +110,17 @@ struct MessageTools: Sendable {
       var arguments: JSONObject = ["channel": .string(channel), "markdown_text": .string(call.string("text") ?? ""), "post_at": .int(time)]
       if let thread = call.string("thread_ts") { arguments["thread_ts"] = .string(thread) }
       return Self.done(try await slack.api.post("chat.scheduleMessage", arguments, as: subject), channel, "Scheduled.")
+    }
+  }
+
+  private var pin: Tool {
+    slack.tool(
+      "pin_message", "Pin a message", "Pins a message to its channel.", [ConversationTools.channel, Self.ts], output: Self.output, annotations: .adding,
+      meta: SlackMessage.shape.type.meta(rows: nil)
+    ) { call, subject throws(VendorError) in
+      let channel = try await message(call, subject)
+      return Self.done(
+        try await slack.api.post("pins.add", ["channel": .string(channel), "timestamp": .string(call.string("ts") ?? "")], as: subject), channel, "Pinned.")
     }
   }
 

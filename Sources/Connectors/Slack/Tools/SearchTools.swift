@@ -86,21 +86,61 @@ struct SearchTools: Sendable {
   private var searchFiles: Tool {
     let shape = SlackFile.shape
     return slack.tool(
-      "search_files", "Search files", "Finds files by name and content. Needs a user's token.", [Self.query, shape.fields] + Field.page(limit: 20, most: 100),
-      output: shape.limitedSchema,
-      meta: shape.listMeta
+      "search_files", "Search files", "Finds files by name and content, the best matches first.", [Self.query, shape.fields] + Field.page(limit: 20, most: 100),
+      output: shape.limitedSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let query = call.string("query") ?? ""
+      let (query, limit) = (call.string("query") ?? "", call.int("limit") ?? 20)
       let place = PageCursor(list: ["search_files", query])
-      let page = try call.string("cursor").map { text throws(VendorError) in Int(try place.vendor(text)) ?? 1 } ?? 1
-      let json = try await slack.api.get("search.files", [("query", query), ("count", String(call.int("limit") ?? 20)), ("page", String(page))], as: subject)
-      let found = await slack.admitted(SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }, as: subject)
-      let files = try await slack.whole(found, for: shape.rule(call), as: subject)
-      let pages = json["files"]?["paging"]?["pages"]?.int ?? page
-      let result = shape.result(
-        files.map(\.json), for: call, selection: shape.selection(call), next: page < pages ? place.text(String(page + 1)) : nil,
-        total: slack.channels.admitsAll ? json["files"]?["total"]?.int : nil)
-      return slack.searched(result, as: subject)
+      let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
+      if cursor?.hasPrefix("page ") == true { return try await olderFiles(call, query, limit, cursor, place, subject) }
+      do throws(VendorError) {
+        return try await contextualFiles(call, query, limit, cursor, place, subject)
+      } catch {
+        // As with messages.
+        guard cursor == nil, error.code == .forbidden || error.code == .invalid else { throw error }
+        return try await olderFiles(call, query, limit, nil, place, subject)
+      }
     }
+  }
+
+  private func contextualFiles(
+    _ call: ToolCall, _ query: String, _ limit: Int, _ cursor: String?, _ place: PageCursor, _ subject: Subject
+  ) async throws(VendorError) -> ToolResult {
+    var arguments: JSONObject = [
+      "query": .string(query), "content_types": ["files"], "channel_types": ["public_channel", "private_channel", "mpim", "im"], "limit": .int(min(limit, 20)),
+    ]
+    if let cursor { arguments["cursor"] = .string(cursor) }
+    let json = try await slack.api.post("assistant.search.context", arguments, as: subject, isRead: true)
+    let rule = SlackFile.shape.rule(call)
+    var files = SlackContext.elements(json["results"], "files").compactMap { SlackFile(match: $0) }
+    // This search does not tell where a file is: what settings or a rule have to look at is asked for.
+    if !slack.channels.admitsAll {
+      var admitted: [SlackFile] = []
+      for file in rule.admitsNone ? [] : files {
+        do throws(VendorError) { admitted.append(try await slack.file(file.id, as: subject)) } catch {
+          guard error.code == .notFound || error.code == .forbidden else { throw error }
+        }
+      }
+      files = admitted
+    }
+    return try await result(files, call, next: SlackContext.next(json, place), total: nil, subject)
+  }
+
+  private func olderFiles(
+    _ call: ToolCall, _ query: String, _ limit: Int, _ cursor: String?, _ place: PageCursor, _ subject: Subject
+  ) async throws(VendorError) -> ToolResult {
+    let page = cursor.flatMap { Int($0.dropFirst(5)) } ?? 1
+    let json = try await slack.api.get("search.files", [("query", query), ("count", String(limit)), ("page", String(page))], as: subject)
+    let files = await slack.admitted(SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }, as: subject)
+    let pages = json["files"]?["paging"]?["pages"]?.int ?? page
+    return try await result(
+      files, call, next: page < pages ? place.text("page \(page + 1)") : nil, total: slack.channels.admitsAll ? json["files"]?["total"]?.int : nil, subject)
+  }
+
+  private func result(_ files: [SlackFile], _ call: ToolCall, next: String?, total: Int?, _ subject: Subject) async throws(VendorError) -> ToolResult {
+    let shape = SlackFile.shape
+    let rule = shape.rule(call)
+    let whole = rule.admitsNone ? [] : try await slack.whole(files, for: rule, as: subject)
+    return slack.searched(shape.result(whole.map(\.json), for: call, selection: shape.selection(call), next: next, total: total), as: subject)
   }
 }

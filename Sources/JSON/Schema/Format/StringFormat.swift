@@ -71,6 +71,15 @@ enum StringFormat: String, Sendable, CaseIterable {
   }
 }
 
+extension JSONSchema {
+  /// Says what a text of that format must be; nil when it is one, and for formats that cannot be checked.
+  package static func problem(with text: String, format: String) -> String? {
+    guard let format = StringFormat(rawValue: format) else { return nil }
+    var text = text
+    return text.withUTF8 { format.accepts($0) } ? nil : "must be \(format.expectation)"
+  }
+}
+
 /// Reads a text from its start, a piece at a time.
 struct FormatReader {
   let text: UnsafeBufferPointer<UInt8>

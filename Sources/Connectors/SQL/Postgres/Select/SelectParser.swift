@@ -20,7 +20,7 @@ struct SelectParser {
 
   /// The longest statement, in bytes.
   static let statementBytes = 20_000
-  static let nesting = 50
+  static let nesting = 32
 
   /// - Parameter growth: the most bytes that aggregates whose value grows with their input may take in, all together.
   /// - Returns: the statement over what the caller may see.

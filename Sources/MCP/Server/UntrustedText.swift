@@ -1,9 +1,9 @@
 public import JSON
-public import MCP
 
 /// Text that people outside wrote (messages, issue bodies, documents): it may hold instructions to the model, which are not the
 /// user's. Results that hold such text say so, to clients in `_meta` and to the model in words.
 public enum UntrustedText {
+  /// The key of `_meta`: its value lists JSON Pointers, in which `*` stands for each element.
   public static let metaKey = "dev.sluice/untrusted"
 
   /// Marks a result.
@@ -13,6 +13,15 @@ public enum UntrustedText {
     var result = result
     var meta = result.meta ?? JSONObject()
     meta[metaKey] = .array(pointers.map { .string($0) })
+    result.meta = meta
+    return result
+  }
+
+  /// Marks the whole of what was read.
+  public static func mark(_ result: ReadResult) -> ReadResult {
+    var result = result
+    var meta = result.meta ?? JSONObject()
+    meta[metaKey] = ["/contents"]
     result.meta = meta
     return result
   }

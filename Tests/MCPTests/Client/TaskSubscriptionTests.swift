@@ -1,0 +1,228 @@
+import JSON
+import MCP
+import NIOCore
+import Synchronization
+import Testing
+
+@Suite("Tasks that a server tells of", .timeLimit(.minutes(1)))
+struct TaskSubscriptionTests {
+  /// Hours between two looks: what comes sooner was told.
+  private static let seldom = TaskSupport(isRequired: true, pollInterval: 3_600_000)
+
+  /// A server whose task ends when `gate` does.
+  private func server(_ gate: AsyncStream<Void>) -> Server {
+    Server(
+      name: "reports", version: "1",
+      Tool(name: "build", task: Self.seldom) { call in
+        await call.reportTask("begun")
+        for await _ in gate {}
+        return ToolResult(structured: ["pages": 12])
+      })
+  }
+
+  private func task(_ client: Client, _ tool: String = "build") async throws -> ServerTask {
+    guard case .task(let task) = try await client.startTool(tool) else { throw ClientError.server(RPCError(.internalError, "no task")) }
+    return task
+  }
+
+  @Test("A subscription brings the state that a task has, and each later one whole")
+  func subscription() async throws {
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let client = Client(.inProcess(server(gate)))
+    let task = try await task(client)
+    let subscription = try await client.subscribe(to: .tasks(task.id))
+    #expect(subscription.refused.isEmpty)
+    var last: TaskRecord?
+    for await change in subscription {
+      guard case .taskUpdated(let record) = change else {
+        Issue.record("\(change)")
+        continue
+      }
+      #expect(record.id == task.id)
+      if last == nil { #expect(record.status == .working) }
+      last = record
+      if record.status.isFinal { break }
+      open.finish()
+    }
+    let record = try #require(last)
+    #expect(record.status == .completed && record.message == "begun" && record.result?["structuredContent"] == ["pages": 12])
+    #expect(JSONValue.object(record.members) == JSONValue(try await task.status().raw).without("resultType", "_meta"))
+    #expect(TaskStatus(record)?.state == .completed)
+    await client.close()
+  }
+
+  @Test("The events of a client have the states of the tasks that it subscribed to")
+  func events() async throws {
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let client = Client(.inProcess(server(gate)))
+    let events = client.events()
+    let task = try await task(client)
+    let subscription = try await client.subscribe(to: .tasks(task.id))
+    open.finish()
+    for await event in events {
+      guard case .task(let status) = event else { continue }
+      #expect(status.id == task.id)
+      if status.state == .completed { break }
+    }
+    subscription.cancel()
+    await client.close()
+  }
+
+  @Test("The result of a task comes when the server tells of its end, whatever the time for the next look")
+  func result() async throws {
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let client = Client(.inProcess(server(gate)))
+    let result = try await task(client).result { status in
+      if status.state == .working { open.finish() }
+    }
+    #expect(result.structured == ["pages": 12])
+    await client.close()
+  }
+
+  @Test("A client without the extension is refused; a server without it, or of the legacy era, says that it tells of no task")
+  func untold() async throws {
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let server = server(gate)
+    let refusal = await #expect(throws: ClientError.self) {
+      try await Client(.inProcess(server), settings: .init(acceptsTasks: false)).subscribe(to: .tasks("t"))
+    }
+    guard case .server(let error) = refusal else {
+      Issue.record("\(refusal as Any)")
+      return
+    }
+    #expect(error.code == .missingClientCapability)
+    let plain = Client(.inProcess(Server(name: "plain", version: "1", Tool(name: "t") { _ in ToolResult(text: "") })))
+    #expect(try await plain.subscribe(to: ChangeFilter(toolsList: true, tasks: ["t"])).refused == .tasks("t"))
+    let legacy = Client(ScriptedServer.legacy { _, _ in [:] }.transport)
+    #expect(try await legacy.subscribe(to: .tasks("t")).refused == .tasks("t"))
+    open.finish()
+  }
+
+  private static let extensions: JSONValue = ["tools": [:], "extensions": ["io.modelcontextprotocol/tasks": [:]]]
+  private static func working(every milliseconds: Int) -> JSONValue {
+    [
+      "taskId": "t1", "status": "working", "createdAt": "2026-07-28T02:00:00+02:00", "lastUpdatedAt": "2026-07-28T00:00:00.5Z", "ttlMs": nil,
+      "pollIntervalMs": .int(milliseconds),
+    ]
+  }
+  private static func completed(_ text: String) -> JSONValue {
+    var task = working(every: 10)
+    task["status"] = "completed"
+    task["result"] = ["content": [["type": "text", "text": .string(text)]]]
+    return task
+  }
+
+  @Test("What another server tells of a task is its result, and its times are understood")
+  func told() async throws {
+    let server = ScriptedServer.modern(capabilities: Self.extensions) { _, request in
+      switch request.method {
+      case .toolsCall:
+        var task = Self.working(every: 3_600_000)
+        task["resultType"] = "task"
+        return task
+      case .tasksGet: return Self.working(every: 3_600_000)
+      case .subscriptionsListen:
+        await request.tell("notifications/subscriptions/acknowledged", ["notifications": ["taskIds": ["t1"]]])
+        await request.tell("notifications/tasks", Self.completed("told"))
+        try await Task.sleep(for: .seconds(3600))
+        return [:]
+      default: return [:]
+      }
+    }
+    let client = Client(server.transport)
+    #expect(try await client.callTool("long").text == "told")
+    let subscription = try await client.subscribe(to: .tasks("t1"))
+    for await case .taskUpdated(let record) in subscription where record.status == .completed {
+      #expect(record.createdAt == 1_785_196_800_000 && record.updatedAt == 1_785_196_800_500)
+      break
+    }
+    await client.close()
+  }
+
+  @Test("A server that tells of the end of a task without its result is asked for it")
+  func statusAlone() async throws {
+    let looks = Mutex(0)
+    let server = ScriptedServer.modern(capabilities: Self.extensions) { _, request in
+      switch request.method {
+      case .toolsCall:
+        var task = Self.working(every: 3_600_000)
+        task["resultType"] = "task"
+        return task
+      case .tasksGet:
+        let look = looks.withLock { looks in
+          looks += 1
+          return looks
+        }
+        return look == 1 ? Self.working(every: 3_600_000) : Self.completed("asked")
+      case .subscriptionsListen:
+        await request.tell("notifications/subscriptions/acknowledged", ["notifications": ["taskIds": ["t1"]]])
+        await request.tell("notifications/tasks", Self.completed("told").without("result"))
+        try await Task.sleep(for: .seconds(3600))
+        return [:]
+      default: return [:]
+      }
+    }
+    let client = Client(server.transport)
+    #expect(try await client.callTool("long").text == "asked")
+    await client.close()
+  }
+
+  @Test("A server that does not agree, or knows of no subscriptions, is asked again and again", arguments: [true, false])
+  func polled(knowsSubscriptions: Bool) async throws {
+    let looks = Mutex(0)
+    let server = ScriptedServer.modern(capabilities: Self.extensions) { _, request in
+      switch request.method {
+      case .toolsCall:
+        var task = Self.working(every: 10)
+        task["resultType"] = "task"
+        return task
+      case .tasksGet:
+        let look = looks.withLock { looks in
+          looks += 1
+          return looks
+        }
+        return look < 4 ? Self.working(every: 10) : Self.completed("asked")
+      case .subscriptionsListen where knowsSubscriptions:
+        await request.tell("notifications/subscriptions/acknowledged", ["notifications": [:]])
+        try await Task.sleep(for: .seconds(3600))
+        return [:]
+      default: throw RPCError.methodNotFound(request.method.rawValue)
+      }
+    }
+    let client = Client(server.transport)
+    #expect(try await client.callTool("long").text == "asked")
+    #expect(looks.withLock { $0 } >= 4)
+    await client.close()
+  }
+
+  @Test("Of a task only the newest state waits for a slow reader")
+  func newest() async {
+    let queue = ChangeQueue()
+    var record = TaskRecord(id: "t1", ownerID: nil, createdAt: 0, lifetime: nil, pollInterval: 1000)
+    for number in 1...3 {
+      record.message = "\(number)"
+      queue.add(.taskUpdated(record))
+      queue.add(.toolsListChanged)
+    }
+    #expect(await queue.next() == .change(.taskUpdated(record)))
+    #expect(await queue.next() == .change(.toolsListChanged))
+    queue.add(.taskUpdated(record))
+    #expect(await queue.next() == .change(.taskUpdated(record)))
+  }
+}
+
+extension WireRequest {
+  /// Says something under this request.
+  fileprivate func tell(_ method: String, _ params: JSONValue) async {
+    guard let message = try? Envelope(scanning: ByteBuffer(["jsonrpc": "2.0", "method": .string(method), "params": params])) else { return }
+    await onNotification?(message)
+  }
+}
+
+extension JSONValue {
+  fileprivate func without(_ names: String...) -> JSONValue {
+    var copy = self
+    for name in names { copy[name] = nil }
+    return copy
+  }
+}
