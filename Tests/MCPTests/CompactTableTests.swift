@@ -21,6 +21,7 @@ struct CompactTableTests {
   func large() {
     let text = CompactTable(columns: ["x", "y"], rows: Array(repeating: ["say \"hi\", you\nthere", 1.5], count: 49)).text
     #expect(text.hasPrefix("x,y\n\"say \"\"hi\"\", you\nthere\",1.5\n"))
+    #expect(CompactTable(columns: (1...9).map { "c\($0)" }, rows: [(1...9).map { .int($0) }]).text == "c1,c2,c3,c4,c5,c6,c7,c8,c9\n1,2,3,4,5,6,7,8,9")
   }
 
   @Test("shows the members of records that are asked for, and whether there are more")

@@ -64,16 +64,7 @@ struct SlackAccessTests {
   @Test("What is scheduled for a denied channel is not listed, and no channel gets a name that is denied")
   func scheduled() async throws {
     let test = try await SlackTest(Self.deny) { vendor in
-      vendor.always(
-        "POST", "/api/chat.scheduledMessages.list",
-        .json([
-          "ok": true,
-          "scheduled_messages": [
-            ["id": "Q1", "channel_id": "C0GENERAL", "post_at": 1_796_115_600, "text": "open"],
-            ["id": "Q2", "channel_id": "C0EXECPLANS", "post_at": 1_796_115_600, "text": "secret"],
-            ["id": "Q3", "channel_id": "C0NOWHERE1", "post_at": 1_796_115_600, "text": "secret"],
-          ],
-        ]))
+      SlackTest.schedule(vendor, third: "C0NOWHERE1")
     }
     let result = try await test.slack.call("list_scheduled_messages")
     #expect(result.structured?["messages"]?.array?.map { $0["scheduled_message_id"] } == ["Q1"] && !result.raw.text.contains("secret"), "\(result.text)")

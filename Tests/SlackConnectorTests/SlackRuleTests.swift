@@ -137,16 +137,7 @@ struct SlackRuleTests {
   @Test("Scheduled messages that a rule does not admit are not listed and not cancelled, nor where it cannot be told")
   func scheduled() async throws {
     let test = try await SlackTest { vendor in
-      vendor.always(
-        "POST", "/api/chat.scheduledMessages.list",
-        .json([
-          "ok": true,
-          "scheduled_messages": [
-            ["id": "Q1", "channel_id": "C0GENERAL", "post_at": 1_796_115_600, "text": "open"],
-            ["id": "Q2", "channel_id": "C0EXECPLANS", "post_at": 1_796_115_600, "text": "secret"],
-            ["id": "Q3", "channel_id": "C0GENERAL", "post_at": 1_796_115_600, "text": "secret"],
-          ],
-        ]))
+      SlackTest.schedule(vendor, third: SlackTest.general)
     }
     let meta = Self.rows(["Message": ["and", ["=", "visibility", "public"], ["like", "text", "o*"]]])
     let result = try await test.slack.call("list_scheduled_messages", meta: meta)

@@ -82,6 +82,19 @@ struct SlackTest {
     }
   }
 
+  /// Answers which messages are scheduled: one that all may see, two that say `secret`.
+  static func schedule(_ vendor: VendorDouble, third channel: String) {
+    func message(_ id: String, _ channel: String, _ text: String) -> JSONValue {
+      ["id": .string(id), "channel_id": .string(channel), "post_at": 1_796_115_600, "text": .string(text)]
+    }
+    vendor.always(
+      "POST", "/api/chat.scheduledMessages.list",
+      .json([
+        "ok": true,
+        "scheduled_messages": [message("Q1", general, "open"), message("Q2", executive, "secret"), message("Q3", channel, "secret")],
+      ]))
+  }
+
   /// Slack's own anonymised answer, made one that succeeded.
   static func sample(_ method: String) -> JSONValue? {
     guard SharedData.isPresent, var json = try? SharedData.json("slack/samples/\(method).json") else { return nil }

@@ -2,8 +2,9 @@ public import JSON
 
 /// Records as text for a model: a Markdown table while it is small, CSV (RFC 4180) beyond, so that the context goes to data and not to pipes.
 public struct CompactTable: Sendable {
-  /// Cells up to which a Markdown table is used.
+  /// Cells and columns up to which a Markdown table is used.
   private static let markdownCells = 96
+  private static let markdownColumns = 8
 
   /// The table; a sentence where there are no rows.
   public let text: String
@@ -27,7 +28,7 @@ public struct CompactTable: Sendable {
       text = "Nothing found."
       return
     }
-    var writer = TableWriter(isMarkdown: rows * columns.count <= Self.markdownCells, capacity: (rows + 1) * columns.count * 16)
+    var writer = TableWriter(isMarkdown: columns.count <= Self.markdownColumns && rows * columns.count <= Self.markdownCells, capacity: (rows + 1) * columns.count * 16)
     writer.row(columns.count) { writer, column in writer.cell(columns[column]) }
     if writer.isMarkdown { writer.row(columns.count) { writer, _ in writer.cell("---") } }
     for row in 0..<rows {

@@ -1,4 +1,4 @@
-public import JSON
+internal import JSON
 public import MCP
 
 /// Why a type makes no form, in words for whoever wrote it.

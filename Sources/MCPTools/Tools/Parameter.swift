@@ -17,10 +17,7 @@ extension Parameter where Value: ToolValue {
     _ name: String, _ type: Value.Type = Value.self, description: String? = nil, default: Value? = nil,
     constraints: Constraint<Value>...
   ) {
-    self.name = name
-    self.description = description
-    self.default = `default`
-    self.constraints = constraints
+    self.init(name: name, description: description, default: `default`, constraints: constraints)
   }
 
   func add(to schemas: inout MemberSchemas) { schemas.add(name, Value.self, description, default: `default`, constraints) }
@@ -39,9 +36,6 @@ extension Parameter {
     _ name: String, _ type: Value.Type = Value.self, description: String? = nil, default: Value? = nil,
     constraints: Constraint<Value>...
   ) {
-    self.name = name
-    self.description = description
-    self.default = `default`
-    self.constraints = constraints
+    self.init(name: name, description: description, default: `default`, constraints: constraints)
   }
 }

@@ -112,23 +112,41 @@ struct TaskSubscriptionTests {
     return task
   }
 
-  @Test("What another server tells of a task is its result, and its times are understood")
-  func told() async throws {
-    let server = ScriptedServer.modern(capabilities: Self.extensions) { _, request in
+  /// A server that makes a task of every call, and answers each look at it by `looked`, told the number of it.
+  private static func scripted(
+    every milliseconds: Int, looked: @escaping @Sendable (Int) -> JSONValue,
+    listened: @escaping @Sendable (WireRequest) async throws -> JSONValue
+  ) -> ScriptedServer {
+    let count = Mutex(0)
+    return ScriptedServer.modern(capabilities: extensions) { _, request in
       switch request.method {
       case .toolsCall:
-        var task = Self.working(every: 3_600_000)
+        var task = working(every: milliseconds)
         task["resultType"] = "task"
         return task
-      case .tasksGet: return Self.working(every: 3_600_000)
-      case .subscriptionsListen:
-        await request.tell("notifications/subscriptions/acknowledged", ["notifications": ["taskIds": ["t1"]]])
-        await request.tell("notifications/tasks", Self.completed("told"))
-        try await Task.sleep(for: .seconds(3600))
-        return [:]
+      case .tasksGet:
+        return looked(
+          count.withLock { count in
+            count += 1
+            return count
+          })
+      case .subscriptionsListen: return try await listened(request)
       default: return [:]
       }
     }
+  }
+
+  /// Agrees to tell of the task, tells `news`, and goes on listening.
+  private static func tell(_ news: JSONValue, _ request: WireRequest) async throws -> JSONValue {
+    await request.tell("notifications/subscriptions/acknowledged", ["notifications": ["taskIds": ["t1"]]])
+    await request.tell("notifications/tasks", news)
+    try await Task.sleep(for: .seconds(3600))
+    return [:]
+  }
+
+  @Test("What another server tells of a task is its result, and its times are understood")
+  func told() async throws {
+    let server = Self.scripted(every: 3_600_000, looked: { _ in Self.working(every: 3_600_000) }, listened: { try await Self.tell(Self.completed("told"), $0) })
     let client = Client(server.transport)
     #expect(try await client.callTool("long").text == "told")
     let subscription = try await client.subscribe(to: .tasks("t1"))
@@ -141,27 +159,9 @@ struct TaskSubscriptionTests {
 
   @Test("A server that tells of the end of a task without its result is asked for it")
   func statusAlone() async throws {
-    let looks = Mutex(0)
-    let server = ScriptedServer.modern(capabilities: Self.extensions) { _, request in
-      switch request.method {
-      case .toolsCall:
-        var task = Self.working(every: 3_600_000)
-        task["resultType"] = "task"
-        return task
-      case .tasksGet:
-        let look = looks.withLock { looks in
-          looks += 1
-          return looks
-        }
-        return look == 1 ? Self.working(every: 3_600_000) : Self.completed("asked")
-      case .subscriptionsListen:
-        await request.tell("notifications/subscriptions/acknowledged", ["notifications": ["taskIds": ["t1"]]])
-        await request.tell("notifications/tasks", Self.completed("told").without("result"))
-        try await Task.sleep(for: .seconds(3600))
-        return [:]
-      default: return [:]
-      }
-    }
+    let server = Self.scripted(
+      every: 3_600_000, looked: { $0 == 1 ? Self.working(every: 3_600_000) : Self.completed("asked") },
+      listened: { try await Self.tell(Self.completed("told").without("result"), $0) })
     let client = Client(server.transport)
     #expect(try await client.callTool("long").text == "asked")
     await client.close()
@@ -169,29 +169,15 @@ struct TaskSubscriptionTests {
 
   @Test("A server that does not agree, or knows of no subscriptions, is asked again and again", arguments: [true, false])
   func polled(knowsSubscriptions: Bool) async throws {
-    let looks = Mutex(0)
-    let server = ScriptedServer.modern(capabilities: Self.extensions) { _, request in
-      switch request.method {
-      case .toolsCall:
-        var task = Self.working(every: 10)
-        task["resultType"] = "task"
-        return task
-      case .tasksGet:
-        let look = looks.withLock { looks in
-          looks += 1
-          return looks
-        }
-        return look < 4 ? Self.working(every: 10) : Self.completed("asked")
-      case .subscriptionsListen where knowsSubscriptions:
-        await request.tell("notifications/subscriptions/acknowledged", ["notifications": [:]])
-        try await Task.sleep(for: .seconds(3600))
-        return [:]
-      default: throw RPCError.methodNotFound(request.method.rawValue)
-      }
+    let server = Self.scripted(every: 10, looked: { $0 < 4 ? Self.working(every: 10) : Self.completed("asked") }) { request in
+      guard knowsSubscriptions else { throw RPCError.methodNotFound(request.method.rawValue) }
+      await request.tell("notifications/subscriptions/acknowledged", ["notifications": [:]])
+      try await Task.sleep(for: .seconds(3600))
+      return [:]
     }
     let client = Client(server.transport)
     #expect(try await client.callTool("long").text == "asked")
-    #expect(looks.withLock { $0 } >= 4)
+    #expect(server.methods.count { $0 == "tasks/get" } >= 4)
     await client.close()
   }
 
@@ -208,6 +194,16 @@ struct TaskSubscriptionTests {
     #expect(await queue.next() == .change(.toolsListChanged))
     queue.add(.taskUpdated(record))
     #expect(await queue.next() == .change(.taskUpdated(record)))
+  }
+
+  @Test("A task that is over stays so, in whichever order its states are told")
+  func order() async {
+    let queue = ChangeQueue()
+    let working = TaskRecord(id: "t1", ownerID: nil, createdAt: 0, lifetime: nil, pollInterval: 1000)
+    var over = working
+    over.status = .cancelled
+    for record in [working, over, working] { queue.add(.taskUpdated(record)) }
+    #expect(await queue.next() == .change(.taskUpdated(over)))
   }
 }
 
