@@ -62,7 +62,7 @@ final class Catalog: Sendable {
       var records: [String: [RecordDeclaration]] = [:]
       for tool in tools {
         for declaration in tool.records {
-          let record = RecordDeclaration(type: declaration.type, rows: nil, entities: declaration.entities)
+          let record = RecordDeclaration(type: declaration.type, rows: nil, entities: declaration.entities, category: declaration.category)
           if records[tool.upstream.name]?.contains(record) != true { records[tool.upstream.name, default: []].append(record) }
         }
       }

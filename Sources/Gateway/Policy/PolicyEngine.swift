@@ -106,11 +106,12 @@ final class PolicyEngine: Sendable {
       verdict(PartialRequest(principal: .known(subject), action: action, resource: resource, context: known, unknownContext: unknown), overlay)
     }
     let ancestors = overlay.ancestors(of: upstream)
+    let clearance = clearance(of: subject, known, unknown, overlay)
     let rules = tool.records.map { declaration in
-      RowRule(declaration, ask(.unknown(type: declaration.type)), upstream: upstream, ancestors: ancestors)
+      RowRule(declaration, ask(.unknown(type: declaration.type)), clearance, upstream: upstream, ancestors: ancestors)
     }
     return ToolDecision(
-      tool: tool, itself: ask(.known(target)), rules: rules, clearance: clearance(of: subject, known, unknown, overlay), bounds: bounds,
+      tool: tool, itself: ask(.known(target)), rules: rules, clearance: clearance, bounds: bounds,
       isFinal: context != nil)
   }
 
@@ -162,12 +163,13 @@ final class PolicyEngine: Sendable {
     let (request, overlay) = question(principal, target, context)
     let upstream = EntityUID(type: "Upstream", id: target.upstream)
     let ancestors = overlay.ancestors(of: upstream)
+    let clearance = clearance(of: uid(of: principal), request.context, request.unknownContext, overlay)
     return target.records.map { declaration in
       let verdict = verdict(
         PartialRequest(
           principal: request.principal, action: request.action, resource: .unknown(type: declaration.type), context: request.context,
           unknownContext: request.unknownContext), overlay)
-      return RowRule(declaration, verdict, upstream: upstream, ancestors: ancestors)
+      return RowRule(declaration, verdict, clearance, upstream: upstream, ancestors: ancestors)
     }
   }
 

@@ -82,7 +82,7 @@ struct PolicyStage: Sendable {
 
   /// Whether records that a rule hides may stand in what is asked for, and nobody could take them out.
   private func obstructs(_ rules: [RowRule], _ target: PolicyTarget, _ obligations: Obligations) -> Bool {
-    !target.enforcesRows && !obligations.holdsNoRecords && rules.contains { $0.verdict.outcome != .allow }
+    !target.enforcesRows && !obligations.holdsNoRecords && rules.contains(where: \.limits)
   }
 
   // MARK: Visibility
@@ -106,7 +106,7 @@ struct PolicyStage: Sendable {
     let obligations = Obligations(verdict.contributing)
     guard verdict.outcome != .deny, verdict.mentionsContext || obligations.purpose != .required else { return false }
     let rules = target.enforcesRows ? [] : engine.rules(principal, target, context: nil)
-    return !obstructs(rules, target, obligations) || verdict.mentionsContext || rules.contains { $0.verdict.mentionsContext }
+    return !obstructs(rules, target, obligations) || verdict.mentionsContext || rules.contains(where: \.mentionsContext)
   }
 
   // MARK: Context

@@ -10,18 +10,30 @@ struct RowRule: Sendable {
   /// The upstream that the record comes from: what every record is in.
   let upstream: EntityUID
   let pushDown: RowFilter.PushDown
+  /// Which records are shown by their own category; nil where all are.
+  private let category: CategoryRule?
+  /// Whether a context that only a call makes known could show more or fewer records.
+  let mentionsContext: Bool
 
   /// - Parameter ancestors: what the upstream is in.
-  init(_ declaration: RecordDeclaration, _ verdict: Verdict, upstream: EntityUID, ancestors: Set<EntityUID>) {
+  init(_ declaration: RecordDeclaration, _ verdict: Verdict, _ clearance: ClearanceDecision, upstream: EntityUID, ancestors: Set<EntityUID>) {
     self.declaration = declaration
     self.verdict = verdict
     self.upstream = upstream
-    pushDown = RowFilter.pushDown(verdict, declaration, ancestors: ancestors.union([upstream]))
+    category = CategoryRule(declaration, clearance.clearance)
+    mentionsContext = verdict.mentionsContext || (declaration.category != nil && clearance.dependsOnContext)
+    var pushDown = RowFilter.pushDown(verdict, declaration, ancestors: ancestors.union([upstream]))
+    if let category { pushDown.filter = RowFilter.and([pushDown.filter, category.filter]).simplified }
+    self.pushDown = pushDown
   }
 
-  /// Whether the record stands: a permit is true and every forbid false, evaluated over the row's own attributes.
+  /// Whether some record may not be seen.
+  var limits: Bool { verdict.outcome != .allow || category != nil }
+
+  /// Whether the record stands: its category is revealed, a permit is true and every forbid false, evaluated over the row's own attributes.
   func permits(_ row: RawJSON) -> Bool {
-    verdict.permits(
+    if let category, !category.permits(row) { return false }
+    return verdict.permits(
       type: declaration.type, id: row["id"].flatMap { $0.string ?? $0.int.map(String.init) },
       attributes: Record(json: row, entities: declaration.entities), parents: [upstream])
   }
@@ -60,6 +72,26 @@ extension RowRule {
   }
 }
 
+/// The records whose own data category (``RecordDeclaration/category``) a principal may see, and those that have none.
+private struct CategoryRule: Sendable {
+  let member: String
+  let revealed: Set<String>
+
+  /// Nil where records have no category of their own, or all are revealed.
+  init?(_ declaration: RecordDeclaration, _ clearance: Clearance) {
+    guard let member = declaration.category, !DataCategory.allCases.allSatisfy(clearance.reveals) else { return nil }
+    self.member = member
+    revealed = Set(clearance.revealed.elements.map(\.rawValue))
+  }
+
+  var filter: RowFilter { .or([.not(.has(attribute: member)), .isIn(attribute: member, revealed.sorted().map { .string($0) })]) }
+
+  func permits(_ row: RawJSON) -> Bool {
+    guard let category = row[member], !category.isNull else { return true }
+    return category.string.map(revealed.contains) ?? false
+  }
+}
+
 /// What policy says of one principal and one tool.
 final class ToolDecision: Sendable {
   /// Whether some call could be permitted. What is not visible does not exist for the principal.
@@ -89,10 +121,10 @@ final class ToolDecision: Sendable {
     let enforces = tool.upstream.configuration.enforcesRows
     plan = ScreeningPlan(
       clearance: clearance.clearance, fields: tool.categories,
-      rows: rules.filter { $0.verdict.outcome != .allow }.compactMap { $0.filter(isEnforced: enforces) }, bounds: bounds,
+      rows: rules.filter(\.limits).compactMap { $0.filter(isEnforced: enforces) }, bounds: bounds,
       trustsText: enforces && rules.allSatisfy(\.pushDown.isExact))
     obstacle = Self.obstacle(tool, rules)
-    isListed = isVisible && (obstacle == nil || (!isFinal && rules.contains { $0.verdict.mentionsContext }))
+    isListed = isVisible && (obstacle == nil || (!isFinal && rules.contains(where: \.mentionsContext)))
     meta = enforces ? RowRule.meta(rules, clearance.clearance) : ByteBuffer()
   }
 
@@ -101,7 +133,7 @@ final class ToolDecision: Sendable {
   /// Rules that only the source could enforce, and the source does not.
   private static func obstacle(_ tool: ToolEntry, _ rules: [RowRule]) -> Refusal? {
     let enforces = tool.upstream.configuration.enforcesRows
-    let unenforced = rules.filter { $0.verdict.outcome != .allow && !(enforces && $0.pushDown.isExact) }
+    let unenforced = rules.filter { $0.limits && !(enforces && $0.pushDown.isExact) }
     if tool.effect != .read, !unenforced.isEmpty {
       return Refusal(
         .forbidden, .policy,

@@ -1,4 +1,4 @@
-public import JSON
+internal import JSON
 
 /// A view of MCP Apps: an HTML page that hosts show in a sandbox, served as a resource.
 ///

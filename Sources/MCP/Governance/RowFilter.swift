@@ -84,7 +84,8 @@ public indirect enum RowFilter: Sendable, Hashable {
 /// `[{"type": "Opportunity", "rows": "/opportunities", "entities": {"owner": "User"}}]`: the rows at that JSON Pointer of
 /// `structuredContent` (an array, or one object) are records of that Cedar type; the listed members are references to entities.
 /// A declaration without `rows` says that the tool touches such records and enforces ``MetaKey/rows`` itself, but that they do
-/// not stand in its result as rows.
+/// not stand in its result as rows. With `"category": "category"` that member of a record names the data category of the whole record:
+/// who may not see that category does not get the record. A record without the member is of no category; an unknown category is for who may see all.
 public struct RecordDeclaration: Sendable, Hashable {
   /// The type of the records, as policies name it.
   public var type: String
@@ -92,11 +93,14 @@ public struct RecordDeclaration: Sendable, Hashable {
   public var rows: String?
   /// Member -> entity type, for members that refer to entities.
   public var entities: [String: String]
+  /// The member that names the data category of a whole record; nil where records have none.
+  public var category: String?
 
-  public init(type: String, rows: String?, entities: [String: String] = [:]) {
+  public init(type: String, rows: String?, entities: [String: String] = [:], category: String? = nil) {
     self.type = type
     self.rows = rows
     self.entities = entities
+    self.category = category
   }
 
   /// The JSON of it, as it goes on the wire.
@@ -106,6 +110,7 @@ public struct RecordDeclaration: Sendable, Hashable {
     if !entities.isEmpty {
       object["entities"] = .object(entities.sorted { $0.key < $1.key }.reduce(into: JSONObject()) { $0[$1.key] = .string($1.value) })
     }
+    if let category { object["category"] = .string(category) }
     return object
   }
 
@@ -113,6 +118,7 @@ public struct RecordDeclaration: Sendable, Hashable {
     guard let type = json["type"]?.string else { return nil }
     self.init(
       type: type, rows: json["rows"]?.string,
-      entities: (json["entities"]?.object ?? JSONObject()).reduce(into: [:]) { $0[$1.name] = $1.value.string })
+      entities: (json["entities"]?.object ?? JSONObject()).reduce(into: [:]) { $0[$1.name] = $1.value.string },
+      category: json["category"]?.string)
   }
 }

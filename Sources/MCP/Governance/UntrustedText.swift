@@ -1,4 +1,4 @@
-public import JSON
+internal import JSON
 
 /// Text that people outside wrote (messages, issue bodies, documents): it may hold instructions to the model, which are not the
 /// user's. Results that hold such text say so, to clients in `_meta` and to the model in words.

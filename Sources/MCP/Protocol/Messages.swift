@@ -85,7 +85,7 @@ extension ByteBuffer {
   fileprivate mutating func wrap(_ id: RawJSON, from start: Int) {
     var at = start + setStaticString(Message.responseStart, at: start)
     at += id.withBytes { setBytes($0, at: at) }
-    setStaticString(Message.responseMiddle, at: at)
+    _ = setStaticString(Message.responseMiddle, at: at)
     moveReaderIndex(to: start)
     writeStaticString("}")
   }

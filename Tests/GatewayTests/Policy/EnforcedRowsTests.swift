@@ -65,6 +65,50 @@ struct EnforcedRowsTests {
     #expect(said.isListed(try said.resource(), tools: tools))
   }
 
+  /// Records whose member `label` names their data category, for somebody cleared for `internal` only.
+  private func labelled(enforces: Bool, isRead: Bool = true, rows: String? = "/deals", _ policies: String = "") throws -> (PolicyFixture, ToolEntry) {
+    let fixture = try PolicyFixture(
+      #"permit (principal, action, resource); forbid (principal, action == Action::"reveal", resource) unless { resource == Category::"internal" };"# + policies,
+      enforcesRows: enforces)
+    var declaration: JSONValue = ["type": "Deal", "category": "label"]
+    if let rows { declaration["rows"] = .string(rows) }
+    return (fixture, try fixture.tool(isRead: isRead, records: [declaration]))
+  }
+
+  @Test("Records of a category of their own are shown to who may see it, whoever enforces it", arguments: [true, false])
+  func categories(enforces: Bool) throws {
+    let (fixture, tool) = try labelled(enforces: enforces)
+    let decision = fixture.stage.engine.decision(fixture.principal, tool, generation: 1)
+    #expect(decision.obstacle == nil)
+    let result = try RawJSON(
+      #"{"content":[],"structuredContent":{"deals":[{"id":1,"label":"confidential"},{"id":2,"label":"internal"},{"id":3},{"id":4,"label":null},{"id":5,"label":"odd"},{"id":6,"label":["internal"]}]}}"#
+    )
+    let screened = try RawJSON(scanning: Screening().screen(result, plan: decision.plan).bytes)
+    #expect(screened["structuredContent"]?["deals"]?.elements.compactMap { $0["id"]?.int } == [2, 3, 4])
+    guard enforces else { return }
+    let meta = try JSONValue(parsing: "{" + String(buffer: decision.meta) + "}")
+    #expect(meta[MetaKey.rows]?["Deal"] == RowFilter.or([.not(.has(attribute: "label")), .isIn(attribute: "label", ["internal", "public"])]).json)
+  }
+
+  @Test("A tool that changes such records, or shows them nowhere, needs a source that looks first", arguments: [true, false])
+  func categoriesBefore(enforces: Bool) throws {
+    for (isRead, rows) in [(false, "/deals"), (true, nil)] as [(Bool, String?)] {
+      let (fixture, tool) = try labelled(enforces: enforces, isRead: isRead, rows: rows)
+      #expect(try fixture.refusal(.tool(tool)) == (enforces ? nil : .forbidden))
+    }
+    let (fixture, tool) = try labelled(enforces: enforces)
+    #expect(try fixture.refusal(.resource(fixture.resource(), uri: "crm://r"), tools: [tool]) == (enforces ? nil : .forbidden))
+  }
+
+  @Test("Who may see every category is limited by none")
+  func cleared() throws {
+    let fixture = try PolicyFixture("permit (principal, action, resource);", enforcesRows: true)
+    let tool = try fixture.tool(records: [["type": "Deal", "rows": "/deals", "category": "label"]])
+    let decision = fixture.stage.engine.decision(fixture.principal, tool, generation: 1)
+    #expect(decision.plan.rows.isEmpty)
+    #expect(try JSONValue(parsing: "{" + String(buffer: decision.meta) + "}")[MetaKey.rows]?["Deal"] == RowFilter.constant(true).json)
+  }
+
   @Test("may leave out the place of records where it was told the rule exactly", arguments: [(true, "Deal", true), (true, "Note", false), (false, "Deal", false)])
   func absent(enforces: Bool, type: String, passes: Bool) throws {
     let fixture = try PolicyFixture(Self.policy, enforcesRows: enforces)

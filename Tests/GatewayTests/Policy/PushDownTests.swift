@@ -15,7 +15,9 @@ struct RowRuleFixture {
     let entities = Entities([Entity(uid: upstream)])
     let response = set.partiallyAuthorized(
       PartialRequest(principal: EntityUID(type: "User", id: "ada"), action: EntityUID(type: "Action", id: "a"), resourceType: "Deal"), entities: entities)
-    rule = RowRule(RecordDeclaration(type: "Deal", rows: "/deals", entities: ["owner": "User"]), Verdict(response, of: set), upstream: upstream, ancestors: [])
+    rule = RowRule(
+      RecordDeclaration(type: "Deal", rows: "/deals", entities: ["owner": "User"]), Verdict(response, of: set),
+      ClearanceDecision(clearance: Clearance(), dependsOnContext: false), upstream: upstream, ancestors: [])
   }
 
   init(when condition: String) throws { try self.init("permit (principal, action, resource) when { \(condition) };") }

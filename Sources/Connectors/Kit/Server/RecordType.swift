@@ -8,11 +8,14 @@ public struct RecordType: Sendable, Hashable {
   public var entities: [String: String]
   /// Members that hold more than public data: member -> category.
   public var categories: [String: String]
+  /// The member that names the data category of a whole record: who may not see that category does not get the record.
+  public var category: String?
 
-  public init(_ name: String, entities: [String: String] = [:], categories: [String: String] = [:]) {
+  public init(_ name: String, entities: [String: String] = [:], categories: [String: String] = [:], category: String? = nil) {
     self.name = name
     self.entities = entities
     self.categories = categories
+    self.category = category
   }
 
   /// `_meta` of a tool whose result holds these records.
@@ -31,7 +34,7 @@ public struct RecordType: Sendable, Hashable {
       }
     }
     var meta: JSONObject = [
-      MetaKey.records: .array(parts.map { RecordDeclaration(type: $0.type.name, rows: $0.rows, entities: $0.type.entities).json })
+      MetaKey.records: .array(parts.map { RecordDeclaration(type: $0.type.name, rows: $0.rows, entities: $0.type.entities, category: $0.type.category).json })
     ]
     if !fields.isEmpty { meta[MetaKey.categories] = .object(fields) }
     return meta
