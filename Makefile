@@ -12,6 +12,9 @@
 STATE ?= .build/demo
 LISTEN ?= 127.0.0.1:7300
 
+# What is measured is built as what is released (scripts/release.sh).
+MEASURED := -c release --scratch-path .build/measure --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
+
 demo: setup
 	@scripts/build.sh --product sluice
 	@.build/debug/sluice demo --listen $(LISTEN) --state $(STATE)
@@ -33,20 +36,20 @@ bench: setup
 	@Benchmarks/kit/setup.sh
 	@scripts/release.sh
 	@Benchmarks/kit/bench.py --sluice dist/sluice
-	@scripts/build.sh -c release --scratch-path .build/measure --product sdk-bench
+	@scripts/build.sh $(MEASURED) --product sdk-bench
 	@Benchmarks/SDK/compare.py
 	@.build/measure/release/sdk-bench allocations
-	@scripts/build.sh -c release --scratch-path .build/measure --product everything-server
+	@scripts/build.sh $(MEASURED) --product everything-server
 	@Benchmarks/streams.py --server .build/measure/release/everything-server
-	@scripts/build.sh -c release --scratch-path .build/measure --product connector-bench
+	@scripts/build.sh $(MEASURED) --product connector-bench
 	@scripts/python.sh
 	@Benchmarks/Connectors/compare.py
 	@.build/measure/release/connector-bench allocations
 
 bench-allocations: setup
-	@scripts/build.sh -c release --scratch-path .build/measure --product sdk-bench
+	@scripts/build.sh $(MEASURED) --product sdk-bench
 	@.build/measure/release/sdk-bench allocations
-	@scripts/build.sh -c release --scratch-path .build/measure --product connector-bench
+	@scripts/build.sh $(MEASURED) --product connector-bench
 	@.build/measure/release/connector-bench allocations
 
 fuzz: setup

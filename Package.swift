@@ -115,8 +115,8 @@ let package = Package(
     .target(name: "Secrets", dependencies: ["MCPAuth"], swiftSettings: settings),
     // What connectors of vendors share.
     .target(
-      name: "ConnectorKit", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", .nio, .nioPosix, .crypto, .logging], path: "Sources/Connectors/Kit",
-      swiftSettings: settings),
+      name: "ConnectorKit", dependencies: ["CSpawn", "CZlib", "JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", .nio, .nioPosix, .crypto, .logging],
+      path: "Sources/Connectors/Kit", swiftSettings: settings),
     .target(
       name: "OpenAPIConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging, .yams], path: "Sources/Connectors/OpenAPI",
       swiftSettings: settings),
@@ -132,11 +132,11 @@ let package = Package(
       name: "JiraConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Jira",
       swiftSettings: settings),
     .target(
-      name: "GoogleDriveConnector", dependencies: ["CSpawn", "JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .nioPosix, .logging],
+      name: "GoogleDriveConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .logging],
       path: "Sources/Connectors/GoogleDrive", swiftSettings: settings),
     .target(name: "CFiles"),
     .target(
-      name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .nioPosix, .logging], path: "Sources/Connectors/Files",
+      name: "FilesConnector", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", .nio, .logging], path: "Sources/Connectors/Files",
       swiftSettings: settings),
     .target(
       name: "GitHubConnector", dependencies: ["JSON", "MCP", "MCPAuth", "MCPHTTP", "Secrets", "ConnectorKit", .nio, .crypto], path: "Sources/Connectors/GitHub",
@@ -148,7 +148,7 @@ let package = Package(
     .target(
       name: "SluiceKit",
       dependencies: [
-        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "SQLConnector", "Demo", "CZlib", .argumentParser, .crypto, .logging,
+        "JSON", "MCP", "MCPAuth", "MCPHTTP", "Cedar", "Ledger", "Gateway", "Secrets", "ConnectorKit", "SQLConnector", "Demo", .argumentParser, .crypto, .logging,
         .nio, .nioPosix, .lifecycle, .unixSignals, .yams,
       ] + connectors, swiftSettings: settings),
     .executableTarget(name: "sluice", dependencies: ["SluiceKit", .argumentParser], swiftSettings: settings),

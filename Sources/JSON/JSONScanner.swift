@@ -230,9 +230,9 @@ struct JSONScanner {
     while count - at >= 16 {
       let chunk = UnsafeRawPointer(base + at).loadUnaligned(as: SIMD16<UInt8>.self)
       let special = (chunk &- offset .>= span) .| (chunk .== quote) .| (chunk .== backslash)
-      let lanes = unsafeBitCast(special, to: SIMD2<UInt64>.self)
-      if lanes.x | lanes.y != 0 { break }
-      at += 16
+      let place = special.first
+      at &+= place
+      if place < 16 { return }
     }
     while at < count {
       let byte = base[at]
@@ -342,6 +342,17 @@ struct JSONScanner {
       return JSONText.unescape(first, escaped: one.escaped) == JSONText.unescape(second, escaped: other.escaped)
     }
     return first.count == second.count && first.elementsEqual(second)
+  }
+}
+
+extension SIMDMask<SIMD16<Int8>> {
+  /// The place of the first lane that is true, or 16.
+  @inline(__always)
+  var first: Int {
+    let lanes = unsafeBitCast(self, to: SIMD2<UInt64>.self)
+    let (low, high) = (UInt64(littleEndian: lanes.x), UInt64(littleEndian: lanes.y))
+    let isLate = low == 0
+    return ((isLate ? high : low).trailingZeroBitCount &+ (isLate ? 64 : 0)) &>> 3
   }
 }
 

@@ -119,9 +119,9 @@ public enum JSONText {
       while characters.count - at >= 16 {
         let chunk = UnsafeRawPointer(base + at).loadUnaligned(as: SIMD16<UInt8>.self)
         let special = (chunk .< control) .| (chunk .== quote) .| (chunk .== backslash)
-        let lanes = unsafeBitCast(special, to: SIMD2<UInt64>.self)
-        if lanes.x | lanes.y != 0 { break }
-        at += 16
+        let place = special.first
+        at += place
+        if place < 16 { return at }
       }
     }
     while at < characters.count, !needsEscape(characters[at]) { at += 1 }

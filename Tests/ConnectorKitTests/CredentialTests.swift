@@ -93,6 +93,19 @@ struct CredentialTests {
     #expect(kit.vendor.requests.isEmpty)
   }
 
+  @Test("A lifetime of a token that no clock could follow is bounded", arguments: ["1e19", "-5"])
+  func lifetime(_ text: String) async throws {
+    let time = VirtualTime()
+    let endpoint = try await VendorDouble()
+    endpoint.always("POST", "/token", .text("{\"access_token\": \"granted\", \"expires_in\": \(text)}"))
+    let grant = OAuthGrant(
+      vendor: "Vendor", endpoint: try #require(HTTPURL(endpoint.url + "/token")), kind: .clientCredentials, client: .publicClient(id: "me"),
+      http: ConnectorTestingHTTP.client, time: time.vendorTime)
+    let token = try await grant.token(for: .service, after: nil)
+    #expect(token.accessToken.reveal() == "granted")
+    #expect(token.expires == time.seconds + (text == "1e19" ? 1_000_000_000 : 0))
+  }
+
   @Test("After a crash between rotation and use the new refresh token is what is spent")
   func crashAfterStoring() async throws {
     let time = VirtualTime()

@@ -29,6 +29,31 @@ struct LimitTests {
     #expect(kit.time.waits == [])
   }
 
+  @Test("Budgets of one thing hold for all who send about it, each of them, and for nothing else")
+  func resourceBudgets() async throws {
+    let kit = try await KitAPI { $0.resourceBudgets = [Budget(2, per: 10), Budget(3, per: 300)] }
+    kit.vendor.always("GET", "/x", .json([:]))
+    func send(_ resource: String?, _ bucket: String, _ subject: Subject = .service) async throws {
+      var request = VendorRequest(path: "/x", bucket: bucket)
+      request.limitedResource = resource
+      _ = try await kit.api.send(request, as: subject)
+    }
+    try await send("issue-1", "a")
+    try await send("issue-1", "b", .user("ada"))
+    try await send("issue-2", "a")
+    for _ in 0..<5 { try await send(nil, "a") }
+    #expect(kit.time.waits == [])
+    try await send("issue-1", "c")
+    #expect(kit.time.waits == [5])
+    let error = await vendorError { () async throws(VendorError) in
+      var request = VendorRequest(path: "/x")
+      request.limitedResource = "issue-1"
+      return try await kit.api.send(request, as: .service)
+    }
+    // The longer budget: a hundred seconds for each beyond three.
+    #expect(error?.code == .throttled && error?.retryAfter == 95)
+  }
+
   @Test("Who would wait longer than the call may take is told how long, and nothing is sent")
   func beyondTheDeadline() async throws {
     let kit = try await KitAPI { configuration in
@@ -62,6 +87,16 @@ struct LimitTests {
     #expect(error?.code == .throttled && error?.vendorCode == "slow_down")
     #expect(kit.vendor.requests.count <= 4)
     #expect(kit.time.waits.allSatisfy { $0 >= 0 } && kit.time.waits.reduce(0, +) >= kit.vendor.requests.count - 2)
+  }
+
+  @Test(
+    "A Retry-After is a day at most, and one that is no date is none",
+    arguments: [
+      ("\(Int64.max)", 86_400), ("-1", 0), ("Sun, 06 Nov 9999 08:49:37 GMT", 86_400), ("Sun, 06 Nov 1994 08:49:37 GMT", 0),
+      ("Sun, 06 Nov \(Int64.max) 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 \(Int64.max):49:37 GMT", nil),
+    ] as [(String, Int64?)])
+  func retryAfter(_ text: String, _ seconds: Int64?) {
+    #expect(VendorResponse(status: HTTPStatus(429), headers: HTTPHeaders([("Retry-After", text)])).retryAfter(now: 1_700_000_000) == seconds)
   }
 
   @Test("A Retry-After beyond the deadline ends the call with the wait, without another request")

@@ -8,7 +8,7 @@ struct CoverageTests {
   private static let python: [String: String] = [
     "list_directory": "os.scandir", "directory_tree": "os.walk", "get_file_info": "os.stat", "read_file": "readlines", "read_files": "read_bytes",
     "search_files": "os.walk, fnmatch", "search_text": "bytes.lower, in", "write_file": "write_bytes", "edit_file": "bytes.replace", "create_directory": "os.mkdir",
-    "move_file": "os.rename", "delete_file": "os.remove",
+    "move_file": "os.rename", "delete_file": "os.remove", "copy_file": "shutil.copyfile", "append_file": "open(\"ab\")",
   ]
 
   /// Faults by tool, beside paths that lead out, which every tool met (EscapeTests).
@@ -21,6 +21,7 @@ struct CoverageTests {
     "write_file": "full disk, swapped for a link, what is no file, atomic for readers",
     "edit_file": "changed meanwhile, full disk, a terabyte, no UTF-8, twice or nowhere", "create_directory": "there already, no parent",
     "move_file": "there already, into itself, another root", "delete_file": "not empty, gone, link",
+    "copy_file": "there already, too large, onto itself", "append_file": "not there, too large, no UTF-8",
   ]
 
   @Test("is written down, for every tool")

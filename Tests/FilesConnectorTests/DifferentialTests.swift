@@ -14,7 +14,8 @@ struct DifferentialTests {
     ("write_file", ["path": "drafts/new.md", "text": "one\né\n"]),
     ("edit_file", ["path": "drafts/old.md", "edits": [["old": "two", "new": "2"], ["old": "three\r\n", "new": ""]]]),
     ("create_directory", ["path": "drafts/folder"]), ("move_file", ["path": "drafts/moved.md", "to": "drafts/folder/there.md"]),
-    ("delete_file", ["path": "drafts/gone.md"]),
+    ("delete_file", ["path": "drafts/gone.md"]), ("copy_file", ["path": "drafts/log.md", "to": "drafts/copy.md"]),
+    ("append_file", ["path": "drafts/log.md", "text": "five é\n"]),
   ]
 
   private static func fill(_ test: FilesUnderTest) throws {
@@ -24,7 +25,7 @@ struct DifferentialTests {
     try test.write("docs/team/deep/é.md", "a deployment\n")
     try test.write("docs/.hidden/secret.md", "deploy\n")
     try test.write("docs/empty.txt", "")
-    for name in ["old", "moved", "gone"] { try test.write("drafts/\(name).md", "one\ntwo\nthree\r\nfour\n") }
+    for name in ["old", "moved", "gone", "log"] { try test.write("drafts/\(name).md", "one\ntwo\nthree\r\nfour\n") }
   }
 
   @Test("What is read is what Python reads, and what is changed is what Python makes of a copy")

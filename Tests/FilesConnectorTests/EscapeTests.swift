@@ -58,6 +58,8 @@ struct EscapeTests {
       ("write_file", ["path": .string(path), "text": "changed", "overwrite": true]), ("create_directory", ["path": .string(path)]),
       ("edit_file", ["path": .string(path), "edits": [["old": "secret", "new": "changed"]]]), ("move_file", ["path": .string(path), "to": "drafts/taken"]),
       ("move_file", ["path": "drafts/inside/file.txt", "to": .string(path)]), ("delete_file", ["path": .string(path)]),
+      ("append_file", ["path": .string(path), "text": "x", "create": true]), ("copy_file", ["path": .string(path), "to": "drafts/taken"]),
+      ("copy_file", ["path": "drafts/inside/file.txt", "to": .string(path), "overwrite": true]),
     ] as [(String, JSONValue)] {
       _ = try await test.files.failure(tool, arguments)
     }

@@ -59,7 +59,8 @@ struct ReadingTests {
 
   static let lines: [(text: String, line: Int, lines: Int, shown: String, next: Int?)] = [
     ("one\ntwo\nthree\n", 1, 10, "one\ntwo\nthree\n", nil), ("one\ntwo\nthree", 2, 1, "two\n", 3), ("one\ntwo\nthree", 3, 5, "three", nil),
-    ("one\r\ntwo\r\nthree\r\n", 2, 1, "two\r\n", 3), ("", 1, 5, "", nil), ("one\n", 7, 5, "", nil), ("\n\n\n", 2, 1, "\n", 3), ("one\ntwo\n", 1, 2, "one\ntwo\n", nil),
+    ("one\r\ntwo\r\nthree\r\n", 2, 1, "two\r\n", 3), ("", 1, 5, "", nil), ("one\n", 7, 5, "", nil),
+    ("one\n", .max, 2000, "", nil), ("\n\n\n", 2, 1, "\n", 3), ("one\ntwo\n", 1, 2, "one\ntwo\n", nil),
   ]
 
   @Test("Lines are counted by line feeds, and their bytes stay what they are", arguments: lines)

@@ -9,8 +9,8 @@ import Testing
 @Suite("The files connector as a server", .timeLimit(.minutes(2)))
 struct ServingTests {
   static let toolsets: [(settings: JSONObject, tools: Int, writes: Bool)] = [
-    (["toolsets": JSONValue.null], 8, false), (["toolsets": ["read", "write"]], 12, true), (["toolsets": ["all"]], 13, true),
-    (["toolsets": ["all"], "read_only": true], 8, false), (["toolsets": ["all"], "tools": ["deny": ["delete_*", "search_*"]]], 10, true),
+    (["toolsets": JSONValue.null], 8, false), (["toolsets": ["read", "write"]], 14, true), (["toolsets": ["all"]], 15, true),
+    (["toolsets": ["all"], "read_only": true], 8, false), (["toolsets": ["all"], "tools": ["deny": ["delete_*", "search_*"]]], 12, true),
   ]
 
   @Test("Reading is on by itself, writing and deleting are switched on, and read-only mode overrules it", arguments: toolsets)
@@ -96,8 +96,10 @@ struct ServingTests {
   func check() async throws {
     let test = try FilesUnderTest()
     try test.write("docs/a.txt", "a")
-    #expect(await test.files.connector.check().map(\.message) == ["docs: 1 entries", "drafts: 0 entries, writable"])
-    #expect(await test.files.connector.check().allSatisfy { $0.level == .ok })
+    let findings = await test.files.connector.check()
+    #expect(findings.filter { $0.level == .ok }.map(\.message) == ["docs: 1 entries", "drafts: 0 entries, writable"])
+    // A program that is missing is no fault.
+    #expect(findings.allSatisfy { $0.level == .ok || ($0.level == .warning && $0.message.contains("is not on this machine")) })
   }
 
   #if os(Linux)

@@ -56,6 +56,67 @@ struct WritingTests {
     #expect(try test.mode("drafts/new.sh") & 0o133 == 0)
   }
 
+  @Test("An edit tells its diff, and a dry run nothing but that")
+  func diff() async throws {
+    let test = try FilesUnderTest()
+    let lines = (1...20).map { "line \($0)\n" }.joined()
+    try test.write("drafts/a.txt", lines + "end")
+    let edits: JSONValue = [["old": "line 2\n", "new": "LINE 2\nmore\n"], ["old": "end", "new": "end\n"]]
+    let expected = """
+      @@ -1,5 +1,6 @@
+       line 1
+      -line 2
+      +LINE 2
+      +more
+       line 3
+       line 4
+       line 5
+      @@ -18,4 +19,4 @@
+       line 18
+       line 19
+       line 20
+      -end
+      \\ No newline at end of file
+      +end
+
+      """
+    let dry = try await test.files.structured("edit_file", ["path": "drafts/a.txt", "edits": edits, "dry_run": true])
+    #expect(dry["diff"] == .string(expected) && dry["changed"] == false, "\(dry)")
+    #expect(test.text("drafts/a.txt") == lines + "end")
+    let done = try await test.files.structured("edit_file", ["path": "drafts/a.txt", "edits": edits])
+    #expect(done["diff"] == dry["diff"] && done["changed"] == true)
+    #expect(test.text("drafts/a.txt")?.hasPrefix("line 1\nLINE 2\nmore\nline 3") == true && test.text("drafts/a.txt")?.hasSuffix("end\n") == true)
+  }
+
+  @Test("Text is appended to text, and a file is made for it only if that is said")
+  func append() async throws {
+    let test = try FilesUnderTest(["maximum_bytes": 1024])
+    #expect(try await test.files.failure("append_file", ["path": "drafts/log.txt", "text": "a"]).hasPrefix("There is no"))
+    _ = try await test.files.structured("append_file", ["path": "drafts/log.txt", "text": "a\n", "create": true])
+    let file = try await test.files.structured("append_file", ["path": "drafts/log.txt", "text": "é\n", "create": true])["file"]
+    #expect(test.text("drafts/log.txt") == "a\né\n" && file?["bytes"] == 5)
+    #expect(try await test.files.failure("append_file", ["path": "drafts/log.txt", "text": .string(String(repeating: "x", count: 1024))]).contains("more than 1024"))
+    try test.write("drafts/data.bin", [0, 1])
+    #expect(try await test.files.failure("append_file", ["path": "drafts/data.bin", "text": "a"]).contains("no text file"))
+    #expect(try await test.files.failure("append_file", ["path": "docs/log.txt", "text": "a", "create": true]).contains("read-only"))
+  }
+
+  @Test("A copy holds the same bytes, replaces nothing unless that is said, and goes only where files may be written")
+  func copy() async throws {
+    let test = try FilesUnderTest(["maximum_bytes": 1024])
+    try test.write("docs/data.bin", [0, 1, 2])
+    try test.write("drafts/there.bin", "old")
+    _ = try await test.files.structured("copy_file", ["path": "docs/data.bin", "to": "drafts/copy.bin"])
+    #expect(try Array(Data(contentsOf: test.url("drafts/copy.bin"))) == [0, 1, 2])
+    #expect(try await test.files.failure("copy_file", ["path": "docs/data.bin", "to": "drafts/there.bin"]).contains("Say overwrite"))
+    _ = try await test.files.structured("copy_file", ["path": "docs/data.bin", "to": "drafts/there.bin", "overwrite": true])
+    #expect(try Array(Data(contentsOf: test.url("drafts/there.bin"))) == [0, 1, 2])
+    #expect(try await test.files.failure("copy_file", ["path": "docs/data.bin", "to": "docs/copy.bin"]).contains("read-only"))
+    #expect(try await test.files.failure("copy_file", ["path": "drafts/there.bin", "to": "drafts/there.bin", "overwrite": true]).contains("onto itself"))
+    try test.write("docs/long.bin", [UInt8](repeating: 0, count: 1025))
+    #expect(try await test.files.failure("copy_file", ["path": "docs/long.bin", "to": "drafts/long.bin"]).contains("at most 1024"))
+  }
+
   @Test("What is no plain file is not replaced: a directory, a link, a pipe")
   func others() async throws {
     let test = try FilesUnderTest()
@@ -73,7 +134,9 @@ struct WritingTests {
 
   static let edits: [(text: String, edits: [(String, String)], result: String?)] = [
     ("one two three", [("two", "2")], "one 2 three"), ("one two three", [("one", "1"), ("1 two", "12")], "12 three"), ("aXbXc", [("X", "-")], nil),
-    ("aaa", [("aa", "b")], nil), ("abc", [("d", "e")], nil), ("abc", [("a", "1"), ("z", "2")], nil), ("a\r\nb\r\n", [("a\r\n", "A\n")], "A\nb\r\n"),
+    ("aaa", [("aa", "b")], nil),
+    ("abababac", [("ababac", "x")], "abx"), ("aabaaab", [("aaab", "x")], "aabx"), ("abcabc", [("abc", "")], nil),
+    ("abc", [("d", "e")], nil), ("abc", [("a", "1"), ("z", "2")], nil), ("a\r\nb\r\n", [("a\r\n", "A\n")], "A\nb\r\n"),
     ("a\r\nb", [("\r\nb", "b")], "ab"), ("cafe\u{301}", [("caf\u{E9}", "x")], nil), ("cafe\u{301}", [("cafe", "x")], "x\u{301}"), ("a", [("a", "")], ""),
     ("😀😀x", [("😀x", "y")], "😀y"),
   ]
@@ -128,6 +191,16 @@ struct WritingTests {
     #expect(!test.exists("drafts/folder"))
     #expect(try await test.files.failure("delete_file", ["path": "drafts/folder"]).contains("There is no"))
     #expect(try await test.files.failure("delete_file", ["path": "drafts"]).contains("root itself"))
+  }
+
+  @Test("No directory is moved out of a pattern that hides what is in it", arguments: ["drafts/private/*", "*private*.key"])
+  func hiddenByPlace(_ pattern: String) async throws {
+    let test = try FilesUnderTest(["hide": [.string(pattern)]])
+    try test.write("drafts/private/a.key", "a")
+    try test.write("drafts/b.txt", "b")
+    #expect(try await test.files.failure("move_file", ["path": "drafts/private", "to": "drafts/p"]).contains("hidden by where they are"))
+    #expect(test.exists("drafts/private/a.key") && !test.exists("drafts/p"))
+    _ = try await test.files.structured("move_file", ["path": "drafts/b.txt", "to": "drafts/c.txt"])
   }
 
   @Test("Of a link the link is removed or moved, and what it leads to stays")

@@ -49,11 +49,13 @@ enum PlausibleGitHub {
 
   private static let lists: Set<String> = [
     "repos", "branches", "tags", "releases", "issues", "comments", "labels", "sub_issues", "timeline", "milestones", "pulls", "files", "reviews", "alerts",
-    "notifications", "blocked_by", "commits", "teams", "members", "collaborators", "gists", "reactions",
+    "notifications", "blocked_by", "commits", "teams", "members", "collaborators", "gists", "reactions", "starred", "advisories", "security-advisories", "issue-types",
   ]
 
   private static func answer(_ request: CapturedRequest) -> ConnectorTesting.Answer {
     let last = request.segments.last ?? ""
+    if GraphQL.isCall(request) { return .json(GraphQL.everything) }
+    if last == "zip" { return ZipFile.answer(ZipFile.bytes([("a.txt", Array("hello".utf8))])) }
     if request.method == "DELETE" { return .status(204) }
     if request.path.contains("/search/") { return .json(["total_count": 0, "incomplete_results": false, "items": []]) }
     if request.method == "GET", lists.contains(last) { return .json([]) }

@@ -230,11 +230,12 @@ struct GrantTests {
     (
       "", ["all"],
       [
-        "context", "repos", "notifications", "security", "repos_write", "issues_write", "pull_requests_write", "actions_write", "security_write",
-        "notifications_write", "gists_write",
+        "context", "repos", "notifications", "projects", "security", "repos_write", "issues_write", "pull_requests_write", "actions_write", "security_write",
+        "notifications_write", "gists_write", "discussions_write", "projects_write", "stars_write",
       ]
     ),
-    ("repo, read:org, gist", ["all"], []), ("repo, admin:org", ["all"], ["gists_write"]), ("gist", ["gists", "gists_write"], []), ("", ["gists"], []),
+    ("repo, read:org, gist, project", ["all"], []), ("repo, admin:org, read:project", ["all"], ["gists_write", "projects_write"]),
+    ("repo", ["projects", "discussions"], ["projects"]), ("gist", ["gists", "gists_write"], []), ("", ["gists"], []),
     ("security_events, notifications", ["security_write", "notifications_write"], []), ("repo", ["context"], ["context"]),
   ]
 
@@ -244,7 +245,8 @@ struct GrantTests {
     fixture.vendor.always("GET", "/user", .json(["login": "bot"], headers: [("X-OAuth-Scopes", scopes)]))
     let findings = await fixture.github.connector.check().filter { $0.level != .ok }
     #expect(findings.compactMap { $0.message.split(separator: " ").last.map { String($0.dropLast()) } } == lacking)
-    #expect(findings.filter { $0.level == .warning }.map(\.message).allSatisfy { $0.hasSuffix(" context.") || $0.hasSuffix(" repos.") })
+    let warned = findings.filter { $0.level == .warning }.map(\.message)
+    #expect(warned.allSatisfy { message in [" context.", " repos.", " projects."].contains { message.hasSuffix($0) } })
     #expect(findings.allSatisfy { $0.remedy?.hasPrefix("Give it ") == true })
   }
 }

@@ -39,7 +39,7 @@ struct RowRuleTests {
       #expect(RowRules.places(result, tool).isEmpty, "\(act.name): \(result.raw.text)")
       if tool.annotations.readOnly != true {
         #expect(result.isError, "\(act.name)")
-        #expect(fixture.vendor.requests.dropFirst(before).allSatisfy { $0.method == "GET" }, "\(act.name)")
+        #expect(fixture.vendor.requests.dropFirst(before).allSatisfy { GraphQL.isRead($0) }, "\(act.name)")
       }
       fixture.github.time.advance(10)
     }
@@ -92,11 +92,14 @@ struct RowRuleTests {
         "files": [["filename": "secret.swift"]],
       ]))
     let arguments: JSONValue = ["owner": "octo", "repo": "cat", "base": "a", "head": "b"]
-    let hidden = try await fixture.github.call("compare_commits", arguments, as: "ada", meta: RowRules.meta(["Commit": Self.ada]))
+    func meta(_ rule: RowFilter) -> JSONObject { RowRules.meta(["Commit": rule, "Repository": .constant(true)]) }
+    let hidden = try await fixture.github.call("compare_commits", arguments, as: "ada", meta: meta(Self.ada))
     #expect(hidden.structured?["commits"]?.array?.map { $0["sha"] } == ["aaaa"] && hidden.structured?["files"] == [] && hidden.structured?["ahead_by"] == nil)
     #expect(!hidden.text.contains("by bob") && !hidden.text.contains("secret.swift") && !hidden.text.contains("ahead by"))
-    let shown = try await fixture.github.structured("compare_commits", arguments, as: "ada", meta: RowRules.meta(["Commit": .has(attribute: "author")]))
+    let shown = try await fixture.github.structured("compare_commits", arguments, as: "ada", meta: meta(.has(attribute: "author")))
     #expect(shown["files"]?.array?.count == 1 && shown["ahead_by"] == 2)
+    let fork: JSONValue = ["owner": "octo", "repo": "cat", "base": "main", "head": "eve:cat:main"]
+    #expect(try await fixture.github.failure("compare_commits", fork, as: "ada", meta: meta(Self.ada)).contains("those of a fork cannot be checked"))
   }
 
   @Test("An issue that names this one is in its history for those who may see it")
@@ -145,6 +148,11 @@ struct RowRuleTests {
     #expect(try await ids() == ["2", "3", "4"])
     rules["Repository"] = .compare(attribute: "visibility", .equal, "public")
     #expect(try await ids() == ["2", "3"])
+    fixture.vendor.always("GET", "/notifications/threads/1", .json(notification("1", "octo/cat", "Issue")))
+    for arguments in [["method": "read", "thread_id": "1"], ["method": "ignore", "thread_id": "1"], ["method": "read_all"]] as [JSONValue] {
+      _ = try await fixture.github.failure("notification_write", arguments, as: "ada", meta: RowRules.meta(rules))
+    }
+    #expect(fixture.vendor.requests.allSatisfy { $0.method == "GET" })
   }
 
   @Test("What a change has taken out of sight is said to be done, and not shown")

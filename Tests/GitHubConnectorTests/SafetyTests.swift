@@ -13,11 +13,14 @@ struct SafetyTests {
   func toolsets() async throws {
     let all = try await GitHubFixture().github.client.listTools()
     let writes = Set(all.filter { $0.annotations.readOnly != true }.map(\.name))
-    #expect(writes.count == 28)
+    #expect(writes.count == 36)
     #expect(try await Set(tools(["toolsets": ["all"], "read_only": true])).isDisjoint(with: writes))
     let standard = try await Set(
-      GitHubFixture(["toolsets": ["context", "repos", "git", "issues", "pull_requests", "actions", "security", "notifications", "gists"]]).github.client.listTools().map(
-        \.name))
+      GitHubFixture([
+        "toolsets": [
+          "context", "repos", "git", "issues", "pull_requests", "actions", "security", "notifications", "gists", "discussions", "projects", "stars",
+        ]
+      ]).github.client.listTools().map(\.name))
     #expect(standard.isDisjoint(with: writes))
     #expect(try await tools(["toolsets": ["issues_write"]]).contains("issue_write"))
     #expect(try await tools(["toolsets": ["all"], "tools": ["deny": ["delete_*", "push_files"]]]).contains("push_files") == false)
@@ -27,7 +30,7 @@ struct SafetyTests {
   func definitions() async throws {
     for tool in try await GitHubFixture().github.client.listTools() {
       #expect(tool.inputSchema["additionalProperties"] == false && tool.outputSchema != nil && tool.description?.isEmpty == false, "\(tool.name)")
-      let isWrite = ["create", "update", "delete", "write", "merge", "push", "fork", "trigger", "add", "reviewers"].contains { tool.name.contains($0) }
+      let isWrite = ["create", "update", "delete", "write", "merge", "push", "fork", "trigger", "add_", "reviewers"].contains { tool.name.contains($0) }
       #expect(tool.annotations.readOnly == !isWrite, "\(tool.name)")
     }
   }
@@ -37,14 +40,42 @@ struct SafetyTests {
     let tools = try await GitHubFixture().github.client.listTools()
     let again = Set(tools.filter { $0.annotations.idempotent != true }.map(\.name))
     let destructive = Set(tools.filter { $0.annotations.destructive == true }.map(\.name))
-    let both: Set = ["issue_write", "actions_trigger", "pull_request_review_write", "gist_write", "push_files", "sub_issue_write"]
+    let both: Set = [
+      "issue_write", "actions_trigger", "pull_request_review_write", "gist_write", "push_files", "sub_issue_write", "discussion_comment_write",
+      "project_item_write",
+    ]
     #expect(destructive.intersection(again) == both)
     #expect(
       again.subtracting(both) == [
-        "add_issue_comment", "create_branch", "create_pull_request", "create_release", "create_repository", "create_tag", "fork_repository",
+        "add_issue_comment", "create_branch", "create_discussion", "create_pull_request", "create_release", "create_repository", "create_tag", "fork_repository",
       ])
     #expect(destructive.isSuperset(of: ["delete_branch", "update_repository", "issue_labels_write", "issue_assignees_write"]))
     #expect(!destructive.contains("add_reaction") && tools.allSatisfy { $0.annotations.readOnly != true || !destructive.contains($0.name) })
+  }
+
+  @Test("What leads to another repository by the way is not followed where names are filtered: forks, histories, notifications")
+  func byTheWay() async throws {
+    let fixture = try await GitHubFixture(["repositories": ["octo/*"]])
+    func call(_ tool: String, _ more: JSONObject) async throws -> CallResult {
+      var arguments: JSONObject = tool == "notification_write" ? [:] : ["owner": "octo", "repo": "cat"]
+      for (name, value) in more { arguments[name] = value }
+      return try await fixture.github.call(tool, .object(arguments))
+    }
+    for head in ["eve:main", "eve:cat:main", "octo:main"] { #expect(try await call("compare_commits", ["base": "main", "head": .string(head)]).isError) }
+    #expect(try await call("create_pull_request", ["title": "x", "head": "eve:main", "base": "main"]).isError)
+    #expect(try await call("notification_write", ["method": "read_all"]).isError)
+    #expect(fixture.vendor.requests.isEmpty)
+    fixture.vendor.always("GET", "/notifications/threads/1", .json(["id": "1", "repository": ["full_name": "eve/cat"], "subject": ["type": "Issue"]]))
+    #expect(try await call("notification_write", ["method": "read", "thread_id": "1"]).isError)
+    fixture.vendor.always("GET", "/repos/octo/cat/compare/main...octo%3Adog%3Amain", .json(["status": "identical", "commits": []]))
+    #expect(try await !call("compare_commits", ["base": "main", "head": "octo:dog:main"]).isError)
+    func mention(_ repository: String) -> JSONValue {
+      ["event": "cross-referenced", "source": ["issue": ["number": 2, "html_url": .string("https://github.com/\(repository)/issues/2")]]]
+    }
+    fixture.vendor.always("GET", "/repos/octo/cat/issues/1/timeline", .json([mention("eve/cat"), mention("octo/dog")]))
+    let events = try await call("issue_read", ["method": "get_timeline", "issue_number": 1]).structured?["events"]?.array
+    #expect(events?.map { $0["detail"] } == ["https://github.com/octo/dog/issues/2"])
+    #expect(fixture.vendor.requests.allSatisfy { $0.method == "GET" })
   }
 
   static let denied: [(String, JSONValue)] = [
@@ -53,7 +84,12 @@ struct SafetyTests {
     ("actions_list", ["method": "list_runs"]), ("list_alerts", ["kind": "dependabot"]), ("fork_repository", [:]), ("delete_branch", ["branch": "topic"]),
     ("update_repository", ["archived": true]), ("issue_labels_write", ["method": "add", "issue_number": 1, "labels": ["bug"]]),
     ("issue_assignees_write", ["method": "remove", "issue_number": 1, "assignees": ["ada"]]), ("add_reaction", ["issue_number": 1, "content": "eyes"]),
-    ("get_job_logs", ["run_id": 5]),
+    ("get_job_logs", ["run_id": 5]), ("list_discussions", [:]), ("discussion_read", ["method": "get", "discussion_number": 1]),
+    ("create_discussion", ["category": "ideas", "title": "a", "body": "b"]),
+    ("discussion_comment_write", ["method": "add", "discussion_number": 1, "body": "b"]), ("list_review_threads", ["pull_number": 1]),
+    ("review_thread_write", ["method": "resolve", "pull_number": 1, "thread_id": "t"]), ("list_repository_advisories", [:]), ("get_tag", ["tag": "v1"]),
+    ("update_release", ["release_id": 1, "name": "a"]), ("delete_release", ["release_id": 1]), ("star_write", ["method": "star"]),
+    ("repository_subscription_write", ["method": "watch"]), ("list_issue_types", [:]),
   ]
 
   @Test("A repository that is not allowed is not reached, whatever its name is written like", arguments: denied)

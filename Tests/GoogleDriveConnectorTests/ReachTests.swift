@@ -91,17 +91,4 @@ struct ReachTests {
     _ = try? await fixture.drive.call("delete_file", ["file": .string(id)])
     #expect(fixture.vendor.requests.isEmpty)
   }
-
-  @Test("Labels of a file are its data category, the first of the settings that it has")
-  func labels() async throws {
-    let fixture = try await DriveUnderTest(["labels": ["L9": "secret", "L1/C2": "restricted", "L1": "internal"]])
-    func labelled(_ id: String, _ choice: String) -> JSONValue {
-      PlausibleDrive.file(id, ["labelInfo": ["labels": [["id": "L1", "fields": ["F1": ["id": "F1", "selection": [.string(choice)]]]]]]])
-    }
-    fixture.vendor.always("GET", "/drive/v3/files", .json(["files": [labelled("doc1", "C2"), labelled("doc2", "C7"), PlausibleDrive.file("doc3")]]))
-    let rows = try await fixture.drive.structured("list_recent", ["fields": ["id"]])["files"]?.array ?? []
-    #expect(rows.map { $0["category"]?.string } == ["restricted", "internal", nil])
-    #expect(rows.map { $0["labels"] } == [["L1"], ["L1"], []])
-    #expect(fixture.vendor.requests.last?.query("includeLabels") == "L9,L1")
-  }
 }

@@ -12,6 +12,7 @@ struct JiraAccessTests {
     let issue: JSONValue = "HR-1"
     let reading = [
       "get_issue", "list_comments", "list_worklogs", "list_changes", "list_transitions", "list_remote_links", "list_watchers", "list_edit_fields", "get_service_request",
+      "list_request_comments", "list_request_transitions", "list_request_participants", "list_approvals", "list_slas",
     ]
     let projects = ["list_assignable_users", "get_project", "list_versions", "list_components", "list_issue_types"]
     var calls: [(String, JSONValue)] = reading.map { ($0, ["issue": issue]) } + projects.map { ($0, ["project": "hr"]) }
@@ -30,6 +31,9 @@ struct JiraAccessTests {
       ("add_remote_link", ["issue": issue, "url": "https://x.example", "title": "x"]), ("watch_issue", ["issue": issue, "user": "x"]),
       ("add_attachment", ["issue": issue, "filename": "a", "text": "x"]), ("delete_comment", ["issue": issue, "comment": "1"]), ("delete_issue", ["issue": issue]),
       ("move_to_sprint", ["sprint": "1", "issues": ["ABC-1", issue]]), ("move_to_backlog", ["issues": [issue]]), ("edit_issue", ["issue": "10001", "summary": "x"]),
+      ("comment_on_request", ["issue": issue, "body": "x", "public": false]), ("transition_request", ["issue": issue, "transition": "1"]),
+      ("add_request_participants", ["issue": issue, "participants": ["x"]]), ("remove_request_participants", ["issue": issue, "participants": ["x"]]),
+      ("answer_approval", ["issue": issue, "approval": "1", "decision": "approve"]),
     ]
     return calls
   }()
@@ -58,6 +62,8 @@ struct JiraAccessTests {
   static let places: [(String, JSONValue)] = [
     ("list_sprints", ["board": "4"]), ("get_sprint", ["sprint": "37"]), ("create_sprint", ["board": "4", "name": "x"]), ("update_sprint", ["sprint": "37", "name": "x"]),
     ("move_to_sprint", ["sprint": "37", "issues": ["ABC-1"]]), ("list_queues", ["desk": "1"]), ("list_queue_issues", ["desk": "1", "queue": "2"]),
+    ("list_request_types", ["desk": "1"]), ("list_request_fields", ["desk": "1", "request_type": "2"]), ("list_organizations", ["desk": "1"]),
+    ("create_request", ["desk": "1", "request_type": "2", "summary": "x"]),
   ]
 
   /// How Jira tells a board's projects: with the board, or at a place of their own; the last is not told at all.
@@ -74,7 +80,7 @@ struct JiraAccessTests {
       vendor.always("GET", "/rest/servicedeskapi/servicedesk/1", .json(["id": "1", "projectKey": "HR"]))
     }
     #expect(try await test.jira.failure(call.0, call.1) == "Jira does not find it, or it may not be seen.")
-    let places = ["/rest/agile/1.0/board/4", "/rest/agile/1.0/board/4/project", "/rest/agile/1.0/sprint/37", "/rest/servicedeskapi/servicedesk/1"]
+    let places = ["/rest/agile/1.0/board/4", "/rest/agile/1.0/board/4/project", "/rest/agile/1.0/sprint/37", "/rest/servicedeskapi/servicedesk/1", "/rest/api/3/issue/ABC-1"]
     #expect(test.vendor.requests.allSatisfy { $0.method == "GET" && places.contains($0.path) }, "\(test.vendor.requests)")
     await #expect(throws: (any Error).self) { try await test.jira.read("jira://acme.atlassian.net/board/4/sprint/37") }
     #expect(try await test.jira.complete(.resourceTemplate("jira://{site}/board/{board}/sprint/{sprint}", argument: "sprint"), "", ["board": "4"]) == [])
@@ -157,6 +163,12 @@ struct JiraAccessTests {
     let test = try await JiraTest(Self.deny) { $0.always("GET", "/rest/api/3/issue/ABC-7", .json(JiraTest.issue("HR-7"))) }
     #expect(try await test.jira.failure("get_issue", ["issue": "ABC-7"]).contains("may not be seen"))
     await #expect(throws: (any Error).self) { try await test.jira.read("jira://acme.atlassian.net/issue/ABC-7") }
+    for (tool, more) in [("list_comments", [:]), ("list_changes", [:]), ("add_comment", ["body": "x"])] as [(String, JSONObject)] {
+      var arguments = more
+      arguments["issue"] = "ABC-7"
+      #expect(try await test.jira.failure(tool, .object(arguments)).contains("may not be seen"), "\(tool)")
+    }
+    #expect(test.vendor.requests.allSatisfy { $0.method == "GET" && $0.path == "/rest/api/3/issue/ABC-7" })
   }
 
   @Test("Parents, subtasks and linked issues of a denied project are not named")

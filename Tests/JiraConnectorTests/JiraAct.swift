@@ -63,7 +63,18 @@ struct JiraAct: Sendable, CustomTestStringConvertible {
     JiraAct("list_sprint_issues", ["sprint": "37", "jql": "status = Done", "fields": ["summary"]], reads: "go-jira/issues_in_sprint.json", by: .agile),
     JiraAct("list_backlog", ["board": "4", "fields": ["summary"]], by: .agile), JiraAct("list_service_desks", by: .service),
     JiraAct("list_queues", ["desk": "1"], by: .service), JiraAct("list_queue_issues", ["desk": "1", "queue": "2"], by: .service),
-    JiraAct("get_service_request", ["issue": "ABC-1"], by: .service),
+    JiraAct("get_service_request", ["issue": "ABC-1"], by: .service), JiraAct("list_request_types", ["desk": "1", "query": "mouse"], by: .service),
+    JiraAct("list_request_fields", ["desk": "1", "request_type": "25"], by: .service), JiraAct("list_organizations", ["desk": "1"], by: .service),
+    JiraAct("list_request_comments", ["issue": "ABC-1", "kind": "public"], by: .service), JiraAct("list_request_transitions", ["issue": "ABC-1"], by: .service),
+    JiraAct("list_request_participants", ["issue": "ABC-1"], by: .service), JiraAct("list_approvals", ["issue": "ABC-1"], by: .service),
+    JiraAct("list_slas", ["issue": "ABC-1"], by: .service),
+    JiraAct(
+      "create_request", ["desk": "1", "request_type": "25", "summary": "Mouse", "description": "A *new* one", "participants": ["5b2"]], writes: true, by: .service),
+    JiraAct("comment_on_request", ["issue": "ABC-1", "body": "Hello", "public": false], writes: true, by: .service),
+    JiraAct("transition_request", ["issue": "ABC-1", "transition": "11", "comment": "Done"], writes: true, by: .service),
+    JiraAct("add_request_participants", ["issue": "ABC-1", "participants": ["5b2"]], writes: true, by: .service),
+    JiraAct("remove_request_participants", ["issue": "ABC-1", "participants": ["5b2"]], writes: true, by: .service),
+    JiraAct("answer_approval", ["issue": "ABC-1", "approval": "56", "decision": "approve"], writes: true, by: .service),
     JiraAct(
       "create_issue",
       [

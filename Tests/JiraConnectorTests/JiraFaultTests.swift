@@ -101,6 +101,31 @@ struct JiraFaultTests {
     #expect(time.waits.count == 1)
   }
 
+  @Test("One issue is not changed more often than Jira takes it, whichever way; others and reading do not wait for it")
+  func issueBudget() async throws {
+    let time = VirtualTime(isFrozen: true)
+    let test = try await JiraTest(time: time)
+    for _ in 0..<5 {
+      _ = try await test.jira.structured("edit_issue", ["issue": "ABC-1", "summary": "x"])
+      _ = try await test.jira.structured("comment_on_request", ["issue": "abc-1", "body": "x", "public": false])
+    }
+    for _ in 0..<20 { _ = try await test.jira.structured("get_issue", ["issue": "ABC-1"]) }
+    _ = try await test.jira.structured("edit_issue", ["issue": "ABC-2", "summary": "x"])
+    #expect(time.waits.isEmpty)
+    _ = try await test.jira.structured("edit_issue", ["issue": "ABC-1", "summary": "x"])
+    #expect(time.waits.count == 1)
+  }
+
+  @Test("Reading an issue goes on while its changes are held up")
+  func readingGoesOn() async throws {
+    let test = try await JiraTest {
+      $0.on("POST", "/rest/api/3/issue/ABC-1/comment", .json([:], status: 429, headers: [("Retry-After", "600"), ("RateLimit-Reason", "jira-per-issue-on-write")]))
+    }
+    _ = try await test.jira.failure("add_comment", ["issue": "ABC-1", "body": "x"])
+    _ = try await test.jira.structured("get_issue", ["issue": "ABC-1"])
+    #expect(try await test.jira.call("edit_issue", ["issue": "abc-1", "summary": "x"]).isError)
+  }
+
   @Test(
     "An answer that is cut off is asked for again by what may be repeated, and never by what adds",
     arguments: JiraAct.all.filter { !["get_attachment", "add_attachment"].contains($0.tool) })

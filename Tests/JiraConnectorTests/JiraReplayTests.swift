@@ -57,6 +57,31 @@ struct JiraReplayTests {
     #expect(issue?["description"] == "# Title" && issue?["reporter"] == "ada")
   }
 
+  @Test("Custom fields are given where they are asked for, and nothing else is asked by that way")
+  func customFields() async throws {
+    let test = try await JiraTest { $0.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", ["customfield_10016": 3]))) }
+    let issue = try await test.jira.structured("get_issue", ["issue": "ABC-1", "fields": ["summary"], "custom_fields": ["customfield_10016"]])["issue"]
+    #expect(issue?["custom"] == ["customfield_10016": 3])
+    #expect(test.vendor.requests.first?.query("fields")?.hasSuffix(",customfield_10016") == true)
+    for (tool, arguments) in [("get_issue", ["issue": "ABC-1"]), ("get_issues", ["issues": ["ABC-1"]]), ("search_issues", ["jql": "x = 1"])] as [(String, JSONObject)] {
+      var arguments = arguments
+      arguments["custom_fields"] = ["*all"]
+      #expect(try await test.jira.failure(tool, .object(arguments)).contains("customfield_10016 only"))
+    }
+    #expect(test.vendor.requests.count == 1)
+  }
+
+  @Test("Fields and link types are found by some of their name")
+  func named() async throws {
+    let test = try await JiraTest { vendor in
+      vendor.always("GET", "/rest/api/3/field", .json([["id": "customfield_1", "name": "Story Points"], ["id": "summary", "name": "Summary"]]))
+      vendor.always("GET", "/rest/api/3/issueLinkType", .json(["issueLinkTypes": [["id": "1", "name": "Blocks"], ["id": "2", "name": "Relates"]]]))
+    }
+    #expect(try await test.jira.structured("list_fields", ["query": "story"])["items"]?.array?.map { $0["id"] } == ["customfield_1"])
+    #expect(try await test.jira.structured("list_link_types", ["query": "REL"])["items"]?.array?.map { $0["id"] } == ["2"])
+    #expect(try await test.jira.structured("list_fields")["items"]?.array?.count == 2)
+  }
+
   @Test("Several creations tell which were refused and why")
   func bulk() async throws {
     let test = try await JiraTest {
@@ -78,6 +103,31 @@ struct JiraReplayTests {
     let test = try await JiraTest { $0.always("GET", "/rest/api/3/attachment/content/7", .redirect(to: store.url + "/media/1", status: 303)) }
     #expect(try await test.jira.structured("get_attachment", ["attachment": "7"])["text"] == "abc")
     #expect(store.requests.first?.header("Authorization") == nil)
+  }
+
+  @Test("Text of PDF and office files is not read where settings forbid programs; other text is")
+  func office() async throws {
+    let test = try await JiraTest(["text_tools": false]) { vendor in
+      vendor.on(
+        "GET", "/rest/api/3/attachment/7", .json(["id": "7", "filename": "a.pdf", "mimeType": "application/pdf", "size": 4]),
+        .json(["id": "7", "filename": "a.bin", "mimeType": "application/x-other", "size": 4]))
+      vendor.always("GET", "/rest/api/3/attachment/content/7", .text("%PDF"))
+    }
+    #expect(try await test.jira.failure("get_attachment", ["attachment": "7"]).contains("text_tools"))
+    #expect(try await test.jira.structured("get_attachment", ["attachment": "7"])["text"] == "%PDF")
+  }
+
+  @Test("A long attachment comes a part at a time, and a drawing as its text")
+  func parts() async throws {
+    let test = try await JiraTest { vendor in
+      vendor.always("GET", "/rest/api/3/attachment/7", .json(["id": "7", "mimeType": "image/svg+xml", "size": 11]))
+      vendor.always("GET", "/rest/api/3/attachment/content/7", .text("<svg>é</svg>"))
+    }
+    let first = try await test.jira.structured("get_attachment", ["attachment": "7", "length": 6])
+    #expect(first["text"] == "<svg>é" && first["next_offset"] == 6)
+    let second = try await test.jira.structured("get_attachment", ["attachment": "7", "offset": 6])
+    #expect(second["text"] == "</svg>" && second["next_offset"] == nil)
+    #expect(try await test.jira.structured("get_attachment", ["attachment": "7", "offset": 600])["text"] == "")
   }
 
   @Test("A step is found by its name or the state that it leads to; others are named where there is none")

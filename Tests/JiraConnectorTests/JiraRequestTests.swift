@@ -113,6 +113,15 @@ struct JiraRequestTests {
     #expect(try await test.jira.failure("list_create_fields", fields).contains("no known form"))
   }
 
+  @Test("Data Center's projects come all at once, and are searched and given a page at a time")
+  func dataCenterProjects() async throws {
+    let all = JSONValue.array(["ABC", "ABD", "XYZ"].map { ["id": .string($0), "key": .string($0), "name": .string("Name of \($0)")] })
+    let test = try await JiraTest.dataCenter { $0.always("GET", "/rest/api/2/project", .json(all)) }
+    let first = try await test.jira.structured("list_projects", ["query": "ab", "limit": 1])
+    let second = try await test.jira.structured("list_projects", ["query": "ab", "limit": 1, "cursor": try #require(first["next_cursor"])])
+    #expect(first["projects"]?.array?.map { $0["key"] } == ["ABC"] && second["projects"]?.array?.map { $0["key"] } == ["ABD"] && second["next_cursor"] == nil)
+  }
+
   @Test("Data Center's changes come with the issue, and are given a page at a time")
   func dataCenterChanges() async throws {
     let histories = JSONValue.array((1...3).map { ["id": .string("\($0)"), "items": [["field": "status", "toString": "Done"]]] })
@@ -154,6 +163,36 @@ struct JiraRequestTests {
     for tool in try await JiraTest().jira.client.listTools() where ["transition_issue", "add_comment", "create_version", "update_work"].contains(tool.name) {
       #expect(tool.raw["annotations"]?["idempotentHint"]?.bool == (tool.name == "update_work"), "\(tool.name)")
     }
+  }
+
+  @Test("Files are uploaded from the call, or from the declared folder and from nowhere else")
+  func uploads() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("shot.png", [0x89, 0x50, 0x4E, 0x47, 0, 0xFF])
+    let test = try await JiraTest(["upload_folder": .string(folder.path), "maximum_bytes": 1024])
+    func upload(_ content: JSONObject, name: JSONValue = "shot.png") async throws -> CallResult {
+      var arguments: JSONObject = ["issue": "ABC-1", "filename": name]
+      for (name, value) in content { arguments[name] = value }
+      return try await test.jira.call("add_attachment", .object(arguments))
+    }
+    #expect(try await !upload(["path": "shot.png", "mime_type": "image/png"]).isError)
+    #expect(try await !upload(["base64": "iVBORwD/"]).isError)
+    let sent = test.requests("POST", "/attachments")
+    for (request, type) in zip(sent, ["image/png", "application/octet-stream"]) {
+      let body = Array(request.body.readableBytesView)
+      let head = "name=\"file\"; filename=\"shot.png\"\r\nContent-Type: \(type)\r\n\r\n"
+      #expect(String(decoding: body, as: UTF8.self).contains(head) && request.header("X-Atlassian-Token") == "no-check")
+      #expect(body.contains([0x89, 0x50, 0x4E, 0x47, 0, 0xFF] + Array("\r\n--".utf8)))
+    }
+    for content in [["path": "../x"], ["path": "/etc/hostname"], ["text": "x", "base64": "eA=="], [:], ["text": .string(String(repeating: "x", count: 1025))]]
+      as [JSONObject]
+    {
+      #expect(try await upload(content).isError)
+    }
+    for name in ["a\"b", "a/b", "a\r\nX: y", "a\u{0}b"] { #expect(try await upload(["text": "x"], name: .string(name)).isError) }
+    #expect(test.requests("POST", "/attachments").count == sent.count && sent.count == 2)
+    let none = try await JiraTest()
+    #expect(try await none.jira.failure("add_attachment", ["issue": "ABC-1", "filename": "a", "path": "shot.png"]).contains("upload_folder"))
   }
 
   @Test("What stands in a path is one segment", arguments: ["../../serverInfo", "ABC-1/comment", "ABC-1?expand=x", "ABC-1#x", "."])

@@ -125,10 +125,13 @@ struct JiraRuleTests {
     "What hangs on an issue is not read where the issue may not be seen",
     arguments: [
       "list_comments", "list_worklogs", "list_changes", "list_transitions", "list_remote_links", "list_watchers", "list_edit_fields", "get_service_request",
+      "list_request_comments", "list_request_transitions", "list_request_participants", "list_approvals", "list_slas",
     ])
   func belongings(_ tool: String) async throws {
     let test = try await JiraTest { $0.always("GET", "/rest/api/3/issue/ABC-1", .json(JiraTest.issue("ABC-1", Self.reporter("ada")))) }
-    let open: JSONObject = ["Comment": ["true"], "Worklog": ["true"], "Change": ["true"], "JiraItem": ["true"], "Member": ["true"]]
+    let open: JSONObject = [
+      "Comment": ["true"], "Worklog": ["true"], "Change": ["true"], "JiraItem": ["true"], "Member": ["true"], "Approval": ["true"], "ServiceLevel": ["true"],
+    ]
     var hidden = open
     hidden["Issue"] = ["not", ["=", "reporter", "ada"]]
     #expect(try await test.jira.failure(tool, ["issue": "ABC-1"], meta: Self.rows(hidden)) == Self.absent)
@@ -229,6 +232,8 @@ struct JiraRuleTests {
     ("add_attachment", ["issue": "ABC-1", "filename": "a", "text": "x"]), ("delete_comment", ["issue": "ABC-1", "comment": "1"]), ("delete_issue", ["issue": "ABC-1"]),
     ("move_to_sprint", ["sprint": "1", "issues": ["ABC-2", "ABC-1"]]), ("move_to_backlog", ["issues": ["ABC-1"]]), ("edit_issue", ["issue": "ABC-2", "parent": "ABC-1"]),
     ("create_issue", ["project": "ABC", "type": "Bug", "summary": "x", "assignee": "bob", "parent": "ABC-1"]),
+    ("comment_on_request", ["issue": "ABC-1", "body": "x", "public": false]), ("transition_request", ["issue": "ABC-1", "transition": "1"]),
+    ("add_request_participants", ["issue": "ABC-1", "participants": ["x"]]), ("remove_request_participants", ["issue": "ABC-1", "participants": ["x"]]),
   ]
 
   private func written(_ test: JiraTest) -> [CapturedRequest] { test.vendor.requests.filter { $0.method != "GET" && !$0.path.hasSuffix("/bulkfetch") } }
@@ -243,10 +248,12 @@ struct JiraRuleTests {
       vendor.always("GET", "/rest/api/3/issue/ABC-2", .json(two))
       vendor.always("POST", "/rest/api/3/issue/bulkfetch", .json(["issues": [one, two]]))
     }
-    #expect(try await test.jira.failure(tool, arguments, meta: Self.rows(["Issue": ["=", "assignee", "bob"]])) == Self.absent)
+    var rules: JSONObject = ["Issue": ["=", "assignee", "bob"], "Comment": ["true"], "Worklog": ["true"], "Sprint": ["true"]]
+    #expect(try await test.jira.failure(tool, arguments, meta: Self.rows(rules)) == Self.absent)
     #expect(written(test).isEmpty, "\(written(test))")
     // And where all of them may be seen, it is done.
-    _ = try await test.jira.structured(tool, arguments, meta: Self.rows(["Issue": ["in", "assignee", ["ada", "bob"]]]))
+    rules["Issue"] = ["in", "assignee", ["ada", "bob"]]
+    _ = try await test.jira.structured(tool, arguments, meta: Self.rows(rules))
     #expect(written(test).count == 1)
   }
 
@@ -279,6 +286,37 @@ struct JiraRuleTests {
     }
   }
 
+  /// Tools that change what hangs on an issue, and what Jira says of that.
+  static let hanging: [(String, JSONValue, String, String, JSONValue)] = [
+    ("update_comment", ["issue": "ABC-1", "comment": "5", "body": "x"], "Comment", "comment/5", ["id": "5", "author": ["accountId": "ada"]]),
+    ("delete_comment", ["issue": "ABC-1", "comment": "5"], "Comment", "comment/5", ["id": "5", "author": ["accountId": "ada"]]),
+    ("update_work", ["issue": "ABC-1", "worklog": "5", "time_spent": "1h"], "Worklog", "worklog/5", ["id": "5", "author": ["accountId": "ada"]]),
+    ("delete_work", ["issue": "ABC-1", "worklog": "5"], "Worklog", "worklog/5", ["id": "5", "author": ["accountId": "ada"]]),
+  ]
+
+  @Test("Comments and work that a rule hides are not changed: they are not found", arguments: hanging)
+  func hidden(_ tool: String, _ arguments: JSONValue, _ type: String, _ path: String, _ answer: JSONValue) async throws {
+    let test = try await JiraTest { $0.always("GET", "/rest/api/3/issue/ABC-1/" + path, .json(answer)) }
+    for rules in [["Issue": ["true"]], ["Issue": ["true"], type: ["=", "author", "bob"]]] as [JSONObject] {
+      #expect(try await test.jira.failure(tool, arguments, meta: Self.rows(rules)) == Self.absent)
+    }
+    #expect(written(test).isEmpty)
+    _ = try await test.jira.structured(tool, arguments, meta: Self.rows(["Issue": ["true"], type: ["=", "author", "ada"]]))
+    #expect(written(test).count == 1)
+  }
+
+  @Test("Issues are not moved to a sprint that a rule hides, nor told from one that is not there")
+  func hiddenSprint() async throws {
+    let test = try await JiraTest { $0.always("GET", "/rest/agile/1.0/sprint/404", .json(["errorMessages": ["Sprint does not exist."]], status: 404)) }
+    for rules in [["Issue": ["true"]], ["Issue": ["true"], "Sprint": ["=", "state", "closed"]]] as [JSONObject] {
+      for sprint in ["37", "404"] as [JSONValue] {
+        #expect(try await test.jira.failure("move_to_sprint", ["sprint": sprint, "issues": ["ABC-1"]], meta: Self.rows(rules)) == Self.absent)
+      }
+    }
+    #expect(try await test.jira.failure("get_sprint", ["sprint": "404"], meta: Self.rows(["Sprint": ["=", "state", "closed"]])) == Self.absent)
+    #expect(written(test).isEmpty)
+  }
+
   @Test("Sprints that a rule hides are not changed, and none is made that it would hide")
   func sprints() async throws {
     let test = try await JiraTest()
@@ -297,7 +335,7 @@ struct JiraRuleTests {
   func free(_ act: JiraAct) async throws {
     let (alone, governed) = (try await JiraTest(), try await JiraTest())
     _ = try await alone.jira.call(act.tool, act.arguments)
-    let all = ["Issue", "Comment", "Worklog", "Change", "Project", "Member", "Board", "Sprint", "JiraItem"]
+    let all = ["Issue", "Comment", "Worklog", "Change", "Project", "Member", "Board", "Sprint", "JiraItem", "Approval", "ServiceLevel"]
     let meta = Self.rows(all.reduce(into: JSONObject()) { $0[$1] = ["true"] }, clearance: ["pii"])
     _ = try await governed.jira.call(act.tool, act.arguments, meta: meta)
     #expect(governed.vendor.requests.map { "\($0)" } == alone.vendor.requests.map { "\($0)" } || act.tool == "add_attachment" || act.tool == "log_work")

@@ -77,6 +77,7 @@ struct JiraTest {
       vendor.always("GET", core + "/project/ABC", .json(["id": "1", "key": "ABC", "name": "Project"]))
       vendor.always("GET", core + "/user/**", .json([]))
       for list in ["field", "project/*/versions", "project/*/components", "project"] { vendor.always("GET", core + "/" + list, .json([])) }
+      vendor.always("GET", core + "/issueLinkType", .json(["issueLinkTypes": []]))
       vendor.always("POST", core + "/issue", .json(["id": "10010", "key": "ABC-10"], status: 201))
       vendor.always("POST", core + "/issue/bulk", .json(["issues": [["id": "1", "key": "ABC-11"]], "errors": []], status: 201))
       vendor.always("POST", core + "/search/approximate-count", .json(["count": 7]))
@@ -91,6 +92,7 @@ struct JiraTest {
     vendor.always("GET", "/rest/agile/1.0/sprint/*", .json(["id": 37, "name": "Sprint", "state": "active", "originBoardId": 4]))
     vendor.always("GET", "/rest/agile/1.0/board/*", .json(["id": 4, "name": "Board", "type": "scrum", "location": ["projectKey": "ABC"]]))
     vendor.always("GET", "/rest/servicedeskapi/servicedesk/*", .json(["id": "1", "projectKey": "ABC", "projectName": "Project"]))
+    vendor.always("GET", "/rest/servicedeskapi/servicedesk/*/requesttype/*/field", .json(["requestTypeFields": []]))
     vendor.always("POST", "/rest/agile/1.0/sprint/*/issue", .status(204))
     vendor.always("POST", "/rest/agile/1.0/backlog/issue", .status(204))
     vendor.always("POST", "/rest/agile/1.0/**", .json(["id": 37, "name": "Sprint", "state": "future"]))

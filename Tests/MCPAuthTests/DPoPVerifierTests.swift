@@ -48,6 +48,21 @@ struct DPoPVerifierTests {
     #expect(failure(verifier, proof) == (abs(offset) <= 60 || offset == 61 ? (offset == 61 ? nil : .invalidProof) : .invalidProof))
   }
 
+  @Test("are not taken again where the clock was set back")
+  func setBack() throws {
+    let clock = Clock()
+    let verifier = DPoPVerifier(now: clock.now)
+    func proof(at offset: Int64 = 0) throws -> String {
+      try DPoPProof.make(key, method: "POST", url: Self.url, accessToken: Secret("t"), now: clock.now() + offset)
+    }
+    let used = try proof()
+    #expect(failure(verifier, used) == nil)
+    clock.advance(70)
+    #expect(failure(verifier, try proof()) == nil)
+    clock.advance(-20)
+    #expect(failure(verifier, used) == .invalidProof)
+  }
+
   @Test("are remembered within bounds: beyond, new ones are refused until old ones are out of time")
   func capacity() throws {
     let clock = Clock()
@@ -55,8 +70,23 @@ struct DPoPVerifierTests {
     func proof() throws -> String { try DPoPProof.make(key, method: "POST", url: Self.url, accessToken: Secret("t"), now: clock.now()) }
     for _ in 0..<3 { #expect(failure(verifier, try proof()) == nil) }
     #expect(failure(verifier, try proof()) == .unavailable)
-    clock.advance(300)
+    clock.advance(120)
+    #expect(failure(verifier, try proof()) == .unavailable, "the first are remembered until the end of this second")
+    clock.advance(1)
     #expect(failure(verifier, try proof()) == nil)
+  }
+
+  @Test("of one key take no room from those of others")
+  func capacityPerKey() throws {
+    let clock = Clock()
+    let verifier = DPoPVerifier(DPoPVerifier.Configuration(capacity: 10, capacityPerKey: 2), now: clock.now)
+    func proof(_ key: SigningKey) throws -> String { try DPoPProof.make(key, method: "POST", url: Self.url, accessToken: Secret("t"), now: clock.now()) }
+    let other = SigningKey.generate()
+    for _ in 0..<2 { #expect(failure(verifier, try proof(key)) == nil) }
+    #expect(failure(verifier, try proof(key)) == .unavailable)
+    #expect(failure(verifier, try proof(other), key: other) == nil)
+    clock.advance(121)
+    #expect(failure(verifier, try proof(key)) == nil)
   }
 
   @Test("must carry a nonce of the server's where it asks for one")

@@ -181,4 +181,18 @@ struct StreamableLegacyTests {
     let answer = await reply
     #expect(answer.status == 202 && answer.text.isEmpty)
   }
+  @Test("A client that says more of itself than a session id can carry is told so")
+  func longDescription() async {
+    let fixture = StreamableFixture()
+    var body = StreamableFixture.initialize("2025-11-25")
+    // One character each, of any length.
+    body["params"]?["clientInfo"] = ["name": .string("e" + String(repeating: "\u{301}", count: 2000)), "version": "1"]
+    let session = await fixture.send(.post, body.text).headers["Mcp-Session-Id"] ?? ""
+    #expect(session.utf8.count > 4000 && session.utf8.count <= 8192)
+    #expect(await fixture.legacy(session, "ping").status == 200)
+    body["params"]?["clientInfo"] = ["name": .string("e" + String(repeating: "\u{301}", count: 4000)), "version": "1"]
+    let refused = await fixture.send(.post, body.text)
+    #expect(refused.status == 400 && refused.headers["Mcp-Session-Id"] == nil)
+    #expect(refused.json?["error"]?["message"]?.string?.contains("shorten them") == true)
+  }
 }

@@ -83,7 +83,7 @@ struct MountedIdentityTests {
           "iat": .int(Int(now)), "exp": .int(Int(now) + 60),
         ], header: ["typ": "at+jwt"])
       let answered = try await wire.send(.post, "/mcp", Wire.call("echo", ["text": "hi"]), [("Authorization", "Bearer \(token)")])
-      #expect(answered.text.contains("hi for ada"))
+      #expect(answered.text.contains("hi for https://login.example.com sub:ada"))
     }
     await http.shutdown()
   }

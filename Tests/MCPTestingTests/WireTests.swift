@@ -169,6 +169,43 @@ struct WireTests {
     }
   }
 
+  @Test("the end of a task is told with its result or without, however large that is", arguments: Wire.all.filter({ $0.version.era == .modern }))
+  func largeTask(over wire: Wire) async throws {
+    let text = String(repeating: "x", count: 200_000)
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let server = Calculator.server()
+    server.add(
+      Tool(name: "write", task: TaskSupport(isRequired: true, pollInterval: 3_600_000)) { _ in
+        for await _ in gate {}
+        return ToolResult(text: text)
+      })
+    struct NoTask: Error {}
+    try await withClient(of: server, over: wire) { client async throws in
+      guard case .task(let task) = try await client.startTool("write") else { throw NoTask() }
+      let subscription = try await client.subscribe(to: .tasks(task.id))
+      var statuses: [TaskRecord.Status] = []
+      for await case .taskUpdated(let record) in subscription {
+        statuses.append(record.status)
+        if record.status.isFinal { break }
+        open.finish()
+      }
+      #expect(statuses == [.working, .completed])
+      #expect(try await task.result().text == text)
+    }
+  }
+
+  @Test("hundreds of subscriptions leave room for calls, and one too many is refused")
+  func manySubscriptions() async throws {
+    try await withClient(of: Calculator.server(), over: .stdio) { client async throws in
+      var subscriptions: [Subscription] = []
+      for _ in 0..<256 { subscriptions.append(try await client.subscribe(to: .lists)) }
+      #expect(try await client.callTool("add", ["a": 1, "b": 2]).text == "3")
+      await #expect(throws: ClientError.self) { try await client.subscribe(to: .lists) }
+      #expect(try await client.callTool("add", ["a": 1, "b": 3]).text == "4")
+      for subscription in subscriptions { subscription.cancel() }
+    }
+  }
+
   @Test("forEachWire gives each wire a server of its own, and its failure names the wire")
   func each() async throws {
     let seen = Names()

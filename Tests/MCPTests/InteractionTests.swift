@@ -93,8 +93,39 @@ struct InteractionTests {
       "{\"user_name\":{\"action\":\"accept\",\"content\":{}}}", "{\"user_name\":{\"action\":\"accept\",\"content\":null}}",
     ])
   func again(_ responses: String) async throws {
-    let result = try await Self.greeter().call(["inputResponses": try JSONValue(parsing: responses)])
+    let fixture = Self.greeter()
+    let state = try await fixture.call()["requestState"] ?? .null
+    let result = try await fixture.call(["requestState": state, "inputResponses": try JSONValue(parsing: responses)])
     #expect(result["resultType"] == "input_required" && result["inputRequests"]?["user_name"] != nil)
+  }
+
+  @Test("Consent to one question is none to another of the same key, and none at all before it was asked")
+  func bound() async throws {
+    let fixture = Fixture { call, fixture in
+      let count = fixture.runs.withLock { $0 } == 1 ? 3 : 300
+      return ToolResult(text: try await call.elicit("Delete \(count) files?", ElicitationForm(), key: "confirm").isAccepted ? "deleted \(count)" : "kept")
+    }
+    let accepted: JSONValue = ["confirm": Self.accept([:])]
+    let first = try await fixture.call()
+    #expect(first["inputRequests"]?["confirm"]?["params"]?["message"] == "Delete 3 files?")
+    let second = try await fixture.call(["requestState": first["requestState"] ?? .null, "inputResponses": accepted])
+    #expect(second["inputRequests"]?["confirm"]?["params"]?["message"] == "Delete 300 files?")
+    #expect(try await fixture.call(["inputResponses": accepted])["resultType"] == "input_required")
+    let third = try await fixture.call(["requestState": second["requestState"] ?? .null, "inputResponses": accepted])
+    #expect(third["content"]?.array?.first?["text"] == "deleted 300")
+  }
+
+  @Test("A visit that has a key may lead to another address each time")
+  func visit() async throws {
+    let fixture = Fixture { call, fixture in
+      let url = "https://example.com/sign-in?n=\(fixture.runs.withLock { $0 })"
+      return ToolResult(text: try await call.ask(Elicitation("Sign in.", url: url, key: "sign-in")).action.rawValue)
+    }
+    let first = try await fixture.call(capabilities: ["elicitation": ["url": [:]]])
+    let answers: JSONValue = ["sign-in": ["action": "decline"]]
+    let second = try await fixture.call(
+      ["requestState": first["requestState"] ?? .null, "inputResponses": answers], capabilities: ["elicitation": ["url": [:]]])
+    #expect(second["content"]?.array?.first?["text"] == "decline")
   }
 
   @Test("Answers that are no object are an error", arguments: ["null", "[]", "3", "\"x\""])
@@ -105,7 +136,9 @@ struct InteractionTests {
 
   @Test("The user may say no", arguments: ["decline", "cancel"])
   func declined(_ action: String) async throws {
-    let result = try await Self.greeter().call(["inputResponses": ["user_name": ["action": .string(action)]]])
+    let fixture = Self.greeter()
+    let state = try await fixture.call()["requestState"] ?? .null
+    let result = try await fixture.call(["requestState": state, "inputResponses": ["user_name": ["action": .string(action)]]])
     #expect(result["content"]?.array?.first?["text"] == .string(action))
   }
 

@@ -214,11 +214,46 @@ struct ServerStdioTests {
 
   @Test("No more lines are asked for while too many requests are being answered")
   func pausing() async throws {
-    let client = StdioClient(try ServerFixture().server, StdioResponder.Configuration(maximumInFlight: 2))
-    let listen = Self.modern(1, "subscriptions/listen", ["notifications": [:]])
-    #expect(client.write(listen.text) == .more)
-    var second = listen
-    second["id"] = 2
-    #expect(client.write(second.text) == .pause)
+    let server = Server(name: "s", version: "1")
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    server.add(
+      Tool(name: "wait") { _ in
+        for await _ in gate {}
+        return ToolResult(text: "")
+      })
+    let client = StdioClient(server, StdioResponder.Configuration(maximumInFlight: 2))
+    #expect(client.write(Self.modern(1, "tools/call", ["name": "wait"]).text) == .more)
+    #expect(client.write(Self.modern(2, "tools/call", ["name": "wait"]).text) == .pause)
+    open.finish()
+  }
+
+  @Test("Subscriptions do not keep the lines after them from being read, and have a bound of their own")
+  func subscriptionBound() async throws {
+    let client = StdioClient(try ServerFixture().server, StdioResponder.Configuration(maximumInFlight: 1, maximumSubscriptions: 2))
+    for id in 1...2 {
+      client.write(Self.modern(.int(id), "subscriptions/listen", ["notifications": ["toolsListChanged": true]]))
+      #expect(await client.line()?["method"] == "notifications/subscriptions/acknowledged")
+    }
+    #expect(client.write(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"nothing"}}"#) == .more)
+    client.write(Self.modern(3, "subscriptions/listen", ["notifications": [:]]))
+    let refused = await client.answer(3)
+    #expect(refused?["error"]?["message"]?.string?.contains("At most 2 subscriptions") == true)
+    await client.responder.finish(within: .seconds(5))
+  }
+
+  @Test("A member of a batch is cancelled by itself", .timeLimit(.minutes(1)))
+  func cancelledMember() async throws {
+    let server = Server(name: "s", version: "1")
+    server.add(
+      Tool(name: "wait") { _ in
+        try await Task.sleep(for: .seconds(3600))
+        return ToolResult(text: "")
+      })
+    let client = StdioClient(server)
+    client.write(Self.initialize("2025-03-26"))
+    _ = await client.answer(0)
+    client.write(.array([Self.legacy(1, "tools/call", ["name": "wait"]), Self.legacy(2, "ping")]))
+    client.write(["jsonrpc": "2.0", "method": "notifications/cancelled", "params": ["requestId": 1]])
+    #expect(await client.line()?.array?.map { $0["id"] } == [2])
   }
 }

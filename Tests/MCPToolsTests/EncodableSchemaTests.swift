@@ -250,6 +250,83 @@ struct EncodableSchemaTests {
     await client.close()
   }
 
+  /// Has members for as long as there are more.
+  struct Numbered: Codable, Sendable {
+    struct Key: CodingKey {
+      var stringValue: String
+      var intValue: Int? { nil }
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+    var items: [Int] = []
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: Key.self)
+      while container.contains(Key(stringValue: "item\(items.count)")) { items.append(try container.decode(Int.self, forKey: Key(stringValue: "item\(items.count)"))) }
+    }
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: Key.self)
+      for (index, item) in items.enumerated() { try container.encode(item, forKey: Key(stringValue: "item\(index)")) }
+    }
+  }
+  struct Page: Codable, Sendable {
+    var number: Int
+    var numbered: Numbered
+  }
+
+  @Test("say nothing of a member that asks without end, and everything of those beside it", .timeLimit(.minutes(1)))
+  func endless() async throws {
+    #expect(
+      try await schema(of: Page.self) == ["type": "object", "properties": ["number": ["type": "integer"], "numbered": [:]], "required": ["number", "numbered"]])
+  }
+
+  /// A case that it knows, or any other number.
+  enum Shade: RawRepresentable, CaseIterable, Codable, Sendable {
+    case black, other(UInt8)
+    static let allCases: [Shade] = [.black]
+    init(rawValue: UInt8) { self = rawValue == 0 ? .black : .other(rawValue) }
+    var rawValue: UInt8 {
+      switch self {
+      case .black: 0
+      case .other(let value): value
+      }
+    }
+  }
+  enum Full: UInt8, CaseIterable, Codable, Sendable { case none = 0, all = 255 }
+  struct Paint: Codable, Sendable {
+    var shade: Shade
+    var full: Full
+  }
+
+  @Test("name the cases of an enum that has no others, of any kind of integer")
+  func integers() async throws {
+    #expect(
+      try await schema(of: Paint.self)?["properties"] == ["shade": ["type": "integer"], "full": ["type": "integer", "enum": [0, 255]]])
+  }
+
+  class Named: Codable, @unchecked Sendable {
+    var name: String?
+    required init(from decoder: any Decoder) throws { name = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .name) }
+  }
+  final class Numbering: Named, @unchecked Sendable {
+    enum Key: CodingKey { case id }
+    var id: Int
+    required init(from decoder: any Decoder) throws {
+      id = try decoder.container(keyedBy: Key.self).decode(Int.self, forKey: .id)
+      try super.init(from: decoder)
+    }
+    override func encode(to encoder: any Encoder) throws {
+      try super.encode(to: encoder)
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(id, forKey: .id)
+    }
+  }
+
+  @Test("are open where a superclass may leave out what it reads")
+  func inherited() async throws {
+    let schema = try await schema(of: Numbering.self)
+    #expect(schema?["required"] == nil && schema?["properties"]?.object?.count == 2, "\(schema?.text ?? "none")")
+  }
+
   /// Holds a large type many times over.
   struct Wide<Part: Codable & Sendable>: Codable, Sendable { var a: Part, b: Part, c: Part, d: Part, e: Part, f: Part, g: Part, h: Part }
 

@@ -49,9 +49,57 @@ struct BodyTests {
       try await test.request("send", ["body": ["note": "hello", "data": ["x": 1], "file": ["filename": "a.bin", "content": .string(Self.base64(bytes))]]]))
     let boundary = try #require(request.header("Content-Type")?.split(separator: "boundary=").last.map(String.init))
     let expected =
-      "--\(boundary)\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--\(boundary)\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{\"x\":1}\r\n"
+      "--\(boundary)\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--\(boundary)\r\nContent-Disposition: form-data; name=\"data\"\r\n"
+      + "Content-Type: application/json\r\n\r\n{\"x\":1}\r\n"
       + "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\nContent-Type: application/octet-stream\r\n\r\n"
     #expect(Array(request.body.readableBytesView) == Array(expected.utf8) + bytes + Array("\r\n--\(boundary)--\r\n".utf8))
+  }
+
+  @Test("A file of the description is asked for with its name, each of a list is a part, and parts have the types that the encoding gives")
+  func files() async throws {
+    for (version, bytes) in [("3.0.3", ["type": "string", "format": "binary"]), ("3.1.0", ["contentMediaType": "image/png"])] as [(String, JSONValue)] {
+      let test = try await DescriptionUnderTest(
+        paths: [
+          "/a": [
+            "post": [
+              "operationId": "send",
+              "requestBody": [
+                "content": [
+                  "multipart/form-data": [
+                    "schema": [
+                      "type": "object", "required": ["photo"],
+                      "properties": [
+                        "photo": ["$ref": "#/components/schemas/Bytes"], "more": ["type": "array", "items": bytes], "tags": ["type": "array"], "none": [:],
+                      ],
+                    ], "encoding": ["photo": ["contentType": "image/png"], "tags": ["contentType": "application/json"], "more": ["contentType": "image/png, image/*"]],
+                  ]
+                ]
+              ],
+            ]
+          ]
+        ], components: ["schemas": ["Bytes": bytes]], version: version)
+      func file(_ name: String) -> JSONValue { ["filename": .string(name), "content": "AAE="] }
+      let request = try #require(
+        try await test.request("send", ["body": ["photo": file("p.png"), "more": [file("1"), file("2")], "tags": ["a", "b"], "none": .null]]))
+      let heads = request.text.split(separator: "\r\n").filter { $0.hasPrefix("Content-") }.map(String.init)
+      let start = "Content-Disposition: form-data; name="
+      #expect(
+        heads == [
+          start + "\"photo\"; filename=\"p.png\"", "Content-Type: image/png", start + "\"more\"; filename=\"1\"", "Content-Type: application/octet-stream",
+          start + "\"more\"; filename=\"2\"", "Content-Type: application/octet-stream", start + "\"tags\"", "Content-Type: application/json",
+        ])
+      #expect(request.text.contains("[\"a\",\"b\"]"))
+      _ = try await test.api.failure("send", ["body": ["photo": "just a text"]])
+    }
+  }
+
+  @Test("What is null has no place in a form, and a range of media types is sent as one of them")
+  func nullsAndRanges() async throws {
+    let form = try await operation(["application/x-www-form-urlencoded": ["encoding": ["list": ["contentType": "application/json"]]]])
+    #expect(try await form.request("send", ["body": ["a": .null, "b": 1, "list": [1, 2]]])?.form.map { "\($0.name)=\($0.value)" } == ["b=1", "list=[1,2]"])
+    for (type, sent) in [("text/*", "text/plain"), ("application/*", "application/octet-stream")] {
+      #expect(try await operation(.object([type: [:]])).request("send", ["body": "AAEC"])?.header("Content-Type") == sent)
+    }
   }
 
   static let smuggled: [JSONValue] = [

@@ -16,7 +16,10 @@ final class DescriptionUnderTest: Sendable {
   /// - Parameters:
   ///   - description: its text. `{url}` in it stands for the double's.
   ///   - settings: besides `description` and `base_url`; null takes one of those away.
-  init(_ description: String, _ settings: JSONObject = JSONObject(), secrets: TestSecrets? = nil, isGoverned: Bool = true) async throws {
+  init(
+    _ description: String, _ settings: JSONObject = JSONObject(), secrets: TestSecrets? = nil, isGoverned: Bool = true, publicURL: String? = nil,
+    state: any ConnectorState = InMemoryConnectorState(), handlers: ClientHandlers = ClientHandlers()
+  ) async throws {
     vendor = try await VendorDouble()
     folder = FileManager.default.temporaryDirectory.appending(path: "sluice-openapi-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -24,7 +27,9 @@ final class DescriptionUnderTest: Sendable {
     try Data(description.replacing("{url}", with: vendor.url).utf8).write(to: file)
     var all: JSONObject = ["description": .string(file.path), "base_url": .string(vendor.url), "read_only": false]
     for (name, value) in settings { all[name] = value }
-    api = try ConnectorUnderTest(OpenAPIConnector.self, all, secrets: secrets, isGoverned: isGoverned)
+    if let text = all["security"]?.text { all["security"] = try JSONValue(parsing: text.replacing("{url}", with: vendor.url)) }
+    api = try ConnectorUnderTest(
+      OpenAPIConnector.self, all, secrets: secrets, isGoverned: isGoverned, publicURL: publicURL, state: state, handlers: handlers)
   }
 
   /// An API of the given paths.

@@ -55,7 +55,8 @@ struct DocumentTests {
   static let brokenCases: [(text: String, says: String)] = [
     ("", "description is empty"), ("{\"openapi\": ", "no valid JSON"), ("openapi: [", "no valid YAML"), ("just a text", "no member \"openapi\""),
     ("a: 1", "no member \"openapi\""),
-    ("swagger: '2.0'", "convert the description to OpenAPI 3"), ("openapi: 2.0.0", "OpenAPI 2.0.0 is not read"), ("openapi: 4.0.0", "3.0 and 3.1 are"),
+    ("swagger: '2.0'", "convert the description to OpenAPI 3"), ("openapi: 2.0.0", "OpenAPI 2.0.0 is not read"), ("openapi: 4.0.0", "3.0, 3.1 and 3.2 are"),
+    ("openapi: 3.10.0", "is not read"),
     ("openapi: 3.0.3\na: *nowhere", "no valid YAML"), ("[1]: 2", "no text"), ("a: &a [*a]", "YAML"),
   ]
 
@@ -82,7 +83,9 @@ struct DocumentTests {
     ("/a: {get: {parameters: [{name: x, in: query, style: spiral}]}}", "style spiral is not known"),
     ("/a: {post: {requestBody: {$ref: '#/components/requestBodies/None'}}}", "the reference of the body leads nowhere"),
     ("/a: {get: {parameters: [{$ref: '#/paths/~1a/get/parameters/0'}]}}", "leads nowhere"), ("'/a b': {get: {}}", "printable ASCII"),
-    ("/a: {get: {parameters: [{name: \"x\\r\\ny\", in: header}]}}", "characters that it cannot have"),
+    ("/a: {get: {parameters: [{name: \"x\\r\\ny\", in: header}]}}", "characters that it cannot have"), ("/a: {$ref: '#/none'}", "/a: its reference leads nowhere"),
+    ("/a: {query: {operationId: ask}}", "QUERY /a: this method is not offered"),
+    ("/a: {post: {requestBody: {content: {\"a/b\\r\\nX: y\": {}}}}}", "media type of the body"),
   ]
 
   @Test("One operation that cannot be read is left out and named by check, and the others are offered", arguments: operations)

@@ -44,7 +44,7 @@ struct RecordTests {
       (["nope": ["type": "Order"]], "records.nope: there is no such operation"), (["list_orders": ["rows": "/a"]], "list_orders.type: is needed"),
       (["list_orders": ["type": "an order"]], "Cedar type"), (["list_orders": ["type": "Order", "rows": "items"]], "JSON Pointer"),
       (["list_orders": ["type": "Order", "entities": ["owner": "a user"]]], "entities.owner"),
-      (["list_orders": ["type": "Order", "categories": ["email": "private"]]], "expected one of confidential, internal, pii, public, secret"),
+      (["list_orders": ["type": "Order", "categories": ["email": "private"]]], "expected one of public, internal, confidential, pii, secret"),
       (["list_orders": ["type": "Order", "columns": []]], "unknown key"), (["list_orders": .null], "expected a mapping"),
     ] as [(JSONObject, String)])
   func mistakes(records: JSONObject, says: String) async throws {

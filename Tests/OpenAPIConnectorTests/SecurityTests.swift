@@ -24,7 +24,7 @@ struct SecurityTests {
     Row(name: "apiKey in the query", scheme: ["type": "apiKey", "in": "query", "name": "key"], settings: ["key": "{secret}"], query: secret),
     Row(
       name: "apiKey in a cookie", scheme: ["type": "apiKey", "in": "cookie", "name": "sid"], settings: ["key": "{secret}"],
-      header: ("Cookie", "sid=s3cr3t%2Fwith%3Dsign%26s")),
+      header: ("Cookie", "sid=\(secret)")),
     Row(
       name: "basic", scheme: ["type": "http", "scheme": "Basic"], settings: ["username": "ada", "password": "{secret}"],
       header: ("Authorization", "Basic " + MCP.Base64.encode(Array("ada:\(secret)".utf8)))),
@@ -59,6 +59,15 @@ struct SecurityTests {
     _ = try secrets.reference("secret", "another-secret")
     _ = try await test.request("get", [:])
     #expect(try #require(test.vendor.requests.last).headers.contains { $0.value.contains("s3cr3t") } == false)
+  }
+
+  @Test("A secret that would end its cookie is not sent", arguments: ["s3cr3t; b=c", "s3cr3t b", "s3cr3t\tb"])
+  func cookie(_ secret: String) async throws {
+    let secrets = try TestSecrets()
+    let reference = try secrets.reference("secret", secret)
+    let test = try await api(["type": "apiKey", "in": "cookie", "name": "sid"], ["security": ["main": ["key": .string(reference)]]], secrets)
+    #expect(try await test.api.failure("get").contains("characters that a cookie cannot have"))
+    #expect(test.vendor.requests.isEmpty)
   }
 
   @Test("Client credentials are exchanged once, renewed once when the API refuses the token, and never shown")

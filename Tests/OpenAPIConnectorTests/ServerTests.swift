@@ -21,7 +21,7 @@ struct ServerTests {
         get: {operationId: status}
         head: {operationId: status_again, servers: [{url: "{url}/v1"}]}
       /reports/{id}:
-        servers: [{url: "/v{number}", variables: {number: {default: '2'}}}]
+        servers: [{url: "/v{number}", variables: {number: {default: 2}}}]
         get: {operationId: get_report}
       /files:
         put: {operationId: upload, servers: [{url: "\(other)/u/{tenant}"}, {url: "\(other)/uploads"}]}

@@ -15,7 +15,8 @@ struct SalesforceCoverageTests {
     "update_records": "partial, no ids",
   ]
   private static let faults: [String: String] = [
-    "soql_query": "both limits, Retry-After, reserve, expiry, slow, 5 MB, hang, 503, 403", "query_more": "expiry in paging, short page, forged cursors",
+    "soql_query": "both limits, Retry-After, reserve, expiry, slow, 5 MB, hang, 503, 403; classification refused, cut short",
+    "upload_file": "places that are not declared, too large", "query_more": "expiry in paging, short page, forged cursors",
     "create_record": "lost answer",
     "update_record": "lost answer; not the owner's", "delete_record": "not the owner's",
   ]

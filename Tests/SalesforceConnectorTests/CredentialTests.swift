@@ -18,7 +18,7 @@ struct SalesforceSignInTests {
     let key = try #require(Self.key)
     let fixture = try await SalesforceFixture(isGoverned: isGoverned, signsIn: signsIn) { secrets, all in
       var jwt: JSONObject = ["client_id": "the-app", "private_key": .string(try secrets.reference("key", key.pemRepresentation))]
-      for (name, value) in settings { if name == "act_as" { all[name] = value } else { jwt[name] = value } }
+      for (name, value) in settings { if ["act_as", "classification"].contains(name) { all[name] = value } else { jwt[name] = value } }
       all["jwt"] = .object(jwt)
     }
     fixture.vendor.always("GET", "/services/data/v62.0/limits", .json([:]))
@@ -83,6 +83,24 @@ struct SalesforceSignInTests {
     #expect(try await fixture.salesforce.failure("get_limits", as: "ben").contains("no Salesforce user for ben"))
     #expect(try await fixture.salesforce.failure("get_limits").contains("in whose name"))
     #expect(fixture.vendor.requests.count { $0.path == "/services/oauth2/token" } == 1)
+  }
+
+  @Test("Where the connector has no account, each person reads how fields are classified, and for nobody else")
+  func classification() async throws {
+    let fixture = try await jwt(["act_as": "caller", "classification": true], isGoverned: true)
+    let ann = ["FROM FieldDefinition", "FROM Opportunity", "FROM Opportunity"]
+    fixture.vendor.always("GET", "\(SalesforceFixture.root)/query") { request in
+      guard request.query("q")?.contains("FROM FieldDefinition") == true else { return SalesforceFixture.page([]) }
+      return SalesforceFixture.page([
+        SalesforceFixture.record("FieldDefinition", ["QualifiedApiName": "IsWon", "SecurityClassification": nil, "ComplianceGroup": nil, "ReferenceTo": nil])
+      ])
+    }
+    let meta = SalesforceFixture.governed(SalesforceFixture.rules([:]))
+    let question: JSONValue = ["soql": "SELECT Id FROM Opportunity WHERE IsWon = true"]
+    for caller in ["ann", "ann"] { _ = try await fixture.salesforce.structured("soql_query", question, as: caller, meta: meta) }
+    #expect(fixture.queries.map { query in ann.first { query.contains($0) } } == ann)
+    _ = try await fixture.salesforce.structured("soql_query", question, as: "ben", meta: meta)
+    #expect(fixture.queries.count { $0.contains("FROM FieldDefinition") } == 2)
   }
 
   @Test("Client credentials are sent in the body, and not taken for people")

@@ -57,6 +57,13 @@ struct SalesforceFaultTests {
     _ = try await fixture.salesforce.structured("soql_query", query)
   }
 
+  @Test("An allowance that no org has is not believed", arguments: ["1/9223372036854775807", "-9223372036854775808/5", "1/0", "x/5"])
+  func oddAllowance(_ usage: String) async throws {
+    let fixture = try await SalesforceFixture()
+    fixture.vendor.always("GET", Self.path, ConnectorTesting.Answer.json(["totalSize": 0, "records": []], headers: [("Sforce-Limit-Info", "api-usage=\(usage)")]))
+    for _ in 0..<2 { _ = try await fixture.salesforce.structured("soql_query", query) }
+  }
+
   @Test("An expired session is renewed once, in the middle of paging too")
   func expiry() async throws {
     let fixture = try await SalesforceFixture(signsIn: false)

@@ -167,11 +167,15 @@ struct GovernanceTests {
     "Data of a category that may not be seen is no way to find, order or sum up rows",
     arguments: ["WHERE Email LIKE 'a%'", "ORDER BY Phone", "WHERE NOT (MobilePhone = null)"])
   func categories(_ clause: String) async throws {
-    let fixture = try await fixture(["categories": ["Invoice__c.Total__c": "financial"]])
+    let fixture = try await fixture(["categories": ["Invoice__c.Total__c": "confidential", "Opportunity.Secret__c": "internal"]])
     let meta = SalesforceFixture.governed(SalesforceFixture.rules([:]))
     #expect(try await fixture.salesforce.failure("soql_query", ["soql": .string("SELECT Id FROM Contact \(clause)")], as: "ann", meta: meta).contains("\"pii\""))
     #expect(try await fixture.salesforce.failure("soql_query", ["soql": "SELECT Contact.Email FROM Case"], as: "ann", meta: meta).contains("\"pii\""))
-    #expect(try await fixture.salesforce.failure("aggregate_query", ["soql": "SELECT SUM(Total__c) FROM Invoice__c"], as: "ann", meta: meta).contains("\"financial\""))
+    #expect(try await fixture.salesforce.failure("aggregate_query", ["soql": "SELECT SUM(Total__c) FROM Invoice__c"], as: "ann", meta: meta).contains("\"confidential\""))
+    for soql in [
+      "SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact WHERE Email = 'a')", "SELECT Id FROM Line__c WHERE Invoice__r.Total__c > 5",
+      "SELECT Id FROM Opportunity WHERE Secret__c = 'a'",
+    ] { #expect(try await fixture.salesforce.failure("soql_query", ["soql": .string(soql)], as: "ann", meta: meta).contains("does not show")) }
     #expect(fixture.queries.isEmpty)
     // Rows within rows have no place that a category could be declared for.
     let children: JSONValue = ["soql": "SELECT Id, (SELECT Email FROM Contacts) FROM Account"]
@@ -217,6 +221,113 @@ struct GovernanceTests {
     ]
     _ = try await fixture.salesforce.failure(tool, arguments[tool] ?? [:], as: "ann", meta: SalesforceFixture.governed(Self.own))
     #expect(fixture.requests.isEmpty)
+  }
+
+  @Test("A declared category that the caller may not see keeps reports and flows back, whichever object's it is", arguments: ["run_report", "run_flow"])
+  func declared(_ tool: String) async throws {
+    let fixture = try await SalesforceFixture(["categories": ["Invoice__c.Total__c": "confidential"]], isGoverned: true)
+    PlausibleSalesforce.answer(all: fixture.vendor)
+    let arguments: JSONValue = tool == "run_flow" ? ["flow": "Renew"] : ["report": .string(SalesforceFixture.id)]
+    for clearance in [["pii"], ["confidential"]] {
+      let meta = SalesforceFixture.governed(SalesforceFixture.rules([:]), clearance: clearance)
+      #expect(try await fixture.salesforce.failure(tool, arguments, as: "ann", meta: meta).contains("every category"))
+    }
+    #expect(fixture.requests.isEmpty)
+    let cleared = SalesforceFixture.governed(SalesforceFixture.rules([:]), clearance: ["pii", "confidential"])
+    _ = try await fixture.salesforce.structured(tool, arguments, as: "ann", meta: cleared)
+  }
+
+  @Test("A search does not find records by fields of a category that the caller may not see")
+  func search() async throws {
+    let fixture = try await SalesforceFixture(["categories": ["Invoice__c.Payer__c": "confidential"]], isGoverned: true)
+    fixture.vendor.always("GET", "\(SalesforceFixture.root)/search", .json(["searchRecords": []]))
+    let meta = SalesforceFixture.governed(SalesforceFixture.rules([:]))
+    for (object, category) in [("Contact", "pii"), ("lead", "pii"), ("Invoice__c", "confidential")] {
+      let arguments: JSONValue = ["text": "bob@x.example", "objects": [.string(object)]]
+      #expect(try await fixture.salesforce.failure("sosl_search", arguments, as: "ann", meta: meta).contains("(\(category))"))
+    }
+    #expect(fixture.queries.isEmpty)
+    _ = try await fixture.salesforce.structured("sosl_search", ["text": "bob"], as: "ann", meta: meta)
+    #expect(fixture.queries.last?.contains("Account(") == true && fixture.queries.last?.contains("Contact(") == false)
+    _ = try await fixture.salesforce.structured("sosl_search", ["text": "bob", "objects": ["Contact"], "scope": "name"], as: "ann", meta: meta)
+    #expect(fixture.queries.last?.contains("IN NAME FIELDS RETURNING Contact(") == true)
+  }
+
+  @Test("Parts of an address or place are the fields that they are, however they come")
+  func compound() async throws {
+    let fixture = try await SalesforceFixture(
+      ["fields": ["deny": ["BillingStreet"]], "categories": ["Account.BillingCity": "pii", "Account.Place__c": "confidential", "Account.ShippingAddress": "internal"]],
+      isGoverned: true)
+    fixture.vendor.always(
+      "GET", "\(SalesforceFixture.root)/query",
+      SalesforceFixture.page([
+        SalesforceFixture.record(
+          "Account",
+          [
+            "Id": .string(SalesforceFixture.id), "BillingAddress": ["street": "Elm 1", "city": "Bonn", "postalCode": "53111", "geocodeAccuracy": nil],
+            "Place__c": ["latitude": 50, "longitude": 7], "ShippingAddress": ["city": "Koblenz"],
+          ])
+      ]))
+    let question: JSONValue = ["object": "Account", "fields": ["BillingAddress", "Place__c", "ShippingAddress"]]
+    func row(_ clearance: [String]) async throws -> JSONValue? {
+      let meta = SalesforceFixture.governed(SalesforceFixture.rules([:]), clearance: clearance)
+      return try await fixture.salesforce.structured("soql_query", question, as: "ann", meta: meta)["accounts"]?.array?.first
+    }
+    let id = JSONValue.string(SalesforceFixture.id)
+    #expect(try await row([]) == ["id": id, "object": "Account", "BillingPostalCode": "53111"])
+    #expect(
+      try await row(["pii", "confidential", "internal"]) == [
+        "id": id, "object": "Account", "city": "Bonn", "BillingPostalCode": "53111", "Place__Latitude__s": 50, "Place__Longitude__s": 7, "ShippingCity": "Koblenz",
+      ])
+  }
+
+  @Test("A declared category holds through relationships, and a usual list comes without such a member")
+  func relationships() async throws {
+    let fixture = try await SalesforceFixture(["categories": ["Account.Name": "confidential", "User.Name": "pii", "Invoice__c.Name": "internal"]], isGoverned: true)
+    fixture.vendor.always(
+      "GET", "\(SalesforceFixture.root)/query",
+      SalesforceFixture.page([
+        SalesforceFixture.record(
+          "Opportunity",
+          [
+            "Id": .string(SalesforceFixture.id), "Name": "Roof", "OwnerId": .string(ben), "Account": SalesforceFixture.record("Account", ["Name": "Acme"]),
+            "Owner": SalesforceFixture.record("User", ["Name": "Ben Owner"]),
+          ])
+      ]))
+    let meta = SalesforceFixture.governed(SalesforceFixture.rules([:]))
+    let result = try await fixture.salesforce.call("soql_query", ["object": "Opportunity"], as: "ann", meta: meta)
+    let row = result.structured?["opportunities"]?.array?.first
+    #expect(row?["name"] == "Roof" && row?["owner"]?.string == ben && row?["account_name"] == nil && row?["owner_name"] == nil, "\(result.raw.text)")
+    #expect(!result.text.contains("Acme") && !result.text.contains("Ben Owner"))
+    let count = fixture.queries.count
+    for soql in [
+      "SELECT Id FROM Opportunity WHERE Account.Name = 'Acme'", "SELECT Id FROM Contact ORDER BY Account.Owner.Name", "SELECT Invoice__r.Name FROM Line__c",
+    ] { #expect(try await fixture.salesforce.failure("soql_query", ["soql": .string(soql)], as: "ann", meta: meta).contains("does not show")) }
+    #expect(fixture.queries.count == count)
+    let cleared = SalesforceFixture.governed(SalesforceFixture.rules([:]), clearance: ["confidential", "pii"])
+    let whole = try await fixture.salesforce.structured("soql_query", ["object": "Opportunity"], as: "ann", meta: cleared)["opportunities"]?.array?.first
+    #expect(whole?["account_name"] == "Acme" && whole?["owner_name"] == "Ben Owner")
+  }
+
+  @Test(
+    "Metadata does not lead to people where anything limits what may be seen",
+    arguments: [
+      "SELECT Id, CreatedBy.Email FROM ApexClass", "SELECT Id FROM ApexClass WHERE LastModifiedBy.Phone LIKE '1%'", "SELECT Id FROM ApexLog ORDER BY LogUser.Email",
+      "SELECT Id FROM FieldDefinition WHERE EntityDefinition.LastModifiedBy.Email = 'a'",
+    ])
+  func tooling(_ soql: String) async throws {
+    let own: JSONValue = ["soql": "SELECT QualifiedApiName FROM FieldDefinition WHERE EntityDefinition.QualifiedApiName = 'Account'"]
+    let denying: JSONObject = ["fields": ["deny": ["SSN__c"]]]
+    let cases: [(JSONObject, JSONObject, Bool)] = [
+      ([:], SalesforceFixture.governed(SalesforceFixture.rules([:])), false), (denying, [:], false), ([:], [:], true),
+    ]
+    for (settings, meta, isOpen) in cases {
+      let fixture = try await SalesforceFixture(settings, isGoverned: true)
+      fixture.vendor.always("GET", "\(SalesforceFixture.root)/tooling/query", SalesforceFixture.page([]))
+      let result = try await fixture.salesforce.call("tooling_query", ["soql": .string(soql)], as: "ann", meta: meta)
+      #expect(result.isError != isOpen && fixture.queries.isEmpty != isOpen, "\(result.text)")
+      _ = try await fixture.salesforce.structured("tooling_query", own, as: "ann", meta: meta)
+    }
   }
 
   @Test("A resource shows no record and no member that policy keeps back")

@@ -129,6 +129,14 @@ struct QueryPartTests {
     #expect(found.failure != nil)
   }
 
+  @Test(
+    "A denied field is denied with its parts, and where no object's name stands",
+    arguments: ["SELECT Id, (SELECT SSN__c FROM Contacts) FROM Account", "SELECT BillingCity FROM Account", "SELECT Account.BillingCity FROM Contact"])
+  func deniedParts(_ soql: String) async throws {
+    let found = try await query(["soql": .string(soql)], ["fields": ["deny": ["Contact.SSN__c", "Account.BillingAddress"]]])
+    #expect(found.text == nil && found.failure != nil)
+  }
+
   @Test("Sums are asked by aggregate_query, records by soql_query")
   func kinds() async throws {
     #expect(try await query(["soql": "SELECT COUNT(Id) FROM Account"]).failure?.contains("aggregate_query") == true)

@@ -2,6 +2,7 @@ import ConnectorKit
 import ConnectorTesting
 import JSON
 import MCP
+import NIOCore
 import Testing
 
 @testable import SalesforceConnector
@@ -121,6 +122,88 @@ struct SalesforceToolTests {
     #expect(json["file"]?["text"]?.string == "hello")
     _ = try await fixture.salesforce.failure("upload_file", ["object": "Account", "id": Self.id, "filename": "../x", "text": "x"])
     #expect(fixture.requests.allSatisfy { $0.method == "GET" })
+  }
+
+  @Test(
+    "Documents are read as the text in them, where the programs for it are there",
+    .enabled(if: OfficeText(isAllowed: true, instead: "").reads(.docx), "unzip is not there"))
+  func documents() async throws {
+    let document = StoredZip.archive([("word/document.xml", "<w:document><w:body><w:p><w:r><w:t>Offer &amp; terms</w:t></w:r></w:p></w:body></w:document>")])
+    func fixture(_ settings: JSONObject, _ bytes: [UInt8]) async throws -> SalesforceFixture {
+      let fixture = try await SalesforceFixture(settings)
+      fixture.vendor.always("GET", Self.root + "/sobjects/ContentVersion/*/VersionData", Answer(body: .whole(ByteBuffer(bytes: bytes))))
+      fixture.vendor.always(
+        "GET", Self.root + "/query",
+        SalesforceFixture.page([
+          SalesforceFixture.record("ContentDocument", ["Id": Self.id, "Title": "Offer", "FileExtension": "docx", "ContentSize": 5, "LatestPublishedVersionId": Self.id])
+        ]))
+      return fixture
+    }
+    let arguments: JSONValue = ["file": Self.id, "content": true]
+    let readable = try await fixture([:], document)
+    #expect(try await readable.salesforce.structured("get_file", arguments)["file"]?["text"]?.string == "Offer & terms\n")
+    let damaged = try await fixture([:], Array("no archive".utf8))
+    #expect(try await damaged.salesforce.failure("get_file", arguments).contains("damaged"))
+    let plain = try await fixture(["text_tools": false], document)
+    #expect(try await plain.salesforce.failure("get_file", arguments).contains("text_tools is false"))
+  }
+
+  @Test("Files are uploaded from the declared folder and from nowhere else, whatever bytes they have", arguments: ["../secret", "/etc/passwd", "link", "missing"])
+  func uploads(_ path: String) async throws {
+    let (folder, outside) = (try TemporaryFolder(), try TemporaryFolder())
+    try outside.write("secret", Array("secret".utf8))
+    try folder.link("link", to: outside.path + "/secret")
+    try folder.write("scan.pdf", [0x25, 0xFF, 0x00, 0x0D, 0x0A])
+    let fixture = try await SalesforceFixture(["upload_folder": .string(folder.path)])
+    PlausibleSalesforce.answer(all: fixture.vendor)
+    func arguments(_ content: JSONObject) -> JSONValue {
+      var all: JSONObject = ["object": "Account", "id": Self.id, "filename": "scan.pdf"]
+      for (name, value) in content { all[name] = value }
+      return .object(all)
+    }
+    for content in [["path": .string(path)], [:], ["text": "a", "path": "scan.pdf"], ["base64": "*"], ["text": "a", "mime_type": "a/b\r\nX: y"]] as [JSONObject] {
+      _ = try await fixture.salesforce.failure("upload_file", arguments(content))
+    }
+    #expect(fixture.requests.isEmpty)
+    for content in [["path": "scan.pdf"], ["base64": "Jf8ADQo="]] as [JSONObject] {
+      _ = try await fixture.salesforce.structured("upload_file", arguments(content))
+      #expect(
+        fixture.requests.last { $0.method == "POST" }?.json == [
+          "Title": "scan.pdf", "PathOnClient": "scan.pdf", "FirstPublishLocationId": Self.id, "VersionData": "Jf8ADQo=",
+        ])
+    }
+    let closed = try await SalesforceFixture()
+    #expect(try await closed.salesforce.failure("upload_file", arguments(["path": "scan.pdf"])).contains("upload_folder"))
+    #expect(closed.requests.isEmpty)
+  }
+
+  @Test("A large file is sent in parts and as it is, and one beyond the bound is not sent")
+  func largeUpload() async throws {
+    let folder = try TemporaryFolder()
+    let bytes = [UInt8](repeating: 0xFF, count: (4 << 20) + 1)
+    try folder.write("film", bytes)
+    try folder.write("larger", [UInt8](repeating: 0, count: (5 << 20) + 1))
+    let fixture = try await SalesforceFixture(["upload_folder": .string(folder.path), "maximum_bytes": .int(5 << 20)])
+    fixture.vendor.on("GET", Self.root + "/query", SalesforceFixture.page([SalesforceFixture.record("ContentVersion", ["ContentDocumentId": "069ak00000OQ4RxAAL"])]))
+    PlausibleSalesforce.answer(all: fixture.vendor)
+    func arguments(_ path: String) -> JSONValue {
+      ["object": "Account", "id": Self.id, "filename": "a \"b\".mp4", "path": .string(path), "mime_type": "video/mp4", "title": "Film"]
+    }
+    let file = try await fixture.salesforce.structured("upload_file", arguments("film"))["file"]
+    #expect(file?["version"] == Self.id && file?["id"] == "069ak00000OQ4RxAAL")
+    let sent = try #require(fixture.requests.first)
+    let boundary = try #require(sent.header("Content-Type")?.split(separator: "boundary=").last.map(String.init))
+    #expect(sent.contentType == "multipart/form-data" && sent.path == Self.root + "/sobjects/ContentVersion")
+    let frame = [
+      "--\(boundary)\r\nContent-Disposition: form-data; name=\"entity_content\"\r\nContent-Type: application/json\r\n\r\n"
+        + "{\"Title\":\"Film\",\"PathOnClient\":\"a \\\"b\\\".mp4\",\"FirstPublishLocationId\":\"\(SalesforceFixture.id)\"}\r\n"
+        + "--\(boundary)\r\nContent-Disposition: form-data; name=\"VersionData\"; filename=\"a %22b%22.mp4\"\r\nContent-Type: video/mp4\r\n\r\n",
+      "\r\n--\(boundary)--\r\n",
+    ]
+    let isWhole = Array(sent.body.readableBytesView) == Array(frame[0].utf8) + bytes + Array(frame[1].utf8)
+    #expect(isWhole, "\(sent.text.prefix(600))")
+    #expect(try await fixture.salesforce.failure("upload_file", arguments("larger")).contains("are uploaded at most"))
+    #expect(fixture.requests.count == 2)
   }
 
   @Test("Objects that the settings keep out are in no list, no search, no completion, and cannot be described")

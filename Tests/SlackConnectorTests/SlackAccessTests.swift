@@ -24,7 +24,8 @@ struct SlackAccessTests {
       ("join_channel", ["channel": channel]), ("leave_channel", ["channel": channel]), ("archive_channel", ["channel": channel]),
       ("rename_channel", ["channel": channel, "name": "x"]), ("set_channel_purpose", ["channel": channel, "purpose": "x"]),
       ("remove_from_channel", ["channel": channel, "user": "U0PERSON1"]), ("pin_message", ["channel": channel, "ts": ts]),
-      ("list_scheduled_messages", ["channel": channel]), ("cancel_scheduled_message", ["channel": channel, "scheduled_message_id": "Q1"]),
+      ("search_messages", ["query": "x", "channel": channel]), ("search_files", ["channel": channel]), ("list_scheduled_messages", ["channel": channel]),
+      ("cancel_scheduled_message", ["channel": channel, "scheduled_message_id": "Q1"]),
     ]
   }
 
@@ -99,6 +100,7 @@ struct SlackAccessTests {
     #expect(try await test.slack.structured("get_file", ["file": "F0OPEN1234"])["file"]?["id"] == "F0OPEN1234")
     for (tool, arguments) in [
       ("get_file", ["file": "F0SECRET12"] as JSONValue), ("get_file", ["file": "F0NOWHERE1"]), ("find_canvas_sections", ["canvas": "F0SECRET12", "text": "x"]),
+      ("read_canvas", ["canvas": "F0SECRET12"]),
       ("edit_canvas", ["canvas": "F0SECRET12", "operation": "insert_at_end", "markdown": "x"]),
     ] {
       #expect(try await test.slack.failure(tool, arguments).contains("no such file"))

@@ -53,9 +53,16 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
     SlackAct("find_user", ["email": "ada+x@example.com"], samples: ["users.lookupByEmail"]), SlackAct("list_user_groups", samples: ["usergroups.list"]),
     SlackAct("list_user_group_members", ["group": "S0GROUP12"], samples: ["usergroups.users.list"]),
     SlackAct("search_messages", ["query": "in:#general \"quarterly plan\"", "sort": "timestamp"]),
-    SlackAct("search_files", ["query": "plan & budget", "limit": 10]),
+    SlackAct(
+      "search_messages",
+      [
+        "query": "\"quarterly plan\"", "channel": general, "from": "U0PERSON1", "after": "2026-07-28", "before": "2026-08-15", "has": ["link", "file"],
+        "reaction": ":eyes:", "thread": false,
+      ], as: "search_messages narrowed"), SlackAct("search_files", ["query": "plan & budget", "limit": 10]),
+    SlackAct("search_files", ["from": "@ada.l", "sort": "timestamp"], as: "search_files narrowed"),
     SlackAct("list_files", ["channel": general, "user": "U0PERSON1", "oldest": "2026-07-28", "types": "images,pdfs"], samples: ["files.list"]),
     SlackAct("get_file", ["file": "F0FILE1234"], samples: ["files.info"]),
+    SlackAct("read_canvas", ["canvas": .string(SlackTest.canvas)], noClient: "the client has no way to download"),
     SlackAct("find_canvas_sections", ["canvas": "F0CANVAS12", "text": "Plan"], samples: ["canvases.sections.lookup"]),
     SlackAct(
       "post_message", ["channel": general, "text": "**Hello** <all> & more", "thread_ts": ts, "broadcast": true, "unfurl": false], samples: ["chat.postMessage"],

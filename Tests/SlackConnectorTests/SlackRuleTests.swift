@@ -248,7 +248,7 @@ struct SlackRuleTests {
     let absent = "There is no such file, or it may not be seen."
     for (tool, arguments) in [
       ("get_file", ["file": "F0BOBFILE1", "content": true] as JSONValue), ("get_file", ["file": "F0NOWHERE1"]),
-      ("find_canvas_sections", ["canvas": "F0BOBFILE1", "text": "x"]),
+      ("find_canvas_sections", ["canvas": "F0BOBFILE1", "text": "x"]), ("read_canvas", ["canvas": "F0BOBFILE1"]),
       ("edit_canvas", ["canvas": "F0BOBFILE1", "operation": "insert_at_end", "markdown": "x"]),
     ] {
       #expect(try await test.slack.failure(tool, arguments, meta: meta) == absent, "\(tool)")
@@ -283,7 +283,7 @@ struct SlackRuleTests {
       vendor.always("GET", "/api/users.profile.get", .json(["ok": true, "profile": ["phone": "+44 20 7946 0000"]]))
       vendor.always("GET", "/api/users.lookupByEmail", .json(["ok": true, "user": user("U0GUEST12", guest: true)]))
     }
-    let meta = Self.rows(["Member": ["=", "is_guest", false]])
+    let meta = Self.rows(["Member": ["=", "is_guest", false], "Channel": ["true"]])
     for (tool, arguments) in [("list_users", [:] as JSONValue), ("list_channel_members", ["channel": "general"]), ("list_user_group_members", ["group": "S0GROUP12"])] {
       let result = try await test.slack.call(tool, arguments, meta: meta)
       #expect(result.structured?["users"]?.array?.map { $0["id"] } == ["U0PERSON1"], "\(tool): \(result.text)")
@@ -315,7 +315,7 @@ struct SlackRuleTests {
   func declared() async throws {
     let messages = [
       "post_message", "schedule_message", "update_message", "delete_message", "add_reaction", "remove_reaction", "get_reactions", "get_channel_history", "get_thread",
-      "pin_message", "list_scheduled_messages", "cancel_scheduled_message",
+      "pin_message", "list_scheduled_messages", "cancel_scheduled_message", "get_permalink",
     ]
     for tool in try await SlackTest().slack.client.listTools() {
       let types = (tool.raw["_meta"]?[MetaKey.records].map { Array($0.elements) } ?? []).compactMap { $0["type"]?.string }

@@ -19,6 +19,7 @@ struct SlackTest {
   static let general = "C0GENERAL"
   static let executive = "C0EXECPLANS"
   static let direct = "D0DIRECT1"
+  static let canvas = "F0CANVAS12"
 
   /// - Parameters:
   ///   - settings: added to, or in place of, those that point at the double; null removes.
@@ -68,6 +69,17 @@ struct SlackTest {
       return .json(who)
     }
     vendor.always("POST", "/api/conversations.open", .json(["ok": true, "channel": ["id": .string(direct)]]))
+    vendor.always("GET", "/api/files.info") { [url = vendor.url] request in
+      guard request.query("file") == canvas else { return .json(sample("files.info") ?? ["ok": true]) }
+      return .json([
+        "ok": true,
+        "file": [
+          "id": .string(canvas), "name": "plan", "title": "Plan", "mode": "quip", "mimetype": "application/vnd.slack-docs", "size": 60, "channels": [.string(general)],
+          "url_private_download": .string(url + "/files-pri/canvas"),
+        ],
+      ])
+    }
+    vendor.always("GET", "/files-pri/canvas", .text("<h1 id=\"a\">Plan</h1><p>We <b>ship</b>.</p>", type: "text/html"))
     vendor.always("POST", "/api/files.getUploadURLExternal") { [url = vendor.url] _ in
       .json(["ok": true, "upload_url": .string(url + "/upload/v1/signed"), "file_id": "F0UPLOADED"])
     }

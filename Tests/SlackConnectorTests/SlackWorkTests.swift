@@ -1,6 +1,7 @@
 import ConnectorTesting
 import JSON
 import MCP
+import NIOCore
 import Testing
 
 @Suite("Search, files and uploads of Slack")
@@ -29,6 +30,47 @@ struct SlackWorkTests {
     // The second page goes to the search that gave the first.
     #expect(test.requests("assistant.search.context").count == 1)
     #expect(try SharedData.isPresent == false || test.requests("search.messages").allSatisfy { try SlackReference.methods.problems(with: $0).isEmpty })
+  }
+
+  @Test(
+    "What narrows a search is a term of its own, before what was typed, by the newer search and the older", arguments: ["search_messages", "search_files"],
+    [
+      (["query": "\"plan", "channel": "#general"], "in:<#C0GENERAL> \"plan"), (["from": "me", "query": "plan"], "from:me plan"),
+      (["from": "@grace.h"], "from:@grace.h"), (["after": "2026-07-28", "before": "2026-08-01"], "after:2026-07-28 before:2026-08-01"),
+      (["channel": "D0DIRECT1"], "in:<@U0PERSON1>"),
+    ] as [(JSONValue, String)])
+  func narrowed(_ tool: String, _ case_: (arguments: JSONValue, query: String)) async throws {
+    let test = try await SlackTest { $0.always("POST", "/api/assistant.search.context", .json(["ok": false, "error": "feature_not_enabled"])) }
+    _ = try await test.slack.structured(tool, case_.arguments)
+    #expect(test.requests("assistant.search.context").map { $0.json?["query"] } == [.string(case_.query)])
+    #expect(test.requests(tool == "search_files" ? "search.files" : "search.messages").map { $0.query("query") } == [case_.query])
+  }
+
+  @Test("Of messages also what they have, reactions and threads narrow the search; a page goes on with the same")
+  func narrowedMessages() async throws {
+    let test = try await SlackTest { vendor in
+      vendor.always("POST", "/api/assistant.search.context", .json(["ok": true, "results": ["messages": []], "response_metadata": ["next_cursor": "two"]]))
+    }
+    let arguments: JSONValue = ["query": "x", "has": ["link", "pin"], "reaction": "+1", "thread": true, "sort": "timestamp"]
+    var next = arguments
+    next["cursor"] = try await test.slack.structured("search_messages", arguments)["next_cursor"]
+    _ = try await test.slack.structured("search_messages", next)
+    #expect(test.requests("assistant.search.context").map { $0.json?["query"] } == ["has:link has:pin has::+1: is:thread x", "has:link has:pin has::+1: is:thread x"])
+    #expect(test.requests("assistant.search.context").last?.json?["cursor"] == "two")
+    next["thread"] = false
+    #expect(try await test.slack.failure("search_messages", next).contains("cursor"))
+  }
+
+  @Test(
+    "An argument that would say something else to Slack is refused, and so is a search for nothing",
+    arguments: [
+      [:], ["query": "  "], ["query": "x", "from": "ada in:#exec-plans"], ["from": "a>b"], ["from": "<@U0PERSON1>"], ["after": "yesterday"], ["before": "2026-02-31"],
+      ["after": "2026-7-28x"], ["reaction": "x: in:#exec"], ["reaction": "::"],
+    ] as [JSONValue])
+  func refusedSearch(_ arguments: JSONValue) async throws {
+    let test = try await SlackTest()
+    _ = try await test.slack.failure("search_messages", arguments)
+    #expect(test.vendor.requests.isEmpty)
   }
 
   @Test("Files are found by the newer search, which tells little of them, page by page")
@@ -101,6 +143,33 @@ struct SlackWorkTests {
     #expect(complete["channel_id"] == "C0GENERAL" && complete["thread_ts"] == "1.0" && complete["files"] == [["id": "F0UPLOADED", "title": "notes.md"]])
   }
 
+  @Test("Bytes are uploaded as they are, from the call or from the folder that the settings name, and from nowhere else")
+  func binary() async throws {
+    let (folder, outside) = (try TemporaryFolder(), try TemporaryFolder())
+    let bytes: [UInt8] = [0, 255, 1, 254]
+    try folder.write("logo.png", bytes)
+    try outside.write("secret", bytes)
+    try folder.link("link", to: outside.path + "/secret")
+    let test = try await SlackTest(["upload_folder": .string(folder.path), "maximum_bytes": 1024])
+    for content in [["base64": "AP8B/g=="], ["path": "logo.png"]] as [JSONObject] {
+      var arguments: JSONValue = ["filename": "logo.png"]
+      for (name, value) in content { arguments[name] = value }
+      _ = try await test.slack.structured("upload_file", arguments)
+      let sent = try #require(test.vendor.requests.last { $0.path == "/upload/v1/signed" })
+      #expect(Array(sent.body.readableBytesView) == bytes)
+      #expect(test.requests("files.getUploadURLExternal").last?.form.map(\.value) == ["logo.png", "4"])
+    }
+    let before = test.vendor.requests.count
+    try folder.write("large", [UInt8](repeating: 7, count: 1025))
+    for content in [[:], ["text": "x", "path": "logo.png"], ["path": "../x"], ["path": "link"], ["path": "nothing"], ["path": "large"], ["base64": "?"]] as [JSONObject] {
+      var arguments: JSONValue = ["filename": "a"]
+      for (name, value) in content { arguments[name] = value }
+      _ = try await test.slack.failure("upload_file", arguments)
+    }
+    #expect(try await SlackTest().slack.failure("upload_file", ["filename": "a", "path": "logo.png"]).contains("upload_folder"))
+    #expect(test.vendor.requests.count == before)
+  }
+
   @Test("An upload that fails half-way is not shared")
   func uploadFailure() async throws {
     let test = try await SlackTest { $0.always("POST", "/upload/v1/signed", .text("no", status: 500)) }
@@ -148,6 +217,93 @@ struct SlackWorkTests {
     #expect(long.isError && long.text.contains("longer than"))
     let (record, other) = try await file("application/pdf", .status(500), content: false)
     #expect(!record.isError && !other.vendor.requests.contains { $0.path == "/files-pri/x" })
+  }
+
+  @Test("A long text is given in parts")
+  func parts() async throws {
+    let test = try await SlackTest { vendor in
+      vendor.always("GET", "/api/files.info") { [url = vendor.url] _ in
+        .json(["ok": true, "file": ["id": "F0FILE1234", "mimetype": "text/plain", "size": 10, "url_private": .string(url + "/files-pri/x")]])
+      }
+      vendor.always("GET", "/files-pri/x", .text("0123456789"))
+    }
+    let first = try await test.slack.structured("get_file", ["file": "F0FILE1234", "content": true, "length": 4])["file"]
+    #expect(first?["text"] == "0123" && first?["next_offset"] == 4 && first?["text_length"] == 10)
+    let last = try await test.slack.structured("get_file", ["file": "F0FILE1234", "content": true, "offset": 8])["file"]
+    #expect(last?["text"] == "89" && last?["next_offset"] == nil)
+    #expect(try await test.slack.structured("get_file", ["file": "F0FILE1234", "content": true, "offset": 99])["file"]?["text"] == "")
+  }
+
+  private static let canvas = """
+    <h1 id="temp:C:a">Launch &amp; plan</h1><p>We <b>ship</b> on <i>Thursday</i>, see <a href="https://example.com/a">the page</a> <img alt=":tada:"/>.</p><p>&#8203;</p>\
+    <div data-section-style='7'><ul><li class="checked"><span>Done</span><br/></li><li class=''>Open</li></ul></div>\
+    <div data-section-style='5'><ul><li>one<ul><li>deep</li></ul></li><li><p>two</p></li></ul></div><ol><li>first</li><li>second</li></ol>\
+    <table><tr><td><p>Name</p></td><td>Sum | x</td></tr><tr><td>Ada</td><td>1</td></tr></table><blockquote>said<br>twice</blockquote>\
+    <pre>let a = 1 &lt; 2
+      b</pre><p>1 < 2, <code>x</code> &unknown; &#xE9; <a href="javascript:alert(1)">no link</a></p><script>alert(1)</script><style>p {}</style><!-- no --><hr><p unclosed="
+    """
+  private static let markdown = """
+    # Launch & plan
+
+    We **ship** on _Thursday_, see [the page](https://example.com/a) :tada:.
+    - [x] Done
+    - [ ] Open
+    - one
+      - deep
+    - two
+    1. first
+    2. second
+
+    | Name | Sum \\| x |
+    | --- | --- |
+    | Ada | 1 |
+
+    > said
+    > twice
+
+    ```
+    let a = 1 < 2
+      b
+    ```
+
+    1 < 2, `x` &unknown; \u{E9} no link
+
+    ---
+
+    <p unclosed="
+
+    """
+
+  @Test("A canvas is read as Markdown, in a frame, by its own tool and as a file; a sign-in page is none")
+  func canvas() async throws {
+    let test = try await SlackTest { vendor in
+      vendor.on("GET", "/files-pri/canvas", .text(Self.canvas, type: "text/html"), .text(Self.canvas, type: "text/html"))
+      vendor.on(
+        "GET", "/files-pri/canvas", .text("<html><body><form id=\"signin_form\"></form></body></html>", type: "text/html"), .redirect(to: "https://slack.com/signin"))
+    }
+    for (tool, arguments) in [("read_canvas", ["canvas": .string(SlackTest.canvas)]), ("get_file", ["file": .string(SlackTest.canvas), "content": true])]
+      as [(String, JSONValue)]
+    {
+      let result = try await test.slack.call(tool, arguments)
+      #expect(result.structured?["file"]?["text"]?.string == Self.markdown && result.text.contains("<untrusted"), "\(tool): \(result.text)")
+    }
+    for _ in 0..<2 { #expect(try await test.slack.failure("read_canvas", ["canvas": .string(SlackTest.canvas)]).contains("files:read")) }
+    #expect(test.vendor.requests.filter { $0.path == "/files-pri/canvas" }.allSatisfy { $0.header("Authorization") == "Bearer " + SlackTest.token })
+  }
+
+  @Test("What is no canvas is not read as one, and a canvas is bounded while it comes")
+  func otherCanvas() async throws {
+    let test = try await SlackTest(["maximum_bytes": 2048]) { $0.always("GET", "/files-pri/canvas", .oversized(1 << 20)) }
+    #expect(try await test.slack.failure("read_canvas", ["canvas": .string(SlackTest.canvas)]).contains("longer than"))
+    let file = try await SlackTest { $0.always("GET", "/api/files.info", .json(["ok": true, "file": ["id": "F0FILE1234", "mimetype": "text/plain", "size": 1]])) }
+    #expect(try await file.slack.failure("read_canvas", ["canvas": "F0FILE1234"]).contains("no canvas"))
+    // A channel says which canvas is its own.
+    let channel = try await SlackTest { vendor in
+      vendor.always(
+        "GET", "/api/conversations.info",
+        .json(["ok": true, "channel": ["id": "C0GENERAL", "name": "general", "properties": ["canvas": ["file_id": .string(SlackTest.canvas), "is_empty": false]]]]))
+    }
+    #expect(try await channel.slack.structured("get_channel", ["channel": "C0GENERAL"])["channel"]?["canvas"] == .string(SlackTest.canvas))
   }
 
   @Test("Prompts stay in one line of what a person typed")
@@ -215,7 +371,8 @@ struct SlackWorkTests {
 
   static let completions: [(CompletionTarget, String, [String])] = [
     (.prompt("standup", argument: "user"), "ada", ["ada@example.com"]), (.prompt("standup", argument: "user"), "U0PERSON3", ["U0PERSON3"]),
-    (.prompt("channel_digest", argument: "channels"), "gen", ["general"]),
+    (.prompt("channel_digest", argument: "channels"), "gen", ["general"]), (.prompt("find_discussions", argument: "channel"), "gen", ["general"]),
+    (.prompt("find_discussions", argument: "from"), "grace", ["grace", "grace2"]),
     (.prompt("channel_digest", argument: "channels"), "general,ex", ["general, exec-plans"]),
     (.prompt("channel_digest", argument: "channels"), "general, ", ["general, exec-plans"]),
     (.resourceTemplate("slack://{workspace}/threads/{channel}/{ts}", argument: "channel"), "gen", ["C0GENERAL"]),

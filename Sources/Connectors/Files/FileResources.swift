@@ -18,6 +18,7 @@ struct FileResources: Sendable {
       server.add(
         Resource(uri: Self.uri(path), name: root.name, title: "Files of \(root.name)", mimeType: "text/plain") { read in
           try await read.reading {
+            let files = files.governed(by: read)
             let entries = try await files.perform { () throws(VendorError) in try files.list(path) }
             return .text(CompactTable(entries.prefix(1000).map(\.json), columns: FileInfo.columns).text, mimeType: "text/plain")
           }
@@ -26,6 +27,7 @@ struct FileResources: Sendable {
     server.add(
       try ResourceTemplate(uriTemplate: Self.template, name: "file", title: "A file", description: "A file below a root.") { read in
         try await read.reading {
+          let files = files.governed(by: read)
           let path = try FilePath("\(read["root"] ?? "")/\(read["path"] ?? "")")
           let (bytes, length) = try await files.perform { () throws(VendorError) in try files.read(path, offset: 0, count: maximumBytes) }
           guard length <= maximumBytes else { throw VendorError(.tooLarge, "\(path) has \(length) bytes; \(maximumBytes) are given at most.") }
@@ -37,13 +39,16 @@ struct FileResources: Sendable {
         }
       })
     server.addCompletion(for: .resourceTemplate(Self.template, argument: "root")) { request in
-      Completion(files.roots.map(\.name).filter { $0.hasPrefix(request.value) })
+      let files = files.governed(by: request)
+      let roots = (try? await files.perform { () throws(VendorError) in files.seenRoots }) ?? []
+      return Completion(roots.map(\.name).filter { $0.hasPrefix(request.value) })
     }
     server.addCompletion(for: .resourceTemplate(Self.template, argument: "path")) { request in
       // What is typed up to the last slash is a directory, the rest the start of a name.
       let parts = request.value.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
       let start = parts.last ?? ""
       guard let root = request.arguments["root"], let directory = try? FilePath(([root] + parts.dropLast()).joined(separator: "/")) else { return [] }
+      let files = files.governed(by: request)
       let entries = (try? await files.perform { () throws(VendorError) in try files.list(directory) }) ?? []
       return Completion(entries.filter { $0.path.name.hasPrefix(start) }.map { $0.path.relative + ($0.kind == .directory ? "/" : "") })
     }

@@ -42,14 +42,17 @@ struct GitHubCheck {
     }
   }
 
-  /// Scopes that classic tokens need for a toolset, any of them, the least first; without them the tools of `lesser` ones still do something.
+  /// Scopes that classic tokens need for a toolset, any of them, the least first; without them the tools of `lesser` ones still do something, or were
+  /// not asked for by name: projects are on by themselves.
   private static let needed: [(toolset: String, scopes: [String])] = [
     ("context", ["read:org", "write:org", "admin:org"]), ("repos", ["repo"]), ("notifications", ["notifications", "repo"]),
+    ("projects", ["read:project", "project"]),
     ("security", ["security_events", "repo"]), ("repos_write", ["repo", "public_repo"]), ("issues_write", ["repo", "public_repo"]),
     ("pull_requests_write", ["repo", "public_repo"]), ("actions_write", ["repo"]), ("security_write", ["security_events", "repo"]),
     ("notifications_write", ["notifications", "repo"]), ("gists_write", ["gist"]),
+    ("discussions_write", ["repo", "public_repo"]), ("projects_write", ["project"]), ("stars_write", ["repo", "public_repo"]),
   ]
-  private static let lesser: Set<String> = ["context", "repos"]
+  private static let lesser: Set<String> = ["context", "repos", "projects"]
 
   private func scopes(_ headers: HTTPHeaders, _ what: String) -> [ConnectorFinding] {
     // Fine-grained tokens have permissions, which GitHub does not tell.

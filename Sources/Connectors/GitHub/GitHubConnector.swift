@@ -2,7 +2,7 @@ public import ConnectorKit
 internal import JSON
 public import MCP
 
-/// GitHub, of github.com or an Enterprise Server, over its REST API.
+/// GitHub, of github.com or an Enterprise Server, over its REST API, and GraphQL for what REST has not.
 public struct GitHubConnector: Connector {
   public static let name = "github"
   public static let enforcesRows = true
@@ -37,16 +37,24 @@ public struct GitHubConnector: Connector {
       ToolGroup("context", ContextTools(github: github).tools + PeopleTools(github: github).tools),
       ToolGroup("repos", RepositoryTools(github: github).tools + FileTools(github: github).tools + SearchTools(github: github).tools),
       ToolGroup("git", GitTools(github: github).tools), ToolGroup("issues", IssueTools(github: github).tools),
-      ToolGroup("pull_requests", PullRequestTools(github: github).tools), ToolGroup("actions", ActionsTools(github: github).tools + JobLogTools(github: github).tools),
-      ToolGroup("security", SecurityTools(github: github).tools), ToolGroup("notifications", NotificationTools(github: github).tools),
-      ToolGroup("gists", GistTools(github: github).tools),
-      ToolGroup("repos_write", isDefault: false, RepositoryWriteTools(github: github).tools + RepositoryChangeTools(github: github).tools),
+      ToolGroup("pull_requests", PullRequestTools(github: github).tools + ReviewThreadTools(github: github).tools),
+      ToolGroup("actions", ActionsTools(github: github).tools + JobLogTools(github: github).tools + ArtifactTools(github: github).tools),
+      ToolGroup("security", SecurityTools(github: github).tools + AdvisoryTools(github: github).tools),
+      ToolGroup("notifications", NotificationTools(github: github).tools),
+      ToolGroup("gists", GistTools(github: github).tools), ToolGroup("discussions", DiscussionTools(github: github).tools),
+      ToolGroup("projects", ProjectTools(github: github).tools), ToolGroup("stars", StarTools(github: github).tools),
+      ToolGroup(
+        "repos_write", isDefault: false,
+        RepositoryWriteTools(github: github).tools + RepositoryChangeTools(github: github).tools + ReleaseWriteTools(github: github).tools),
       ToolGroup("issues_write", isDefault: false, IssueWriteTools(github: github).tools + IssueMarkTools(github: github).tools),
-      ToolGroup("pull_requests_write", isDefault: false, PullRequestWriteTools(github: github).tools),
+      ToolGroup("pull_requests_write", isDefault: false, PullRequestWriteTools(github: github).tools + ReviewThreadTools(github: github).writes),
       ToolGroup("actions_write", isDefault: false, ActionsTools(github: github).writes),
       ToolGroup("security_write", isDefault: false, SecurityTools(github: github).writes),
       ToolGroup("notifications_write", isDefault: false, NotificationTools(github: github).writes),
       ToolGroup("gists_write", isDefault: false, GistTools(github: github).writes),
+      ToolGroup("discussions_write", isDefault: false, DiscussionWriteTools(github: github).tools),
+      ToolGroup("projects_write", isDefault: false, ProjectWriteTools(github: github).tools),
+      ToolGroup("stars_write", isDefault: false, StarTools(github: github).writes),
     ]
   }
 

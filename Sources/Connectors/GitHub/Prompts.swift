@@ -116,6 +116,7 @@ struct GitHubPrompts {
         if base.isEmpty { base = try await github.get(get, repository.path + ["releases", "latest"])["tag_name"]?.string ?? "" }
         var head = get["head"] ?? ""
         if head.isEmpty { head = try await github.get(get, repository.path)["default_branch"]?.string ?? "main" }
+        for end in [base, head] { try await github.permit(revision: end, of: repository, get) }
         let range = "\(base)...\(head)"
         let compared = try await github.get(get, repository.path + ["compare", range], [("per_page", "100")])
         let commits = try await github.records(get, compared["commits"]?.elements.map { $0 } ?? [], .commit, adding: repository.members)

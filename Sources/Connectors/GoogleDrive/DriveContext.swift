@@ -10,9 +10,10 @@ struct DriveContext: Sendable {
   let rule: SubjectRule
   let impersonated: @Sendable (Subject) throws(VendorError) -> String?
   let environment: ConnectorEnvironment
+  let uploads: UploadPlace
+
   /// Of downloads, exports and uploads.
-  let maximumBytes: Int
-  let uploads: UploadFolder?
+  var maximumBytes: Int { uploads.maximumBytes }
 
   /// Shortcuts that lead to shortcuts are followed so far.
   static let maximumHops = 5
@@ -26,7 +27,8 @@ struct DriveContext: Sendable {
   ) -> Tool {
     let fields = annotations.readOnly == true ? fields : fields + [Self.account]
     return Tool(
-      name: name, title: title, description: description, inputSchema: Field.arguments(fields), outputSchema: output, annotations: annotations, meta: meta
+      name: name, title: title, description: description, inputSchema: Field.arguments(fields), outputSchema: output, annotations: annotations,
+      meta: labels.isEmpty ? meta : RecordType.categorized(meta, [DriveFile.shape.type.name])
     ) { call in
       try await call.answering("Google Drive") {
         let subject = try self.subject(call)
@@ -101,8 +103,8 @@ struct DriveContext: Sendable {
   /// A file that settings and the gateway's row rule let be reached.
   func reached(_ call: ToolCall, _ argument: String = "file", followsShortcuts: Bool = true, as subject: Subject) async throws(VendorError) -> DriveFile {
     let file = try await followsShortcuts ? target(call.string(argument), as: subject) : self.file(call.string(argument), as: subject)
-    guard admits(file.json, DriveFile.shape, call) else { throw Self.unseen }
-    return file
+    guard let visible = try await visible(file, call, as: subject) else { throw Self.unseen }
+    return visible
   }
 
   /// The id of such a file. Where nothing keeps anything out it costs no request.
@@ -133,8 +135,9 @@ struct DriveContext: Sendable {
     }
     let file = try await file(named ?? "root", as: subject)
     // Whose the top of a drive is, is no question of rules: nobody is kept from their own.
-    guard (named ?? "root") == "root" || admits(file.json, DriveFile.shape, call) else { throw Self.unseen }
-    return DriveFolder(id: file.id, file: file)
+    guard (named ?? "root") != "root" else { return DriveFolder(id: file.id, file: file) }
+    guard let visible = try await visible(file, call, as: subject) else { throw Self.unseen }
+    return DriveFolder(id: file.id, file: visible)
   }
 
   /// `_meta` of a tool that reaches a file and shows other records, or none.
@@ -153,9 +156,10 @@ struct DriveContext: Sendable {
   /// Files as records, without those that the settings or the gateway's row rule keep out.
   func records(_ raw: [RawJSON], _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
     var rows: [JSONValue] = []
-    for file in raw.compactMap({ DriveFile($0, labels: labels) }) where admits(file.json, DriveFile.shape, request) {
-      if !tree.admitsAll { guard try await tree.admits(file, as: subject) else { continue } }
-      rows.append(file.json)
+    for file in raw.compactMap({ DriveFile($0, labels: labels) }) {
+      guard let visible = try await visible(file, request, as: subject) else { continue }
+      if !tree.admitsAll { guard try await tree.admits(visible, as: subject) else { continue } }
+      rows.append(visible.json)
     }
     return rows
   }

@@ -40,8 +40,7 @@ struct DriveResources: Sendable {
 
   private func content(_ id: String?, _ format: String?, _ read: ResourceRead) async throws(VendorError) -> ReadResult {
     let subject = try drive.subject(read)
-    let file = try await drive.target(id, as: subject)
-    guard drive.admits(file.json, DriveFile.shape, read) else { throw DriveContext.unseen }
+    guard let file = try await drive.visible(drive.target(id, as: subject), read, as: subject) else { throw DriveContext.unseen }
     if format == nil, file.isFolder { return try await list(file.id, read, subject) }
     switch try await reader.read(file, format: format, as: subject) {
     case .text(let text, let mimeType, _): return UntrustedText.mark(.text(UntrustedText.framed(text, source: file.id), mimeType: mimeType))
@@ -70,7 +69,7 @@ struct DriveResources: Sendable {
     if !request.value.isEmpty { conditions.append("name contains \(DriveQuery.quoted(request.value))") }
     if foldersOnly { conditions.append("mimeType = \(DriveQuery.quoted(DriveFile.folderType))") }
     if let rule = drive.rule(request, DriveFile.shape) {
-      switch DriveQuery.pushed(rule) {
+      switch DriveQuery.pushed(rule, drive.labels) {
       case .none: return []
       case .nothing: break
       case .condition(let text): conditions.append(text)

@@ -23,13 +23,14 @@ public struct GoogleDriveConnector: Connector {
   public let server: Server
   public let routes: [ConnectorRoute]
   private let drive: DriveContext
+  private let office: OfficeText
   private let feed: ChangeFeed?
   /// Those that are on.
   private let toolsets: [String]
   private let granted: @Sendable (Subject) async throws(VendorError) -> [String]?
 
-  private static let keys: Set<String> = ToolScope.keys.union(SubjectRule.keys).union(GoogleCredentials.keys).union([
-    "base_url", "sheets_url", "docs_url", "drives", "folders", "labels", "upload_folder", "maximum_bytes", "text_tools", "changes_every", "changes_as",
+  private static let keys: Set<String> = ToolScope.keys.union(SubjectRule.keys).union(GoogleCredentials.keys).union(UploadPlace.keys).union([
+    "base_url", "sheets_url", "docs_url", "drives", "folders", "labels", "maximum_bytes", "text_tools", "changes_every", "changes_as",
   ])
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
@@ -47,9 +48,8 @@ public struct GoogleDriveConnector: Connector {
       api: api,
       tree: DriveTree(api, drives: try NameFilter(settings, "drives"), folders: try NameFilter(settings, "folders"), time: environment.time),
       labels: try DriveLabels(settings), rule: rule, impersonated: credentials.impersonated, environment: environment,
-      maximumBytes: try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 10 << 20,
-      uploads: try settings.string("upload_folder").map { path throws(ConnectorError) in try UploadFolder(path) })
-    let reader = ContentReader(drive: drive, office: OfficeText(isAllowed: try settings.bool("text_tools") ?? true))
+      uploads: try UploadPlace(settings, maximumBytes: try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 10 << 20))
+    let reader = ContentReader(drive: drive, office: OfficeText(isAllowed: try settings.bool("text_tools") ?? true, instead: "download_file gives the bytes."))
     let server = Server(
       name: environment.name, title: "Google Drive", version: "1.0.0",
       instructions:
@@ -67,6 +67,7 @@ public struct GoogleDriveConnector: Connector {
     feed = try Self.feed(settings, drive, rule)
     self.server = server
     self.drive = drive
+    office = reader.office
     routes = credentials.routes
   }
 
@@ -141,11 +142,7 @@ public struct GoogleDriveConnector: Connector {
     } catch {
       findings.append(ConnectorFinding(.failure, "files cannot be listed: \(error)", remedy: "Grant the scope \(GoogleCredentials.readScopes[0])."))
     }
-    for (format, text) in [(OfficeText.Format.pdf, "PDF files"), (.docx, "office files"), (.doc, "office files of before 2007 (doc, xls, ppt)")]
-    where TextTool(named: format.tool) == nil {
-      findings.append(
-        ConnectorFinding(.warning, "\(format.tool) is not on this machine: the text of \(text) is not read", remedy: "Install \(format.package)."))
-    }
+    findings += office.findings
     return findings + (await scopes(subject))
   }
 

@@ -55,17 +55,28 @@ extension JiraContext {
 
   /// Sees that the settings let the board of a sprint be reached.
   ///
-  /// - Parameter known: what Jira says of the sprint, if it was asked already.
-  func permit(sprint id: String, _ known: RawJSON? = nil, as subject: Subject) async throws(VendorError) {
+  /// - Parameter json: what Jira says of the sprint.
+  func permit(sprint json: RawJSON, as subject: Subject) async throws(VendorError) {
     guard !projects.admitsAll else { return }
-    let json: RawJSON
-    if let known {
-      json = known
-    } else {
-      json = try await looking { () async throws(VendorError) in try await api.get(JiraAPI.agile + ["sprint", id], as: subject) }
-    }
     guard let board = JiraRecords.text(json["originBoardId"]) else { throw Self.absence }
     try await permit(board: board, as: subject)
+  }
+
+  /// What Jira says of a sprint.
+  func sprint(_ id: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> RawJSON {
+    let path = JiraAPI.agile + ["sprint", id]
+    guard JiraRecords.sprint.rule(request).limits || !projects.admitsAll else { return try await api.get(path, as: subject) }
+    return try await looking { () async throws(VendorError) in try await api.get(path, as: subject) }
+  }
+
+  /// Sees that settings and policy let a sprint be seen, before it is changed.
+  func permit(changing sprint: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+    let rule = JiraRecords.sprint.rule(request)
+    guard !rule.admitsNone else { throw Self.absence }
+    guard rule.limits || !projects.admitsAll else { return }
+    let now = try await self.sprint(sprint, request, as: subject)
+    guard JiraRecords.sprint(now).map(rule.admits) == true else { throw Self.absence }
+    try await permit(sprint: now, as: subject)
   }
 
   /// Sees that the settings let the project of a service desk be reached.
@@ -76,7 +87,7 @@ extension JiraContext {
   }
 
   /// What is not there looks like what may not be seen.
-  private func looking(_ ask: () async throws(VendorError) -> RawJSON) async throws(VendorError) -> RawJSON {
+  func looking(_ ask: () async throws(VendorError) -> RawJSON) async throws(VendorError) -> RawJSON {
     do throws(VendorError) { return try await ask() } catch { throw error.code == .notFound ? Self.absence : error }
   }
 }

@@ -8,6 +8,7 @@ internal import MCP
 /// `done` from `Done`, nor a project's key from its name. What comes back is held against the rule itself.
 extension JiraContext {
   static let absence = VendorError(.notFound, "Jira does not find it, or it may not be seen.")
+  static let refusal = VendorError(.forbidden, "Policy does not let this issue be made, or it cannot be told beforehand that it does. Nothing was sent.")
 
   /// `_meta` of a tool that reaches an issue and shows other records, or none: what hangs on an issue that may not be seen may not be either.
   static func issueMeta(_ shape: RecordShape? = nil) -> JSONObject {
@@ -42,7 +43,8 @@ extension JiraContext {
   func permit(_ keys: [String], _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
     for key in keys { try check(key) }
     let rule = JiraIssue.shape.rule(request)
-    guard rule.limits, !keys.isEmpty else { return }
+    // An issue that was moved answers to its old key: its project is known once Jira has told it.
+    guard rule.limits || !projects.admitsAll, !keys.isEmpty else { return }
     guard !rule.admitsNone else { throw Self.absence }
     let found: [JiraIssue]
     do throws(VendorError) {
@@ -55,6 +57,15 @@ extension JiraContext {
     }
     let names = Set(found.filter { rule.admits($0.json) }.flatMap { [$0.key.uppercased(), $0.json["id"]?.string ?? ""] })
     guard keys.allSatisfy({ names.contains($0.uppercased()) }) else { throw Self.absence }
+  }
+
+  /// Sees that an issue may be seen and has an attachment, which does not tell its issue itself.
+  func permit(attachment id: String, of key: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+    try check(key)
+    let rule = JiraIssue.shape.rule(request)
+    guard !rule.admitsNone, let issue = try await issue(key, fields(for: ["attachments"], rule), as: subject), rule.admits(issue.json),
+      issue.json["attachments"]?.array?.contains(where: { $0["id"]?.string == id }) == true
+    else { throw Self.absence }
   }
 
   /// An issue by its key, as far as settings let it be reached: one that was moved answers to its old key.
@@ -72,39 +83,32 @@ extension JiraContext {
     } else {
       json = try await api.post(
         api.core + ["search"],
-        ["jql": .string("key in (\(keys.map(JQL.quoted).joined(separator: ", ")))"), "fields": .array(fields.map { .string($0) }), "maxResults": .int(keys.count)],
+        [
+          "jql": .string("key in (\(keys.map(JQL.quoted).joined(separator: ", ")))"), "fields": .array(fields.map { .string($0) }), "maxResults": .int(keys.count),
+          // Else one key that is not there refuses all.
+          "validateQuery": false,
+        ],
         as: subject, isRead: true)
     }
     return Self.elements(json, "issues").compactMap { issue(in: $0) }.filter(admits)
   }
 
-  /// An issue as Jira describes it, without those of other projects that settings keep out: parents, subtasks and the ends of links.
-  func issue(in raw: RawJSON) -> JiraIssue? {
-    JiraIssue(raw, site: api.site) { projects.admitsAll || projects.admits(String($0.prefix { $0 != "-" })) }
-  }
+  /// An issue as Jira describes it, with what it tells of others (``rows(_:_:as:)`` leaves out what may not be seen).
+  func issue(in raw: RawJSON) -> JiraIssue? { JiraIssue(raw, site: api.site) }
 
   /// Whether the settings let an issue's project be reached.
-  func admits(_ issue: JiraIssue) -> Bool { projects.admitsAll || projects.admits(String(issue.key.prefix { $0 != "-" })) }
+  func admits(_ issue: JiraIssue) -> Bool { admits(key: issue.key) }
 
   /// Holds an issue that is about to be made against the rule, as far as it is known beforehand.
   ///
   /// - Throws: where policy does not admit it for sure. Nothing was sent.
-  func permit(new arguments: RawJSON, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
-    let rule = JiraIssue.shape.rule(request)
-    guard rule.limits else { return }
-    var record = JSONObject()
-    for member in ["project", "type", "summary", "description", "priority", "assignee", "due", "parent"] {
-      if let text = arguments[member]?.string { record[member] = .string(text) }
-    }
-    for member in ["labels", "components", "fix_versions"] { if let list = arguments[member] { record[member] = JSONValue(list) } }
-    if let custom = arguments["custom"] { record["custom"] = JSONValue(custom) }
-    if rule.members.contains("reporter") {
+  func permit(new record: JSONObject, _ rule: RecordRule, as subject: Subject) async throws(VendorError) {
+    var record = record
+    if rule.members.contains("reporter"), record["reporter"] == nil {
       let own = try await api.get(api.core + ["myself"], as: subject)
       record["reporter"] = (own["accountId"]?.string ?? own["name"]?.string).map { .string($0) } ?? .null
     }
-    guard rule.admits(.object(record)) else {
-      throw VendorError(.forbidden, "Policy does not let this issue be made, or it cannot be told beforehand that it does. Nothing was sent.")
-    }
+    guard rule.admits(.object(record)) else { throw Self.refusal }
   }
 
   // MARK: Counting

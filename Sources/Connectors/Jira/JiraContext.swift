@@ -9,6 +9,8 @@ struct JiraContext: Sendable {
   let rule: SubjectRule
   let environment: ConnectorEnvironment
   let maximumBytes: Int
+  let uploads: UploadPlace
+  let office: OfficeText
 
   func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
 
@@ -39,6 +41,22 @@ struct JiraContext: Sendable {
     return api.deployment == .cloud ? document : .string(DocumentWiki.text(document))
   }
 
+  /// What a change of an issue answers.
+  func done(_ key: String, _ text: String, id: String? = nil) -> ToolResult {
+    var structured: JSONObject = ["key": .string(key), "url": .string("\(api.site)/browse/\(key)")]
+    if let id { structured["id"] = .string(id) }
+    return ToolResult(structured: .object(structured), text: text)
+  }
+
+  /// The id of the step of a workflow that has a name, or leads to a status that has it.
+  func step(_ name: String, of key: String, in steps: [RawJSON]) throws(VendorError) -> String {
+    let wanted = name.lowercased()
+    guard let id = steps.first(where: { [$0["name"], $0["to"]?["name"]].contains { $0?.string?.lowercased() == wanted } })?["id"]?.string else {
+      throw VendorError(.refused, "\(key) has no step \"\(name.prefix(80))\" now. It has: \(steps.compactMap { $0["name"]?.string }.joined(separator: ", ")).")
+    }
+    return id
+  }
+
   /// How many there are in all; not told where the settings keep some of them out.
   func total(_ json: RawJSON?) -> Int? { projects.admitsAll ? json?["total"]?.int : nil }
 
@@ -51,14 +69,19 @@ struct JiraContext: Sendable {
   }
 
   /// One page of a list that counts by `startAt`.
+  struct Page {
+    var found: [RawJSON]
+    /// The cursor of the next.
+    var next: String?
+    var total: Int?
+  }
+
   func page(
-    _ call: ToolCall, _ subject: Subject, _ path: [String], _ query: [(name: String, value: String?)], member: String, list: [String], shape: RecordShape,
-    limit standard: Int = 50,
-    _ record: (RawJSON) -> [JSONValue]
-  ) async throws(VendorError) -> ToolResult {
+    _ call: ToolCall, _ subject: Subject, _ path: [String], _ query: [(name: String, value: String?)], member: String, list: [String]
+  ) async throws(VendorError) -> Page {
     let place = PageCursor(list: list)
     let start = try Self.start(call, place)
-    let limit = call.int("limit") ?? standard
+    let limit = call.int("limit") ?? 50
     let json = try await api.get(path, query + [("startAt", String(start)), ("maxResults", String(limit))], as: subject)
     // Data Center calls many lists `values` that have names of their own on Cloud.
     guard let list = json.kind == .array ? json : json[member] ?? json["values"] else {
@@ -67,8 +90,27 @@ struct JiraContext: Sendable {
     let found = Array(list.elements)
     // A short page is not the end where Jira says that there is more.
     let isLast = json["isLast"]?.bool ?? json["total"]?.int.map { start + found.count >= $0 } ?? (found.count < limit)
-    let next = isLast || found.isEmpty ? nil : place.text(String(start + found.count))
+    return Page(found: found, next: isLast || found.isEmpty ? nil : place.text(String(start + found.count)), total: total(json))
+  }
+
+  /// A page whose items become records.
+  func page(
+    _ call: ToolCall, _ subject: Subject, _ path: [String], _ query: [(name: String, value: String?)], member: String, list: [String], shape: RecordShape,
+    _ record: (RawJSON) -> [JSONValue]
+  ) async throws(VendorError) -> ToolResult {
+    let page = try await page(call, subject, path, query, member: member, list: list)
     return UntrustedText.mark(
-      shape.result(found.flatMap(record), for: call, selection: shape.selection(call), next: next, total: total(json)), "/" + shape.list)
+      shape.result(page.found.flatMap(record), for: call, selection: shape.selection(call), next: page.next, total: page.total), "/" + shape.list)
+  }
+}
+
+extension ToolCall {
+  /// The texts of a list, none where it was not given.
+  func texts(_ argument: String) -> [String] { (self[argument].map { Array($0.elements) } ?? []).compactMap(\.string) }
+
+  /// An id that is a number.
+  func number(_ argument: String) throws(VendorError) -> String {
+    guard let text = string(argument), let number = Int(text) else { throw VendorError(.refused, "\"\(argument)\" must be an id, a number.") }
+    return String(number)
   }
 }

@@ -35,15 +35,15 @@ struct JiraResources: Sendable {
     server.add(
       try template("jira://{site}/board/{board}/sprint/{sprint}", "sprint", "Sprint", "A sprint and its issues.") { read, subject throws(VendorError) in
         guard let sprint = read["sprint"], Int(sprint) != nil else { throw VendorError(.notFound, "There is no such sprint.") }
-        let json = try await jira.api.get(JiraAPI.agile + ["sprint", sprint], as: subject)
-        try await jira.permit(sprint: sprint, json, as: subject)
+        let json = try await jira.sprint(sprint, read, as: subject)
+        try await jira.permit(sprint: json, as: subject)
         let about = JiraRecords.sprint(json)
         guard let about, JiraRecords.sprint.rule(read).admits(about) else { throw JiraContext.absence }
         let rule = JiraIssue.shape.rule(read)
         let list = try await jira.api.get(
           JiraAPI.agile + ["sprint", sprint, "issue"], [("fields", jira.fields(for: nil, rule).joined(separator: ",")), ("maxResults", "100")], as: subject)
-        let issues = JiraContext.elements(list, "issues").compactMap { jira.issue(in: $0) }.filter(jira.admits)
-        return about.text + "\n\n" + CompactTable(rule.rows(issues.map(\.json)), columns: JiraIssue.shape.columns).text
+        let issues = JiraContext.elements(list, "issues").compactMap { jira.issue(in: $0) }
+        return about.text + "\n\n" + CompactTable(try await jira.rows(issues, read, as: subject), columns: JiraIssue.shape.columns).text
       })
   }
 

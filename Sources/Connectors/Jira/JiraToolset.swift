@@ -4,6 +4,7 @@ internal import ConnectorKit
 enum JiraToolset: String, CaseIterable {
   case read, agile
   case serviceManagement = "service_management"
+  case serviceManagementWrite = "service_management_write"
   case write
   case agileWrite = "agile_write"
   case projectWrite = "project_write"
@@ -26,6 +27,7 @@ enum JiraToolset: String, CaseIterable {
     case .read: ["read:jira-work", "read:jira-user"]
     case .agile: ["read:board-scope:jira-software", "read:sprint:jira-software", "read:issue-details:jira", "read:jql:jira"]
     case .serviceManagement: ["read:servicedesk-request"]
+    case .serviceManagementWrite: ["write:servicedesk-request"]
     case .write, .delete: ["write:jira-work"]
     case .agileWrite: ["write:sprint:jira-software", "write:board-scope:jira-software"]
     case .projectWrite: ["manage:jira-project"]
@@ -37,6 +39,7 @@ enum JiraToolset: String, CaseIterable {
     switch self {
     case .read, .agile: ["BROWSE_PROJECTS"]
     case .serviceManagement: ["BROWSE_PROJECTS", "SERVICEDESK_AGENT"]
+    case .serviceManagementWrite: ["SERVICEDESK_AGENT", "ADD_COMMENTS"]
     case .write:
       [
         "CREATE_ISSUES", "EDIT_ISSUES", "ASSIGN_ISSUES", "TRANSITION_ISSUES", "LINK_ISSUES", "ADD_COMMENTS", "EDIT_OWN_COMMENTS", "WORK_ON_ISSUES",

@@ -13,7 +13,7 @@ internal import NIOCore
   internal import Darwin
 #endif
 
-/// Any HTTP API that has an OpenAPI description (3.0 or 3.1, YAML or JSON): every operation becomes a tool.
+/// Any HTTP API that has an OpenAPI description (3.0 to 3.2, YAML or JSON): every operation becomes a tool.
 ///
 /// ```yaml
 /// connector: openapi
@@ -23,21 +23,25 @@ internal import NIOCore
 ///   security: {api_key: {key: "${env:PETSTORE_KEY}"}}
 ///   read_only: true
 /// ```
+///
+/// With `act_as: caller` each person's requests carry that person's credentials: from `users` of a scheme, or from signing in.
 public struct OpenAPIConnector: Connector {
   public static let name = "openapi"
 
   public let server: Server
+  public let routes: [ConnectorRoute]
   private let caller: OperationCaller
-  /// Schemes that the settings have no secret for.
-  private let missing: Set<String>
+  private let rule: SubjectRule
+  /// Operations that there are no credentials for, by the schemes that they lack.
+  private let wanting: [String: [String]]
   private let tools: [Operation]
   private let problems: [String]
   private let probe: Operation?
 
-  private static let keys: Set<String> = [
-    "description", "base_url", "security", "operations", "tags", "methods", "headers", "maximum_bytes", "requests_per_minute", "probe", "read_only", "fields", "slashes",
+  private static let keys: Set<String> = SecuritySettings.keys.union([
+    "description", "base_url", "operations", "tags", "methods", "maximum_bytes", "requests_per_minute", "probe", "read_only", "fields", "slashes",
     "servers", "records",
-  ]
+  ])
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
     try settings.allow(Self.keys)
@@ -45,11 +49,12 @@ public struct OpenAPIConnector: Connector {
     let base = try Self.base(settings, document)
     let servers = try OperationServers(document, base: base.origin, try settings.settings("servers"))
     let reader = OperationReader(document, servers)
-    var schemes = try SecuritySchemes(document, try settings.settings("security"), environment)
-    let api = try Self.api(settings, environment, document, base, servers, &schemes)
-    let caller = OperationCaller(api: api, schemes: schemes)
+    let security = try SecuritySettings(document, settings)
+    let api = try Self.api(settings, environment, document, base, servers, security)
     let maximumBytes = try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 4 << 20
-    let offered = try Self.offered(reader.operations, settings, schemes)
+    let chosen = try Self.chosen(reader.operations, settings, security)
+    let offered = chosen.filter { security.wanted(by: $0) == nil }
+    let caller = OperationCaller(api: api, schemes: try security.schemes(for: offered, vendor: document.title, environment))
     for problem in reader.problems { environment.logger.warning("an operation was left out", metadata: ["operation": "\(problem)"]) }
     let server = Server(
       name: environment.name, title: document.title, version: document.version,
@@ -58,19 +63,25 @@ public struct OpenAPIConnector: Connector {
       settings: Server.Settings(discovery: environment.isGoverned ? nil : ToolDiscovery()), logger: environment.logger)
     let fields = try Self.fields(settings, reader.operations)
     let records = try Self.records(settings, reader.operations)
+    let rule = security.rule
     for operation in offered {
       let shown = fields[operation.name] ?? []
       server.add(
         OperationTool(operation: operation, document: document, records: records[operation.name]).tool { call in
           try await call.answering(document.title) {
-            let response = try await caller.send(operation, call.arguments, maximumBytes: maximumBytes)
+            let subject = try rule.subject(of: call, environment)
+            let response = try await caller.send(operation, call.arguments, as: subject, maximumBytes: maximumBytes)
             return OperationAnswer.result(response, fields: shown, next: NextPage.arguments(after: response, operation, call.arguments))
           }
         })
     }
     self.server = server
     self.caller = caller
-    missing = schemes.missing
+    routes = caller.schemes.routes
+    self.rule = rule
+    wanting = chosen.reduce(into: [:]) { wanting, operation in
+      if let schemes = security.wanted(by: operation) { wanting[schemes, default: []].append(operation.name) }
+    }
     tools = offered
     problems = reader.problems
     if let name = try settings.string("probe") {
@@ -110,28 +121,16 @@ public struct OpenAPIConnector: Connector {
 
   private static func api(
     _ settings: ConnectorSettings, _ environment: ConnectorEnvironment, _ document: OpenAPIDocument, _ base: HTTPURL, _ servers: OperationServers,
-    _ schemes: inout SecuritySchemes
+    _ security: SecuritySettings
   ) throws(ConnectorError) -> VendorAPI {
     var configuration = VendorAPI.Configuration(name: document.title, base: base) { response, _, now in Self.read(response, document.title, now) }
     configuration.otherOrigins = servers.origins
-    configuration.headers = [("User-Agent", "Sluice")]
-    for (name, value) in try settings.settings("headers")?.values ?? JSONObject() {
-      let headers = try settings.settings("headers")
-      guard let text = value.string else { throw settings.error("headers.\(name)", "expected a text") }
-      if text.contains("${") || Self.secretHeaders.contains(name.lowercased()) {
-        if let reference = try headers?.secret(name) { schemes.add(header: name, reference) }
-      } else {
-        configuration.headers.append((name, text))
-      }
-    }
+    configuration.headers = [("User-Agent", "Sluice")] + security.plainHeaders
     if let budget = try settings.int("requests_per_minute", 1...1_000_000) { configuration.budgets = { _ in Budget(budget, per: 60) } }
     do throws(VendorError) {
       return try VendorAPI(configuration, credentials: NoCredentials(), client: environment.http, time: environment.time, logger: environment.logger)
     } catch { throw ConnectorError(error.description) }
   }
-
-  /// Headers whose value is a secret, and so is not written into the settings.
-  private static let secretHeaders: Set<String> = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "private-token"]
 
   /// Which members of answers are shown, by operation.
   private static func fields(_ settings: ConnectorSettings, _ operations: [Operation]) throws(ConnectorError) -> [String: [String]] {
@@ -155,7 +154,8 @@ public struct OpenAPIConnector: Connector {
     return records
   }
 
-  private static func offered(_ operations: [Operation], _ settings: ConnectorSettings, _ schemes: SecuritySchemes) throws(ConnectorError) -> [Operation] {
+  /// The operations that the settings choose.
+  private static func chosen(_ operations: [Operation], _ settings: ConnectorSettings, _ security: SecuritySettings) throws(ConnectorError) -> [Operation] {
     let names = try NameFilter(settings, "operations")
     let tags = try NameFilter(settings, "tags")
     let methods = try settings.strings("methods").map { Set($0.map { $0.uppercased() }) }
@@ -168,11 +168,12 @@ public struct OpenAPIConnector: Connector {
     for name in slashes where !operations.contains(where: { $0.name == name }) { throw settings.error("slashes", "there is no operation \(name)") }
     let chosen = operations.filter { operation in
       names.admits(operation.name, "\(operation.method) \(operation.path)") && (tags.admitsAll || tags.admits(operation.tags.isEmpty ? [""] : operation.tags))
-        && (methods?.contains(operation.method.name) ?? true) && (!isReadOnly || operation.isReadOnly) && schemes.canAuthorize(operation)
+        && (methods?.contains(operation.method.name) ?? true) && (!isReadOnly || operation.isReadOnly)
     }
     return chosen.map { operation in
       var operation = operation
       operation.allowsSlashes = slashes.contains(operation.name)
+      operation.parameters.removeAll(where: security.fixes)
       return operation
     }
   }
@@ -215,14 +216,25 @@ public struct OpenAPIConnector: Connector {
   public func check() async -> [ConnectorFinding] {
     var findings = [ConnectorFinding(.ok, "\(tools.count) operations are offered as tools")]
     findings += problems.map { ConnectorFinding(.warning, "left out: \($0)") }
-    findings += missing.sorted().map {
-      ConnectorFinding(.warning, "no secret for the security scheme \($0): operations that need it are not offered", remedy: "Add it under settings.security.")
+    findings += wanting.sorted { $0.key < $1.key }.map { schemes, names in
+      let more = names.count > 10 ? " and \(names.count - 10) more" : ""
+      return ConnectorFinding(
+        .warning, "no secret for the security scheme \(schemes): not offered are \(names.prefix(10).joined(separator: ", "))\(more)",
+        remedy: "Add it under settings.security.")
     }
+    findings += await caller.schemes.check()
     guard let probe else {
       return findings + [ConnectorFinding(.warning, "no operation was tried", remedy: "Name a read without arguments as settings.probe.")]
     }
+    var subject = Subject.service
+    if case .caller(let person) = rule {
+      guard let person else {
+        return findings + [ConnectorFinding(.warning, "\(probe.name) was not tried", remedy: "Set user to the person whose credentials are to be tried.")]
+      }
+      subject = .user(person)
+    }
     do {
-      let response = try await caller.send(probe, JSONValue.object(JSONObject()).raw, maximumBytes: 1 << 20)
+      let response = try await caller.send(probe, JSONValue.object(JSONObject()).raw, as: subject, maximumBytes: 1 << 20)
       findings.append(ConnectorFinding(.ok, "\(probe.name) answered with status \(response.status.code)"))
     } catch { findings.append(ConnectorFinding(.failure, "\(probe.name): \(error)", remedy: "Check settings.security and settings.base_url.")) }
     return findings

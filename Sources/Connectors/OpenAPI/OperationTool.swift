@@ -35,7 +35,7 @@ struct OperationTool {
   }
 
   private var inputSchema: JSONValue {
-    var conversion = SchemaConversion(document)
+    var conversion = SchemaConversion(document, namesFiles: operation.body?.form == .multipart)
     var properties = JSONObject()
     var required: [JSONValue] = []
     for parameter in operation.parameters {

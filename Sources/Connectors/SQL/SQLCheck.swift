@@ -56,6 +56,11 @@ struct SQLCheck {
             : SQLFinding(.ok, "\(Self.count(served.count, "table")) served, read only: \(Self.names(served))"))
       } catch { findings.append(SQLFinding(.failure, "\(error)", remedy: tableRemedy)) }
     }
+    for statement in configuration.statements where configuration.scope.admits(statement.name) {
+      do { findings += try await look(at: statement, served, database, isStandby) } catch {
+        findings.append(SQLFinding(.failure, "\(statement.name): \(error)", remedy: "Correct it under statements."))
+      }
+    }
     return await findings + channel(served, database, isStandby)
   }
 
@@ -130,6 +135,12 @@ struct SQLCheck {
         SQLFinding(
           .failure, "\(table.name): \(wanted) will be refused, because no primary key tells its rows apart", remedy: "Give it a primary key, or take away writes."))
     }
+    return try await findings + privileges(for: writes, table, database)
+  }
+
+  private func privileges(for writes: [TableRules.Write], _ table: SQLTable, _ database: any SQLDatabase) async throws -> [SQLFinding] {
+    let wanted = writes.map(\.rawValue).joined(separator: ", ")
+    var findings: [SQLFinding] = []
     switch configuration.source {
     case .sqlite(let path):
       if access(path, W_OK) != 0 {
@@ -152,6 +163,29 @@ struct SQLCheck {
       }
     }
     return findings
+  }
+
+  // MARK: Statements
+
+  /// Has the database look at a declared statement, without running it.
+  private func look(at statement: DeclaredStatement, _ tables: [SQLTable], _ database: any SQLDatabase, _ isStandby: Bool) async throws -> [SQLFinding] {
+    let scope = configuration.scope
+    guard let write = statement.text.write else {
+      guard scope.toolsets.contains(.statements) else { return [] }
+      let visible = tables.map {
+        VisibleTable(table: $0, select: "SELECT \(SQLFragment.joined($0.columns.map { "\(identifier: $0.name)" }, by: ", ")) FROM \($0.reference)", isFiltered: false)
+      }
+      let columns = try await database.columns(of: statement.sql, arguments: statement.noArguments(database.dialect), over: visible)
+      try StatementTools.check(columns, of: statement)
+      return [SQLFinding(.ok, "\(statement.name): reads \(columns.joined(separator: ", "))")]
+    }
+    guard !scope.isReadOnly, scope.toolsets.contains(.writes) else { return [] }
+    let table = try StatementTools.target(of: statement, tables)
+    try await database.prepare(StatementTools.fragment(statement, statement.noArguments(database.dialect), table))
+    if isStandby {
+      return [SQLFinding(.failure, "\(statement.name): will fail, because a standby takes no changes", remedy: "Connect to the primary, or take the statement away.")]
+    }
+    return [SQLFinding(.ok, "\(statement.name): \(write.rawValue) of \(table.name)")] + (try await privileges(for: [write], table, database))
   }
 
   private static func relation(_ table: SQLTable) -> String { SQLLiteral.identifier(table.schema) + "." + SQLLiteral.identifier(table.relation) }

@@ -10,6 +10,8 @@ public struct SQLConfiguration: Sendable {
   public var name: String
   /// The tables to serve; nil serves every ordinary table of the file or schema, without record types.
   public var tables: [TableRules]?
+  /// Statements that callers run by their names, each as a tool of its own.
+  public var statements: [DeclaredStatement] = []
   public var query: QueryLimits
   /// Refuses requests that no gateway governs, that is, without `MetaKey.rows`.
   public var requiresGovernance: Bool
@@ -32,6 +34,11 @@ public struct SQLConfiguration: Sendable {
   ) {
     self.init(.sqlite(path: path), name: name, tables: tables, query: query, requiresGovernance: requiresGovernance)
   }
+}
+
+extension SQLConfiguration {
+  /// Whether any tool changes something.
+  var mayWrite: Bool { !scope.isReadOnly && (tables?.contains { !$0.writes.isEmpty } == true || statements.contains(where: \.isWrite)) }
 }
 
 /// How a PostgreSQL database is reached.

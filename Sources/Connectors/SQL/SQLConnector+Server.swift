@@ -17,7 +17,8 @@ extension SQLConnector {
     if toolsets.contains(.query) { tools.append(QueryTool(connector: self).tool) }
     if toolsets.contains(.explain) { tools.append(QueryTool(connector: self).explain) }
     if toolsets.contains(.rows) { tools.append(RowsTool(connector: self).tool) }
-    if toolsets.contains(.writes) { tools += WriteTools(connector: self).all }
+    if toolsets.contains(.statements) { tools += StatementTools(connector: self).reads }
+    if toolsets.contains(.writes) { tools += WriteTools(connector: self).all + StatementTools(connector: self).writes }
     for tool in tools where scope.admits(tool.name) { server.add(tool) }
     if toolsets.contains(.prompts) { SQLPrompts(connector: self).add(to: server) }
     if toolsets.contains(.schema) { try TableResources(connector: self).addSchema(to: server) }

@@ -21,16 +21,23 @@ public final class SQLConnector: Sendable {
     // Then no table can be changed, by any tool.
     if configuration.scope.isReadOnly { configuration.tables = configuration.tables?.map { $0.readOnly } }
     self.configuration = configuration
+    var names = Self.toolNames
+    for statement in configuration.statements where !names.insert(statement.name).inserted {
+      throw SQLConnectorError("There is another tool called \"\(statement.name)\". Give the statement a name of its own.")
+    }
     switch configuration.source {
     case .sqlite(let path):
       let sqlite = try SQLiteDatabase(path: path, name: configuration.name, limits: configuration.query)
       database = sqlite
       catalog = SchemaCatalog(try sqlite.readTables(configuration.tables))
     case .postgres(let settings):
-      database = try PostgresDatabase(settings, limits: configuration.query, mayWrite: configuration.tables?.contains { !$0.writes.isEmpty } ?? false)
+      database = try PostgresDatabase(settings, limits: configuration.query, mayWrite: configuration.mayWrite)
       catalog = SchemaCatalog()
     }
   }
+
+  /// Those of the tools that any database has.
+  static let toolNames: Set<String> = ["list_tables", "describe_table", "query", "explain", "list_rows", "insert_row", "update_row", "delete_row"]
 
   /// The tables as last read: for PostgreSQL none before the first request.
   public var tables: [SQLTable] { catalog.known }

@@ -8,7 +8,9 @@ public enum SQLToolset: String, Sendable, Hashable, CaseIterable {
   case explain
   /// `list_rows`, and the first rows of a table as resources where no rule speaks of rows.
   case rows
-  /// `insert_row`, `update_row` and `delete_row`, for the tables whose rules allow them.
+  /// The declared statements that read.
+  case statements
+  /// `insert_row`, `update_row` and `delete_row`, for the tables whose rules allow them, and the declared statements that change something.
   case writes
   /// `explore_schema` and `answer_from_database`.
   case prompts

@@ -27,11 +27,14 @@ public struct SalesforceConnector: Connector {
   public let server: Server
   public let routes: [ConnectorRoute]
   private let salesforce: SalesforceContext
+  /// Asked by checks only where the settings leave it aside.
+  private let classification: FieldClassification
   let feeds: [ChangeFeed]
 
-  private static let keys: Set<String> = ToolScope.keys.union(SubjectRule.keys).union(SalesforceCredentials.keys).union([
-    "instance_url", "api_version", "objects", "fields", "owner_field", "team_field", "categories", "maximum_bytes", "maximum_rows", "reserve_percent", "changes",
-    "changes_interval", "org", "timeout",
+  private static let keys: Set<String> = ToolScope.keys.union(SubjectRule.keys).union(SalesforceCredentials.keys).union(UploadPlace.keys).union([
+    "instance_url", "api_version", "objects", "fields", "owner_field", "team_field", "categories", "classification", "maximum_bytes", "maximum_rows", "reserve_percent",
+    "changes",
+    "changes_interval", "org", "timeout", "text_tools",
   ])
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
@@ -54,13 +57,17 @@ public struct SalesforceConnector: Connector {
     guard !org.isEmpty, org.utf8.allSatisfy({ SOQLName.isLetter($0) || SOQLName.isDigit($0) || $0 == UInt8(ascii: "-") }) else {
       throw settings.error("org", "expected a name of letters, digits and -")
     }
+    let api = SalesforceAPI(
+      tokens: credentials.tokens, rule: InstanceRule(configured: instance), version: version, reserve: try settings.int("reserve_percent", 0...90) ?? 5,
+      timeout: .seconds(Int64(try settings.int("timeout", 1...300) ?? 90)), environment)
+    classification = FieldClassification(api: api, hasService: credentials.hasService, time: environment.time)
     let salesforce = SalesforceContext(
-      api: SalesforceAPI(
-        tokens: credentials.tokens, rule: InstanceRule(configured: instance), version: version, reserve: try settings.int("reserve_percent", 0...90) ?? 5,
-        timeout: .seconds(Int64(try settings.int("timeout", 1...300) ?? 90)), environment),
-      types: types, access: SalesforceAccess(objects: try NameFilter(settings, "objects"), fields: try NameFilter(settings, "fields")),
+      api: api, types: types, access: SalesforceAccess(objects: try NameFilter(settings, "objects"), fields: try NameFilter(settings, "fields")),
       rule: try SubjectRule(settings, default: credentials.hasService ? .service : .caller(alone: nil)), environment: environment,
-      maximumBytes: try settings.int("maximum_bytes", 65_536...(64 << 20)) ?? 8 << 20, maximumRows: try settings.int("maximum_rows", 1...50_000) ?? 10_000,
+      classification: try settings.bool("classification") == true ? classification : nil,
+      uploads: try UploadPlace(settings, maximumBytes: try settings.int("maximum_bytes", 65_536...(64 << 20)) ?? 8 << 20),
+      documents: OfficeText(isAllowed: try settings.bool("text_tools") ?? true, instead: "Open it in Salesforce."),
+      maximumRows: try settings.int("maximum_rows", 1...50_000) ?? 10_000,
       policyPaths: Set([owner, team].compactMap { $0?.lowercased() }), org: org)
     let server = Server(
       name: environment.name, title: "Salesforce", version: "1.0.0",
@@ -91,14 +98,14 @@ public struct SalesforceConnector: Connector {
     ]
   }
 
-  /// `categories: {Opportunity.Amount: financial}`
+  /// `categories: {Opportunity.Amount: confidential}`
   private static func categories(_ settings: ConnectorSettings) throws(ConnectorError) -> [String: String] {
     guard let part = try settings.settings("categories") else { return [:] }
     var categories: [String: String] = [:]
     for (place, _) in part.values {
       let names = place.split(separator: ".", omittingEmptySubsequences: false)
       guard names.count == 2, names.allSatisfy({ SOQLName.isName($0) }) else { throw part.error(place, "expected an object and a field: Opportunity.Amount") }
-      categories[place] = try part.required(place)
+      categories[place] = try part.requiredCategory(place).rawValue
     }
     return categories
   }
@@ -153,7 +160,7 @@ public struct SalesforceConnector: Connector {
         findings.append(ConnectorFinding(isLow ? .warning : .ok, "\(usage.used) of \(usage.allowed) requests of the last 24 hours are used"))
       }
       for type in salesforce.types.all where salesforce.access.admits(object: type.object) { findings.append(await query(type, subject)) }
-      return findings
+      return findings + (await classified(subject)) + salesforce.documents.findings
     } catch {
       return [
         ConnectorFinding(
@@ -161,6 +168,27 @@ public struct SalesforceConnector: Connector {
           remedy: "Check login_url and the grant's settings, and that the connected app lets this user in. docs/connectors/salesforce.md says how.")
       ]
     }
+  }
+
+  /// Whether Salesforce's classification of fields can be read; where it is left aside, whether there is one.
+  private func classified(_ subject: Subject) async -> [ConnectorFinding] {
+    let isUsed = salesforce.classification != nil
+    var objects: [String] = []
+    do throws(VendorError) {
+      for type in salesforce.types.all where salesforce.access.admits(object: type.object) {
+        let object = try await classification.object(type.object, as: subject)
+        if isUsed, object.isEmpty { throw VendorError(.forbidden, "Salesforce tells no field of \(type.object).") }
+        if !object.classified.isEmpty { objects.append("\(type.object) (\(object.classified.count))") }
+      }
+    } catch {
+      return isUsed ? [ConnectorFinding(.failure, "the classification of fields cannot be read: \(error)", remedy: FieldClassification.remedy)] : []
+    }
+    let found = objects.isEmpty ? "none" : objects.joined(separator: ", ")
+    if isUsed { return [ConnectorFinding(.ok, "the classification of fields can be read; classified fields: \(found)")] }
+    guard !objects.isEmpty else { return [] }
+    return [
+      ConnectorFinding(.warning, "Salesforce classifies fields, which this connector leaves aside: \(found)", remedy: "Set classification: true to keep to it.")
+    ]
   }
 
   private func identity(_ subject: Subject) async -> ConnectorFinding {

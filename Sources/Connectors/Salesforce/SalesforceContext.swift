@@ -9,14 +9,19 @@ struct SalesforceContext: Sendable {
   let access: SalesforceAccess
   let rule: SubjectRule
   let environment: ConnectorEnvironment
-  /// Of queries and downloads.
-  let maximumBytes: Int
+  /// Nil where Salesforce's own classification of fields does not count.
+  let classification: FieldClassification?
+  let uploads: UploadPlace
+  let documents: OfficeText
   /// Rows that one query may find, over all its pages.
   let maximumRows: Int
   /// The fields that policy knows people and teams by; they may be read through relationships.
   let policyPaths: Set<String>
   /// As it stands in URIs.
   let org: String
+
+  /// Of queries, downloads and uploads.
+  var maximumBytes: Int { uploads.maximumBytes }
 
   func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
 
@@ -59,10 +64,13 @@ struct SalesforceAccess: Sendable {
   let fields: NameFilter
   /// Denied fields by their own name: through which relationship they are reached does not matter.
   private let deniedAnywhere: NameFilter
+  /// Denied fields, of which parts are denied as well: `BillingCity` with `BillingAddress`.
+  private let denied: NameFilter
 
   init(objects: NameFilter, fields: NameFilter) {
     self.objects = objects
     self.fields = fields
+    denied = NameFilter(deny: fields.deny)
     deniedAnywhere = NameFilter(deny: fields.deny.map { pattern in pattern.split(separator: ".").last.map(String.init) ?? pattern })
   }
 
@@ -82,6 +90,9 @@ struct SalesforceAccess: Sendable {
 
   func admits(field path: String, of object: String) -> Bool {
     let parts = path.split(separator: ".").map(String.init)
+    if let last = parts.last, let whole = ClassifiedObject.whole(ofPart: last.lowercased()) {
+      guard parts.count > 1 ? deniedAnywhere.admits(whole) : denied.admits("\(object).\(whole)", whole) else { return false }
+    }
     guard parts.count > 1, let last = parts.last else { return fields.admits("\(object).\(path)", path) }
     // Which object a relationship leads to, only its name can tell here.
     let leads =

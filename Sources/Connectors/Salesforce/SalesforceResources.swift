@@ -23,8 +23,8 @@ struct SalesforceResources: Sendable {
         let object = read["object"] ?? ""
         let json = try await OrgTools(salesforce: salesforce).description(of: object, as: subject)
         let fields = SalesforceContext.elements(json, "fields").filter { salesforce.access.admits(field: $0["name"]?.string ?? "", of: object) }
-        return "# \(json["label"]?.string ?? object) (\(object))\n\n"
-          + CompactTable(fields.map { OrgTools.field($0) }, columns: ["name", "label", "type", "references", "values"]).text
+        let rows = try await OrgTools(salesforce: salesforce).fields(fields, of: object, for: read, as: subject)
+        return "# \(json["label"]?.string ?? object) (\(object))\n\n" + OrgTools.table(rows).text
       })
     server.add(
       try template("salesforce://{org}/record/{object}/{id}", "record", "Record", "A record with its usual fields.", "text/markdown") {
@@ -75,7 +75,9 @@ struct SalesforceResources: Sendable {
     query.order = [SOQLQuery.Order(term: SOQLQuery.Term(field: "Name"))]
     query.limit = 20
     let queries = SalesforceQueries(salesforce: salesforce)
-    guard let prepared = try? queries.prepare(query, for: request), let json = try? await queries.run(prepared, as: subject) else { return [] }
-    return Completion(SalesforceContext.elements(json, "records").compactMap { queries.record(of: $0, "Account", for: request)?.json["name"]?.string })
+    guard let prepared = try? await queries.prepare(query, for: request, as: subject), let json = try? await queries.run(prepared, as: subject),
+      let records = try? await queries.records(of: SalesforceContext.elements(json, "records"), "Account", for: request, as: subject)
+    else { return [] }
+    return Completion(records.compactMap { $0.json["name"]?.string })
   }
 }

@@ -62,9 +62,10 @@ extension SlackContext {
   /// Channels whole, as far as a rule needs that: some of Slack's lists say less of them.
   func whole(_ channels: [SlackChannel], for rule: RecordRule, as subject: Subject) async throws(VendorError) -> [SlackChannel] {
     let needed = rule.members.intersection(["members", "is_member"])
+    let looksAtCategory = rule.members.contains(RecordCategory.member)
     var whole: [SlackChannel] = []
     for channel in channels {
-      guard needed.contains(where: { channel.json[$0] == nil }) else {
+      guard needed.contains(where: { channel.json[$0] == nil }) || (looksAtCategory && channel.categories == nil) else {
         whole.append(channel)
         continue
       }
@@ -103,7 +104,8 @@ extension SlackContext {
     guard rule.limits, !rule.admitsNone else { return rows }
     var whole: [JSONValue] = []
     for row in rows {
-      guard rule.members.contains("text") || rule.members.contains(where: { row[$0] == nil }) else {
+      // A record without a category is of none.
+      guard rule.members.contains("text") || rule.members.subtracting(RecordCategory.always).contains(where: { row[$0] == nil }) else {
         whole.append(row)
         continue
       }
@@ -131,10 +133,12 @@ extension SlackContext {
   /// Files whole, as far as a rule needs that.
   func whole(_ files: [SlackFile], for rule: RecordRule, as subject: Subject) async throws(VendorError) -> [SlackFile] {
     // The content is no part of what is known of a file.
-    let needed = rule.members.subtracting(["text", "is_hidden"])
+    let needed = rule.members.subtracting(["text", "is_hidden"] + RecordCategory.always)
+    let looksAtCategory = rule.members.contains(RecordCategory.member)
     var whole: [SlackFile] = []
     for file in files {
-      guard needed.contains(where: { file.json[$0] == nil }) else {
+      let isUnknown = file.json[RecordCategory.member]?.string == RecordCategory.unknown
+      guard needed.contains(where: { file.json[$0] == nil }) || (looksAtCategory && isUnknown) else {
         whole.append(file)
         continue
       }
@@ -165,6 +169,10 @@ extension SlackContext {
 
   /// What is known beforehand of a message in a channel.
   static func place(of channel: SlackChannel) -> JSONObject {
-    ["channel": .string(channel.id), "channel_name": .string(channel.name), "visibility": .string(channel.isPrivate ? "private" : "public")]
+    var place: JSONObject = [
+      "channel": .string(channel.id), "channel_name": .string(channel.name), "visibility": .string(channel.isPrivate ? "private" : "public"),
+    ]
+    RecordCategory.describe(&place, channel.categories)
+    return place
   }
 }

@@ -8,10 +8,14 @@ struct SlackContext: Sendable {
   let directory: SlackDirectory
   let hidden: HiddenHistory
   let channels: NameFilter
+  let categories: SlackCategories
   let rule: SubjectRule
   let environment: ConnectorEnvironment
+  let uploads: UploadPlace
+  let office: OfficeText
+
   /// Of downloads and uploads.
-  let maximumBytes: Int
+  var maximumBytes: Int { uploads.maximumBytes }
 
   func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
 
@@ -42,11 +46,13 @@ struct SlackContext: Sendable {
 
   private static let maximumLookups = 60
 
-  /// The files that may be seen: those that are in a channel that the settings let be reached.
+  /// The files that may be seen: those that are in a channel that the settings let be reached. They say of what categories they are.
   func admitted(_ files: [SlackFile], as subject: Subject) async -> [SlackFile] {
-    guard !channels.admitsAll else { return files }
+    guard !channels.admitsAll || !categories.isEmpty else { return files }
     let known = await channels(files.flatMap(\.channels), as: subject)
-    return files.filter { $0.channels.contains { known[$0].map(admits) ?? false } }
+    let admitted = channels.admitsAll ? files : files.filter { $0.channels.contains { known[$0].map(admits) ?? false } }
+    guard !categories.isEmpty else { return admitted }
+    return admitted.map { file in file.described(file.saysPlace ? categories.of(file.channels.map { known[$0] }) : nil) }
   }
 
   /// A file that the settings let be reached.
@@ -63,7 +69,8 @@ struct SlackContext: Sendable {
     _ work: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> ToolResult
   ) -> Tool {
     Tool(
-      name: name, title: title, description: description, inputSchema: Field.arguments(fields), outputSchema: output, annotations: annotations, meta: meta
+      name: name, title: title, description: description, inputSchema: Field.arguments(fields), outputSchema: output, annotations: annotations,
+      meta: categories.isEmpty ? meta : RecordType.categorized(meta, Set([SlackMessage.shape, SlackChannel.shape, SlackFile.shape].map(\.type.name)))
     ) { call in
       try await call.answering("Slack") { try await work(call, try subject(call)) }
     }

@@ -21,12 +21,16 @@ enum SlackPrompts {
       """
     }
     add(
-      server, "find_discussions", "Find discussions", "Finds where a topic was discussed and what came of it.", [.init("topic", title: "Topic", required: true)]
+      server, "find_discussions", "Find discussions", "Finds where a topic was discussed and what came of it.",
+      [
+        .init("topic", title: "Topic", required: true), .init("channel", title: "Channel", description: "Name or id; everywhere if not given."),
+        .init("from", title: "Person", description: "A handle or U...; everybody if not given."),
+      ]
     ) { get in
       """
-      Find where this was discussed in Slack, and what came of it: \(line(get["topic"]))
+      Find where this was discussed in Slack, and what came of it: \(line(get["topic"]))\(narrowed(get))
 
-      1. Search with search_messages for three different wordings of it; look at the best matches of each.
+      1. Search with search_messages for three different wordings of it; look at the best matches of each. Narrow a search that finds too much by its arguments (channel, from, after, before, has, thread).
       2. Read the thread around each real match with get_thread.
       3. List the discussions, newest first: channel, date, who took part, what was said in two sentences, how it ended, permalink.
       4. Say at the end what is settled today and what is not. If sources contradict each other, show both. If there is nothing, say what you searched for, and whether Slack hides what is older.
@@ -40,7 +44,7 @@ enum SlackPrompts {
       Write a standup for \(line(get["user"])) from Slack, for \(line(get["day"], or: "yesterday")) and today.
 
       1. Find the person with find_user or get_user.
-      2. Find what they wrote with search_messages ("from:" their handle and the day).
+      2. Find what they wrote with search_messages (from = their id, after = the day before, before = the day after; sort = timestamp).
       3. Write three short lists: Done, Doing, Blocked. One line each with its permalink. Only what the messages say; guess nothing, and leave a list empty rather than fill it.
       """
     }
@@ -71,10 +75,13 @@ enum SlackPrompts {
       3. Show the draft and ask for changes. Post it with post_message only after the user has said yes to the final text.
       """
     }
-    for name in ["summarize_channel", "draft_announcement"] {
+    for name in ["summarize_channel", "draft_announcement", "find_discussions"] {
       server.addCompletion(for: .prompt(name, argument: "channel")) { request in await resources.completeChannel(request, byID: false) }
     }
     server.addCompletion(for: .prompt("channel_digest", argument: "channels")) { request in await resources.completeChannels(request) }
+    server.addCompletion(for: .prompt("find_discussions", argument: "from")) { request in
+      await resources.completePerson(request) { $0["name"]?.string ?? $0["id"]?.string }
+    }
     // As find_user and get_user take them.
     server.addCompletion(for: .prompt("standup", argument: "user")) { request in
       await resources.completePerson(request) { $0["email"]?.string ?? $0["id"]?.string }
@@ -85,6 +92,12 @@ enum SlackPrompts {
     _ server: Server, _ name: String, _ title: String, _ description: String, _ arguments: [Prompt.Argument], _ text: @escaping @Sendable (PromptGet) -> String
   ) {
     server.add(Prompt(name: name, title: title, description: description, arguments: arguments) { PromptResult([.user(text($0))]) })
+  }
+
+  /// Where and by whom, for the search tools' arguments.
+  private static func narrowed(_ get: PromptGet) -> String {
+    let parts = ["channel", "from"].compactMap { name in get[name].map { "\(name) = \(line($0))" } }
+    return parts.isEmpty ? "" : "\nSearch only there: \(parts.joined(separator: ", "))."
   }
 
   /// One line of what a person typed.

@@ -7,9 +7,13 @@ internal import JSON
 public struct UIResource: ServerFeature {
   /// `ui://` and what follows.
   public let uri: String
+  /// What the view is called, for programs.
   public var name: String
+  /// What it is called, for people.
   public var title: String?
+  /// What it shows, for models and people.
   public var description: String?
+  /// What the view needs of its host.
   public var metadata: UIResourceMetadata
   private let html: @Sendable (ResourceRead) async throws -> String
 
@@ -28,6 +32,7 @@ public struct UIResource: ServerFeature {
     self.html = html
   }
 
+  /// Adds the view to a server, or replaces the resource of its URI.
   public func add(to server: Server) { server.add(resource) }
 
   var resource: Resource {

@@ -34,6 +34,7 @@ extension Client {
   ) async throws(ClientError) -> RawJSON {
     if let cacheKey, options.usesCache, let kept = cache[cacheKey] { return kept }
     try await ensureConnected()
+    let generation = cacheKey == nil ? 0 : cache.generation
     var base = body
     add(options, to: &base)
     var sent = base
@@ -48,7 +49,7 @@ extension Client {
       }
       guard let type = result["resultType"], !type.equals("complete") else {
         // What depends on input is nobody else's answer ("Cache Key").
-        if let cacheKey, round == 0, !hasVisited { cache.keep(result, for: cacheKey) }
+        if let cacheKey, round == 0, !hasVisited { cache.keep(result, for: cacheKey, since: generation) }
         return result
       }
       if type.equals("task"), method == .toolsCall, settings.acceptsTasks { return result }

@@ -125,8 +125,9 @@ public final class Client: Sendable {
   }
 
   deinit {
-    let upkeep = state.withLock(\.upkeep)
+    let (upkeep, listening) = state.withLock { ($0.upkeep, $0.listening.values) }
     upkeep?.cancel()
+    for task in listening { task.cancel() }
     hub.close()
     // A process must not outlive its client, nor a session. After `close()` this does nothing.
     let wire = wire

@@ -5,7 +5,7 @@ internal import Synchronization
 /// A client's view of one server: which revision it speaks, found out once, and requests in that revision.
 ///
 /// Detection follows 2026-07-28 (stdio and streamable-http, "Backward Compatibility"): `server/discover` first; a
-/// recognised modern answer settles it, anything else falls back to `initialize`.
+/// recognised modern answer settles it, anything else falls back to `initialize`. Over HTTP a server that is down or slow settles nothing.
 public final class ClientConnection: Sendable {
   /// What is known of the server once connected.
   public struct Peer: Sendable {
@@ -92,8 +92,8 @@ public final class ClientConnection: Sendable {
       }
     }
     guard versions.contains(where: { $0.era == .modern }) else { return try await initialize(newestLegacy(), deadline: deadline) }
-    // A server that stays silent at the probe is legacy: leave most of the time for its handshake.
-    let probeDeadline = speaksLegacy ? min(deadline, NIODeadline.now() + min(.seconds(10), .nanoseconds(timeout.nanoseconds / 2))) : deadline
+    // A process that stays silent at the probe is legacy: leave most of the time for its handshake.
+    let probeDeadline = speaksLegacy && !wire.carriesHeaders ? min(deadline, NIODeadline.now() + min(.seconds(10), .nanoseconds(timeout.nanoseconds / 2))) : deadline
     switch try await probe(deadline: probeDeadline) {
     case .modern(let peer): return peer
     case .legacy(let version): return try await initialize(version, deadline: deadline)
@@ -115,6 +115,9 @@ public final class ClientConnection: Sendable {
         switch error.code {
         // Who is not let in is not let in by the handshake either.
         case .unreachable, .cancelled, .status(401), .status(403), .status(407), .status(429): throw ClientError(error)
+        // A legacy server refuses the probe over HTTP by a 4xx; one that is down or slow for the moment may be of either era.
+        case .timeout where wire.carriesHeaders, .closed where wire.carriesHeaders: throw ClientError(error)
+        case .status(let status) where wire.carriesHeaders && status >= 500: throw ClientError(error)
         default:
           guard speaksLegacy else { throw ClientError(error) }
           return .legacy(newestLegacy())
@@ -238,7 +241,8 @@ public final class ClientConnection: Sendable {
   }
 
   /// Opens a new session once for all requests that found the old one ended.
-  private func reconnect(from lost: Int, timeout: TimeAmount) async throws(ClientError) -> Peer {
+  @discardableResult
+  func reconnect(from lost: Int, timeout: TimeAmount) async throws(ClientError) -> Peer {
     let attempt = state.withLock { state in
       if let running = state.reconnecting { return running }
       if let peer = state.peer, peer.connectionNumber != lost { return Task { .success(peer) } }
@@ -295,32 +299,37 @@ public final class ClientConnection: Sendable {
 
   private func message(id: Int, _ method: Method, _ version: ProtocolVersion, _ body: RequestBody) -> ByteBuffer {
     let isModern = version.era == .modern
+    let capabilities = body.capabilities?.bytes ?? capabilities
+    let name = method.rawValue
+    let length = 128 + name.utf8.count + body.members.readableBytes + body.meta.readableBytes
+    let whole = length + (isModern ? modernMeta.readableBytes + capabilities.readableBytes : 0)
     var buffer = ByteBuffer()
-    buffer.reserveCapacity(minimumWritableBytes: body.members.readableBytes + body.meta.readableBytes + (isModern ? 384 : 96))
-    buffer.writeStaticString("{\"jsonrpc\":\"2.0\",\"id\":")
-    buffer.writeString(String(id))
-    buffer.writeStaticString(",\"method\":\"")
-    buffer.writeString(method.rawValue)
-    buffer.writeStaticString("\",\"params\":{")
-    buffer.writeImmutableBuffer(body.members)
-    if isModern || body.meta.readableBytes > 0 || body.wantsProgress {
-      if body.members.readableBytes > 0 { buffer.writeStaticString(",") }
-      if isModern {
-        buffer.writeImmutableBuffer(modernMeta)
-        if let capabilities = body.capabilities { buffer.write(capabilities) } else { buffer.writeImmutableBuffer(capabilities) }
-        if body.meta.readableBytes > 0 || body.wantsProgress { buffer.writeStaticString(",") }
-      } else {
-        buffer.writeStaticString("\"_meta\":{")
+    buffer.append(atMost: whole) { text in
+      text.put("{\"jsonrpc\":\"2.0\",\"id\":")
+      text.put(UInt(bitPattern: id))
+      text.put(",\"method\":\"")
+      text.put(name)
+      text.put("\",\"params\":{")
+      text.put(body.members)
+      if isModern || body.meta.readableBytes > 0 || body.wantsProgress {
+        if body.members.readableBytes > 0 { text.put(",") }
+        if isModern {
+          text.put(modernMeta)
+          text.put(capabilities)
+          if body.meta.readableBytes > 0 || body.wantsProgress { text.put(",") }
+        } else {
+          text.put("\"_meta\":{")
+        }
+        if body.wantsProgress {
+          text.put("\"progressToken\":")
+          text.put(UInt(bitPattern: id))
+          if body.meta.readableBytes > 0 { text.put(",") }
+        }
+        text.put(body.meta)
+        text.put("}")
       }
-      if body.wantsProgress {
-        buffer.writeStaticString("\"progressToken\":")
-        buffer.writeString(String(id))
-        if body.meta.readableBytes > 0 { buffer.writeStaticString(",") }
-      }
-      buffer.writeImmutableBuffer(body.meta)
-      buffer.writeStaticString("}")
+      text.put("}}")
     }
-    buffer.writeStaticString("}}")
     return buffer
   }
 }

@@ -132,4 +132,13 @@ public struct WireError: Error, Sendable, CustomStringConvertible {
   }
 
   public var description: String { message }
+
+  /// Whether the server was away, slow or busy, rather than refusing: what has no effect by being sent twice may be sent again.
+  var isPassing: Bool {
+    switch code {
+    case .unreachable, .timeout, .closed, .sessionEnded: true
+    case .status(let status): status >= 500 || [408, 425, 429].contains(status)
+    case .invalidAnswer, .cancelled: false
+    }
+  }
 }

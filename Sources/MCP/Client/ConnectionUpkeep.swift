@@ -11,6 +11,14 @@ struct ConnectionUpkeep: Sendable {
 
   /// Runs until cancelled.
   func run(opened: @escaping @Sendable () -> Void) async {
+    // Between one stream and the next something may have been missed.
+    let wasOpen = Atomic<Bool>(false)
+    let begun: @Sendable () -> Void = {
+      opened()
+      guard wasOpen.exchange(true, ordering: .relaxed) else { return }
+      cache.forgetAll()
+      hub.publish(.reconnected)
+    }
     var failures = 0
     while !Task.isCancelled {
       await withTaskGroup(of: Bool.self) { group in
@@ -19,13 +27,14 @@ struct ConnectionUpkeep: Sendable {
           return true
         }
         group.addTask {
-          await receive(opened: opened)
+          await receive(opened: opened, begun: begun)
           return false
         }
         for await isLost in group where isLost { break }
         group.cancelAll()
       }
       opened()
+      wasOpen.store(true, ordering: .relaxed)
       cache.forgetAll()
       while !Task.isCancelled {
         do throws(ClientError) {
@@ -41,11 +50,32 @@ struct ConnectionUpkeep: Sendable {
     }
   }
 
-  /// Follows the server's own messages; the stream that carries them over HTTP is opened again when it ends.
-  private func receive(opened: @escaping @Sendable () -> Void) async {
+  /// Follows the server's own messages; the stream that carries them over HTTP is opened again when it ends, and with it a session that
+  /// the server has ended.
+  ///
+  /// - Parameters:
+  ///   - opened: told when there is no more need to wait for a stream.
+  ///   - begun: told of each stream that is open.
+  private func receive(opened: @escaping @Sendable () -> Void, begun: @escaping @Sendable () -> Void) async {
     var failures = 0
     var number = connection.peer?.connectionNumber
+    var lostSession: Int?
     while !Task.isCancelled {
+      if let lost = lostSession {
+        do throws(ClientError) {
+          try await connection.reconnect(from: lost, timeout: connectTimeout)
+          lostSession = nil
+        } catch {
+          failures += 1
+          // Who is not let in is not asked to sign in behind their back: the next request opens the session.
+          if case .wire(let wire) = error, !wire.isPassing {
+            while !Task.isCancelled, connection.peer?.connectionNumber == lost { try? await Task.sleep(for: .seconds(5)) }
+            continue
+          }
+          try? await Task.sleep(for: .milliseconds(100 << min(failures, 8)))
+          continue
+        }
+      }
       guard let peer = connection.peer else { return }
       if number != peer.connectionNumber {
         number = peer.connectionNumber
@@ -53,12 +83,13 @@ struct ConnectionUpkeep: Sendable {
       }
       let started = NIODeadline.now()
       do throws(WireError) {
-        try await connection.wire.receiveUnsolicited(version: peer.version, opened: opened) { [hub, cache] in Client.publish($0, hub, cache) }
+        try await connection.wire.receiveUnsolicited(version: peer.version, opened: begun) { [hub, cache] in Client.publish($0, hub, cache) }
         if peer.version.era == .modern || connection.wire.isSharedChannel { return opened() }
       } catch {
         opened()
         // Many servers have no such stream (405).
-        if case .status(let code) = error.code, code != 503, code != 502, code != 504 { return }
+        if case .status = error.code, !error.isPassing { return }
+        if error.code == .sessionEnded { lostSession = peer.connectionNumber }
       }
       failures = NIODeadline.now() - started > .seconds(10) ? 0 : failures + 1
       try? await Task.sleep(for: .milliseconds(100 << min(failures, 8)))

@@ -81,20 +81,21 @@ public struct InProcessWire: ClientWire {
   private func forwardChanges(
     _ request: Envelope, _ client: ClientDescription, to receive: (@Sendable (Envelope) async -> Void)?
   ) async throws(WireError) -> Envelope {
-    let filter: SubscriptionFilter
+    guard let id = request.id else { throw WireError(.invalidAnswer, "a request has an id", mayHaveHadEffect: false) }
+    var filter: SubscriptionFilter
     let context = RequestContext(client: client, transport: .inProcess)
     do throws(RPCError) {
       filter = try SubscriptionFilter(of: request, capabilities: await handler.describe(context).capabilities, client: client)
     } catch {
-      return try envelope(Message.error(error, id: request.id))
+      return try envelope(Message.error(error, id: id))
     }
     let queue = ChangeQueue()
-    let observation = handler.observe(for: nil) { if filter.admits($0) { queue.add($0) } }
-    defer { observation.cancel() }
-    if let id = request.id { await receive?(try envelope(filter.acknowledgement(id: id))) }
+    let observations = filter.observe(handler, for: nil, into: queue)
+    defer { for one in observations { one.cancel() } }
+    await receive?(try envelope(filter.acknowledgement(id: id)))
     while true {
       switch await queue.next() {
-      case .change(let change): await receive?(try envelope(change.notification()))
+      case .change(let change): await receive?(try envelope(change.notification(subscription: id)))
       case .idle: continue
       case .closed: throw WireError(.cancelled, "the subscription was cancelled", mayHaveHadEffect: false)
       }

@@ -19,6 +19,8 @@ final class ResultCache: Sendable {
   private struct State {
     var entries: [Key: Entry] = [:]
     var bytes = 0
+    /// Counts what was forgotten since the start.
+    var generation = 0
 
     mutating func remove(_ key: Key) {
       if let entry = entries.removeValue(forKey: key) { bytes -= entry.result.range.count }
@@ -43,13 +45,18 @@ final class ResultCache: Sendable {
     }
   }
 
-  func keep(_ result: RawJSON, for key: Key) {
+  /// What ``keep(_:for:since:)`` wants to know of the time when a result was asked for.
+  var generation: Int { state.withLock(\.generation) }
+
+  /// Keeps a result, unless something was forgotten since it was asked for: it may be of the time before.
+  func keep(_ result: RawJSON, for key: Key, since generation: Int) {
     guard let milliseconds = result["ttlMs"]?.int, milliseconds > 0, result.range.count <= maximumBytes / 4 else {
       return state.withLock { $0.remove(key) }
     }
     let expiry = NIODeadline.now() + .milliseconds(Int64(min(milliseconds, Self.longest)))
     state.withLock { state in
       state.remove(key)
+      guard state.generation == generation else { return }
       while state.entries.count >= Self.maximumEntries || state.bytes + result.range.count > maximumBytes,
         let oldest = state.entries.min(by: { $0.value.expiry < $1.value.expiry })?.key
       {
@@ -62,18 +69,21 @@ final class ResultCache: Sendable {
 
   /// Forgets what `change` makes stale.
   func forget(_ change: ServerChange) {
+    if case .taskUpdated = change { return }
     state.withLock { state in
+      state.generation += 1
       for key in state.entries.keys where change.concerns(key) { state.remove(key) }
     }
   }
 
   func forget(_ method: Method) {
     state.withLock { state in
+      state.generation += 1
       for key in state.entries.keys where key.method == method { state.remove(key) }
     }
   }
 
-  func forgetAll() { state.withLock { $0 = State() } }
+  func forgetAll() { state.withLock { $0 = State(generation: $0.generation + 1) } }
 }
 
 extension ServerChange {

@@ -10,6 +10,8 @@ public enum ServerEvent: Sendable {
   case elicitationCompleted(id: String)
   /// The state of a task that is subscribed to (extension `io.modelcontextprotocol/tasks`).
   case task(TaskStatus)
+  /// The connection was lost and is made again: what the server said in between was not heard.
+  case reconnected
   /// Any other notification.
   case other(Envelope)
 

@@ -72,7 +72,7 @@ public struct ServerTask: Sendable {
     var answered: Set<String> = []
     let watch = TaskWatch()
     defer { watch.end() }
-    var status = try await status()
+    var status = try await look()
     while true {
       await onStatus?(status)
       switch status.state {
@@ -87,7 +87,22 @@ public struct ServerTask: Sendable {
       case .working: watch.begin(self)
       }
       if let wanted = status.pollInterval { interval = wanted }
-      if let news = try await watch.news(every: interval) { status = news } else { status = try await self.status() }
+      if let news = try await watch.news(every: interval) { status = news } else { status = try await look() }
+    }
+  }
+
+  /// As ``status()``, again and again while the server is away or busy, for the time that one request may take.
+  private func look() async throws(ClientError) -> TaskStatus {
+    let end = NIODeadline.now() + TimeAmount(client.settings.timeout)
+    var failures = 0
+    while true {
+      do throws(ClientError) { return try await status() } catch {
+        guard case .wire(let wire) = error, wire.isPassing else { throw error }
+        let pause: TimeAmount = wire.retryAfter.map { .seconds(Int64($0)) } ?? .milliseconds(100 << Int64(min(failures, 5)))
+        guard NIODeadline.now() + pause < end else { throw error }
+        do { try await Task.sleep(for: .nanoseconds(pause.nanoseconds)) } catch { throw Client.cancelled }
+        failures += 1
+      }
     }
   }
 

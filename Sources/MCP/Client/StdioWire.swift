@@ -7,13 +7,6 @@ internal import Synchronization
 ///
 /// When the process ends, what is in flight fails at once, and ``lost()`` returns; the supervisor starts it again by itself.
 public final class StdioWire: ClientWire {
-  private struct Waiter {
-    var isStream: Bool
-    var resume: @Sendable (Result<Envelope, WireError>) -> Void
-    var notifications: AsyncStream<Envelope>.Continuation?
-    var timeout: Scheduled<Void>?
-  }
-
   private struct Starting {
     var needsHandshake: Bool
     var resume: @Sendable (Result<UInt64, WireError>) -> Void
@@ -25,11 +18,8 @@ public final class StdioWire: ClientWire {
     var isInitialized = false
     /// Whether it is spoken to in the legacy era, in which servers may ask.
     var isLegacy = false
-    var waiters: [Int: Waiter] = [:]
     /// Those who wait for the process to run; resumed with the reason if it cannot be started.
     var starting: [Int: Starting] = [:]
-    var losing: [Int: @Sendable () -> Void] = [:]
-    var unsolicited: [Int: AsyncStream<Envelope>.Continuation] = [:]
     var next = 0
 
     /// The incarnation that requests may be sent to.
@@ -44,8 +34,9 @@ public final class StdioWire: ClientWire {
 
   /// Filled in once, right after `self` exists: the process calls back into it.
   private let process: Mutex<(any LinePeer)?>
-  /// Guards who waits for what; callbacks run outside of it.
+  /// Guards who waits for the process; callbacks run outside of it.
   private let state = Mutex(State())
+  private let pending: PendingRequests
   private let logger: Logger
   private let name: String
   private let answering: ServerRequests
@@ -57,6 +48,7 @@ public final class StdioWire: ClientWire {
     self.name = name
     self.logger = logger
     answering = ServerRequests(logger: logger)
+    pending = PendingRequests(name: name)
     process = Mutex(nil)
     let process = ChildProcess(
       name: name, command: command, on: eventLoop, configuration: configuration, logger: logger,
@@ -75,6 +67,7 @@ public final class StdioWire: ClientWire {
     self.name = name
     self.logger = logger
     answering = ServerRequests(logger: logger)
+    pending = PendingRequests(name: name)
     process = Mutex(nil)
     let peer = peer(
       LinePeerEvents(
@@ -103,55 +96,13 @@ public final class StdioWire: ClientWire {
     let needsHandshake = request.version.era == .legacy && request.method != .initialize
     if request.version.era == .legacy { state.withLock { $0.isLegacy = true } }
     let generation = try await running(until: request.deadline, needsHandshake: needsHandshake)
-    guard let forward = request.onNotification else { return try await exchange(request, on: generation, notifications: nil) }
-    let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(1024))
-    async let pump: Void = {
-      for await notification in stream { await forward(notification) }
-    }()
-    let result: Result<Envelope, WireError>
-    do throws(WireError) { result = .success(try await exchange(request, on: generation, notifications: continuation)) } catch { result = .failure(error) }
-    continuation.finish()
-    await pump
-    return try result.get()
-  }
-
-  private func exchange(
-    _ request: WireRequest, on generation: UInt64, notifications: AsyncStream<Envelope>.Continuation?
-  ) async throws(WireError) -> Envelope {
-    let result: Result<Envelope, WireError> = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let timeout: Scheduled<Void>? =
-          request.deadline < .distantFuture
-          ? child?.eventLoop.scheduleTask(deadline: request.deadline) { [weak self] in
-            self?.giveUp(request.id, WireError(.timeout, "\(self?.name ?? "the server") did not answer in time", mayHaveHadEffect: true), tellServer: true)
-          } : nil
-        state.withLock {
-          $0.waiters[request.id] = Waiter(isStream: request.isStream, resume: { continuation.resume(returning: $0) }, notifications: notifications, timeout: timeout)
-        }
-        // Not to a successor of the process for which the request was made: it may speak another revision.
-        do throws(StdioError) { try child?.enqueue(request.message, generation: generation) } catch {
-          giveUp(request.id, WireError(.closed, "\(name): \(error)", mayHaveHadEffect: false), tellServer: false)
-        }
-        if Task.isCancelled { cancel(request.id) }
+    guard let child else { throw WireError(.closed, "\(name) is not there", mayHaveHadEffect: false) }
+    return try await pending.roundTrip(request, on: child.eventLoop, tell: { try? child.enqueue($0, generation: nil) }) { () throws(WireError) in
+      // Not to a successor of the process for which the request was made: it may speak another revision.
+      do throws(StdioError) { try child.enqueue(request.message, generation: generation) } catch {
+        throw WireError(.closed, "\(name): \(error)", mayHaveHadEffect: false)
       }
-    } onCancel: {
-      cancel(request.id)
     }
-    return try result.get()
-  }
-
-  private func cancel(_ id: Int) {
-    giveUp(id, WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: true), tellServer: true)
-  }
-
-  private func giveUp(_ id: Int, _ error: WireError, tellServer: Bool) {
-    guard let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
-    waiter.timeout?.cancel()
-    if tellServer {
-      let params = ByteBuffer(string: "{\"requestId\":\(id)}")
-      try? child?.enqueue(Message.notification(.cancelled, params: params), generation: nil)
-    }
-    waiter.resume(.failure(error))
   }
 
   /// The first notification of the legacy era is `notifications/initialized`: requests may follow it.
@@ -167,35 +118,20 @@ public final class StdioWire: ClientWire {
   public func receiveUnsolicited(
     version: ProtocolVersion, opened: @escaping @Sendable () -> Void, _ receive: @escaping @Sendable (Envelope) async -> Void
   ) async throws(WireError) {
-    let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(256))
-    let key = register { $0.unsolicited[$1] = continuation }
-    opened()
-    for await message in stream { await receive(message) }
-    state.withLock { _ = $0.unsolicited.removeValue(forKey: key) }
+    await pending.receiveUnsolicited(opened: opened, receive)
   }
 
   // MARK: Life of the process
 
-  public func lost() async {
-    let key = register { _, _ in }
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-        let isOver = state.withLock { state in
-          guard state.generation != nil, !Task.isCancelled else { return true }
-          state.losing[key] = { continuation.resume() }
-          return false
-        }
-        if isOver { continuation.resume() }
-      }
-    } onCancel: {
-      state.withLock { $0.losing.removeValue(forKey: key) }?()
-    }
-  }
+  public func lost() async { await pending.lost() }
 
   /// The incarnation that runs, once one does; fails at the deadline, or when it could not be started.
   private func running(until deadline: NIODeadline, needsHandshake: Bool) async throws(WireError) -> UInt64 {
     if let generation = state.withLock({ $0.ready(needsHandshake) }) { return generation }
-    let key = register { _, _ in }
+    let key = state.withLock { state in
+      state.next += 1
+      return state.next
+    }
     let result: Result<UInt64, WireError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let running = state.withLock { state in
@@ -222,15 +158,8 @@ public final class StdioWire: ClientWire {
     state.withLock { $0.starting.removeValue(forKey: key) }?.resume(.failure(error))
   }
 
-  private func register(_ body: (inout State, Int) -> Void) -> Int {
-    state.withLock { state in
-      state.next += 1
-      body(&state, state.next)
-      return state.next
-    }
-  }
-
   private func started(_ generation: UInt64) {
+    pending.begin()
     let waiting = state.withLock { state in
       state.generation = generation
       return state.takeReady()
@@ -248,22 +177,17 @@ public final class StdioWire: ClientWire {
   }
 
   private func exited(_ reason: ExitReason) {
-    let (waiters, starting, losing, unsolicited) = state.withLock { state in
+    let starting = state.withLock { state in
       defer {
-        (state.generation, state.waiters, state.starting, state.losing, state.unsolicited) = (nil, [:], [:], [:], [:])
+        (state.generation, state.starting) = (nil, [:])
         state.isInitialized = false
         state.isLegacy = false
       }
-      return (state.waiters, state.starting, state.losing, state.unsolicited)
+      return state.starting
     }
     answering.cancelAll()
-    for waiter in waiters.values {
-      waiter.timeout?.cancel()
-      waiter.resume(.failure(WireError(.closed, "the process \(reason)", mayHaveHadEffect: true)))
-    }
     for one in starting.values { one.resume(.failure(WireError(.unreachable, "the process \(reason)", mayHaveHadEffect: false))) }
-    for resume in losing.values { resume() }
-    for continuation in unsolicited.values { continuation.finish() }
+    pending.end(WireError(.closed, "the process \(reason)", mayHaveHadEffect: true))
   }
 
   // MARK: Messages from the server
@@ -283,23 +207,12 @@ public final class StdioWire: ClientWire {
 
   private func receive(_ message: Envelope, bytes: Int) {
     switch message.kind {
-    case .response:
-      guard let id = message.id?.int, let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
-      waiter.timeout?.cancel()
-      waiter.resume(.success(message))
+    case .response: pending.resolve(message)
     case .notification:
       // Up to a thousand may wait for a slow reader; large ones would be a way to fill the memory.
-      guard bytes <= 64 << 10 else { return }
+      guard let message = bytes <= Self.notificationBytes ? message : statusAlone(message) else { return }
       if message.method == .cancelled { return cancelled(message) }
-      // Progress and subscriptions name the request they belong to; our tokens are the requests' ids.
-      let owner = message["progressToken"]?.int ?? message.meta?[MetaKey.subscriptionID]?.int
-      state.withLock { state in
-        if let owner {
-          state.waiters[owner]?.notifications?.yield(message)
-        } else {
-          for continuation in state.unsolicited.values { continuation.yield(message) }
-        }
-      }
+      pending.deliver(message)
     case .request:
       let (generation, isLegacy) = state.withLock { ($0.generation, $0.isLegacy) }
       // "The client MUST NOT write JSON-RPC responses" (2026-07-28, stdio).
@@ -308,13 +221,23 @@ public final class StdioWire: ClientWire {
     }
   }
 
+  private static let notificationBytes = 64 << 10
+
+  /// Of the state of a task what fits: whoever wants its result asks for it. Nil for any other notification.
+  private func statusAlone(_ message: Envelope) -> Envelope? {
+    guard message.method == .taskStatus, var params = message.params.map({ JSONValue($0) }) else { return nil }
+    for member in ["result", "error", "inputRequests"] { params[member] = nil }
+    let text = Message.notification(.taskStatus, params: ByteBuffer(params))
+    return text.readableBytes <= Self.notificationBytes ? try? Envelope(scanning: text) : nil
+  }
+
   /// The server ends a subscription of ours (2026-07-28), or no longer wants the answer to a request of its own (legacy).
   private func cancelled(_ notification: Envelope) {
     answering.cancel(notification)
-    guard let own = notification["requestId"]?.int, state.withLock({ $0.waiters[own]?.isStream }) == true else { return }
+    guard let own = notification["requestId"]?.int, pending.awaitsStream(own) else { return }
     // A server that ends it in order says so by a result as well ("Graceful Closure").
-    child?.eventLoop.scheduleTask(in: Self.patienceForResult) { [weak self] in
-      self?.giveUp(own, WireError(.closed, "\(self?.name ?? "the server") ended the subscription", mayHaveHadEffect: false), tellServer: false)
+    child?.eventLoop.scheduleTask(in: Self.patienceForResult) { [pending, name] in
+      pending.fail(own, WireError(.closed, "\(name) ended the subscription", mayHaveHadEffect: false))
     }
   }
 

@@ -16,6 +16,7 @@ public struct ChangeFilter: Sendable, Hashable {
   /// Ids of tasks (extension `io.modelcontextprotocol/tasks`). No legacy server tells of them.
   public var tasks: [String]
 
+  /// A filter of these; without any it is about nothing.
   public init(
     toolsList: Bool = false, promptsList: Bool = false, resourcesList: Bool = false, resources: [String] = [], tasks: [String] = []
   ) {
@@ -55,6 +56,7 @@ public struct ChangeFilter: Sendable, Hashable {
     return changes
   }
 
+  /// Whether it is about nothing.
   public var isEmpty: Bool { !toolsList && !promptsList && !resourcesList && resources.isEmpty && tasks.isEmpty }
 
   /// What of this the server leaves out of the filter that it acknowledges.
@@ -236,7 +238,10 @@ extension Client {
           // The server ended it gracefully, or never meant it.
           return agreed(.success(()))
         } catch {
-          guard wasAgreed.load(ordering: .relaxed), case .wire = error else { return agreed(.failure(error)) }
+          // Another attempt may fare better, unless the server refuses: then it would refuse for ever.
+          guard wasAgreed.load(ordering: .relaxed), case .wire(let wire) = error, wire.isPassing || wire.code == .invalidAnswer else {
+            return agreed(.failure(error))
+          }
         }
         failures = NIODeadline.now() - started > .seconds(10) ? 0 : failures + 1
         try? await Task.sleep(for: .milliseconds(50 << min(failures, 9)))
@@ -250,13 +255,21 @@ extension Client {
     let queue = ChangeQueue()
     // Listen first: what happens right after the agreement counts.
     let events = hub.listen(buffering: 1024)
-    var subscribed: [String] = []
-    for uri in filter.resources where subscriptions.add(uri) {
-      do throws(ClientError) {
-        _ = try await perform(.resourcesSubscribe, ClientConnection.RequestBody(uri: uri), RequestOptions())
-        subscribed.append(uri)
-      } catch {
-        for uri in subscribed + [uri] { _ = subscriptions.remove(uri) }
+    let (connection, subscriptions) = (connection, subscriptions)
+    let release: @Sendable (ArraySlice<String>) -> Void = { uris in
+      let unwanted = uris.filter { subscriptions.remove($0) }
+      // A task of its own: the caller's may be cancelled.
+      Task {
+        for uri in unwanted {
+          _ = try? await connection.request(.resourcesUnsubscribe, .init(uri: uri), deadline: .now() + .seconds(10))
+          // Somebody who wanted it meanwhile may have been overtaken.
+          if subscriptions.uris.contains(uri) { _ = try? await connection.request(.resourcesSubscribe, .init(uri: uri), deadline: .now() + .seconds(10)) }
+        }
+      }
+    }
+    for (index, uri) in filter.resources.enumerated() where subscriptions.add(uri) {
+      do throws(ClientError) { _ = try await perform(.resourcesSubscribe, ClientConnection.RequestBody(uri: uri), RequestOptions()) } catch {
+        release(filter.resources[...index])
         throw error
       }
     }
@@ -264,17 +277,16 @@ extension Client {
     if wire.isSharedChannel, filter.toolsList || filter.promptsList || filter.resourcesList {
       _ = try? await connection.request(.ping, ClientConnection.RequestBody(), deadline: .now() + .seconds(10))
     }
-    let (connection, subscriptions) = (connection, subscriptions)
     let task = Task {
       for await event in events {
-        if case .changed(let change) = event, filter.admits(change) { queue.add(change) }
+        switch event {
+        case .changed(let change): if filter.admits(change) { queue.add(change) }
+        case .reconnected: for change in filter.all { queue.add(change) }
+        default: continue
+        }
       }
       queue.close()
-      let unwanted = filter.resources.filter { subscriptions.remove($0) }
-      // A task of its own: this one is cancelled.
-      Task {
-        for uri in unwanted { _ = try? await connection.request(.resourcesUnsubscribe, .init(uri: uri), deadline: .now() + .seconds(10)) }
-      }
+      release(filter.resources[...])
     }
     let agreement = SubscriptionAgreement(logger)
     agreement.note(filter.missing(fromCapabilities: connection.peer?.capabilities))

@@ -85,7 +85,7 @@ public indirect enum RowFilter: Sendable, Hashable {
 /// `structuredContent` (an array, or one object) are records of that Cedar type; the listed members are references to entities.
 /// A declaration without `rows` says that the tool touches such records and enforces ``MetaKey/rows`` itself, but that they do
 /// not stand in its result as rows. With `"category": "category"` that member of a record names the data category of the whole record:
-/// who may not see that category does not get the record. A record without the member is of no category; an unknown category is for who may see all.
+/// who may not see that category does not get the record. Where several apply it names the strictest, and `categories` beside it lists all. A record without the member is of no category; an unknown category is for who may see all.
 public struct RecordDeclaration: Sendable, Hashable {
   /// The type of the records, as policies name it.
   public var type: String
@@ -114,6 +114,7 @@ public struct RecordDeclaration: Sendable, Hashable {
     return object
   }
 
+  /// Reads the JSON form; nil where it names no type.
   public init?(_ json: JSONValue) {
     guard let type = json["type"]?.string else { return nil }
     self.init(

@@ -1,5 +1,6 @@
 /// The pattern of ``RowFilter/like(attribute:pattern:)``, read: whoever matches by it, or says it in a query language, reads it in the one way.
 public struct RowPattern: Sendable, Hashable {
+  /// What a pattern asks for at one place.
   public enum Part: Sendable, Hashable {
     /// Any run of characters, none included: `*`.
     case any
@@ -7,8 +8,10 @@ public struct RowPattern: Sendable, Hashable {
     case character(Unicode.Scalar)
   }
 
+  /// What the pattern asks for, from the start of a text to its end.
   public let parts: [Part]
 
+  /// Reads a pattern; every text is one.
   public init(_ text: String) {
     var parts: [Part] = []
     var rest = text.unicodeScalars[...]

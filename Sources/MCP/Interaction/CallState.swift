@@ -14,6 +14,8 @@ struct CallState: Sendable {
   /// The same in all rounds of a call; made when somebody asks for it, which most calls never do.
   lazy var callID: String = Base64.encode(SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) }, urlSafe: true)
   var answers: [String: Answer] = [:]
+  /// The questions that were open at the end of the last round, by what they asked: consent to one is none to another of the same key.
+  var open: [String: String] = [:]
   /// Results of ``ServerRequest/once(_:_:)``.
   var results: [String: JSONValue] = [:]
 }
@@ -36,6 +38,11 @@ struct CallStateSeal: Sendable {
       var answers = JSONObject()
       for (key, answer) in state.answers { answers[key] = ["q": .string(answer.question), "r": answer.result] }
       content["a"] = .object(answers)
+    }
+    if !state.open.isEmpty {
+      var open = JSONObject()
+      for (key, question) in state.open { open[key] = .string(question) }
+      content["q"] = .object(open)
     }
     if !state.results.isEmpty {
       var results = JSONObject()
@@ -67,6 +74,10 @@ struct CallStateSeal: Sendable {
     for (key, answer) in content["a"]?.members ?? RawJSON.null.members {
       guard let key = key.string, let question = answer["q"]?.string, let result = answer["r"] else { throw invalid }
       found.answers[key] = CallState.Answer(question: question, result: JSONValue(result))
+    }
+    for (key, question) in content["q"]?.members ?? RawJSON.null.members {
+      guard let key = key.string, let question = question.string else { throw invalid }
+      found.open[key] = question
     }
     for (key, result) in content["o"]?.members ?? RawJSON.null.members {
       guard let key = key.string else { throw invalid }

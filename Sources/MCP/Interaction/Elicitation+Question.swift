@@ -46,6 +46,14 @@ public struct Elicitation: Question {
     }
   }
 
+  /// A page that has a key may have another address each time, by a nonce in it for example: the visit is what the user agreed to.
+  public func essence(of params: JSONValue) -> JSONValue {
+    guard case .url = mode, key != nil else { return params }
+    var essence = params
+    (essence["url"], essence["elicitationId"]) = (nil, nil)
+    return essence
+  }
+
   public func missingCapability(of client: ClientDescription) -> JSONObject? {
     if case .url = mode { return ElicitationRequest.missingCapability(of: client, isURL: true) }
     return ElicitationRequest.missingCapability(of: client, isURL: false)

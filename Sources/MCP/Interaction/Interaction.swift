@@ -24,7 +24,7 @@ public final class Interaction: Sendable {
     /// `inputResponses` of the request.
     var incoming: RawJSON?
     /// The questions of this round that have no answer, in the order in which they were asked.
-    var open: [(key: String, request: JSONValue)] = []
+    var open: [(key: String, digest: String, request: JSONValue)] = []
     /// How often a key was used in this run.
     var uses: [String: Int] = [:]
     /// The progress that was told last.
@@ -132,7 +132,7 @@ public final class Interaction: Sendable {
       return { answer }
     case .task(let run):
       // What was answered before the task began is not asked again.
-      let (key, request, recorded) = lookUp(question, params)
+      let (key, _, request, recorded) = lookUp(question, params)
       if let recorded { return { recorded } }
       try await run.open(key, request) { (try? question.answer($0)) != nil }
       return { try question.answer(try await run.answer(key)) }
@@ -140,25 +140,26 @@ public final class Interaction: Sendable {
   }
 
   private func recordedAnswer<Q: Question>(to question: Q, _ params: JSONValue) -> Q.Answer? {
-    let (key, request, recorded) = lookUp(question, params)
-    if recorded == nil { state.withLock { $0.open.append((key, request)) } }
+    let (key, digest, request, recorded) = lookUp(question, params)
+    if recorded == nil { state.withLock { $0.open.append((key, digest, request)) } }
     return recorded
   }
 
   /// The name of a question in this run, the request that asks it, and its answer if there is one.
-  private func lookUp<Q: Question>(_ question: Q, _ params: JSONValue) -> (key: String, request: JSONValue, answer: Q.Answer?) {
-    let request: JSONValue = ["method": .string(question.method.rawValue), "params": params]
-    let digest = CanonicalDigest.hex(of: request)
+  private func lookUp<Q: Question>(_ question: Q, _ params: JSONValue) -> (key: String, digest: String, request: JSONValue, answer: Q.Answer?) {
+    let method = JSONValue.string(question.method.rawValue)
+    let request: JSONValue = ["method": method, "params": params]
+    let digest = CanonicalDigest.hex(of: ["method": method, "params": question.essence(of: params)])
     return state.withLock { state in
       let key = state.next(question.key ?? Interaction.name(of: question.method) + "_" + digest)
       if let recorded = state.call.answers[key], recorded.question == digest, let answer = try? question.answer(recorded.result) {
-        return (key, request, answer)
+        return (key, digest, request, answer)
       }
-      if let given = state.incoming?[key].map({ JSONValue($0) }), let answer = try? question.answer(given) {
+      if state.call.open[key] == digest, let given = state.incoming?[key].map({ JSONValue($0) }), let answer = try? question.answer(given) {
         state.call.answers[key] = CallState.Answer(question: digest, result: given)
-        return (key, request, answer)
+        return (key, digest, request, answer)
       }
-      return (key, request, nil)
+      return (key, digest, request, nil)
     }
   }
 
@@ -212,10 +213,14 @@ public final class Interaction: Sendable {
   func inputRequired(
     _ request: Envelope, _ context: RequestContext, seal: CallStateSeal, now: () -> Int, server: ByteBuffer
   ) throws(RPCError) -> ByteBuffer? {
-    let (open, call) = state.withLock { ($0.open, $0.call) }
+    var (open, call) = state.withLock { ($0.open, $0.call) }
     guard !open.isEmpty else { return nil }
     var requests = JSONObject()
-    for (key, request) in open { requests[key] = request }
+    call.open = [:]
+    for (key, digest, request) in open {
+      requests[key] = request
+      call.open[key] = digest
+    }
     var result = ResultText(.modern, type: "input_required", capacity: 1024)
     result.value(.object(requests), for: "inputRequests")
     result.string(try seal.seal(call, for: request, context, now: now()), for: "requestState")

@@ -11,6 +11,9 @@ public protocol Question: Sendable {
   var method: Method { get }
   /// The params of the request for a client of `version`.
   func params(for version: ProtocolVersion) -> JSONValue
+  /// What of `params` its answer is bound to: a run of the handler that asks something else under the same ``key`` asks anew. All of them,
+  /// unless the question says otherwise.
+  func essence(of params: JSONValue) -> JSONValue
   /// Why it must not be asked of anyone; nil where it may.
   var problem: String? { get }
   /// The capabilities that `client` must declare and does not, as a `ClientCapabilities` object; nil when it may be asked.
@@ -22,6 +25,7 @@ public protocol Question: Sendable {
 }
 
 extension Question {
+  public func essence(of params: JSONValue) -> JSONValue { params }
   public var problem: String? { nil }
 }
 

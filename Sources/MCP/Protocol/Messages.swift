@@ -83,9 +83,13 @@ public enum Message {
 extension ByteBuffer {
   /// Makes the result that this is into a response, which starts at `start`.
   fileprivate mutating func wrap(_ id: RawJSON, from start: Int) {
-    var at = start + setStaticString(Message.responseStart, at: start)
-    at += id.withBytes { setBytes($0, at: at) }
-    _ = setStaticString(Message.responseMiddle, at: at)
+    let end = readerIndex
+    withVeryUnsafeMutableBytes { storage in
+      var text = TextCursor(UnsafeMutableRawBufferPointer(rebasing: storage[start..<end]))
+      text.put(Message.responseStart)
+      id.withBytes { text.put(UnsafeRawBufferPointer($0)) }
+      text.put(Message.responseMiddle)
+    }
     moveReaderIndex(to: start)
     writeStaticString("}")
   }

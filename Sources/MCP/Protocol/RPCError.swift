@@ -4,18 +4,28 @@ public import JSON
 public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Codes of JSON-RPC 2.0 and of the MCP specification (2026-07-28, basic, "Error Codes").
   public struct Code: RawRepresentable, Sendable, Hashable {
+    /// The number on the wire.
     public let rawValue: Int
+    /// The code with this number, known or not.
     public init(rawValue: Int) { self.rawValue = rawValue }
 
+    /// What came is no JSON.
     public static let parseError = Code(rawValue: -32700)
+    /// What came is no JSON-RPC request, or none that may come here.
     public static let invalidRequest = Code(rawValue: -32600)
+    /// There is no such method here.
     public static let methodNotFound = Code(rawValue: -32601)
+    /// The params are missing, of the wrong type, or name what is not there.
     public static let invalidParams = Code(rawValue: -32602)
+    /// The request is fine and cannot be answered all the same.
     public static let internalError = Code(rawValue: -32603)
     /// Legacy revisions only; 2026-07-28 answers `invalidParams`.
     public static let resourceNotFound = Code(rawValue: -32002)
+    /// Headers of an HTTP request are missing, or say something else than its body.
     public static let headerMismatch = Code(rawValue: -32020)
+    /// The request needs a capability that the client did not declare.
     public static let missingClientCapability = Code(rawValue: -32021)
+    /// The revision is not spoken here.
     public static let unsupportedProtocolVersion = Code(rawValue: -32022)
     /// Revision 2025-11-25 only; 2026-07-28 asks by `input_required` results.
     public static let urlElicitationRequired = Code(rawValue: -32042)

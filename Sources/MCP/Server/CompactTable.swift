@@ -82,13 +82,17 @@ private struct TableWriter {
     text.withUTF8 { isMarkdown ? markdown($0) : csv($0) }
   }
 
-  /// A line break would end the row, a pipe the cell.
+  /// A line break would end the row, a pipe the cell; a backslash before one would take its escape away (GFM, "Tables").
   private mutating func markdown(_ text: UnsafeBufferPointer<UInt8>) {
-    guard text.contains(where: { $0 == UInt8(ascii: "|") || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) else { return bytes.append(contentsOf: text) }
+    guard text.contains(where: { $0 == UInt8(ascii: "|") || $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) else {
+      return bytes.append(contentsOf: text)
+    }
     var previous: UInt8 = 0
     for byte in text {
       switch byte {
-      case UInt8(ascii: "|"): bytes.append(contentsOf: "\\|".utf8)
+      case UInt8(ascii: "|"), UInt8(ascii: "\\"):
+        bytes.append(UInt8(ascii: "\\"))
+        bytes.append(byte)
       case UInt8(ascii: "\n") where previous == UInt8(ascii: "\r"): break
       case UInt8(ascii: "\n"), UInt8(ascii: "\r"): bytes.append(UInt8(ascii: " "))
       default: bytes.append(byte)

@@ -106,6 +106,7 @@ public struct ResourceRead: ServerRequest {
   public let envelope: Envelope
   /// Who asks, how, and by which client.
   public let context: RequestContext
+  /// What this request asks of its client; see ``ServerRequest/elicit(_:_:key:)``.
   public let interaction: Interaction
 
   /// The value of a variable of the template.

@@ -17,8 +17,16 @@ struct ResultText: ~Copyable {
     buffer.reserveCapacity(capacity + Message.responseHeadroom)
     buffer.moveWriterIndex(to: Message.responseHeadroom)
     buffer.moveReaderIndex(to: Message.responseHeadroom)
-    buffer.writeStaticString("{")
-    if era == .modern { string(type, for: "resultType") }
+    isEmpty = era == .legacy
+    guard era == .modern else {
+      buffer.writeStaticString("{")
+      return
+    }
+    buffer.append(atMost: type.utf8.count + 24) { text in
+      text.put("{\"resultType\":\"")
+      text.put(type)
+      text.put("\"")
+    }
   }
 
   private mutating func name(_ name: StaticString) {
@@ -54,18 +62,17 @@ struct ResultText: ~Copyable {
   /// The content of a tool's result, its texts without making values of them first.
   mutating func content(_ blocks: [Content], for version: ProtocolVersion) {
     name("content")
-    buffer.writeStaticString("[")
     for (index, block) in blocks.enumerated() {
-      if index > 0 { buffer.writeStaticString(",") }
       if case .text(let text) = block.kind, block.annotations == nil, block.meta == nil {
-        buffer.writeStaticString("{\"type\":\"text\",\"text\":")
+        buffer.writeStaticString(index == 0 ? "[{\"type\":\"text\",\"text\":" : ",{\"type\":\"text\",\"text\":")
         JSONText.write(text, to: &buffer)
         buffer.writeStaticString("}")
       } else {
+        buffer.writeStaticString(index == 0 ? "[" : ",")
         buffer.write(block.json(for: version))
       }
     }
-    buffer.writeStaticString("]")
+    buffer.writeStaticString(blocks.isEmpty ? "[]" : "]")
   }
 
   mutating func members(_ object: JSONObject) {
@@ -104,6 +111,15 @@ struct ResultText: ~Copyable {
       string(cache.scope.rawValue, for: "cacheScope")
     }
     let server = era == .modern ? server : nil
+    if let server, meta?.isEmpty ?? true {
+      let isFirst = isEmpty
+      buffer.append(atMost: server.readableBytes + 64) { text in
+        text.put(isFirst ? "\"_meta\":{\"io.modelcontextprotocol/serverInfo\":" : ",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":")
+        text.put(server)
+        text.put("}}")
+      }
+      return buffer
+    }
     if meta?.isEmpty == false || server != nil {
       name("_meta")
       buffer.writeStaticString("{")

@@ -3,7 +3,7 @@ public import NIOCore
 
 /// Which changes a client wants to hear of (2026-07-28, basic/patterns/subscriptions), as far as the server tells of them.
 public struct SubscriptionFilter: Sendable, Hashable {
-  /// The most resources that one subscription may name. It bounds what can wait for a slow client.
+  /// The most resources that one subscription may name, and the most tasks. It bounds what can wait for a slow client.
   public static let resourceLimit = 1000
 
   /// Whether changes of the list of tools are told.
@@ -38,27 +38,42 @@ public struct SubscriptionFilter: Sendable, Hashable {
     toolsListChanged = try wants("toolsListChanged") && offers("tools")
     promptsListChanged = try wants("promptsListChanged") && offers("prompts")
     resourcesListChanged = try wants("resourcesListChanged") && offers("resources")
-    if let ids = filter["taskIds"], capabilities["extensions"]?[TaskSupport.identifier] != nil {
+    if filter["taskIds"] != nil, capabilities["extensions"]?[TaskSupport.identifier] != nil {
       guard client?.knowsTasks == true else { throw .tasksNeeded }
-      tasks = Array(ids.elements.compactMap(\.string).prefix(SubscriptionFilter.resourceLimit))
+      tasks = try SubscriptionFilter.names("taskIds", of: filter, "ids", "tasks")
     }
-    guard let asked = filter["resourceSubscriptions"] else { return }
-    var uris: [String] = []
-    for element in asked.elements {
-      guard let uri = element.string else { throw RPCError(.invalidParams, "\"notifications.resourceSubscriptions\" must be an array of URIs") }
-      guard uris.count < SubscriptionFilter.resourceLimit else {
-        throw RPCError(.invalidParams, "A subscription may name at most \(SubscriptionFilter.resourceLimit) resources")
-      }
-      if resourceSet.insert(uri).inserted { uris.append(uri) }
+    let uris = try SubscriptionFilter.names("resourceSubscriptions", of: filter, "URIs", "resources")
+    if let uris, offers("resources", "subscribe") { (resources, resourceSet) = (uris, Set(uris)) }
+  }
+
+  /// The different strings of a member, in order; nil where there is none.
+  private static func names(_ member: String, of filter: RawJSON, _ names: String, _ things: String) throws(RPCError) -> [String]? {
+    guard let value = filter[member] else { return nil }
+    let wrongType = RPCError(.invalidParams, "\"notifications.\(member)\" must be an array of \(names)")
+    guard value.kind == .array else { throw wrongType }
+    var all: [String] = []
+    var known: Set<String> = []
+    for element in value.elements {
+      guard let name = element.string else { throw wrongType }
+      guard all.count < resourceLimit else { throw RPCError(.invalidParams, "A subscription may name at most \(resourceLimit) \(things)") }
+      if known.insert(name).inserted { all.append(name) }
     }
-    guard asked.kind == .array else { throw RPCError(.invalidParams, "\"notifications.resourceSubscriptions\" must be an array of URIs") }
-    if offers("resources", "subscribe") { resources = uris } else { resourceSet = [] }
+    return all
+  }
+
+  /// Begins to tell of the changes: reduces the filter to what `handler` tells the caller of, and adds that to `queue` as it happens.
+  ///
+  /// - Returns: what ends with the subscription.
+  public mutating func observe(_ handler: any RequestHandler, for caller: (any Caller)?, into queue: ChangeQueue) -> [Observation] {
+    let followed = follow(handler, for: caller)
+    let granted = self
+    return followed + [handler.observe(for: caller) { change in if granted.admits(change) { queue.add(change) } }]
   }
 
   /// Takes out the resources that `handler` does not tell the caller of, and follows the others.
   ///
   /// - Returns: what ends with the subscription.
-  public mutating func follow(_ handler: any RequestHandler, for caller: (any Caller)?) -> [Observation] {
+  mutating func follow(_ handler: any RequestHandler, for caller: (any Caller)?) -> [Observation] {
     guard let asked = resources else { return [] }
     var observations: [Observation] = []
     var followed: [String] = []

@@ -115,6 +115,7 @@ public struct ToolCall: ServerRequest {
   public let envelope: Envelope
   /// Who asks, how, and by which client.
   public let context: RequestContext
+  /// What this request asks of its client; see ``ServerRequest/elicit(_:_:key:)``.
   public let interaction: Interaction
 
   /// An argument; nil when it is absent.

@@ -14,8 +14,10 @@ public final class StdioResponder: Sendable {
     public var versions: [ProtocolVersion]
     /// Bounds of a line.
     public var limits: JSONLimits
-    /// How many requests may be answered at a time; more wait in the pipe. Subscriptions count too.
+    /// How many requests may be answered at a time; more wait in the pipe. Subscriptions do not count.
     public var maximumInFlight: Int
+    /// How many subscriptions may be open at a time; more are refused.
+    public var maximumSubscriptions: Int
     /// The most messages in a batch of revision 2025-03-26.
     public var batchLimit: Int
     /// The longest that a legacy client may take to answer a request of ours.
@@ -24,12 +26,13 @@ public final class StdioResponder: Sendable {
 
     public init(
       versions: [ProtocolVersion] = ProtocolVersion.newestFirst, limits: JSONLimits = JSONLimits(),
-      maximumInFlight: Int = 256, batchLimit: Int = 100, answerBound: Duration = .seconds(600),
+      maximumInFlight: Int = 256, maximumSubscriptions: Int = 256, batchLimit: Int = 100, answerBound: Duration = .seconds(600),
       logger: Logger = Logger(label: "mcp.stdio")
     ) {
       self.versions = versions
       self.limits = limits
       self.maximumInFlight = maximumInFlight
+      self.maximumSubscriptions = maximumSubscriptions
       self.batchLimit = batchLimit
       self.answerBound = answerBound
       self.logger = logger
@@ -49,6 +52,8 @@ public final class StdioResponder: Sendable {
     var ids: [String: StdioExchange] = [:]
     /// How many exchanges wait for an answer of the client, which comes in over the same pipe.
     var waiting = 0
+    /// How many exchanges are subscriptions, which the client ends over the same pipe. The changes that a legacy client hears of are one more.
+    var listening = 0
     var isPaused = false
     var isEnding = false
     var ended: CheckedContinuation<Void, Never>?
@@ -135,15 +140,18 @@ public final class StdioResponder: Sendable {
     }
   }
 
-  /// What waits for the client does not count, or its answers could not come in; within bounds.
+  /// What waits for the client does not count, or its answers could not come in; within bounds. Subscriptions have a bound of their own.
   private func isFull(_ state: State) -> Bool {
-    state.exchanges.count - min(state.waiting, 3 * configuration.maximumInFlight) >= configuration.maximumInFlight
+    state.exchanges.count - state.listening - min(state.waiting, 3 * configuration.maximumInFlight) >= configuration.maximumInFlight
   }
 
   /// An exchange begins (1) or ends (-1) to wait for the client.
-  private func waits(_ change: Int) {
+  private func waits(_ change: Int) { recount { $0.waiting += change } }
+
+  /// Changes what counts as in flight, and asks for more lines where there is room again.
+  private func recount(_ change: (inout State) -> Void) {
     let isResumed = state.withLock { state in
-      state.waiting += change
+      change(&state)
       let isResumed = state.isPaused && !isFull(state)
       if isResumed { state.isPaused = false }
       return isResumed
@@ -263,23 +271,25 @@ public final class StdioResponder: Sendable {
 
   private func listen(_ message: Envelope, _ context: RequestContext, _ exchange: StdioExchange) async -> Answer? {
     guard let id = message.id else { return nil }
-    let filter: SubscriptionFilter
+    var filter: SubscriptionFilter
     do { filter = try SubscriptionFilter(of: message, capabilities: await handler.describe(context).capabilities, client: context.client) } catch {
       return .failure(error)
     }
+    var isAdmitted = false
+    recount { state in
+      isAdmitted = state.listening < configuration.maximumSubscriptions
+      if isAdmitted { state.listening += 1 }
+    }
+    guard isAdmitted else {
+      return .failure(RPCError(.internalError, "At most \(configuration.maximumSubscriptions) subscriptions may be open at a time: end one first"))
+    }
+    defer { recount { $0.listening -= 1 } }
     let queue = ChangeQueue()
-    var granted = filter
-    let followed = granted.follow(handler, for: caller)
-    let observation = handler.observe(for: caller) { [granted] change in
-      if granted.admits(change) { queue.add(change) }
-    }
-    defer {
-      observation.cancel()
-      for one in followed { one.cancel() }
-    }
+    let observations = filter.observe(handler, for: caller, into: queue)
+    defer { for one in observations { one.cancel() } }
     exchange.subscribes(with: queue)
     if state.withLock(\.isEnding) { queue.close() }
-    await exchange.say { [granted] in await send(granted.acknowledgement(id: id)) }
+    await exchange.say { [filter] in await send(filter.acknowledgement(id: id)) }
     while case .change(let change) = await queue.next() {
       await exchange.say { await send(change.notification(subscription: id)) }
     }
@@ -349,6 +359,7 @@ public final class StdioResponder: Sendable {
     let isOpened = state.withLock { state in
       guard state.client != nil, state.changes == nil, !state.isEnding else { return false }
       state.changes = queue
+      state.listening += 1
       return true
     }
     guard isOpened else { return }
@@ -357,9 +368,10 @@ public final class StdioResponder: Sendable {
       if case .resourceUpdated(let uri) = change, state.withLock({ $0.subscriptions[uri] == nil }) { return }
       queue.add(change)
     }
-    start(id: nil) { [send] _ in
+    start(id: nil) { [self] _ in
       while case .change(let change) = await queue.next() { await send(change.notification()) }
       observation.cancel()
+      recount { $0.listening -= 1 }
     }
   }
 
@@ -373,12 +385,21 @@ public final class StdioResponder: Sendable {
     guard !elements.isEmpty, elements.count <= configuration.batchLimit else {
       return refuse(RPCError(.invalidRequest, "Invalid request: a batch has 1 to \(configuration.batchLimit) messages"), id: nil)
     }
+    // Each can be cancelled by itself, from the next line on.
+    let members = elements.map { _ in StdioExchange() }
+    let ids = elements.map { $0["method"] == nil ? nil : $0["id"]?.text }
+    state.withLock { state in
+      for (id, member) in zip(ids, members) { if let id { state.ids[id] = member } }
+    }
     start(id: nil) { [self] exchange in
       let answers = await withTaskGroup(of: (Int, ByteBuffer?).self) { group in
         for (index, element) in elements.enumerated() {
-          group.addTask { (index, await self.batchAnswer(element, exchange)) }
+          group.addTask { (index, await self.batchAnswer(element, members[index])) }
         }
         return await group.reduce(into: []) { $0.append($1) }
+      }
+      state.withLock { state in
+        for (id, member) in zip(ids, members) { if let id, state.ids[id] === member { state.ids[id] = nil } }
       }
       var line = ByteBuffer()
       for (_, message) in answers.sorted(by: { $0.0 < $1.0 }) {
@@ -404,7 +425,18 @@ public final class StdioResponder: Sendable {
     guard let client = state.withLock(\.client), message.method != .initialize else {
       return Message.error(RPCError(.invalidRequest, "Invalid request: initialize stands alone"), id: id)
     }
-    return Message.answer(await legacyAnswer(message, client, exchange), id: id)
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        exchange.run {
+          let answer = await self.legacyAnswer(message, client, exchange)
+          var text: ByteBuffer?
+          await exchange.finish { text = Message.answer(answer, id: id) }
+          continuation.resume(returning: text)
+        }
+      }
+    } onCancel: {
+      exchange.cancel()
+    }
   }
 }
 

@@ -90,11 +90,13 @@ extension Server {
       self?.notify(.taskUpdated(record))
     }
     state.withLock { $0.tasks[id] = run }
+    if let lifetime = support.lifetime { run.expire(in: lifetime) }
     return run
   }
 
   private func finish(_ run: TaskRun, _ answer: Result<ByteBuffer, any Error>) async {
-    state.withLock { _ = $0.tasks.removeValue(forKey: run.id) }
+    // Only then: a task without a run that is not over is another replica's.
+    defer { state.withLock { _ = $0.tasks.removeValue(forKey: run.id) } }
     let outcome: Result<JSONValue, RPCError>
     switch answer {
     case .success(let text):
@@ -116,23 +118,38 @@ extension Server {
     guard state.withLock(\.hasTasks) else { throw RPCError.methodNotFound(method.rawValue) }
     guard context.client.knowsTasks else { throw RPCError.tasksNeeded }
     let id = try string("taskId", of: request)
-    guard let record = try await settings.taskStore.record(id), record.belongs(to: context.caller) else { throw RPCError.taskNotFound }
+    // Before its record: what has no run here then is over in the store, or is not run here.
     let run = state.withLock { $0.tasks[id] }
+    guard let record = try await settings.taskStore.record(id), record.belongs(to: context.caller) else { throw RPCError.taskNotFound }
     switch method {
     case .tasksUpdate:
       guard let responses = request["inputResponses"], responses.kind == .object else {
         throw RPCError(.invalidParams, "tasks/update needs \"inputResponses\", an object")
       }
+      if run == nil, !record.status.isFinal {
+        throw RPCError(
+          .internalError, "The task does not run here, so nobody takes its answers: send them to the replica that made it, or call the tool again if that has ended")
+      }
       try await run?.take(responses)
       return empty(context.era)
     case .tasksCancel:
-      try await run?.cancel()
+      if let run { try await run.cancel() } else { try await cancel(id) }
       return empty(context.era)
     default:
       var result = ResultText(.modern, capacity: 512)
       result.members(record.members)
       return result.finish(server: implementation)
     }
+  }
+
+  /// Cancels a task that does not run here. The replica where it runs, if there still is one, finds out when it next changes the record.
+  private func cancel(_ id: String) async throws {
+    let time = settings.now()
+    let record = try await settings.taskStore.update(id) { record in
+      guard !record.status.isFinal else { return }
+      (record.status, record.updatedAt) = (.cancelled, time)
+    }
+    if let record, record.status == .cancelled { notify(.taskUpdated(record)) }
   }
 }
 

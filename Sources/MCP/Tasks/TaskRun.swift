@@ -1,4 +1,5 @@
 internal import JSON
+internal import NIOCore
 internal import Synchronization
 
 /// A call that goes on as a task in this process.
@@ -12,6 +13,8 @@ final class TaskRun: Sendable {
   private struct State {
     var open: [String: Open] = [:]
     var work: Task<Void, Never>?
+    /// Ends the task when it is kept no longer.
+    var expiry: AnswerDeadlines.Key?
     var isCancelled = false
   }
   /// Continuations are resumed outside of the lock.
@@ -41,6 +44,17 @@ final class TaskRun: Sendable {
     if isCancelled { work.cancel() }
   }
 
+  /// Cancels what still runs at the end of the task's life: nobody can answer it, or get its result, any more.
+  func expire(in milliseconds: Int) {
+    // Within ten years.
+    let rest = TimeAmount.milliseconds(Int64(min(max(0, milliseconds), 315_360_000_000)))
+    let expiry = AnswerDeadlines.shared.add(.now() + rest) { [weak self] in
+      guard let self else { return }
+      Task { try? await self.cancel() }
+    }
+    state.withLock { $0.expiry = expiry }
+  }
+
   // MARK: Questions
 
   /// Puts a question to the client.
@@ -63,10 +77,14 @@ final class TaskRun: Sendable {
         if isSettled { continuation.resume(returning: answer) }
       }
     } onCancel: {
-      abandonQuestions()
+      abandon(key)
     }
     state.withLock { $0.open[key] = nil }
-    guard let answer else { throw CancellationError() }
+    guard let answer else {
+      // The client need not answer it. In a task of its own, since this one may be cancelled.
+      await Task { try? await self.publishQuestions() }.value
+      throw CancellationError()
+    }
     return answer
   }
 
@@ -90,21 +108,28 @@ final class TaskRun: Sendable {
   }
 
   private func publishQuestions() async throws {
-    let open = state.withLock { $0.open.filter { $0.value.answer == nil } }
-    var requests = JSONObject()
-    for (key, question) in open.sorted(by: { $0.key < $1.key }) { requests[key] = question.request }
-    try await update { [requests] record in
+    try await update { [self] record in
+      // Those of now: another change may have come in between.
+      let open = state.withLock { $0.open.filter { $0.value.answer == nil } }
+      var requests = JSONObject()
+      for (key, question) in open.sorted(by: { $0.key < $1.key }) { requests[key] = question.request }
       record.inputRequests = requests
       record.status = requests.isEmpty ? .working : .inputRequired
     }
   }
 
-  private func abandonQuestions() {
-    let waiters = state.withLock { state in
+  private func abandon(_ key: String) {
+    state.withLock { $0.open.removeValue(forKey: key) }?.waiter?.resume(returning: nil)
+  }
+
+  /// Ends the work, and with it all that it waits for.
+  private func stop() {
+    let (work, waiters) = state.withLock { state in
       state.isCancelled = true
       defer { state.open = [:] }
-      return state.open.values.compactMap(\.waiter)
+      return (state.work, state.open.values.compactMap(\.waiter))
     }
+    work?.cancel()
     for waiter in waiters { waiter.resume(returning: nil) }
   }
 
@@ -114,6 +139,7 @@ final class TaskRun: Sendable {
   func report(_ message: String) async throws { try await update { $0.message = message } }
 
   func finish(_ answer: Result<JSONValue, RPCError>) async throws {
+    if let expiry = state.withLock(\.expiry) { AnswerDeadlines.shared.remove(expiry) }
     try await update { record in
       switch answer {
       case .success(let result):
@@ -131,13 +157,9 @@ final class TaskRun: Sendable {
 
   /// Ends the task and the work.
   func cancel() async throws {
-    let work = state.withLock { state in
-      state.isCancelled = true
-      return state.work
-    }
+    // Whether or not the store can be told.
+    defer { stop() }
     try await update { $0.status = .cancelled }
-    work?.cancel()
-    abandonQuestions()
   }
 
   /// Changes the record, unless the task is over.
@@ -149,6 +171,8 @@ final class TaskRun: Sendable {
       record.updatedAt = time
     }
     guard let record else { return }
+    // Another replica may have cancelled it, in the store.
+    if record.status == .cancelled { stop() }
     endIsTold.withLock { endIsTold in
       guard !endIsTold else { return }
       endIsTold = record.status.isFinal

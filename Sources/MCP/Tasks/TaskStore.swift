@@ -31,7 +31,7 @@ public struct TaskRecord: Sendable, Hashable {
   public var pollInterval: Int
   /// What the client is asked, by key.
   public var inputRequests = JSONObject()
-  /// The result of the call, of completed tasks.
+  /// The result of the call, of completed tasks. A client that is told of an end may have to ask for it: ``ServerTask/status()``.
   public var result: JSONValue?
   /// The error of the call, of failed tasks.
   public var error: JSONValue?
@@ -77,16 +77,19 @@ public struct TaskRecord: Sendable, Hashable {
     error = raw["error"].map { JSONValue($0) }
   }
 
-  func isExpired(_ now: Int) -> Bool { lifetime.map { createdAt + $0 < now } ?? false }
+  func isExpired(_ now: Int) -> Bool { lifetime.map { now - createdAt > $0 } ?? false }
 }
 
 /// Keeps tasks. What a store has returned from must be found by ``record(_:)`` of every replica that shares it.
+///
+/// A task runs, and takes answers, at the replica that made it. Every replica can tell its state and cancel it; the work ends when it next
+/// reports, asks or is done.
 public protocol TaskStore: Sendable {
   /// Keeps a new task.
   func insert(_ record: TaskRecord) async throws
   /// - Returns: nil when there is none, or no longer.
   func record(_ id: String) async throws -> TaskRecord?
-  /// Changes a record as one step.
+  /// Changes a record as one step. `change` may be called more than once, with the record as it is then.
   ///
   /// - Returns: the changed record; nil when there is none.
   func update(_ id: String, _ change: @Sendable (inout TaskRecord) -> Void) async throws -> TaskRecord?

@@ -11,7 +11,7 @@ public struct TaskSupport: Sendable, Hashable {
   /// Whether the task begins with the call. If not, it begins when the handler says so with ``ToolCall/continueAsTask(_:)``; what the
   /// handler asks before that is asked of the client in rounds of the call itself.
   public var startsAtOnce: Bool
-  /// For how many milliseconds after its creation a task is kept; nil for as long as the store keeps it.
+  /// For how many milliseconds after its creation a task is kept, and may run: then it is cancelled. Nil for as long as the store keeps it.
   public var lifetime: Int?
   /// How many milliseconds clients should wait between two looks.
   public var pollInterval: Int

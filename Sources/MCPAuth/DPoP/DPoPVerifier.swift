@@ -10,15 +10,22 @@ public final class DPoPVerifier: Sendable {
     public var algorithms: [SignatureAlgorithm]
     /// How old or new a proof may be, in seconds.
     public var tolerance: Int64
-    /// Proofs remembered at most; beyond, new ones are refused until old ones are out of time.
+    /// Proofs remembered at most, each until it is out of time; beyond, new ones are refused. Some 100 bytes each: a million lets a server
+    /// take 8,000 a second.
     public var capacity: Int
+    /// Of these those of one key, so that no client can use up the room of the others.
+    public var capacityPerKey: Int
     /// Whether every proof must carry a nonce of this server (section 9).
     public var requiresNonce: Bool
 
-    public init(algorithms: [SignatureAlgorithm] = [.es256, .edDSA], tolerance: Int64 = 60, capacity: Int = 100_000, requiresNonce: Bool = false) {
+    public init(
+      algorithms: [SignatureAlgorithm] = [.es256, .edDSA], tolerance: Int64 = 60, capacity: Int = 1_000_000, capacityPerKey: Int = 100_000,
+      requiresNonce: Bool = false
+    ) {
       self.algorithms = algorithms
       self.tolerance = tolerance
       self.capacity = capacity
+      self.capacityPerKey = capacityPerKey
       self.requiresNonce = requiresNonce
     }
   }
@@ -37,8 +44,7 @@ public final class DPoPVerifier: Sendable {
     self.configuration = configuration
     self.nonces = nonces
     self.now = now
-    // A proof is good from `tolerance` before now to `tolerance` after.
-    seen = Mutex(ReplayWindow(length: 2 * configuration.tolerance + 1, capacity: configuration.capacity))
+    seen = Mutex(ReplayWindow(capacity: configuration.capacity, capacityPerKey: configuration.capacityPerKey))
   }
 
   /// A nonce for the `DPoP-Nonce` header; nil where none is asked for.
@@ -72,10 +78,12 @@ public final class DPoPVerifier: Sendable {
     }
     let fingerprint = SHA256.hash(data: Array((thumbprint + " " + id).utf8))
     let entry = fingerprint.withUnsafeBytes { $0.loadUnaligned(as: (UInt64, UInt64).self) }
-    switch seen.withLock({ $0.note(ReplayWindow.Entry(entry.0, entry.1), at: now) }) {
+    // Twice as long as it is good, for clocks that are set back.
+    let end = issued + 2 * configuration.tolerance
+    switch seen.withLock({ $0.note(ReplayWindow.Entry(entry.0, entry.1), of: thumbprint.hashValue, until: end, at: now) }) {
     case .new: break
     case .replayed: throw .invalidProof("The DPoP proof was used before. Make one for each request")
-    case .full: throw .unavailable(KeySourceError("Too many DPoP proofs in the last \(2 * configuration.tolerance) seconds."))
+    case .full: throw .unavailable(KeySourceError("Too many DPoP proofs are to be remembered, of all keys or of this one."))
     }
   }
 
@@ -110,9 +118,7 @@ public final class DPoPVerifier: Sendable {
   }
 }
 
-/// What was seen in the last seconds, bounded in number.
-///
-/// Two generations of `length` seconds each: an entry lives through at least one whole length and at most two.
+/// The proofs that could be sent again, bounded in number.
 struct ReplayWindow {
   /// Half a SHA-256: nobody finds two proofs with one fingerprint.
   struct Entry: Hashable {
@@ -124,31 +130,39 @@ struct ReplayWindow {
   }
   enum Outcome { case new, replayed, full }
 
-  private var young: Set<Entry> = []
-  private var old: Set<Entry> = []
-  private var began: Int64 = 0
-  private let length: Int64
+  private var entries: Set<Entry> = []
+  /// What is forgotten after a second, and whose it is.
+  private var ends: [Int64: [(entry: Entry, key: Int)]] = [:]
+  /// How many entries a key has, by its hash.
+  private var counts: [Int: Int] = [:]
+  private var swept = Int64.min
   private let capacity: Int
+  private let capacityPerKey: Int
 
-  init(length: Int64, capacity: Int) {
-    self.length = length
+  init(capacity: Int, capacityPerKey: Int) {
     self.capacity = capacity
+    self.capacityPerKey = capacityPerKey
   }
 
-  mutating func note(_ entry: Entry, at now: Int64) -> Outcome {
-    if now - began >= 2 * length || now < began {
-      // A clock that was set back forgets nothing that it could need.
-      old = now < began ? young.union(old) : []
-      young = []
-      began = now
-    } else if now - began >= length {
-      old = young
-      young = []
-      began = now
-    }
-    if young.contains(entry) || old.contains(entry) { return .replayed }
-    guard young.count + old.count < capacity else { return .full }
-    young.insert(entry)
+  /// - Parameter end: the last second in which the proof is good.
+  mutating func note(_ entry: Entry, of key: Int, until end: Int64, at now: Int64) -> Outcome {
+    sweep(at: now)
+    if entries.contains(entry) { return .replayed }
+    guard entries.count < capacity, counts[key, default: 0] < capacityPerKey else { return .full }
+    entries.insert(entry)
+    ends[end, default: []].append((entry, key))
+    counts[key, default: 0] += 1
     return .new
+  }
+
+  private mutating func sweep(at now: Int64) {
+    guard now != swept else { return }
+    swept = now
+    for second in ends.keys where second < now {
+      for (entry, key) in ends.removeValue(forKey: second) ?? [] {
+        entries.remove(entry)
+        if let count = counts[key], count > 1 { counts[key] = count - 1 } else { counts[key] = nil }
+      }
+    }
   }
 }

@@ -39,6 +39,8 @@ public struct JWTIssuer: Sendable, Hashable {
   /// Throws what is wrong with the settings, if anything.
   func validate() throws(IdentityConfigurationError) {
     if issuer.isEmpty { throw IdentityConfigurationError("An issuer has no name. Set it to the `iss` of its tokens.") }
+    // Ids of callers begin with the issuer and a space.
+    if issuer.contains(where: \.isWhitespace) { throw IdentityConfigurationError("The issuer \(issuer) has a space in its name.") }
     if audiences.isEmpty || audiences.contains("") {
       throw IdentityConfigurationError("The issuer \(issuer) has no audience. Set it to the URL of the MCP endpoint.")
     }

@@ -98,19 +98,12 @@ public final class HTTPWire: ClientWire {
   }
 
   private func exchange(_ request: WireRequest) async throws(WireError) -> Envelope {
-    if request.method == .initialize {
-      let isClosed = state.withLock { state in
-        state.sessionID = nil
-        return state.isClosed
-      }
-      if isClosed { throw WireError(.closed, "the connection to \(configuration.origin) is closed", mayHaveHadEffect: false) }
+    if request.method == .initialize, state.withLock(\.isClosed) {
+      throw WireError(.closed, "the connection to \(configuration.origin) is closed", mayHaveHadEffect: false)
     }
     let response = try await post(
       request.message, version: request.version, method: request.method, name: request.name, extra: request.parameterHeaders,
       streams: true, isBounded: !request.isStream, eventLoop: request.eventLoop, deadline: request.deadline)
-    if request.method == .initialize, let session = response.headers["Mcp-Session-Id"] {
-      state.withLock { ($0.sessionID, $0.sessionVersion) = (session, request.version) }
-    }
     switch response.body {
     case .full(let body):
       if request.method == .initialize, [400, 404, 405].contains(response.status.code), let answer = try await older(request, refusal: body) { return answer }
@@ -127,16 +120,26 @@ public final class HTTPWire: ClientWire {
         if other.kind == .request { receive(other, version: request.version, answering: request.onRequest) } else { await request.onNotification?(other) }
       }
       guard let message = messages.first(where: { answers($0, request, isSuccess: response.status.isSuccess) }) ?? messages.first else { throw status(response) }
-      if response.status == .notFound, request.version.era == .legacy, hasSession, message.kind == .response { throw sessionEnded }
       guard answers(message, request, isSuccess: response.status.isSuccess) else {
         if !response.status.isSuccess { throw status(response) }
         throw invalid("the answer belongs to another request")
       }
       // Who asks is a matter between client and server, not of the request, whatever the body says of it.
       if response.status.code == 401 { throw status(response, saying: message.error?["message"]?.string) }
+      if request.method == .initialize { begin(response, with: message, version: request.version) }
       return message
-    case .stream(let stream): return try await readEvents(stream, request)
+    case .stream(let stream):
+      let message = try await readEvents(stream, request)
+      if request.method == .initialize { begin(response, with: message, version: request.version) }
+      return message
     }
+  }
+
+  /// Until there is another, the session before is the one of the requests beside `initialize`.
+  private func begin(_ response: HTTPClientResponse, with answer: Envelope, version: ProtocolVersion) {
+    guard answer.error == nil else { return }
+    let session = response.headers["Mcp-Session-Id"]
+    state.withLock { ($0.sessionID, $0.sessionVersion) = (session, version) }
   }
 
   // MARK: HTTP+SSE
@@ -201,8 +204,16 @@ public final class HTTPWire: ClientWire {
     guard version.era == .legacy else { return }
     var reader = EventStreamReader(limits: configuration.limits, version: version)
     while true {
-      let stream = try await get(version: version, after: reader.lastEventID, deadline: .now() + .seconds(30), isBounded: false)
-      opened()
+      let stream: HTTPBodyStream
+      do throws(WireError) {
+        stream = try await get(version: version, after: reader.lastEventID, deadline: .now() + .seconds(30), isBounded: false)
+      } catch {
+        // A place that the server no longer knows: what comes next is a stream from its start.
+        if case .status = error.code, reader.lastEventID != nil { return }
+        throw error
+      }
+      // A stream that goes on from its last event has missed nothing.
+      if reader.lastEventID == nil { opened() }
       let isResumable: Bool
       do throws(WireError) {
         _ = try await events(of: stream, &reader, version: version) { message in
@@ -230,7 +241,7 @@ public final class HTTPWire: ClientWire {
         origin: configuration.origin, method: .get, path: configuration.path, headers: headers, body: nil, streamsEvents: true, boundsStream: isBounded),
       eventLoop: nil, deadline: deadline)
     guard response.status.isSuccess, case .stream(let stream) = response.body else {
-      if response.status == .notFound, hasSession { throw sessionEnded }
+      if response.status == .notFound, headers.contains("Mcp-Session-Id") { throw sessionEnded }
       throw status(response)
     }
     return stream
@@ -247,9 +258,8 @@ public final class HTTPWire: ClientWire {
       origin: configuration.origin, method: .post, path: configuration.path, headers: headers, body: body, streamsEvents: streams,
       boundsStream: isBounded)
     let response = try await send(request, eventLoop: eventLoop, deadline: deadline)
-    if response.status == .notFound, version.era == .legacy, hasSession, method != .initialize, case .full(let body) = response.body, body.readableBytes == 0 {
-      throw sessionEnded
-    }
+    // Whatever the body says (2025-11-25, basic/transports, "Session Management"): it may be a proxy's.
+    if response.status == .notFound, version.era == .legacy, headers.contains("Mcp-Session-Id") { throw sessionEnded }
     return response
   }
 
@@ -312,8 +322,10 @@ public final class HTTPWire: ClientWire {
         // Only a lost connection is a reason to come back; and a server that will not have us back has no more to say.
         let mayReturn = error.code == .closed || (stream == nil && (error.code == .unreachable || [502, 503, 504].map { .status($0) }.contains(error.code)))
         guard mayReturn, reader.lastEventID != nil else {
-          if stream == nil, case .status = error.code { throw endedEarly }
-          throw error
+          guard stream == nil else { throw error }
+          // The request was taken, and may not be sent again for want of its session.
+          if case .status = error.code { throw endedEarly }
+          throw error.code == .sessionEnded ? endedEarly : error
         }
       }
       failures = reader.lastEventID == position && stream == nil ? failures + 1 : 0
@@ -375,8 +387,6 @@ public final class HTTPWire: ClientWire {
     if let id = message.id { return id.int == request.id }
     return message.error != nil && !isSuccess
   }
-
-  private var hasSession: Bool { state.withLock { $0.sessionID != nil } }
 
   private var sessionEnded: WireError { WireError(.sessionEnded, "the server ended the session", mayHaveHadEffect: false) }
 

@@ -1,31 +1,23 @@
 internal import JSON
 internal import MCP
 internal import NIOCore
+internal import NIOPosix
 internal import Synchronization
 
 /// A connection over the transport of 2024-11-05: one event stream for all that the server says, and an address to post to.
 final class SSEConnection: Sendable {
   typealias Post = @Sendable (_ message: ByteBuffer, _ path: String, _ deadline: NIODeadline) async throws(WireError) -> Void
 
-  private struct Waiter {
-    let continuation: CheckedContinuation<Result<Envelope, WireError>, Never>
-    let notifications: AsyncStream<Envelope>.Continuation?
-    let timeout: Task<Void, Never>
-  }
-
   private struct State {
     var path: String?
     var opening: CheckedContinuation<Bool, Never>?
     var reader: Task<Void, Never>?
-    var waiters: [Int: Waiter] = [:]
-    var unsolicited: [Int: AsyncStream<Envelope>.Continuation] = [:]
-    var losing: [Int: CheckedContinuation<Void, Never>] = [:]
-    var next = 0
     var isOver = false
   }
 
-  /// Guards who waits for what; continuations are resumed outside of it.
+  /// Guards the life of the connection; continuations are resumed outside of it.
   private let state = Mutex(State())
+  private let pending: PendingRequests
   private let name: String
   private let limits: JSONLimits
   private let answering: ServerRequests
@@ -33,6 +25,7 @@ final class SSEConnection: Sendable {
 
   init(name: String, limits: JSONLimits, answering: ServerRequests, post: @escaping Post) {
     self.name = name
+    pending = PendingRequests(name: name)
     self.limits = limits
     self.answering = answering
     self.post = post
@@ -59,7 +52,11 @@ final class SSEConnection: Sendable {
 
   private func opened(_ path: String) {
     let opening = state.withLock { state in
-      state.path = path
+      // What is over stays so.
+      if !state.isOver {
+        state.path = path
+        pending.begin()
+      }
       defer { state.opening = nil }
       return state.opening
     }
@@ -99,122 +96,41 @@ final class SSEConnection: Sendable {
   // MARK: Messages
 
   func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
-    guard let forward = request.onNotification else { return try await exchange(request, notifications: nil) }
-    let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(1024))
-    async let pump: Void = {
-      for await notification in stream { await forward(notification) }
-    }()
-    let result: Result<Envelope, WireError>
-    do throws(WireError) { result = .success(try await exchange(request, notifications: continuation)) } catch { result = .failure(error) }
-    continuation.finish()
-    await pump
-    return try result.get()
-  }
-
-  private func exchange(_ request: WireRequest, notifications: AsyncStream<Envelope>.Continuation?) async throws(WireError) -> Envelope {
-    let id = request.id
-    let result: Result<Envelope, WireError> = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let timeout = Task { [name] in
-          do { try await Task.sleep(for: .nanoseconds(max(0, (request.deadline - .now()).nanoseconds))) } catch { return }
-          self.giveUp(id, WireError(.timeout, "\(name) did not answer in time", mayHaveHadEffect: true), tellServer: true)
-        }
-        let path: String? = state.withLock { state in
-          guard !state.isOver, let path = state.path else { return nil }
-          state.waiters[id] = Waiter(continuation: continuation, notifications: notifications, timeout: timeout)
-          return path
-        }
-        guard let path else {
-          timeout.cancel()
-          return continuation.resume(returning: .failure(WireError(.closed, "the connection to \(name) was lost", mayHaveHadEffect: false)))
-        }
-        Task {
-          do throws(WireError) { try await post(request.message, path, request.deadline) } catch { giveUp(id, error, tellServer: false) }
-        }
-        if Task.isCancelled { cancel(id) }
-      }
-    } onCancel: {
-      cancel(id)
+    guard let path = state.withLock({ $0.isOver ? nil : $0.path }) else { throw isLost }
+    let tell: @Sendable (ByteBuffer) -> Void = { notification in
+      Task { try? await self.send(notification, deadline: .now() + .seconds(10)) }
     }
-    return try result.get()
-  }
-
-  private func cancel(_ id: Int) {
-    giveUp(id, WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: true), tellServer: true)
-  }
-
-  private func giveUp(_ id: Int, _ error: WireError, tellServer: Bool) {
-    guard let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
-    waiter.timeout.cancel()
-    if tellServer {
-      let params = ByteBuffer(string: "{\"requestId\":\(id)}")
-      Task { try? await send(Message.notification(.cancelled, params: params), deadline: .now() + .seconds(10)) }
+    return try await pending.roundTrip(request, on: request.eventLoop ?? MultiThreadedEventLoopGroup.singleton.any(), tell: tell) {
+      Task { do throws(WireError) { try await post(request.message, path, request.deadline) } catch { pending.fail(request.id, error) } }
     }
-    waiter.continuation.resume(returning: .failure(error))
   }
+
+  private var isLost: WireError { WireError(.closed, "the connection to \(name) was lost", mayHaveHadEffect: false) }
 
   func send(_ message: ByteBuffer, deadline: NIODeadline) async throws(WireError) {
-    guard let path = state.withLock({ $0.isOver ? nil : $0.path }) else {
-      throw WireError(.closed, "the connection to \(name) was lost", mayHaveHadEffect: false)
-    }
+    guard let path = state.withLock({ $0.isOver ? nil : $0.path }) else { throw isLost }
     try await post(message, path, deadline)
   }
 
   private func receive(_ message: Envelope) {
     switch message.kind {
-    case .response:
-      guard let id = message.id?.int, let waiter = state.withLock({ $0.waiters.removeValue(forKey: id) }) else { return }
-      waiter.timeout.cancel()
-      waiter.continuation.resume(returning: .success(message))
+    case .response: pending.resolve(message)
     case .request:
       answering.receive(message) { [weak self] answer in try? await self?.send(answer, deadline: .now() + .seconds(30)) }
     case .notification:
       if message.method == .cancelled { return answering.cancel(message) }
-      state.withLock { state in
-        if let owner = message["progressToken"]?.int {
-          state.waiters[owner]?.notifications?.yield(message)
-        } else {
-          for continuation in state.unsolicited.values { continuation.yield(message) }
-        }
-      }
+      pending.deliver(message)
     }
   }
 
   func receiveUnsolicited(opened: () -> Void, _ receive: (Envelope) async -> Void) async {
-    let (stream, continuation) = AsyncStream.makeStream(of: Envelope.self, bufferingPolicy: .bufferingNewest(256))
-    let key: Int? = state.withLock { state in
-      guard !state.isOver else { return nil }
-      state.next += 1
-      state.unsolicited[state.next] = continuation
-      return state.next
-    }
-    opened()
-    guard let key else { return }
-    for await message in stream { await receive(message) }
-    state.withLock { _ = $0.unsolicited.removeValue(forKey: key) }
+    await pending.receiveUnsolicited(opened: opened, receive)
   }
 
   // MARK: Life
 
   /// Returns when the stream has ended.
-  func lost() async {
-    let key = state.withLock { state in
-      state.next += 1
-      return state.next
-    }
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isOver = state.withLock { state in
-          guard !state.isOver, !Task.isCancelled else { return true }
-          state.losing[key] = continuation
-          return false
-        }
-        if isOver { continuation.resume() }
-      }
-    } onCancel: {
-      state.withLock { $0.losing.removeValue(forKey: key) }?.resume()
-    }
-  }
+  func lost() async { await pending.lost() }
 
   func close() {
     state.withLock(\.reader)?.cancel()
@@ -232,12 +148,7 @@ final class SSEConnection: Sendable {
     over.reader?.cancel()
     answering.cancelAll()
     over.opening?.resume(returning: false)
-    for waiter in over.waiters.values {
-      waiter.timeout.cancel()
-      waiter.continuation.resume(returning: .failure(WireError(.closed, "\(name) closed the event stream before the answer", mayHaveHadEffect: true)))
-    }
-    for continuation in over.unsolicited.values { continuation.finish() }
-    for continuation in over.losing.values { continuation.resume() }
+    pending.end(WireError(.closed, "\(name) closed the event stream before the answer", mayHaveHadEffect: true))
   }
 }
 

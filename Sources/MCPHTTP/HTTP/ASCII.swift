@@ -21,6 +21,12 @@ enum ASCII {
     byte == 0x20 || byte == 0x09
   }
 
+  /// A byte of `uri-host [":" port]` (RFC 9110, 7.2): nothing that would make it a path, a list or a user's name.
+  @inline(__always)
+  static func isHost(_ byte: UInt8) -> Bool {
+    byte > 0x20 && byte < 0x7F && byte != 0x2F && byte != 0x2C && byte != 0x40 && byte != 0x5C && byte != 0x3F
+  }
+
   @inline(__always)
   static func lowercase(_ byte: UInt8) -> UInt8 {
     byte &- 0x41 < 26 ? byte | 0x20 : byte

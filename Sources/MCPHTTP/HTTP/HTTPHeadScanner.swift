@@ -107,10 +107,7 @@ struct HTTPHeadScanner {
     switch name.count {
     case 4 where ASCII.equalIgnoringCase(name, "host"):
       framing.hostCount += 1
-      // `uri-host [":" port]` (RFC 9110, 7.2): nothing that would make it a path, a list or a user's name.
-      for byte in value where byte <= 0x20 || byte >= 0x7F || byte == 0x2F || byte == 0x2C || byte == 0x40 || byte == 0x5C || byte == 0x3F {
-        throw .bad("Host is invalid")
-      }
+      for byte in value where !ASCII.isHost(byte) { throw .bad("Host is invalid") }
     case 6 where ASCII.equalIgnoringCase(name, "expect"):
       if ASCII.equalIgnoringCase(value, "100-continue") {
         framing.expectsContinue = true

@@ -128,6 +128,12 @@ public struct HTTPHeaders: Sendable {
     add(name, value)
   }
 
+  /// Makes other bytes of the received section the value of the first field of this name.
+  mutating func point(_ name: String, to place: Range<Int>) {
+    guard let index = firstIndex(name) else { return }
+    (fields[index].value, fields[index].valueLength) = (UInt32(truncatingIfNeeded: place.lowerBound), UInt32(truncatingIfNeeded: place.count))
+  }
+
   /// Every field in order, decoded; for logs and tests, not for the request path.
   public var pairs: [(name: String, value: String)] {
     fields.map { (string($0.name, $0.nameLength), string($0.value, $0.valueLength)) }

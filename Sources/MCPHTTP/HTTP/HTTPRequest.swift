@@ -18,6 +18,9 @@ public struct HTTPRequest: Sendable {
   public var remoteAddress: String?
   /// Whether it came over TLS.
   public var isSecure: Bool
+  /// Whether the request was authenticated when it came, and its answer is a stream that still goes on: what is asked now is whether its
+  /// credential still holds. Proofs that are good once were used then.
+  public internal(set) var isRecheck = false
 
   public init(
     method: HTTPMethod, path: String, query: String? = nil, headers: HTTPHeaders = HTTPHeaders(),

@@ -3,6 +3,8 @@ struct HTTPRequestLine {
   let method: HTTPMethod
   let path: String
   let query: String?
+  /// Where the authority of a target in absolute-form lies in the line; nil in other forms.
+  let authority: Range<Int>?
   let major: Int
   let minor: Int
 
@@ -25,6 +27,7 @@ struct HTTPRequestLine {
     // authority-form belongs to CONNECT, which the parser refuses by its name.
     let written = UnsafeRawBufferPointer(rebasing: line[start..<end])
     guard let target = method == .other("CONNECT") ? written : Self.originForm(written) else { return nil }
+    authority = target.count < written.count ? Self.authority(of: written.count - target.count, in: line, from: start) : nil
     if let mark = target.firstIndex(of: 0x3F) {
       path = String(decoding: target[..<mark], as: UTF8.self)
       query = String(decoding: target[(mark + 1)...], as: UTF8.self)
@@ -41,9 +44,15 @@ struct HTTPRequestLine {
       let length = scheme.utf8CodeUnitCount
       guard target.count > length, ASCII.equalIgnoringCase(UnsafeRawBufferPointer(rebasing: target[..<length]), scheme) else { continue }
       let authority = target[length...]
-      guard let slash = authority.firstIndex(of: 0x2F), slash > length else { return nil }
+      guard let slash = authority.firstIndex(of: 0x2F), slash > length, authority[..<slash].allSatisfy(ASCII.isHost) else { return nil }
       return UnsafeRawBufferPointer(rebasing: target[slash...])
     }
     return nil
+  }
+
+  /// - Parameter length: of scheme and authority.
+  private static func authority(of length: Int, in line: UnsafeRawBufferPointer, from start: Int) -> Range<Int> {
+    let end = start + length
+    return ((line[start..<end].firstIndex(of: 0x2F) ?? start) + 2)..<end
   }
 }

@@ -83,8 +83,10 @@ package struct HTTPRequestParser {
       throw .bad("unreadable head")
     }
     guard let length, let head = buffer.readSlice(length: length) else { return .needsMore }
-    var message = try requestLine(head)
+    var (message, authority) = try requestLine(head)
     message.headers = HTTPHeaders(bytes: head, fields: scanner.fields)
+    // The target's authority counts, whatever Host says (RFC 9112, 3.2.2).
+    if let authority { message.headers.point("Host", to: authority) }
     let framing = scanner.framing
     try check(framing, isVersion11: message.isVersion11)
     message.keepsAlive = message.isVersion11 ? !framing.closes : framing.keepsAlive && !framing.closes
@@ -151,7 +153,8 @@ package struct HTTPRequestParser {
     }
   }
 
-  private func requestLine(_ head: ByteBuffer) throws(HTTPFramingError) -> Message {
+  /// The message so far, and where the authority of its target lies in the head, if it has one.
+  private func requestLine(_ head: ByteBuffer) throws(HTTPFramingError) -> (Message, authority: Range<Int>?) {
     guard let line = scanner.startLine else { throw .bad("the request line is missing") }
     let parsed = head.withUnsafeReadableBytes { HTTPRequestLine(UnsafeRawBufferPointer(rebasing: $0[line])) }
     guard let parsed else { throw .bad("the request line is invalid") }
@@ -161,8 +164,9 @@ package struct HTTPRequestParser {
     guard parsed.method != .other("CONNECT") else {
       throw HTTPFramingError(status: .notImplemented, message: "this is not a tunnel")
     }
-    return Message(
+    let message = Message(
       method: parsed.method, path: parsed.path, query: parsed.query, headers: HTTPHeaders(), body: ByteBuffer(),
       keepsAlive: true, isVersion11: parsed.minor >= 1)
+    return (message, parsed.authority.map { $0.lowerBound + line.lowerBound..<$0.upperBound + line.lowerBound })
   }
 }

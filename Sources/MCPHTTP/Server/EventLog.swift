@@ -1,10 +1,23 @@
 internal import Crypto
 internal import MCP
 internal import NIOCore
+internal import Synchronization
+
+/// What the streams of all sessions may keep together, in bytes.
+final class StreamMemory: Sendable {
+  private let used = Atomic<Int>(0)
+  private let limit: Int
+
+  init(limit: Int) { self.limit = limit }
+
+  var isExceeded: Bool { used.load(ordering: .relaxed) > limit }
+  func add(_ bytes: Int) { used.add(bytes, ordering: .relaxed) }
+}
 
 /// The events of one stream, numbered, so that a client that lost it can go on where it was (2025-11-25, basic/transports,
-/// "Resumability and Redelivery"). Bounded: of a stream that nobody reads the oldest events are forgotten, the answer last.
-struct EventLog {
+/// "Resumability and Redelivery"). Bounded: of a stream that nobody reads the oldest events are forgotten, the answer last; where all
+/// streams together take too much, those of this one.
+final class EventLog {
   private static let limit = 256
   private static let bytes = 1 << 20
 
@@ -13,23 +26,36 @@ struct EventLog {
   private var last = 0
   private var events: [(number: Int, text: ByteBuffer)] = []
   private var size = 0
+  private let memory: StreamMemory?
+
+  init(_ memory: StreamMemory?) { self.memory = memory }
+
+  deinit { memory?.add(-size) }
 
   /// An event without data that gives the client a place to come back to.
   ///
   /// - Parameter retry: how many milliseconds it should wait before it does.
-  mutating func mark(retry: Int?) -> ByteBuffer {
+  func mark(retry: Int?) -> ByteBuffer {
     last += 1
     return SSE.event(data: ByteBuffer(), id: id, retry: retry)
   }
 
   /// Numbers a message and keeps it.
-  mutating func add(_ message: ByteBuffer) -> ByteBuffer {
+  func add(_ message: ByteBuffer) -> ByteBuffer {
     last += 1
     let event = SSE.event(data: message, id: id)
     events.append((last, event))
-    size += event.readableBytes
-    while events.count > 1, events.count > EventLog.limit || size > EventLog.bytes { size -= events.removeFirst().text.readableBytes }
+    grow(by: event.readableBytes)
+    while events.count > 1, events.count > EventLog.limit || size > EventLog.bytes { forgetFirst() }
+    while let memory, memory.isExceeded, !events.isEmpty { forgetFirst() }
     return event
+  }
+
+  private func forgetFirst() { grow(by: -events.removeFirst().text.readableBytes) }
+
+  private func grow(by bytes: Int) {
+    size += bytes
+    memory?.add(bytes)
   }
 
   /// The events after the one with this number.

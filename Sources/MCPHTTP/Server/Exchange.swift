@@ -23,16 +23,39 @@ final class Exchange: Sendable {
     case detached
   }
 
+  /// Something for the stream.
+  fileprivate enum Said: Sendable {
+    case notification(ByteBuffer)
+    /// The stream is about to be closed, and the client may come back after so many milliseconds.
+    case mark(retry: Int)
+    case answer(Answer)
+  }
+
+  /// The turn to write to the stream: whoever has it is the only one, so that messages go out in the order of their numbers.
+  fileprivate struct Turn: Sendable {
+    /// Nil where nobody reads.
+    var writer: HTTPBodyWriter?
+    var text = ByteBuffer()
+    /// The response that it belongs to: a client that comes back need not wait for who writes to the connection that it left.
+    var response: Int
+  }
+
   fileprivate struct State {
+    let memory: StreamMemory?
     var task: Task<Void, Never>?
     var beginning: Beginning?
     var waiter: CheckedContinuation<Beginning, Never>?
     var writer: HTTPBodyWriter?
-    var blocked: [CheckedContinuation<Void, Never>] = []
+    /// Whether somebody has the turn.
+    var isWriting = false
+    /// Who waits for the stream, or for the turn to write to it, in order.
+    var blocked: [(said: Said, continuation: CheckedContinuation<Turn, Never>)] = []
     var answer: Answer?
     /// The response that waits for its end, by its number.
     var ending: CheckedContinuation<End, Never>?
     var response = 0
+    /// The last response that ended, or was left by its client, before the answer.
+    var left = 0
     var log: EventLog?
     /// Makes the last message of the stream.
     var finish: (@Sendable (Answer) -> ByteBuffer)?
@@ -40,15 +63,23 @@ final class Exchange: Sendable {
     /// The answer is out, or nobody reads any more: what the handler still says is dropped.
     var isOver = false
   }
-  private let state = Mutex(State())
+  private let state: Mutex<State>
+
+  /// - Parameter memory: what streams that can be gone on with may take of it.
+  init(memory: StreamMemory? = nil) { state = Mutex(State(memory: memory)) }
 
   /// Starts `handle` and waits for its beginning. Cancellation of the calling task cancels it.
   ///
-  /// - Parameter executor: where to run; nil leaves it to the runtime.
-  func begin(on executor: LoopExecutor?, _ handle: @escaping @Sendable () async -> Answer) async -> Beginning {
+  /// - Parameters:
+  ///   - executor: where to run; nil leaves it to the runtime.
+  ///   - finished: runs when there is an answer, whether or not anybody waits for it.
+  func begin(
+    on executor: LoopExecutor?, finished: @escaping @Sendable () -> Void = {}, _ handle: @escaping @Sendable () async -> Answer
+  ) async -> Beginning {
     let task = Task(executorPreference: executor) {
       let answer = await handle()
       self.answered(answer)
+      finished()
     }
     let isCancelled = state.withLock { state in
       state.task = task
@@ -84,6 +115,12 @@ final class Exchange: Sendable {
 
   private func answered(_ answer: Answer) {
     let ending = state.withLock { state in
+      // Nobody is there: it is kept like all that was said, until its client comes back for it.
+      if state.ending == nil, state.writer == nil, !state.isOver, let log = state.log, let finish = state.finish {
+        _ = log.add(finish(answer))
+        state.isOver = true
+        return CheckedContinuation<End, Never>?.none
+      }
       state.answer = answer
       defer { state.ending = nil }
       return state.ending
@@ -95,56 +132,70 @@ final class Exchange: Sendable {
   /// Sends a notification of the handler, as soon as there is a stream for it.
   func notify(_ message: ByteBuffer) async {
     begins(with: .notification)
-    await untilOpen()
-    let (writer, text): (HTTPBodyWriter?, ByteBuffer) = state.withLock { state in
-      guard !state.isOver else { return (nil, message) }
-      guard let event = state.log?.add(message) else { return (state.writer, SSE.event(data: message)) }
-      return (state.writer, event)
-    }
-    guard let writer else { return }
-    try? await writer.write(text)
+    let turn = await turn(for: .notification(message))
+    defer { end(turn) }
+    guard let writer = turn.writer else { return }
+    try? await writer.write(turn.text)
   }
 
-  /// Waits for a stream; one that was left by its client counts, if there is a log to write to.
-  private func untilOpen() async {
-    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-      let isReady = state.withLock { state in
-        if state.writer != nil || state.isOver || state.log != nil { return true }
-        state.blocked.append(continuation)
-        return false
+  /// Waits for a stream and for the turn to write to it; one that was left by its client counts, if there is a log to write to.
+  private func turn(for said: Said) async -> Turn {
+    if let turn = state.withLock({ $0.turn(for: said) }) { return turn }
+    return await withCheckedContinuation { continuation in
+      let turn: Turn? = state.withLock { state in
+        if let turn = state.turn(for: said) { return turn }
+        state.blocked.append((said, continuation))
+        return nil
       }
-      if isReady { continuation.resume() }
+      if let turn { continuation.resume(returning: turn) }
     }
+  }
+
+  private func end(_ turn: Turn) {
+    let next = state.withLock { $0.response == turn.response ? $0.passTurn() : nil }
+    if let (continuation, turn) = next { continuation.resume(returning: turn) }
   }
 
   /// Sends the notifications, then what `finish` makes of the answer. Cancellation of the calling task cancels the handler, unless the
   /// stream can be gone on with.
   ///
   /// - Parameter keep: makes the stream one that can be gone on with from its start, and is told its name.
-  /// - Returns: false when the answer comes in another response.
-  @discardableResult
-  func stream(to writer: HTTPBodyWriter, keep: (@Sendable (String) -> Void)? = nil, _ finish: @escaping @Sendable (Answer) -> ByteBuffer) async throws -> Bool {
-    var log: EventLog?
-    if let keep {
-      var made = EventLog()
-      keep(made.streamID)
-      try await writer.write(made.mark(retry: nil))
-      log = made
-    }
-    let (response, blocked) = state.withLock { [log] state in
-      defer { state.blocked = [] }
+  func stream(to writer: HTTPBodyWriter, keep: (@Sendable (String) -> Void)? = nil, _ finish: @escaping @Sendable (Answer) -> ByteBuffer) async throws {
+    let (turn, streamID): (Turn, String?) = state.withLock { state in
       if !state.isOver { state.writer = writer }
-      if let log { state.log = log }
       state.finish = finish
       state.response += 1
-      return (state.response, state.blocked)
+      // Before there was a stream nobody could have it.
+      state.isWriting = true
+      guard keep != nil else { return (Turn(response: state.response), nil) }
+      let log = EventLog(state.memory)
+      let mark = log.mark(retry: nil)
+      state.log = log
+      return (Turn(text: mark, response: state.response), log.streamID)
     }
-    for continuation in blocked { continuation.resume() }
-    guard let answer = await answer(of: response) else { return false }
+    if let keep, let streamID {
+      keep(streamID)
+      do { try await writer.write(turn.text) } catch {
+        // The client has gone, and without a place to come back to; unless it did come back.
+        guard state.withLock({ $0.response == turn.response }) else { throw error }
+        close()
+        state.withLock(\.task)?.cancel()
+        throw error
+      }
+    }
+    end(turn)
+    guard let answer = await answer(of: turn.response) else { return }
     defer { close() }
-    guard !state.withLock(\.isCancelled) else { return true }
-    try await writer.write(lastEvent(answer))
-    return true
+    try await end(with: answer, writer)
+  }
+
+  /// Whether there is an answer, sent or kept.
+  var isAnswered: Bool { state.withLock { $0.answer != nil || $0.isOver } }
+
+  private func end(with answer: Answer, _ writer: HTTPBodyWriter) async throws {
+    let turn = await turn(for: .answer(answer))
+    guard !state.withLock(\.isCancelled) else { return }
+    try await writer.write(turn.text)
   }
 
   /// Waits for the answer; nil when another response gets it.
@@ -152,8 +203,9 @@ final class Exchange: Sendable {
     let end: End = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let end: End? = state.withLock { state in
-          guard state.response == response else { return .detached }
+          guard state.response == response, state.left != response else { return .detached }
           if let answer = state.answer { return .answered(answer) }
+          if state.isOver { return .detached }
           state.ending = continuation
           return nil
         }
@@ -164,13 +216,6 @@ final class Exchange: Sendable {
     }
     if case .answered(let answer) = end { return answer }
     return nil
-  }
-
-  private func lastEvent(_ answer: Answer) -> ByteBuffer {
-    state.withLock { state in
-      let message = state.finish?(answer) ?? ByteBuffer()
-      return state.log?.add(message) ?? SSE.event(data: message)
-    }
   }
 
   /// The client of a response has gone: the handler is cancelled, or goes on for when it comes back.
@@ -192,26 +237,23 @@ final class Exchange: Sendable {
   /// - Returns: the name of the stream; nil when it is over.
   func closeStream(retryAfter retry: Int) async -> String? {
     begins(with: .notification)
-    await untilOpen()
-    let (writer, mark, id): (HTTPBodyWriter?, ByteBuffer?, String?) = state.withLock { state in
-      guard !state.isOver, let writer = state.writer else { return (nil, nil, state.isOver ? nil : state.log?.streamID) }
-      if state.log == nil { state.log = EventLog() }
-      return (writer, state.log?.mark(retry: retry), state.log?.streamID)
-    }
-    if let writer, let mark { try? await writer.write(mark) }
-    let ending = state.withLock { $0.detach() }
+    let turn = await turn(for: .mark(retry: retry))
+    if let writer = turn.writer { try? await writer.write(turn.text) }
+    let (ending, id) = state.withLock { state in (state.response == turn.response ? state.detach() : nil, state.isOver ? nil : state.log?.streamID) }
     ending?.resume(returning: .detached)
+    end(turn)
     return id
   }
 
   /// Sends what came after an event in another response, and what still comes.
   func resume(to writer: HTTPBodyWriter, after number: Int) async throws {
-    let (earlier, response) = state.withLock { state in
+    let (earlier, response, next) = state.withLock { state in
       let earlier = state.detach()
       state.response += 1
-      return (earlier, state.response)
+      return (earlier, state.response, state.passTurn())
     }
     earlier?.resume(returning: .detached)
+    if let (continuation, turn) = next { continuation.resume(returning: turn) }
     var number = number
     while true {
       let missed = state.withLock { state in
@@ -225,21 +267,21 @@ final class Exchange: Sendable {
     }
     guard !state.withLock(\.isOver), let answer = await answer(of: response) else { return }
     defer { close() }
-    guard !state.withLock(\.isCancelled) else { return }
-    try await writer.write(lastEvent(answer))
+    try await end(with: answer, writer)
   }
 
   // MARK: The end
 
   /// Drops what the handler may still say.
   func close() {
-    let blocked = state.withLock { state in
+    let (blocked, turn) = state.withLock { state in
       defer { state.blocked = [] }
       state.isOver = true
       state.writer = nil
-      return state.blocked
+      state.answer = nil
+      return (state.blocked, Turn(response: state.response))
     }
-    for continuation in blocked { continuation.resume() }
+    for (_, continuation) in blocked { continuation.resume(returning: turn) }
   }
 
   /// The client takes the request back (`notifications/cancelled`): the handler is cancelled and nothing more is sent.
@@ -255,11 +297,52 @@ final class Exchange: Sendable {
 }
 
 extension Exchange.State {
+  /// Whether there is something to write to.
+  private var isOpen: Bool { writer != nil || isOver || log != nil }
+
+  /// The turn to say this, unless it has to be waited for.
+  fileprivate mutating func turn(for said: Exchange.Said) -> Exchange.Turn? {
+    guard isOver || isOpen && !isWriting else { return nil }
+    isWriting = true
+    return take(said)
+  }
+
+  /// Hands the turn to who waits for it.
+  fileprivate mutating func passTurn() -> (CheckedContinuation<Exchange.Turn, Never>, Exchange.Turn)? {
+    guard isOpen, !blocked.isEmpty else {
+      isWriting = false
+      return nil
+    }
+    isWriting = true
+    let next = blocked.removeFirst()
+    return (next.continuation, take(next.said))
+  }
+
+  /// Numbers what is said, where it may be asked for again.
+  private mutating func take(_ said: Exchange.Said) -> Exchange.Turn {
+    var turn = Exchange.Turn(writer: writer, response: response)
+    guard !isOver else { return turn }
+    switch said {
+    case .notification(let message): turn.text = log?.add(message) ?? SSE.event(data: message)
+    case .mark(let retry):
+      guard writer != nil else { break }
+      if log == nil { log = EventLog(memory) }
+      turn.text = log?.mark(retry: retry) ?? ByteBuffer()
+    case .answer(let answer):
+      let message = finish?(answer) ?? ByteBuffer()
+      turn.text = log?.add(message) ?? SSE.event(data: message)
+      // Who comes back from here on finds it in the log, and gets it from there alone.
+      (self.answer, writer, isOver) = (nil, nil, true)
+    }
+    return turn
+  }
+
   /// Takes the writer away; what is said from now on is logged.
   ///
   /// - Returns: who waits for the end of the response.
   fileprivate mutating func detach() -> CheckedContinuation<Exchange.End, Never>? {
     writer = nil
+    left = response
     defer { ending = nil }
     return ending
   }

@@ -24,15 +24,23 @@ extension StreamableHTTPResponder {
     }
     let asEvent = !arrival.headers.acceptsJSON
     if let answer = await sessionAnswer(message, session, arrival) { return MCPReply.answer(answer, id: id, .legacy, asEvent: asEvent) }
-    let exchange = Exchange()
-    let key = id.text
+    let exchange = Exchange(memory: streamMemory)
+    let (key, loop) = (id.text, arrival.request.eventLoop)
     session.begin(exchange, id: key)
     let isStream = asEvent || (arrival.headers.acceptsEvents && message.meta?[MetaKey.progressToken] != nil)
     var keep: (@Sendable (String) -> Void)?
-    if configuration.isResumable, session.token.client.version >= .v2025_11_25 { keep = { session.keep(exchange, streamID: $0) } }
+    if configuration.isResumable, session.token.client.version >= .v2025_11_25 {
+      keep = { [self] in
+        session.keep(exchange, streamID: $0)
+        if exchange.isAnswered { forgetLater(exchange, of: session, on: loop) }
+      }
+    }
     return await answer(
       message, id: id, exchange, arrival, asEvent: isStream, keep: keep,
-      finished: { session.finish(exchange, id: key) }
+      finished: { [self] in
+        session.finish(exchange, id: key)
+        if session.keeps(exchange) { forgetLater(exchange, of: session, on: loop) }
+      }
     ) { notify in
       arrival.headers.acceptsEvents
         ? arrival.context(session.token.client, session: session, channel: channel(of: exchange, session), notify: notify)
@@ -57,7 +65,7 @@ extension StreamableHTTPResponder {
     }
     let token = SessionToken(client: client, callerID: arrival.caller?.id, issued: configuration.now())
     guard let sealed = token.sealed(with: configuration.sessionKey) else {
-      return MCPReply.failure(RPCError(.internalError, "Internal error"), id: id, status: 500)
+      return MCPReply.failure(RPCError(.invalidParams, "clientInfo and capabilities say more than a session id can carry: shorten them"), id: id, status: 400)
     }
     let description = await handler.describe(arrival.context(client))
     var headers = arrival.headers.acceptsJSON ? MCPReply.jsonHeaders : MCPReply.eventHeaders
@@ -134,6 +142,12 @@ extension StreamableHTTPResponder {
       return MCPReply.failure(RPCError(.invalidRequest, "There is no stream with this Last-Event-ID, or no longer"), id: nil, status: 400)
     }
     return .stream(.ok, MCPReply.eventHeaders) { writer in try await exchange.resume(to: writer, after: place.number) }
+  }
+
+  private func forgetLater(_ exchange: Exchange, of session: LegacySession, on eventLoop: any EventLoop) {
+    eventLoop.scheduleTask(in: configuration.resumableFor) { [weak session, weak exchange] in
+      if let exchange { session?.forget(exchange) }
+    }
   }
 
   // MARK: Requests

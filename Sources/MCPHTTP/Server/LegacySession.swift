@@ -15,7 +15,7 @@ final class LegacySession: Sendable {
     var stream: ChangeQueue?
     /// Requests being answered, by the text of their id.
     var exchanges: [String: Exchange] = [:]
-    /// Exchanges whose streams can be gone on with, by the name of the stream, the oldest first.
+    /// Exchanges whose streams can be gone on with, by the name of the stream, the oldest first. Some are answered, and may be lost.
     var streams: [(id: String, exchange: Exchange)] = []
   }
   private let state = Mutex(State())
@@ -102,13 +102,15 @@ final class LegacySession: Sendable {
   func keep(_ exchange: Exchange, streamID: String) {
     state.withLock { state in
       guard !state.streams.contains(where: { $0.id == streamID }) else { return }
-      if state.streams.count >= LegacySession.streamLimit {
-        let oldest = state.streams.removeFirst().exchange
-        state.exchanges = state.exchanges.filter { $0.value !== oldest }
-      }
+      // A request whose stream is forgotten goes on, and can still be cancelled.
+      if state.streams.count >= LegacySession.streamLimit { state.streams.remove(at: state.streams.firstIndex(where: \.exchange.isAnswered) ?? 0) }
       state.streams.append((streamID, exchange))
     }
   }
+
+  func keeps(_ exchange: Exchange) -> Bool { state.withLock { $0.streams.contains { $0.exchange === exchange } } }
+
+  func forget(_ exchange: Exchange) { state.withLock { $0.streams.removeAll { $0.exchange === exchange } } }
 
   func exchange(streamID: String) -> Exchange? { state.withLock { $0.streams.first { $0.id == streamID }?.exchange } }
 

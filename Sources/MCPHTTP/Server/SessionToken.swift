@@ -27,6 +27,8 @@ struct SessionToken: Sendable {
   private static let purpose: [UInt8] = Array("sluice mcp session 1".utf8)
   private static let nonceBytes = 12
   private static let tagBytes = 16
+  /// Half of what our own server takes in all headers together, which is less than most others take.
+  private static let maximumLength = 8192
 
   /// - Returns: nil when the client described itself with more than a header can carry.
   func sealed(with key: SymmetricKey) -> String? {
@@ -35,6 +37,7 @@ struct SessionToken: Sendable {
     if let info = client.info { object["n"] = JSONValue(info) }
     object["k"] = JSONValue(client.capabilities)
     let text = Array(JSONValue.object(object).text.utf8)
+    guard (SessionToken.nonceBytes + text.count + SessionToken.tagBytes) * 4 / 3 + 3 <= SessionToken.maximumLength else { return nil }
     guard let box = try? AES.GCM.seal(text, using: key, authenticating: SessionToken.purpose) else { return nil }
     return Base64.encode(Array(box.nonce) + Array(box.ciphertext) + Array(box.tag), urlSafe: true)
   }

@@ -32,6 +32,10 @@ public struct StreamableHTTPConfiguration: Sendable {
   /// Whether clients of revision 2025-11-25 can go on with a stream that they lost, by `Last-Event-ID`: its events are kept in the memory
   /// of this process, and its handler is not cancelled when the client goes. Handlers may end a response early either way.
   public var isResumable: Bool
+  /// How long a client can still come back to a stream whose request has its answer.
+  public var resumableFor = TimeAmount.seconds(300)
+  /// How many bytes the streams that clients can go on with may keep, all together. Beyond that what is said is not kept.
+  public var resumableBytes = 64 << 20
   /// How many milliseconds a legacy client is asked to wait before it opens its stream of notifications again.
   public var retryAfter: Int
   public var logger: Logger

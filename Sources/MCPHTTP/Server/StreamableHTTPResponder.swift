@@ -15,6 +15,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
   let registry: any SessionRegistry
   let sessions: SessionCache
   let clientRequests: ClientRequests
+  let streamMemory: StreamMemory
   private let authenticate: Authenticate?
 
   /// - Parameters:
@@ -30,6 +31,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
     self.authenticate = authenticate
     sessions = SessionCache(capacity: configuration.sessionsInMemory)
     clientRequests = ClientRequests(bound: configuration.answerBound)
+    streamMemory = StreamMemory(limit: configuration.resumableBytes)
   }
 
   /// A request that has passed the checks which do not depend on its body.
@@ -153,22 +155,15 @@ public final class StreamableHTTPResponder: HTTPResponder {
         RPCError(.invalidRequest, "subscriptions/listen is answered with text/event-stream: Accept must list it"), id: id, status: 406)
     }
     let description = await handler.describe(arrival.context(client))
-    let filter: SubscriptionFilter
+    var filter: SubscriptionFilter
     do { filter = try SubscriptionFilter(of: message, capabilities: description.capabilities, client: client) } catch {
       return MCPReply.failure(error, id: id, status: error.httpStatus)
     }
     let queue = ChangeQueue()
-    var granted = filter
-    let followed = granted.follow(handler, for: arrival.caller)
-    let observation = handler.observe(for: arrival.caller) { [granted] change in
-      if granted.admits(change) { queue.add(change) }
-    }
-    return .stream(.ok, MCPReply.eventHeaders) { [self, granted] writer in
-      defer {
-        observation.cancel()
-        for one in followed { one.cancel() }
-      }
-      try await writer.write(SSE.event(data: granted.acknowledgement(id: id)))
+    let observations = filter.observe(handler, for: arrival.caller, into: queue)
+    return .stream(.ok, MCPReply.eventHeaders) { [self, filter] writer in
+      defer { for one in observations { one.cancel() } }
+      try await writer.write(SSE.event(data: filter.acknowledgement(id: id)))
       try await relay(queue, to: writer, for: arrival) { $0.notification(subscription: id) }
       // The stream ends because the server does; if it is the client that went, this goes nowhere.
       try await writer.write(SSE.event(data: SubscriptionFilter.ended(id: id)))
@@ -177,7 +172,10 @@ public final class StreamableHTTPResponder: HTTPResponder {
 
   // MARK: Answers
 
-  /// Sends changes until the queue is closed or the caller's credential no longer holds, with a sign of life when nothing happens.
+  /// Sends changes until the queue is closed, with a sign of life when nothing happens.
+  ///
+  /// - Throws: `CredentialLapsed` when the caller's credential no longer holds: the stream is cut, not ended, so that its client listens
+  ///   anew with another and takes everything for changed.
   func relay(
     _ queue: ChangeQueue, to writer: HTTPBodyWriter, for arrival: Arrival, _ notification: (ServerChange) -> ByteBuffer
   ) async throws {
@@ -187,8 +185,9 @@ public final class StreamableHTTPResponder: HTTPResponder {
     defer { keepAlive.cancel() }
     while true {
       let next = await queue.next()
+      if next == .closed { return }
       // A stream outlives requests by far, and must not outlive the right to it.
-      guard await isStillAllowed(arrival) else { return }
+      guard await isStillAllowed(arrival) else { throw CredentialLapsed() }
       switch next {
       case .change(let change): try await writer.write(SSE.event(data: notification(change)))
       case .idle: try await writer.write(SSE.comment())
@@ -197,9 +196,13 @@ public final class StreamableHTTPResponder: HTTPResponder {
     }
   }
 
+  private struct CredentialLapsed: Error {}
+
   private func isStillAllowed(_ arrival: Arrival) async -> Bool {
     guard let authenticate = arrival.authenticate else { return true }
-    guard case .allowed(let caller) = await authenticate(arrival.request) else { return false }
+    var request = arrival.request
+    request.isRecheck = true
+    guard case .allowed(let caller) = await authenticate(request) else { return false }
     return caller?.id == arrival.caller?.id
   }
 
@@ -208,6 +211,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
   /// - Parameters:
   ///   - asEvent: whether a result goes out as a stream even if nothing was said before it.
   ///   - keep: makes the stream one that can be gone on with, and is told its name.
+  ///   - finished: runs when the handler is done, whatever becomes of the answer.
   func answer(
     _ message: Envelope, id: RawJSON, _ exchange: Exchange, _ arrival: Arrival, asEvent: Bool, keep: (@Sendable (String) -> Void)? = nil,
     finished: @escaping @Sendable () -> Void = {},
@@ -217,19 +221,12 @@ public final class StreamableHTTPResponder: HTTPResponder {
     let handler = handler
     let loop = arrival.request.eventLoop
     let executor = loop.inEventLoop ? LoopExecutor.current(on: loop) : nil
-    switch await exchange.begin(on: executor, { await handler.handle(message, context) }) {
-    case .answer(let answer):
-      finished()
-      return MCPReply.answer(answer, id: id, context.era, asEvent: asEvent)
-    case .cancelled:
-      finished()
-      return MCPReply.accepted
+    switch await exchange.begin(on: executor, finished: finished, { await handler.handle(message, context) }) {
+    case .answer(let answer): return MCPReply.answer(answer, id: id, context.era, asEvent: asEvent)
+    case .cancelled: return MCPReply.accepted
     case .notification:
       return .stream(.ok, MCPReply.eventHeaders) { writer in
-        // What was detached is found by its stream from now on, and cancelled by its request's id still.
-        var isOver = true
-        defer { if isOver { finished() } }
-        isOver = try await exchange.stream(to: writer, keep: keep) { Message.answer($0, id: id) }
+        try await exchange.stream(to: writer, keep: keep) { Message.answer($0, id: id) }
       }
     }
   }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ConnectorKit
 internal import Gateway
 internal import JSON
 internal import Logging

@@ -5,7 +5,7 @@ internal import Secrets
 
 extension SluiceConfiguration.UpstreamEntry {
   /// The keys of an upstream that only a database has.
-  static let databaseKeys = toolKeys.union(["tables", "schema", "schemas", "connections", "channel", "query_seconds", "query_rows", "query_bytes"])
+  static let databaseKeys = toolKeys.union(["tables", "statements", "schema", "schemas", "connections", "channel", "query_seconds", "query_rows", "query_bytes"])
   /// Those of them that say which tools there are.
   static let toolKeys: Set<String> = ["read_only", "toolsets", "tools"]
 
@@ -18,6 +18,7 @@ extension SluiceConfiguration.UpstreamEntry {
     if let node = fields["query_seconds"] { configuration.query.time = .seconds(Int64(try node.int(1...600))) }
     if let node = fields["query_rows"] { configuration.query.rows = try node.int(1...100_000) }
     if let node = fields["query_bytes"] { configuration.query.bytes = try node.int(1024...(16 << 20)) }
+    if let node = fields["statements"] { configuration.statements = try statements(node) }
     configuration.scope = try scope(fields)
     // Rows are governed only where policy can speak of them; then nothing that comes without rules is answered.
     configuration.requiresGovernance = configuration.tables?.contains { $0.recordType != nil } ?? false

@@ -1,3 +1,4 @@
+internal import ConnectorKit
 internal import JSON
 
 /// An MCP bundle: a zip file with a manifest and the server (`.mcpb`).

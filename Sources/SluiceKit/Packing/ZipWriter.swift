@@ -1,8 +1,4 @@
-/// Why a zip file cannot be written or read.
-struct ZipError: Error, CustomStringConvertible {
-  let description: String
-  init(_ description: String) { self.description = description }
-}
+internal import ConnectorKit
 
 /// The bytes of a zip file (APPNOTE.TXT 6.3): deflated where that makes an entry smaller, with Unix permissions, and the same bytes for the
 /// same entries whenever it is made. Without ZIP64: at most 65,535 entries and 4 GiB.

@@ -114,19 +114,20 @@ public final class VendorDouble: Sendable {
       method: request.method.name, path: request.path, query: PercentText.fields(request.query ?? ""),
       headers: request.headers.pairs.map { ($0.name, $0.value) }, body: request.body, act: nil)
     let path = split(request.path)
-    let answer = state.withLock { state in
+    // Outside of the lock an answer that is made may ask what came.
+    let (answer, make): (Answer, ((CapturedRequest) -> Answer)?) = state.withLock { state in
       captured.act = state.act
       state.requests.append(captured)
       for index in state.rules.indices where state.rules[index].method == captured.method && matches(path, state.rules[index].pattern) {
-        if let make = state.rules[index].make { return make(captured) }
+        if let make = state.rules[index].make { return (.json([:]), make) }
         guard let first = state.rules[index].answers.first else { continue }
         if !state.rules[index].repeats { state.rules[index].answers.removeFirst() }
-        return first
+        return (first, nil)
       }
       state.unscripted.append(captured)
-      return .json(["message": .string("not scripted: \(captured.method) \(captured.path)")], status: 404)
+      return (.json(["message": .string("not scripted: \(captured.method) \(captured.path)")], status: 404), nil)
     }
-    return reply(answer)
+    return reply(make.map { $0(captured) } ?? answer)
   }
 
   private static func reply(_ answer: Answer) -> HTTPReply {

@@ -5,6 +5,7 @@ import fnmatch
 import json
 import os
 import pathlib
+import shutil
 import urllib.request
 
 import acts
@@ -108,6 +109,17 @@ def move_file():
 @act("delete_file")
 def delete_file():
     os.remove(TWIN / "drafts/gone.md")
+
+
+@act("copy_file")
+def copy_file():
+    shutil.copyfile(TWIN / "drafts/log.md", TWIN / "drafts/copy.md")
+
+
+@act("append_file")
+def append_file():
+    with open(TWIN / "drafts/log.md", "ab") as file:
+        file.write("five é\n".encode())
 
 
 acts.run()

@@ -81,10 +81,10 @@ struct EnforcedRowsTests {
     let decision = fixture.stage.engine.decision(fixture.principal, tool, generation: 1)
     #expect(decision.obstacle == nil)
     let result = try RawJSON(
-      #"{"content":[],"structuredContent":{"deals":[{"id":1,"label":"confidential"},{"id":2,"label":"internal"},{"id":3},{"id":4,"label":null},{"id":5,"label":"odd"},{"id":6,"label":["internal"]}]}}"#
+      #"{"content":[],"structuredContent":{"deals":[{"id":1,"label":"confidential"},{"id":2,"label":"internal"},{"id":3},{"id":4,"label":null},{"id":5,"label":"odd"},{"id":6,"label":["internal"]},{"id":7,"label":"internal","categories":["internal","pii"]},{"id":8,"label":"internal","categories":["internal"]}]}}"#
     )
     let screened = try RawJSON(scanning: Screening().screen(result, plan: decision.plan).bytes)
-    #expect(screened["structuredContent"]?["deals"]?.elements.compactMap { $0["id"]?.int } == [2, 3, 4])
+    #expect(screened["structuredContent"]?["deals"]?.elements.compactMap { $0["id"]?.int } == [2, 3, 4, 8])
     guard enforces else { return }
     let meta = try JSONValue(parsing: "{" + String(buffer: decision.meta) + "}")
     #expect(meta[MetaKey.rows]?["Deal"] == RowFilter.or([.not(.has(attribute: "label")), .isIn(attribute: "label", ["internal", "public"])]).json)

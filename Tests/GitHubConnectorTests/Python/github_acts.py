@@ -37,6 +37,13 @@ act("create gist")(lambda: api.gists.create(description="Two", public=False, fil
 act("change gist")(lambda: api.gists.update(gist_id="aa5a315d61ae9438b18d", description="One", files={"a.txt": {"content": "C"}, "b.txt": None}))
 act("delete gist")(lambda: api.gists.delete(gist_id="aa5a315d61ae9438b18d"))
 
+act("gists of another")(lambda: api.gists.list_for_user(username="ada", per_page=50))
+act("own teams")(lambda: api.teams.list_for_authenticated_user(per_page=50))
+act("stars")(lambda: api.activity.list_repos_starred_by_authenticated_user(sort="created", direction="asc", per_page=50))
+act("stars of another")(lambda: api.activity.list_repos_starred_by_user(username="ada", per_page=50))
+act("star")(lambda: api.activity.star_repo_for_authenticated_user())
+act("unstar")(lambda: api.activity.unstar_repo_for_authenticated_user())
+
 # Repositories
 act("organization repositories")(lambda: list(g.get_organization("octo").get_repos(sort="updated", direction="asc")))
 act("own repositories")(lambda: list(g.get_user().get_repos(visibility="private", sort="pushed")))
@@ -46,6 +53,9 @@ act("tags")(lambda: list(r.get_tags()))
 act("releases")(lambda: list(r.get_releases()))
 act("latest release")(lambda: api.repos.get_latest_release())
 act("release of a tag")(lambda: api.repos.get_release_by_tag(tag="v1.0"))
+act("tag")(lambda: api.git.get_ref(ref="tags/v1.0"))
+act("change release")(lambda: api.repos.update_release(release_id=8, name="Two", body="Better", draft=False, make_latest="true"))
+act("delete release")(lambda: api.repos.delete_release(release_id=8))
 act("search repositories")(lambda: list(g.search_repositories("topic:swift", sort="stars", order="desc")))
 act("search code")(lambda: list(g.search_code("parseHeader repo:octo/cat")))
 act("search users")(lambda: list(g.search_users("ada type:user")))
@@ -117,6 +127,9 @@ act("change issue")(lambda: issue().edit(title="Mended", state="closed", state_r
 act("add labels")(lambda: api.issues.add_labels(issue_number=7, labels=["bug", "p1"]))
 act("assign")(lambda: issue().add_to_assignees("ada", "bob"))
 act("assign no longer")(lambda: issue().remove_from_assignees("bob"))
+act("artifact")(lambda: api.actions.download_artifact(artifact_id=8, archive_format="zip"))
+act("react to comment")(lambda: api.reactions.create_for_issue_comment(comment_id=3, content="eyes"))
+act("issue types")(lambda: api.repos.list_issue_types())
 act("react")(lambda: issue().create_reaction("+1"))
 act("comment")(lambda: issue().create_comment("Thanks"))
 act("change comment")(lambda: api.issues.update_comment(comment_id=3, body="Better"))
@@ -192,6 +205,22 @@ act("dismiss alert")(
 )
 
 # Notifications
+act("advisories")(
+    lambda: api.security_advisories.list_global_advisories(
+        type="reviewed", severity="high", ecosystem="npm", affects="left-pad", cwes="79,284", is_withdrawn=False, sort="updated", per_page=50
+    )
+)
+act("advisory")(lambda: api.security_advisories.get_global_advisory(ghsa_id="GHSA-xxxx-xxxx-xxxx"))
+act("repository advisories")(
+    lambda: api.security_advisories.list_repository_advisories(state="draft", sort="updated", direction="asc", per_page=50)
+)
+act("organization advisories")(lambda: api.security_advisories.list_org_repository_advisories(org="octo", state="published", per_page=50))
+act("subscribe to notification")(lambda: api.activity.set_thread_subscription(thread_id="15", ignored=False))
+act("ignore notification")(lambda: api.activity.set_thread_subscription(thread_id="15", ignored=True))
+act("unsubscribe from notification")(lambda: api.activity.delete_thread_subscription(thread_id="15"))
+act("watch repository")(lambda: api.activity.set_repo_subscription(subscribed=True, ignored=False))
+act("ignore repository")(lambda: api.activity.set_repo_subscription(subscribed=False, ignored=True))
+act("unwatch repository")(lambda: api.activity.delete_repo_subscription())
 act("notifications")(lambda: list(g.get_user().get_notifications(all=True, participating=False, since=SINCE)))
 act("notification")(lambda: g.get_user().get_notification("15"))
 act("read notification")(lambda: api.activity.mark_thread_as_read(thread_id=15))

@@ -386,7 +386,8 @@ def questions(checks, peer):
         checks.equal(answer["result"]["resultType"], "input_required", f"{responses} asks again")
     _, answer = once(None)
     checks.equal(answer["error"]["code"], -32602, "responses that are null are an error")
-    _, answer = once({"user_name": accept(name="A"), "unknown": accept(x="y")})
+    _, asked = once({})
+    _, answer = once({"user_name": accept(name="A"), "unknown": accept(x="y")}, asked["result"]["requestState"])
     checks.equal(answer["result"]["resultType"], "complete", "extra keys are ignored")
     state = peer.call(prefix + "tampered_state", {})["requestState"]
     status, answer = peer.ask(

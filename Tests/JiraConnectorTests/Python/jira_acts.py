@@ -206,6 +206,78 @@ def _(a, j):
     a.get_customer_request_by_id_or_key("ABC-1")
 
 
+@act("list_request_types")
+def _(a, j):
+    a.get_request_types("1", start=0, limit=50, search_query="mouse")
+
+
+@act("list_request_fields")
+def _(a, j):
+    a.get_request_type_fields("1", "25")
+
+
+@act("list_organizations")
+def _(a, j):
+    a.get_organizations_servicedesk_service_desk_id_organization_get("1", start=0, limit=50)
+
+
+@act("list_request_comments")
+def _(a, j):
+    a.get_request_comments("ABC-1", public="true", internal="false", start=0, limit=50)
+
+
+@act("list_request_transitions")
+def _(a, j):
+    a.get_customer_transitions("ABC-1", start=0, limit=50)
+
+
+@act("list_request_participants")
+def _(a, j):
+    a.get_request_participants("ABC-1", start=0, limit=50)
+
+
+@act("list_approvals")
+def _(a, j):
+    a.get_approvals("ABC-1", start=0, limit=50)
+
+
+@act("list_slas")
+def _(a, j):
+    a.get_sla_information("ABC-1", start=0, limit=50)
+
+
+@act("create_request")
+def _(a, j):
+    a.create_customer_request(data={
+        "serviceDeskId": "1", "requestTypeId": "25", "requestFieldValues": {"summary": "Mouse", "description": "A _new_ one"},
+        "requestParticipants": ["5b2"]})
+
+
+@act("comment_on_request")
+def _(a, j):
+    a.create_request_comment("ABC-1", data={"body": "Hello", "public": False})
+
+
+@act("transition_request")
+def _(a, j):
+    a.perform_customer_transition("ABC-1", data={"id": "11", "additionalComment": {"body": "Done"}})
+
+
+@act("add_request_participants")
+def _(a, j):
+    a.add_request_participants("ABC-1", data={"accountIds": ["5b2"]})
+
+
+@act("remove_request_participants")
+def _(a, j):
+    a.remove_request_participants("ABC-1", data={"accountIds": ["5b2"]})
+
+
+@act("answer_approval")
+def _(a, j):
+    a.answer_approval("ABC-1", "56", data={"decision": "approve"})
+
+
 @act("create_issue")
 def _(a, j):
     a.create_issue(data={"fields": {

@@ -205,6 +205,39 @@ struct OAuthRenewalTests {
     }
   }
 
+  @Test("steps up once for all requests of an operation that are refused at the same time")
+  func concurrentStepUp() async throws {
+    try await AuthorizationFixture().serving { fixture in
+      fixture.script.scopes = { $0 == "tools/call write" ? ["mcp:write"] : ["mcp:read"] }
+      let wire = try fixture.wire(fixture.configuration())
+      try await wire.call()
+      let (before, gate) = (fixture.requests.count, Signal())
+      fixture.first.script.tokenGate = gate
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<10 { group.addTask { try await wire.call("write") } }
+        group.addTask {
+          while fixture.requests.count < before + 10 || fixture.first.seen.tokens.count < 2 { await Task.yield() }
+          gate.fire()
+        }
+        try await group.waitForAll()
+      }
+      #expect(fixture.first.seen.authorizations.count == 2)
+    }
+  }
+
+  @Test("steps up again when the attempt before got no token")
+  func failedStepUp() async throws {
+    try await AuthorizationFixture().serving { fixture in
+      fixture.script.scopes = { $0 == "tools/call write" ? ["mcp:write"] : ["mcp:read"] }
+      let wire = try fixture.wire(fixture.configuration())
+      try await wire.call()
+      fixture.first.script.tokenError = "temporarily_unavailable"
+      #expect(await wire.failure("write") != nil)
+      fixture.first.script.tokenError = nil
+      try await wire.call("write")
+    }
+  }
+
   @Test("leaves a 403 without insufficient_scope to the caller")
   func forbidden() async throws {
     try await AuthorizationFixture().serving { fixture in

@@ -11,12 +11,13 @@ struct ResourceServerTests {
   private static let resource = "https://mcp.example.com/mcp"
 
   private func server(
-    _ issuer: ScriptedAuthorizationServer, _ client: HTTPClient, introspects: Bool = false, dpop: DPoPVerifier? = nil,
+    _ issuer: ScriptedAuthorizationServer, _ client: HTTPClient, introspects: Bool = false, inFlight: Int = 64, dpop: DPoPVerifier? = nil,
     scopes: @escaping @Sendable (HTTPRequest) -> [String] = { _ in [] }
   ) throws -> ResourceServer {
     let metadata = try ProtectedResourceMetadata(resource: Self.resource, authorizationServers: [issuer.issuer], scopesSupported: ["mcp"])
     let introspection = TokenIntrospection(
-      endpoint: issuer.origin + "/introspect", issuer: issuer.issuer, clientID: "rs", authentication: .secret(Secret("pw")), audiences: [Self.resource])
+      endpoint: issuer.origin + "/introspect", issuer: issuer.issuer, clientID: "rs", authentication: .secret(Secret("pw")), audiences: [Self.resource],
+      maximumInFlight: inFlight)
     return try ResourceServer(
       ResourceServer.Configuration(
         metadata: metadata, issuers: [JWTIssuer(issuer: issuer.issuer, audiences: [Self.resource], keys: .url(issuer.origin + "/jwks"))],
@@ -59,7 +60,7 @@ struct ResourceServerTests {
       let text = try self.token(issuer)
       for _ in 0..<2 {
         let caller = try #require(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer \(text)")]))).caller)
-        #expect(caller.id == "ada")
+        #expect(caller.id == "\(issuer.issuer) sub:ada")
         #expect(caller.token.clientID == "app")
         #expect(caller.token.scopes == ["mcp"])
       }
@@ -139,7 +140,7 @@ struct ResourceServerTests {
       issuer.script.clients = ["rs": "pw"]
       issuer.script.audience = Self.resource
       let server = try self.server(issuer, client, introspects: true)
-      for _ in 0..<3 { #expect(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer opaque-good")]))).caller?.id == "ada") }
+      for _ in 0..<3 { #expect(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer opaque-good")]))).caller?.token.subject == "ada") }
       #expect(issuer.seen.tokens.count == 1)
       #expect(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer opaque-dead")]))).status == 401)
       #expect(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer opaque-elsewhere")]))).status == 401)
@@ -147,6 +148,106 @@ struct ResourceServerTests {
       #expect(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer opaque-other")]))).status == 503)
       let jwt = try self.token(issuer)
       #expect(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer \(jwt)")]))).caller != nil)
+    }
+  }
+
+  @Test("asks about a token once, however many requests bring it, be it good or not", arguments: [("opaque-good", 10), ("opaque-dead", 0)])
+  func sharedIntrospection(token: String, good: Int) async throws {
+    try await serving { issuer, client in
+      issuer.script.clients = ["rs": "pw"]
+      issuer.script.audience = Self.resource
+      let gate = Signal()
+      issuer.script.introspectionGate = gate
+      let server = try self.server(issuer, client, introspects: true)
+      let allowed = await withTaskGroup(of: Bool.self) { group in
+        for _ in 0..<10 { group.addTask { self.outcome(await server.authenticate(self.request([("Authorization", "Bearer \(token)")]))).caller != nil } }
+        group.addTask {
+          while issuer.seen.tokens.isEmpty { await Task.yield() }
+          gate.fire()
+          return false
+        }
+        return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+      }
+      #expect(allowed == good)
+      #expect(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer \(token)")]))).status == (good > 0 ? nil : 401))
+      #expect(issuer.seen.tokens.count == 1)
+    }
+  }
+
+  @Test("asks about so many tokens at a time, and has the others come again")
+  func boundedIntrospection() async throws {
+    try await serving { issuer, client in
+      issuer.script.clients = ["rs": "pw"]
+      issuer.script.audience = Self.resource
+      let gate = Signal()
+      issuer.script.introspectionGate = gate
+      let server = try self.server(issuer, client, introspects: true, inFlight: 1)
+      async let first = server.authenticate(self.request([("Authorization", "Bearer opaque-good")]))
+      while issuer.seen.tokens.isEmpty { await Task.yield() }
+      guard case .refused(let hint, _) = await server.authenticate(self.request([("Authorization", "Bearer made-up")])) else {
+        Issue.record("a token that nobody knows was taken")
+        return
+      }
+      #expect(hint.status == 503 && hint.headers.contains { $0.name == "Retry-After" })
+      gate.fire()
+      #expect(self.outcome(await first).caller != nil)
+      #expect(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer made-up")]))).status == 401)
+      #expect(issuer.seen.tokens.count == 2)
+    }
+  }
+
+  @Test("tells users of different issuers apart, and users from clients of the same name, and lets nobody in who is neither")
+  func identity() async throws {
+    try await serving { issuer, client in
+      let metadata = try ProtectedResourceMetadata(resource: Self.resource)
+      let issuers = ["https://a.example", "https://b.example"].map { JWTIssuer(issuer: $0, audiences: [Self.resource], keys: .url(issuer.origin + "/jwks")) }
+      let server = try ResourceServer(ResourceServer.Configuration(metadata: metadata, issuers: issuers), client: client, logger: quiet)
+      var ids: [String?] = []
+      for claims in [
+        ["iss": "https://a.example"], ["iss": "https://b.example"], ["iss": "https://a.example", "sub": .null, "client_id": "ada"],
+        ["iss": "https://a.example", "sub": "", "client_id": ""],
+      ] as [JSONObject] {
+        let answer = self.outcome(await server.authenticate(self.request([("Authorization", "Bearer \(try self.token(issuer, claims))")])))
+        ids.append(answer.caller?.id)
+        if answer.caller == nil { #expect(answer.status == 401 && Challenge.parse(answer.challenges).first?.error == "invalid_token") }
+      }
+      #expect(ids == ["https://a.example sub:ada", "https://b.example sub:ada", "https://a.example client:ada", nil])
+    }
+  }
+
+  @Test("wants a proof of possession when a stream begins, and no other while it goes on")
+  func possessionOfStreams() async throws {
+    try await serving { issuer, client in
+      let key = SigningKey.generate()
+      let bound = try self.token(issuer, ["cnf": ["jkt": .string(key.thumbprint)]])
+      let proof = try DPoPProof.make(key, method: "POST", url: Self.resource, accessToken: Secret(bound))
+      let server = Server(name: "s", version: "1")
+      server.add(Tool(name: "one") { _ in ToolResult(text: "") })
+      let endpoint = ProtectedEndpoint(
+        server, configuration: StreamableHTTPConfiguration(allowed: .any), resourceServer: try self.server(issuer, client, dpop: DPoPVerifier()))
+      let headers =
+        StreamableFixture.modernHeaders("subscriptions/listen") + [
+          ("Content-Type", "application/json"), ("Authorization", "DPoP \(bound)"), ("DPoP", proof),
+        ]
+      var request = self.request(headers)
+      request.body = ByteBuffer(StreamableFixture.modernBody("subscriptions/listen", ["notifications": ["toolsListChanged": true]], id: "sub"))
+      guard case .stream(_, _, let produce) = await endpoint.respond(to: request) else {
+        Issue.record("no stream")
+        return
+      }
+      let (events, written) = AsyncStream.makeStream(of: String.self)
+      let streaming = Task {
+        defer { written.finish() }
+        try await produce(HTTPBodyWriter { written.yield(String(buffer: $0)) })
+      }
+      var heard = events.makeAsyncIterator()
+      #expect(await heard.next()?.contains("notifications/subscriptions/acknowledged") == true)
+      for name in ["two", "three"] {
+        server.add(Tool(name: name) { _ in ToolResult(text: "") })
+        #expect(await heard.next()?.contains("notifications/tools/list_changed") == true)
+      }
+      streaming.cancel()
+      _ = await streaming.result
     }
   }
 
@@ -178,7 +279,7 @@ struct ResourceServerTests {
       let server = try self.server(issuer, client, dpop: DPoPVerifier())
       #expect(self.outcome(await server.authenticate(self.request([("Authorization", "Bearer \(bound)")]))).status == 401)
       let good = self.request([("Authorization", "DPoP \(bound)"), ("DPoP", proof)])
-      #expect(self.outcome(await server.authenticate(good)).caller?.id == "ada")
+      #expect(self.outcome(await server.authenticate(good)).caller?.token.subject == "ada")
       let replayed = self.outcome(await server.authenticate(good))
       #expect(replayed.status == 401)
       #expect(Challenge.parse(replayed.challenges).first?.error == "invalid_dpop_proof")

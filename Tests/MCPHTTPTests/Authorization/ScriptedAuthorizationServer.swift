@@ -43,6 +43,8 @@ final class ScriptedAuthorizationServer: HTTPResponder {
     var acceptsSubject: @Sendable (_ token: String, _ type: String) -> Bool = { _, _ in false }
     /// Kept back until this fires, to hold a refresh in flight.
     var tokenGate: Signal?
+    /// Introspection is not answered until this fires.
+    var introspectionGate: Signal?
     /// Scopes granted whatever was asked for.
     var grantedScopes: [String]?
     /// The audience of tokens; nil for the resource asked for.
@@ -103,7 +105,7 @@ final class ScriptedAuthorizationServer: HTTPResponder {
     case script.endpoints + "/register": return register(request, script)
     case script.endpoints + "/authorize": return authorize(request, script)
     case script.endpoints + "/token": return await token(request, script)
-    case "/introspect": return introspect(request)
+    case "/introspect": return await introspect(request)
     default: return .text(.notFound, "nothing")
     }
   }
@@ -256,10 +258,11 @@ final class ScriptedAuthorizationServer: HTTPResponder {
     return id
   }
 
-  private func introspect(_ request: HTTPRequest) -> HTTPReply {
+  private func introspect(_ request: HTTPRequest) async -> HTTPReply {
     let fields = Form.decode(String(buffer: request.body))
     guard client(fields, request.headers["Authorization"], script).map({ !$0.isEmpty }) == true else { return Self.json(.unauthorized, ["error": "invalid_client"]) }
     state.withLock { $0.seen.tokens.append(TokenRequest(fields: fields)) }
+    await script.introspectionGate?.wait()
     let now = SystemSeconds.now()
     switch fields["token"] {
     case "opaque-good":

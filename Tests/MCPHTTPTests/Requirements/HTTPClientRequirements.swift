@@ -141,7 +141,7 @@ struct HTTPClientRequirements {
 
   @Test(
     "A server that does not know server/discover is greeted in the legacy way, whatever it answers",
-    arguments: [(200, -32601), (200, -32602), (200, -32000), (400, -32600), (404, -32601), (400, nil), (404, nil), (405, nil), (500, nil)] as [(Int, Int?)])
+    arguments: [(200, -32601), (200, -32602), (200, -32000), (400, -32600), (404, -32601), (500, -32603), (400, nil), (404, nil), (405, nil)] as [(Int, Int?)])
   func fallback(_ status: Int, _ code: Int?) async throws {
     let peer = RecordingPeer { request in
       switch request.rpc {

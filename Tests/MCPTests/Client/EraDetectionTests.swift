@@ -37,6 +37,30 @@ struct EraDetectionTests {
     #expect(server.methods == ["server/discover", "initialize", "notifications/initialized"])
   }
 
+  @Test(
+    "Over HTTP a server that is down, slow or cut off is neither greeted nor taken for a legacy one",
+    arguments: [WireError.Code.status(500), .status(502), .status(503), .timeout, .closed])
+  func undecided(code: WireError.Code) async throws {
+    let server = ScriptedServer(carriesHeaders: true) { _, request in
+      if request.id == 1 { throw WireError(code, "not now", mayHaveHadEffect: true) }
+      return ["resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": [:]]
+    }
+    let client = Client(server.transport)
+    await #expect(throws: ClientError.self) { try await client.connect() }
+    #expect(try await client.connect().version == .v2026_07_28)
+    #expect(server.methods == ["server/discover", "server/discover"])
+    await client.close()
+  }
+
+  @Test("Over HTTP a refusal of the probe means the handshake", arguments: [400, 404, 405, 406])
+  func refusedProbe(status: Int) async throws {
+    let server = ScriptedServer(carriesHeaders: true) { message, request in
+      if request.method == .discover { throw WireError(.status(status), "x", mayHaveHadEffect: false) }
+      return ["protocolVersion": "2025-11-25", "capabilities": [:], "serverInfo": ["name": "s", "version": "1"]]
+    }
+    #expect(try await connect(server) == .v2025_11_25)
+  }
+
   @Test("Older revisions that a legacy server agrees on are spoken", arguments: ["2025-06-18", "2025-03-26", "2024-11-05"])
   func older(version: String) async throws {
     #expect(try await connect(ScriptedServer.legacy(version) { _, _ in [:] }).rawValue == version)

@@ -13,8 +13,8 @@ final class ScriptedServer: ClientWire {
   private let sentHeaders: Mutex<[[HTTPHint.Header]]> = Mutex([])
   private let requests = ServerRequests()
   let carriesHeaders: Bool
-  /// What `receiveUnsolicited` delivers.
-  private let unsolicited = AsyncStream.makeStream(of: Envelope.self)
+  /// What `receiveUnsolicited` delivers, and how its streams end.
+  private let unsolicited = AsyncStream.makeStream(of: Result<Envelope, WireError>.self)
 
   init(carriesHeaders: Bool = false, _ script: @escaping Script) {
     self.carriesHeaders = carriesHeaders
@@ -56,13 +56,16 @@ final class ScriptedServer: ClientWire {
     version: ProtocolVersion, opened: @escaping @Sendable () -> Void, _ receive: @escaping @Sendable (Envelope) async -> Void
   ) async throws(WireError) {
     opened()
-    for await message in unsolicited.stream { await receive(message) }
+    for await message in unsolicited.stream { await receive(try message.get()) }
   }
+
+  /// Ends the stream of the server's own notifications; the next one may be opened.
+  func endStream(_ error: WireError) { unsolicited.continuation.yield(.failure(error)) }
 
   /// Sends a notification of the server's own.
   func say(_ method: String, _ params: JSONValue = [:]) {
     guard let message = try? Envelope(scanning: ByteBuffer(["jsonrpc": "2.0", "method": .string(method), "params": params])) else { return }
-    unsolicited.continuation.yield(message)
+    unsolicited.continuation.yield(.success(message))
   }
 
   /// Asks the client, as legacy servers do, and returns its response.

@@ -143,6 +143,42 @@ struct StdioClientTests {
     #expect(await changes.next() == nil)
   }
 
+  @Test("A legacy subscription is made again with the successor of a server that died, and all that it is about is told as changed", .timeLimit(.minutes(1)))
+  func legacySubscribedAgain() async throws {
+    let script = #"""
+      while IFS= read -r line; do case $line in
+        *'"initialize"'*) answer '{"protocolVersion":"2025-11-25","capabilities":{"resources":{"subscribe":true}},"serverInfo":{"name":"old","version":"1"}}';;
+        *resources/subscribe*) answer '{}'; subscribed=1;;
+        *die*) exit 1;;
+        *change*) [ -n "$subscribed" ] && echo '{"jsonrpc":"2.0","method":"notifications/resources/updated","params":{"uri":"test://r"}}'
+          answer '{"content":[]}';;
+      esac; done
+      """#
+    let client = client(script, versions: [.v2025_11_25])
+    let subscription = try await client.subscribe(to: .resources("test://r"))
+    var changes = subscription.makeAsyncIterator()
+    await #expect(throws: ClientError.self) { try await client.callTool("die") }
+    // Nobody said so: it is told because it may have changed.
+    #expect(await changes.next() == .resourceUpdated(uri: "test://r"))
+    _ = try await client.callTool("change")
+    #expect(await changes.next() == .resourceUpdated(uri: "test://r"))
+    await client.close()
+  }
+
+  @Test("A deadline that is over when the request goes out ends it all the same", .timeLimit(.minutes(1)))
+  func pastDeadline() async throws {
+    let client = client("discover; cat > /dev/null")
+    try await client.connect()
+    for _ in 0..<500 {
+      let failure = await #expect(throws: ClientError.self) { try await client.callTool("t", options: RequestOptions(timeout: .zero)) }
+      guard case .wire(let error) = failure, error.code == .timeout else {
+        Issue.record("\(failure as Any)")
+        break
+      }
+    }
+    await client.close()
+  }
+
   @Test("A subscription that the server takes down ends by its result, or is made again where there is none", arguments: [true, false])
   func takenDown(hasResult: Bool) async throws {
     let script = #"""

@@ -181,6 +181,52 @@ struct TaskSubscriptionTests {
     await client.close()
   }
 
+  @Test("A server that is away for a moment while its task is looked at does not end the call")
+  func awayForAMoment() async throws {
+    let looks = Mutex(0)
+    let server = ScriptedServer.modern(capabilities: ["tools": [:]]) { _, request in
+      guard request.method == .tasksGet else {
+        var task = Self.working(every: 10)
+        task["resultType"] = "task"
+        return task
+      }
+      let look = looks.withLock { looks in
+        looks += 1
+        return looks
+      }
+      switch look {
+      case 1: throw WireError(.status(503), "busy", mayHaveHadEffect: false)
+      case 2: return Self.working(every: 10)
+      case 3: throw WireError(.closed, "reset", mayHaveHadEffect: true)
+      case 4: return Self.completed("asked")
+      default: throw WireError(.status(400), "refused", mayHaveHadEffect: false)
+      }
+    }
+    let client = Client(server.transport)
+    #expect(try await client.callTool("long").text == "asked")
+    // A refusal is one, at once.
+    await #expect(throws: ClientError.self) { try await client.callTool("long") }
+    #expect(looks.withLock { $0 } == 5)
+    await client.close()
+  }
+
+  @Test("A subscription to more tasks than a server follows is refused, not cut")
+  func tooMany() async throws {
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let client = Client(.inProcess(server(gate)))
+    let ids = (0...SubscriptionFilter.resourceLimit).map { "t\($0)" }
+    let failure = await #expect(throws: ClientError.self) { try await client.subscribe(to: ChangeFilter(tasks: ids)) }
+    guard case .server(let error) = failure else {
+      Issue.record("\(failure as Any)")
+      return
+    }
+    #expect(error.code == .invalidParams && error.message.contains("1000 tasks"))
+    let most = try await client.subscribe(to: ChangeFilter(tasks: Array(ids.dropLast())))
+    #expect(most.refused.isEmpty)
+    open.finish()
+    await client.close()
+  }
+
   @Test("Of a task only the newest state waits for a slow reader")
   func newest() async {
     let queue = ChangeQueue()

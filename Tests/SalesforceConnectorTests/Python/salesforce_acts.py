@@ -122,6 +122,7 @@ def upload_file():
     sf.ContentVersion.create(
         {"Title": "notes.md", "PathOnClient": "notes.md", "VersionData": "aGVsbG8K", "FirstPublishLocationId": ID}
     )
+    sf.query(f"SELECT ContentDocumentId FROM ContentVersion WHERE Id = '{ID}'")
 
 
 @act("create_records")

@@ -102,6 +102,19 @@ def _(c):
         query="plan & budget", content_types=["files"], channel_types=["public_channel", "private_channel", "mpim", "im"], limit=10)
 
 
+@act("search_messages narrowed")
+def _(c):
+    c.assistant_search_context(
+        query='in:<#C0GENERAL> from:<@U0PERSON1> after:2026-07-28 before:2026-08-15 has:link has:file has::eyes: -is:thread "quarterly plan"',
+        content_types=["messages"], channel_types=["public_channel", "private_channel", "mpim", "im"], limit=20, sort="score")
+
+
+@act("search_files narrowed")
+def _(c):
+    c.assistant_search_context(
+        query="from:@ada.l", content_types=["files"], channel_types=["public_channel", "private_channel", "mpim", "im"], limit=20, sort="timestamp")
+
+
 @act("list_files")
 def _(c):
     c.files_list(channel=C, user="U0PERSON1", ts_from="1785196800", types="images,pdfs", count=50, page=1, show_files_hidden_by_limit=True)

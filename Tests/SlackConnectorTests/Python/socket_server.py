@@ -5,6 +5,7 @@ VENDOR_URL, each thing as a POST to /socket/... with JSON. It ends when its stan
 """
 
 import asyncio
+import collections
 import json
 import os
 import ssl
@@ -18,6 +19,8 @@ from websockets.exceptions import ConnectionClosed
 URL = os.environ["VENDOR_URL"]
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 count = 0
+# What happened at any connection, for scripts that wait for it.
+happened = collections.defaultdict(asyncio.Event)
 
 
 async def tell(what, **members):
@@ -40,7 +43,10 @@ async def play(socket, number, script):
                 await tell("received", connection=number, text=await asyncio.wait_for(socket.recv(), 30))
         elif verb == "ping":
             await asyncio.wait_for(await socket.ping(value), 30)
+            happened["pong"].set()
             await tell("pong", connection=number)
+        elif verb == "after":
+            await asyncio.wait_for(happened[value].wait(), 30)
         elif verb == "close":
             await socket.close(value)
         elif verb == "abort":

@@ -259,6 +259,9 @@ struct ConnectorCommandTests {
     (["files"], "rots: {}", "rots: unknown key. Known here: "), (["files"], "[1]", "must hold a mapping"), (["files"], "a: [", "yaml"),
     (["files"], "{}", "roots: is needed"), (["sqlite"], "{tables: [a]}", "must have the key sqlite"), (["postgres"], "[1]", "must hold a mapping"),
     (["sqlite"], "{sqlite: a, tables: {a: {writes: [drop]}}}", "insert, update, delete"), (["sqlite"], "{sqlite: a, postgres: b}", "exactly one of"),
+    (["sqlite"], "{sqlite: a, statements: {x: {description: d, sql: 'SELECT :a'}}}", "no parameter \"a\""),
+    (["sqlite"], "{sqlite: a, statements: {x: {description: d, sql: DELETE FROM a}}}", "write: true"),
+    (["sqlite"], "{sqlite: a, statements: {x: {description: d, sql: 'SELECT :a', parameters: {a: money}}}}", "decimal"),
   ]
 
   @Test("Settings that are wrong are refused with the key and what would be right", arguments: wrong)

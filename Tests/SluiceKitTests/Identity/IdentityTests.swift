@@ -96,9 +96,9 @@ struct IdentityTests {
         server.add(Tool(name: "new", annotations: SDKUpstream.reading) { _ in ToolResult(text: "new") })
         let bob = try await gateway.client("bob")
         try await eventually("the change is known") { try await bob.list("tools/list", "tools").count == 3 }
-        // What happens after is not for them: the next thing to come is the end.
-        #expect(try await stream.next()?["result"]?["resultType"] == "complete")
-        #expect(try await legacy.next() == nil)
+        // What happens after is not for them: the streams are cut, and not ended as if all were well.
+        await #expect(throws: (any Error).self) { try await stream.next() }
+        #expect(((try? await legacy.next()) ?? nil) == nil)
       }
     }
   }

@@ -82,6 +82,31 @@ struct DatabaseUpstreamTests {
     }
   }
 
+  @Test("declared statements are tools, within the rows and columns of who calls", arguments: kinds) func statements(kind: Kind) async throws {
+    let keys: JSONObject = [
+      "statements": [
+        "deals_over": [
+          "description": "Deals over an amount", "sql": "SELECT id, amount, email FROM deals WHERE amount >= :least ORDER BY id;",
+          "parameters": ["least": ["type": "integer", "minimum": 0, "default": 15]],
+        ],
+        "raise": [
+          "description": "Raises a deal", "write": true, "destructive": false, "sql": "UPDATE deals SET amount = amount + :by WHERE id = :deal",
+          "parameters": ["deal": "integer", "by": ["type": "integer", "minimum": 1]],
+        ],
+      ]
+    ]
+    try await withDeals(kind, keys) { gateway in
+      let (ada, bob) = (try await gateway.client("ada"), try await gateway.client("bob"))
+      #expect(try await ada.call("db__deals_over").structured?["rows"] == [["id": 3, "amount": 30, "email": "[masked]"]])
+      #expect(try await bob.call("db__deals_over", ["least": 0]).structured?["rows"] == [["id": 2, "amount": 20, "email": "two@example.com"]])
+      let raised = try await ada.call("db__raise", ["deal": 1, "by": 5])
+      #expect(raised.structured == ["changed": 1, "keys": [["id": 1]]], "\(raised.text)")
+      #expect(try await ada.call("db__raise", ["deal": 2, "by": 5]).isToolError)
+      #expect(try await ada.call("db__deals_over", ["least": 0]).structured?["rows"]?.array?.map { $0["amount"] } == [15, 30])
+      #expect(try await bob.call("db__deals_over").structured?["rows"]?.array?.map { $0["amount"] } == [20])
+    }
+  }
+
   @Test(
     "read_only, toolsets and tools say which tools there are, and read-only mode overrules what tables allow", arguments: kinds,
     [

@@ -24,6 +24,12 @@ struct FileInfo: Sendable {
   static let record = RecordType("File", categories: [:])
   static let columns = ["path", "kind", "bytes", "modified"]
 
+  /// What is about to be made, as far as it is known.
+  init(_ path: FilePath, _ kind: Kind, bytes: Int) {
+    (self.path, self.kind, self.bytes) = (path, kind, bytes)
+    modified = Self.text(time(nil))
+  }
+
   init(_ path: FilePath, _ status: stat) {
     self.path = path
     switch status.st_mode & S_IFMT {

@@ -15,11 +15,27 @@ struct FileLines: Sendable {
   ///   - maximumBytes: of the lines that are given; what does not fit comes with the next call.
   init(_ path: FilePath, from first: Int, lines: Int, maximumBytes: Int, _ files: FileSystem) throws(VendorError) {
     self = try files.reading(path) { file, length throws(VendorError) in
+      try FileLines(path, length, from: first, lines: lines, maximumBytes: maximumBytes) { offset, count throws(VendorError) in
+        try FileSystem.bytes(of: file, path, offset: offset, count: count)
+      }
+    }
+  }
+
+  /// Lines of a text that was made of a file.
+  init(of text: String, _ path: FilePath, from first: Int, lines: Int, maximumBytes: Int) throws(VendorError) {
+    let bytes = Array(text.utf8)
+    self = try FileLines(path, bytes.count, from: first, lines: lines, maximumBytes: maximumBytes) { offset, count in Array(bytes[offset..<(offset + count)]) }
+  }
+
+  private init(
+    _ path: FilePath, _ length: Int, from first: Int, lines: Int, maximumBytes: Int, _ read: (_ offset: Int, _ count: Int) throws(VendorError) -> [UInt8]
+  ) throws(VendorError) {
+    func run() throws(VendorError) -> FileLines {
       var offset = 0
       var number = 1
       var shown: [UInt8] = []
       while offset < length, offset < Self.maximumSkipped {
-        var bytes = try FileSystem.bytes(of: file, path, offset: offset, count: min(Self.piece, length - offset))[...]
+        var bytes = try read(offset, min(Self.piece, length - offset))[...]
         if bytes.isEmpty { break }
         offset += bytes.count
         guard !bytes.contains(0) else { throw Self.noText(path, length) }
@@ -34,7 +50,7 @@ struct FileLines: Sendable {
           guard end != nil else { break }
           number += 1
           // What begins here is the line after those that were asked for.
-          if number >= first + lines, offset - bytes.count < length { return FileLines(try Self.checked(shown, path, length), number) }
+          if number - lines >= first, offset - bytes.count < length { return FileLines(try Self.checked(shown, path, length), number) }
         }
       }
       guard offset >= length || offset < Self.maximumSkipped else {
@@ -42,6 +58,7 @@ struct FileLines: Sendable {
       }
       return FileLines(try Self.checked(shown, path, length), nil)
     }
+    self = try run()
   }
 
   private init(_ text: String, _ next: Int?) {

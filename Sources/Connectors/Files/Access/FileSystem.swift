@@ -1,6 +1,6 @@
 internal import CFiles
 internal import ConnectorKit
-internal import NIOPosix
+internal import MCP
 
 #if canImport(Glibc)
   internal import Glibc
@@ -16,6 +16,22 @@ struct FileSystem: Sendable {
   /// Globs of paths (`root/...`) and of names that do not exist for clients.
   let hidden: NameFilter
   let showsDotFiles: Bool
+  /// What policy says of files in one request; nil where every file may be seen. What it does not admit is not there.
+  private(set) var rule: RecordRule?
+
+  init(roots: [FileRoot], hidden: NameFilter, showsDotFiles: Bool) {
+    self.roots = roots
+    self.hidden = hidden
+    self.showsDotFiles = showsDotFiles
+  }
+
+  /// The files as the caller may see them.
+  func governed(by request: some ServerRequest) -> FileSystem {
+    let rule = RecordRule(FileInfo.record, for: request)
+    var files = self
+    files.rule = rule.limits ? rule : nil
+    return files
+  }
 
   /// Entries that one walk looks at.
   static let maximumWalk = 200_000
@@ -39,11 +55,48 @@ struct FileSystem: Sendable {
     return true
   }
 
+  /// Whether a hidden file could be shown by moving a directory above it: a pattern with a slash, or with a star in its middle, which stands
+  /// for slashes as well, fits by more than one name.
+  private var hidesByPlace: Bool {
+    hidden.deny.contains { pattern in
+      let star = UInt8(ascii: "*")
+      let middle = pattern.utf8.drop { $0 == star }.reversed().drop { $0 == star }
+      return middle.contains { $0 == star || $0 == UInt8(ascii: "/") }
+    }
+  }
+
   /// Opens what is visible, and visible by the name that links on the way lead to as well.
   private func open(_ path: FilePath, _ way: FileRoot.Way) throws(VendorError) -> FileDescriptor {
     let file = try root(path).open(path.relative, way)
-    if let target = file.target, !isVisible(FilePath(root: path.root, relative: target)) { throw VendorError(.notFound, "There is no \(path).") }
+    if let target = file.target, !isVisible(FilePath(root: path.root, relative: target)) { throw Self.absence(path) }
+    // A directory may be gone through on the way to what the rule admits: each entry is looked at by itself.
+    if rule != nil, way != .directory {
+      guard let status = file.status, admits(FileInfo(path, status), target: file.target.map { FilePath(root: path.root, relative: $0) }) else {
+        throw Self.absence(path)
+      }
+    }
     return file
+  }
+
+  static func absence(_ path: FilePath) -> VendorError { VendorError(.notFound, "There is no \(path).") }
+
+  /// Whether policy lets the caller see a file, by the path that was asked for and by the one that links led to.
+  private func admits(_ info: FileInfo, target: FilePath? = nil) -> Bool {
+    guard let rule else { return true }
+    guard rule.admits(info.json) else { return false }
+    guard let target, target != info.path else { return true }
+    var other = info
+    other.path = target
+    return rule.admits(other.json)
+  }
+
+  /// - Throws: where policy does not let the caller have such a file, or replace the one that is there.
+  private func checkMaking(_ info: FileInfo, in parent: borrowing FileDescriptor, replacing known: stat? = nil) throws(VendorError) {
+    guard rule != nil else { return }
+    let target = parent.target.map { FilePath(root: info.path.root, relative: $0).appending(info.path.name) }
+    guard admits(info, target: target), known.map({ admits(FileInfo(info.path, $0), target: target) }) ?? true else {
+      throw VendorError(.forbidden, "You are not permitted to have a file at \(info.path) as it would be. Nothing was changed.")
+    }
   }
 
   /// Whether a name in an open directory is visible, by the directory's path as it was asked for and by the one that links led to.
@@ -58,15 +111,9 @@ struct FileSystem: Sendable {
     return hidden.admits(name, directory.appending(name).description)
   }
 
-  /// Runs blocking work on a thread of its own.
+  /// Runs blocking work off the event loops.
   func perform<Value: Sendable>(_ work: @escaping @Sendable () throws(VendorError) -> Value) async throws(VendorError) -> Value {
-    let outcome: Result<Value, VendorError>
-    do {
-      outcome = try await NIOThreadPool.singleton.runIfActive { () -> Result<Value, VendorError> in
-        do throws(VendorError) { return .success(try work()) } catch { return .failure(error) }
-      }
-    } catch { throw VendorError(.cancelled, "The request was cancelled.") }
-    return try outcome.get()
+    try await BlockingWork.run(work)
   }
 
   // MARK: Reading
@@ -79,23 +126,50 @@ struct FileSystem: Sendable {
 
   /// The visible entries of a directory by name.
   func list(_ path: FilePath) throws(VendorError) -> [FileInfo] {
+    let (entries, isSeen) = try entries(of: path)
+    let infos = entries.filter(\.isSeen).map(\.info)
+    // An empty list would tell that there is such a directory.
+    guard isSeen || !infos.isEmpty else { throw Self.absence(path) }
+    return infos
+  }
+
+  /// - Returns: the entries, each with whether policy lets the caller see it, and the same of the directory itself.
+  private func entries(of path: FilePath) throws(VendorError) -> (entries: [(info: FileInfo, isSeen: Bool)], isSeen: Bool) {
     let directory = try open(path, .directory)
-    var infos: [FileInfo] = []
+    let target = directory.target.map { FilePath(root: path.root, relative: $0) }
+    var entries: [(info: FileInfo, isSeen: Bool)] = []
     for name in try names(in: directory, path) {
       let child = path.appending(name)
       guard isVisible(name, in: directory, path) else { continue }
       var status = stat()
       guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
       guard status.st_mode & S_IFMT == S_IFLNK else {
-        infos.append(FileInfo(child, status))
+        let info = FileInfo(child, status)
+        entries.append((info, admits(info, target: target?.appending(name))))
         continue
       }
       // What leads out of the root, or nowhere, is not there.
       guard var info = try? info(child) else { continue }
       info.isLink = true
-      infos.append(info)
+      entries.append((info, true))
     }
-    return infos
+    guard rule != nil, let status = directory.status else { return (entries, true) }
+    return (entries, admits(FileInfo(path, status), target: target))
+  }
+
+  /// The roots of which the caller sees something.
+  var seenRoots: [FileRoot] {
+    guard rule != nil else { return roots }
+    return roots.filter { root in
+      let path = FilePath(root: root.name, relative: "")
+      if (try? info(path)) != nil { return true }
+      var isSeen = false
+      _ = try? walk(path, depth: 64) { _ in
+        isSeen = true
+        return .stop
+      }
+      return isSeen
+    }
   }
 
   private func names(in directory: borrowing FileDescriptor, _ path: FilePath) throws(VendorError) -> [String] {
@@ -153,18 +227,24 @@ struct FileSystem: Sendable {
   func walk(_ path: FilePath, depth: Int, _ visit: (FileInfo) -> WalkStep) throws(VendorError) -> Bool {
     var pending: [(FilePath, Int)] = [(path, 0)]
     var seen = 0
+    var (isSeen, hasVisited) = (true, false)
     while let (directory, level) = pending.popLast() {
-      let entries: [FileInfo]
-      do throws(VendorError) { entries = try list(directory) } catch {
+      let entries: [(info: FileInfo, isSeen: Bool)]
+      do throws(VendorError) {
+        let found = try self.entries(of: directory)
+        if directory == path { isSeen = found.isSeen }
+        entries = found.entries
+      } catch {
         // One directory that cannot be read does not hide the others; the first one must be there.
         if directory == path { throw error }
         continue
       }
       var below: [(FilePath, Int)] = []
-      for entry in entries {
+      for (entry, isSeen) in entries {
         seen += 1
         guard seen <= Self.maximumWalk else { return false }
-        switch visit(entry) {
+        hasVisited = hasVisited || isSeen
+        switch isSeen ? visit(entry) : .next {
         case .stop: return false
         case .skip: continue
         // Not through links: they may lead in a circle.
@@ -173,6 +253,7 @@ struct FileSystem: Sendable {
       }
       pending += below.reversed()
     }
+    guard isSeen || hasVisited else { throw Self.absence(path) }
     return true
   }
 
@@ -208,6 +289,7 @@ struct FileSystem: Sendable {
   func write(_ bytes: [UInt8], to path: FilePath, replaces: Bool, madeOf version: FileVersion? = nil) throws(VendorError) -> FileInfo {
     let parent = try writableParent(of: path)
     let known = status(of: path, in: parent)
+    try checkMaking(FileInfo(path, .file, bytes: bytes.count), in: parent, replacing: known)
     if let known {
       guard replaces else { throw VendorError(.conflict, "\(path) exists already. Say overwrite to replace it.") }
       // A link is not followed: what it leads to may be meant to stay as it is.
@@ -256,6 +338,7 @@ struct FileSystem: Sendable {
 
   func makeDirectory(_ path: FilePath) throws(VendorError) -> FileInfo {
     let parent = try writableParent(of: path)
+    try checkMaking(FileInfo(path, .directory, bytes: 0), in: parent, replacing: status(of: path, in: parent))
     guard mkdirat(parent.number, path.name, 0o755) == 0 else { throw FileRoot.failure(errno, path.description) }
     return try info(path)
   }
@@ -264,7 +347,14 @@ struct FileSystem: Sendable {
   func move(_ from: FilePath, to path: FilePath) throws(VendorError) -> FileInfo {
     let old = try writableParent(of: from)
     let new = try writableParent(of: path)
-    _ = try info(from)
+    var moved = try info(from)
+    // What is in it would have other paths.
+    guard moved.kind != .directory || (rule == nil && !hidesByPlace) else {
+      throw VendorError(
+        .refused, "Some files are hidden by where they are, or from you, so a directory is not moved with what is in it. Move its files one by one.")
+    }
+    moved.path = path
+    try checkMaking(moved, in: new, replacing: status(of: path, in: new))
     guard cfiles_rename_to_new(old.number, from.name, new.number, path.name) == 0 else {
       switch errno {
       case EEXIST: throw FileRoot.failure(EEXIST, path.description)

@@ -47,6 +47,12 @@ enum FileContent {
     case "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     case "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     case "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+    case "doc": "application/msword"
+    case "xls": "application/vnd.ms-excel"
+    case "ppt": "application/vnd.ms-powerpoint"
+    case "odt": "application/vnd.oasis.opendocument.text"
+    case "ods": "application/vnd.oasis.opendocument.spreadsheet"
+    case "odp": "application/vnd.oasis.opendocument.presentation"
     default: "text/plain"
     }
   }

@@ -6,6 +6,7 @@ internal import MCP
 struct ReadTools: Sendable {
   let files: FileSystem
   let maximumBytes: Int
+  let documents: DocumentReader
 
   static let annotations = ToolAnnotations(readOnly: true, destructive: false, idempotent: true, openWorld: false)
   private static let pageSize = 200
@@ -40,8 +41,10 @@ struct ReadTools: Sendable {
           ]
         ], "required": ["roots"],
       ], annotations: Self.annotations
-    ) { _ in
-      let roots = files.roots.map { JSONValue.object(["name": .string($0.name), "writable": .bool($0.isWritable)]) }
+    ) { call in
+      let files = files.governed(by: call)
+      let seen = (try? await files.perform { () throws(VendorError) in files.seenRoots }) ?? []
+      let roots = seen.map { JSONValue.object(["name": .string($0.name), "writable": .bool($0.isWritable)]) }
       return ToolResult(structured: ["roots": .array(roots)], text: CompactTable(roots, columns: ["name", "writable"]).text)
     }
   }
@@ -56,6 +59,7 @@ struct ReadTools: Sendable {
       outputSchema: Self.list("files"), annotations: Self.annotations, meta: FileInfo.record.meta(rows: "/files")
     ) { call in
       try await call.answering("Files") {
+        let files = files.governed(by: call)
         let path = try FilePath(call.string("path") ?? "")
         let entries = try await files.perform { () throws(VendorError) in try files.list(path) }
         let place = PageCursor(list: ["list_directory", path.description])
@@ -86,15 +90,16 @@ struct ReadTools: Sendable {
       outputSchema: Self.list("files"), annotations: Self.annotations, meta: FileInfo.record.meta(rows: "/files")
     ) { call in
       try await call.answering("Files") {
+        let files = files.governed(by: call)
         let path = try FilePath(call.string("path") ?? "")
         let (depth, limit) = (call.int("depth") ?? 3, call.int("limit") ?? 500)
-        let (found, isWhole) = try await files.perform { () throws(VendorError) in try walk(path, depth: depth, limit: limit) { _ in true } }
+        let (found, isWhole) = try await files.perform { () throws(VendorError) in try walk(files, path, depth: depth, limit: limit) { _ in true } }
         return Self.result("files", found.map(\.json), truncated: !isWhole)
       }
     }
   }
 
-  private func walk(_ path: FilePath, depth: Int, limit: Int, where admits: (FileInfo) -> Bool) throws(VendorError) -> ([FileInfo], Bool) {
+  private func walk(_ files: FileSystem, _ path: FilePath, depth: Int, limit: Int, where admits: (FileInfo) -> Bool) throws(VendorError) -> ([FileInfo], Bool) {
     var found: [FileInfo] = []
     let isWhole = try files.walk(path, depth: depth) { entry in
       guard found.count < limit else { return .stop }
@@ -112,6 +117,7 @@ struct ReadTools: Sendable {
       meta: FileInfo.record.meta(rows: "/file", isList: false)
     ) { call in
       try await call.answering("Files") {
+        let files = files.governed(by: call)
         let path = try FilePath(call.string("path") ?? "")
         let info = try await files.perform { () throws(VendorError) in try files.info(path) }
         return ToolResult(structured: ["file": info.json])
@@ -131,7 +137,8 @@ struct ReadTools: Sendable {
 
   private var readFile: Tool {
     Tool(
-      name: "read_file", title: "Read a file", description: "Reads a text file, whole or from a line on. Images are shown; other binary files are not.",
+      name: "read_file", title: "Read a file",
+      description: "Reads a text file, or the text of a PDF or office file, whole or from a line on. Images are shown; other binary files are not.",
       inputSchema: Self.schema([
         "path": Self.path, "line": ["type": "integer", "minimum": 1, "description": "The first line to show, 1 if not given."],
         "lines": ["type": "integer", "minimum": 1, "maximum": 20_000, "description": "How many lines at most, 2000 if not given."],
@@ -140,10 +147,11 @@ struct ReadTools: Sendable {
       meta: FileInfo.record.meta(rows: "/file", isList: false)
     ) { call in
       try await call.answering("Files") {
+        let files = files.governed(by: call)
         let path = try FilePath(call.string("path") ?? "")
-        if FileContent.mimeType(path).hasPrefix("image/") { return try await image(path) }
+        if FileContent.mimeType(path).hasPrefix("image/") { return try await image(files, path) }
         let (line, lines) = (call.int("line") ?? 1, call.int("lines") ?? 2000)
-        let file = try await files.perform { () throws(VendorError) in try content(path, from: line, lines: lines, maximumBytes: maximumBytes) }
+        let file = try await files.perform { () throws(VendorError) in try content(files, path, from: line, lines: lines, maximumBytes: maximumBytes) }
         let text = UntrustedText.framed(file["text"]?.string ?? "", source: path.description)
         let more = file["next_line"]?.int.map { "\n(there is more: read on with line=\($0))" } ?? ""
         return UntrustedText.mark(ToolResult(structured: ["file": file], text: text + more), "/file/text")
@@ -151,7 +159,7 @@ struct ReadTools: Sendable {
     }
   }
 
-  private func image(_ path: FilePath) async throws(VendorError) -> ToolResult {
+  private func image(_ files: FileSystem, _ path: FilePath) async throws(VendorError) -> ToolResult {
     let (info, content) = try await files.perform { () throws(VendorError) in (try files.info(path), try files.read(path, offset: 0, count: maximumBytes)) }
     guard content.length <= maximumBytes else { throw VendorError(.tooLarge, "\(path) has \(content.length) bytes; \(maximumBytes) are shown at most.") }
     // A client would try to draw whatever is called an image.
@@ -160,9 +168,18 @@ struct ReadTools: Sendable {
     return ToolResult([.image(content.bytes, mimeType: type)], structured: ["file": info.json])
   }
 
-  private func content(_ path: FilePath, from line: Int, lines: Int, maximumBytes: Int) throws(VendorError) -> JSONValue {
+  private func content(
+    _ files: FileSystem, _ path: FilePath, from line: Int, lines: Int, maximumBytes: Int, _ budget: DocumentReader.Budget = DocumentReader.Budget()
+  ) throws(VendorError) -> JSONValue {
     var file = try files.info(path).json
-    let content = try FileLines(path, from: line, lines: lines, maximumBytes: maximumBytes, files)
+    let start = try files.read(path, offset: 0, count: 16).bytes
+    let content: FileLines
+    if let format = documents.format(path, start) {
+      guard budget.isLeft else { throw VendorError(.timeout, "Reading the documents before it took all the time of one answer. Read it alone.") }
+      content = try FileLines(of: documents.text(path, format, files), path, from: line, lines: lines, maximumBytes: maximumBytes)
+    } else {
+      content = try FileLines(path, from: line, lines: lines, maximumBytes: maximumBytes, files)
+    }
     file["text"] = .string(content.text)
     file["first_line"] = .int(line)
     if let next = content.next { file["next_line"] = .int(next) }
@@ -172,7 +189,8 @@ struct ReadTools: Sendable {
   private var readFiles: Tool {
     Tool(
       name: "read_files", title: "Read several files",
-      description: "Reads text files from the start, as much as fits. One that cannot be read is named with the reason; the others are shown.",
+      description:
+        "Reads text files, and the text of PDF and office files, from the start, as much as fits. One that cannot be read is named with the reason; the others are shown.",
       inputSchema: Self.schema(["paths": ["type": "array", "items": Self.path, "minItems": 1, "maxItems": 20]], required: ["paths"]),
       outputSchema: [
         "type": "object",
@@ -186,14 +204,17 @@ struct ReadTools: Sendable {
       ], annotations: Self.annotations, meta: FileInfo.record.meta(rows: "/files")
     ) { call in
       try await call.answering("Files") {
+        let files = files.governed(by: call)
         var (read, failed): ([JSONValue], [JSONValue]) = ([], [])
         var rest = maximumBytes
+        // Twenty at most: time is what may run out.
+        let budget = DocumentReader.Budget()
         for text in (call["paths"].map { Array($0.elements) } ?? []).compactMap(\.string) {
           do throws(VendorError) {
             let path = try FilePath(text)
             let room = rest
             guard room > 0 else { throw VendorError(.tooLarge, "The files before it fill the \(maximumBytes) bytes of one answer. Read it alone.") }
-            let file = try await files.perform { () throws(VendorError) in try content(path, from: 1, lines: 20_000, maximumBytes: room) }
+            let file = try await files.perform { () throws(VendorError) in try content(files, path, from: 1, lines: 20_000, maximumBytes: room, budget) }
             rest -= file["text"]?.string?.utf8.count ?? 0
             read.append(file)
           } catch { failed.append(["path": .string(text), "reason": .string(error.description)]) }
@@ -220,11 +241,12 @@ struct ReadTools: Sendable {
       outputSchema: Self.list("files"), annotations: Self.annotations, meta: FileInfo.record.meta(rows: "/files")
     ) { call in
       try await call.answering("Files") {
+        let files = files.governed(by: call)
         let path = try FilePath(call.string("path") ?? "")
         let pattern = NameFilter(allow: [call.string("pattern") ?? ""])
         let limit = call.int("limit") ?? 100
         let (found, isWhole) = try await files.perform { () throws(VendorError) in
-          try walk(path, depth: 64, limit: limit) { pattern.admits($0.path.name, $0.path.relative) }
+          try walk(files, path, depth: 64, limit: limit) { pattern.admits($0.path.name, $0.path.relative) }
         }
         return Self.result("files", found.map(\.json), truncated: !isWhole)
       }
@@ -233,7 +255,7 @@ struct ReadTools: Sendable {
 
   private var searchText: Tool {
     Tool(
-      name: "search_text", title: "Search in files", description: "Finds lines that hold a text in the files below a path.",
+      name: "search_text", title: "Search in files", description: "Finds lines that hold a text in the files below a path, also in the text of PDF and office files.",
       inputSchema: Self.schema(
         [
           "path": Self.path, "text": ["type": "string", "minLength": 1, "maxLength": 256],
@@ -258,9 +280,10 @@ struct ReadTools: Sendable {
       ], annotations: Self.annotations, meta: FileInfo.record.meta(rows: "/matches")
     ) { call in
       try await call.answering("Files") {
+        let files = files.governed(by: call)
         let search = TextSearch(
           path: try FilePath(call.string("path") ?? ""), text: call.string("text") ?? "", isCaseSensitive: call.bool("case_sensitive") ?? false,
-          names: NameFilter(allow: call.string("pattern").map { [$0] } ?? []), limit: call.int("limit") ?? 100, maximumBytes: maximumBytes)
+          names: NameFilter(allow: call.string("pattern").map { [$0] } ?? []), limit: call.int("limit") ?? 100, maximumBytes: maximumBytes, documents: documents)
         let (rows, isWhole) = try await files.perform { () throws(VendorError) in try search.run(files) }
         var structured: JSONValue = ["matches": .array(rows)]
         if !isWhole { structured["truncated"] = true }

@@ -10,6 +10,7 @@ struct TextSearch: Sendable {
   var limit: Int
   /// Of a file; what is behind is not searched.
   var maximumBytes: Int
+  var documents: DocumentReader
 
   /// Bytes that one search reads in all.
   private static let maximumTotal = 256 << 20
@@ -18,9 +19,10 @@ struct TextSearch: Sendable {
   /// - Returns: the lines, and whether everything was searched.
   func run(_ files: FileSystem) throws(VendorError) -> ([JSONValue], Bool) {
     var found: [JSONValue] = []
-    let start = try files.info(path)
-    guard start.kind == .directory else {
-      let isWhole = try search(start, files, &found)
+    var budget = DocumentReader.Budget()
+    // A directory that the caller does not see may hold files that they see: the walk tells.
+    if let start = try? files.info(path), start.kind != .directory {
+      let isWhole = try search(start, files, &found, &budget)
       return (found, isWhole)
     }
     var total = 0
@@ -30,17 +32,24 @@ struct TextSearch: Sendable {
       guard found.count < limit, total < Self.maximumTotal else { return .stop }
       total += min(entry.bytes, maximumBytes)
       // One file that cannot be read does not hide what the others hold.
-      if let all = try? search(entry, files, &found), !all { isWhole = false }
+      if let all = try? search(entry, files, &found, &budget), !all { isWhole = false }
       return .next
     }
     return (found, isWalked && isWhole)
   }
 
   /// - Returns: whether the whole file was searched, or is none to search.
-  private func search(_ entry: FileInfo, _ files: FileSystem, _ found: inout [JSONValue]) throws(VendorError) -> Bool {
+  private func search(_ entry: FileInfo, _ files: FileSystem, _ found: inout [JSONValue], _ budget: inout DocumentReader.Budget) throws(VendorError) -> Bool {
     let (bytes, length) = try files.read(entry.path, offset: 0, count: maximumBytes)
-    let isCut = length > bytes.count
-    guard let content = FileContent.text(bytes, isCut: isCut) else { return true }
+    var isCut = length > bytes.count
+    let content: String
+    if let format = documents.format(entry.path, bytes), documents.office.reads(format) {
+      guard budget.take(), let text = try? documents.text(entry.path, format, files) else { return false }
+      (content, isCut) = (text, false)
+    } else {
+      guard let text = FileContent.text(bytes, isCut: isCut) else { return true }
+      content = text
+    }
     let wanted = isCaseSensitive ? text : text.lowercased()
     // Most files hold nothing: they are not cut into lines.
     guard contains(content, wanted) else { return !isCut }
@@ -51,7 +60,8 @@ struct TextSearch: Sendable {
       guard contains(line, wanted) else { continue }
       guard found.count < limit else { return false }
       var row = entry.json
-      for member in ["kind", "bytes", "modified"] { row[member] = nil }
+      // What a rule speaks of stays, so that it can be checked again.
+      for member in ["kind", "bytes", "modified"] where files.rule?.members.contains(member) != true { row[member] = nil }
       row["line"] = .int(index + 1)
       row["text"] = .string(String(line.prefix(Self.maximumLine)))
       found.append(row)

@@ -1,6 +1,7 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
+internal import MCPHTTP
 internal import NIOCore
 
 extension GitHub {
@@ -34,6 +35,17 @@ extension GitHub {
     var read = read(repository.path + ["git", "blobs", sha], accept: "application/vnd.github.raw+json")
     read.maximumBytes = FileContent.mostBytes
     return FileContent(bytes: Array(try await api.send(read, as: try subject(request)).body.readableBytesView))
+  }
+
+  /// What GitHub redirects to a storage for: logs, artifacts. The storage wants no credential of ours; none is sent there.
+  func download(
+    _ request: some ServerRequest, _ repository: Repository, _ segments: [String], maximumBytes: Int
+  ) async throws(VendorError) -> VendorResponse {
+    // A renamed repository is redirected to as well, by its number: where names are filtered, the name must be the present one.
+    if !settings.repositories.admitsAll { _ = try await get(request, repository.path) }
+    var message = VendorRequest(.get, segments, bucket: Bucket.core, maximumBytes: maximumBytes)
+    message.followsRedirects = true
+    return try await api.send(message, as: try subject(request))
   }
 
   static func isSHA(_ text: String) -> Bool {

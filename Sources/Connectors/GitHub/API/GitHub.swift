@@ -4,7 +4,7 @@ internal import MCP
 internal import MCPHTTP
 internal import NIOCore
 
-/// GitHub's REST API as the tools use it.
+/// GitHub's REST API as the tools use it; GraphQL, for what REST has not, stands in GraphQL.swift.
 struct GitHub: Sendable {
   static let vendor = "GitHub"
   static let userAgent = "sluice-github-connector"
@@ -37,6 +37,7 @@ struct GitHub: Sendable {
     static let core = "core"
     static let search = "search"
     static let codeSearch = "code_search"
+    static let graphQL = "graphql"
   }
 
   // MARK: Repositories
@@ -145,6 +146,8 @@ enum RecordPlace {
   /// `owner/name`
   static func repository(_ raw: RawJSON) -> String? {
     if let name = raw["full_name"]?.string ?? raw["repository"]?["full_name"]?.string ?? raw["base"]?["repo"]?["full_name"]?.string { return name }
+    // As GraphQL has it; of an item of a project that of its issue or pull request.
+    if let name = (raw["repository"] ?? raw["content"]?["repository"])?["nameWithOwner"]?.string { return name }
     if let url = raw["repository_url"]?.string, let name = tail(of: url, after: "/repos/") { return name }
     guard let url = raw["html_url"]?.string, let start = url.firstRange(of: "://") else { return nil }
     let parts = url[start.upperBound...].split(separator: "/")

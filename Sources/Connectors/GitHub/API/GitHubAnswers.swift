@@ -13,11 +13,12 @@ final class GitHubAnswers: Sendable {
     let quota = Self.quota(response, now)
     switch status {
     case 200..<300:
+      if request.bucket == GitHub.Bucket.graphQL, let refusal = graphQL(response, quota, now) { return refusal }
       secondary.withLock { $0 = 0 }
-      return .accepted(quota)
+      return .accepted(request.bucket == GitHub.Bucket.graphQL ? Self.points(response, quota, now) : quota)
     case 401: return .unauthorized(vendorCode: Self.message(response.json))
     case 403, 429:
-      return throttle(response, quota, now).map { .throttled($0) } ?? .failed(Self.forbidden(response))
+      return throttle(response, response.json?["message"]?.string ?? "", quota, now).map { .throttled($0) } ?? .failed(Self.forbidden(response))
     case 500...: return .unavailable(retryAfter: response.retryAfter(now: now), vendorCode: Self.message(response.json))
     default: return .failed(Self.failure(response))
     }
@@ -26,13 +27,35 @@ final class GitHubAnswers: Sendable {
   private static func quota(_ response: VendorResponse, _ now: Int64) -> QuotaReading? {
     guard let remaining = response.headers["x-ratelimit-remaining"].flatMap({ Int($0) }), let reset = response.headers["x-ratelimit-reset"].flatMap({ Int64($0) })
     else { return nil }
-    return QuotaReading(remaining: remaining, resetsIn: reset - now)
+    return QuotaReading(remaining: remaining, resetsIn: min(max(reset, now), now + 86_400) - now)
+  }
+
+  /// Points of GraphQL that are left, less what the next query of the same cost takes beyond the one that is counted for it.
+  private static func points(_ response: VendorResponse, _ quota: QuotaReading?, _ now: Int64) -> QuotaReading? {
+    let limit = response.json?["data"]?["rateLimit"]
+    let said = limit?["remaining"]?.int.flatMap { remaining in
+      limit?["resetAt"]?.string.flatMap { Timestamp.seconds($0) }.map { QuotaReading(remaining: remaining, resetsIn: $0 - now) }
+    }
+    guard var reading = quota ?? said else { return nil }
+    reading.remaining = max(reading.remaining - max((limit?["cost"]?.int ?? 1) - 1, 0), 0)
+    return reading
+  }
+
+  /// What GraphQL says no with, in a 200; nil if it answers, be it in part.
+  private func graphQL(_ response: VendorResponse, _ quota: QuotaReading?, _ now: Int64) -> Disposition? {
+    let json = response.json
+    guard let error = json?["errors"]?.elements.first(where: { GraphQLErrors.isThrottled($0) || GraphQLErrors.isUnavailable($0) }) else { return nil }
+    guard GraphQLErrors.isThrottled(error) else {
+      // A part that failed is told with what is there.
+      let hasData = json?["data"]?.members.contains { $0.name.string != "rateLimit" && !$0.value.isNull } ?? false
+      return hasData ? nil : .unavailable(retryAfter: response.retryAfter(now: now), vendorCode: error["type"]?.string)
+    }
+    return .throttled(throttle(response, GraphQLErrors.text(error), quota, now) ?? Throttle(.bucket, retryAfter: max(quota?.resetsIn ?? 60, 1), vendorCode: "rate limit"))
   }
 
   /// The limit that was met; nil if it is none but a missing right.
-  private func throttle(_ response: VendorResponse, _ quota: QuotaReading?, _ now: Int64) -> Throttle? {
-    let message = (response.json?["message"]?.string ?? "").lowercased()
-    let isSecondary = message.contains("secondary rate limit") || message.contains("abuse detection")
+  private func throttle(_ response: VendorResponse, _ message: String, _ quota: QuotaReading?, _ now: Int64) -> Throttle? {
+    let isSecondary = GraphQLErrors.isSecondary(message)
     if let after = response.retryAfter(now: now) {
       return Throttle(.credential, retryAfter: max(after, 1), vendorCode: isSecondary ? "secondary rate limit" : "rate limit")
     }
@@ -46,6 +69,9 @@ final class GitHubAnswers: Sendable {
     return Throttle(.credential, retryAfter: 60 << Int64(min(met - 1, 4)), vendorCode: "secondary rate limit")
   }
 
+  static let signOn = "The organization wants the token authorized for its single sign-on, on GitHub's page of the token."
+  static let notFound = VendorError(.notFound, "GitHub has no such thing, or the credential may not see it.", status: 404)
+
   private static func message(_ json: RawJSON?) -> String? { json?["message"]?.string.map { String($0.prefix(300)) } }
 
   private static func forbidden(_ response: VendorResponse) -> VendorError {
@@ -53,9 +79,7 @@ final class GitHubAnswers: Sendable {
     if let permissions = response.headers["X-Accepted-GitHub-Permissions"], !permissions.isEmpty { text += " Permissions that would do: \(permissions.prefix(200))." }
     let accepted = response.headers["X-Accepted-OAuth-Scopes"] ?? ""
     if !accepted.isEmpty { text += " Scopes that would do: \(accepted.prefix(200)); there are: \((response.headers["X-OAuth-Scopes"] ?? "none").prefix(200))." }
-    if let sso = response.headers["X-GitHub-SSO"], sso.hasPrefix("required") {
-      text += " The organization wants the token authorized for its single sign-on, on GitHub's page of the token."
-    }
+    if let sso = response.headers["X-GitHub-SSO"], sso.hasPrefix("required") { text += " " + signOn }
     return VendorError(.forbidden, text, status: response.status.code)
   }
 
@@ -65,7 +89,9 @@ final class GitHubAnswers: Sendable {
     let said = message(json)
     switch status {
     case 404:
-      return VendorError(.notFound, "GitHub has no such thing, or the credential may not see it.", vendorCode: said == "Not Found" ? nil : said, status: status)
+      var error = notFound
+      error.vendorCode = said == "Not Found" ? nil : said
+      return error
     case 410: return VendorError(.notFound, said ?? "It is gone, or the feature is switched off for the repository.", status: status)
     case 405, 409: return VendorError(.conflict, said ?? "GitHub cannot do this in the present state.", status: status)
     case 301, 302, 307, 308:

@@ -32,7 +32,7 @@ struct AppGrant: Grant {
     } catch { throw VendorError(.unavailable, "GitHub cannot be reached for a token of the app.") }
     guard answer.status.isSuccess, let json = answer.json, let token = json["token"]?.string, !token.isEmpty else { throw refusal(answer) }
     return StoredToken(
-      accessToken: Secret(token), expires: json["expires_at"]?.string.flatMap { InstantText.seconds($0) } ?? time.seconds() + 3000,
+      accessToken: Secret(token), expires: json["expires_at"]?.string.flatMap { Timestamp.seconds($0) } ?? time.seconds() + 3000,
       scopes: (json["permissions"].flatMap { JSONValue($0).object } ?? JSONObject()).map { "\($0.name):\($0.value.string ?? "")" })
   }
 

@@ -99,6 +99,27 @@ extension GitHub {
     _ = try await record(call, try await get(call, repository.path + ["pulls", String(number)]), .pullRequest, adding: repository.members)
   }
 
+  /// Checks a comment, which its id names in the whole repository: it must be one of the issue or pull request that was checked.
+  func permit(_ repository: Repository, comment id: Int, of number: Int, _ call: some ServerRequest) async throws(VendorError) {
+    guard rule(call, .issue) != nil || rule(call, .pullRequest) != nil else { return }
+    let comment = try await get(call, repository.path + ["issues", "comments", String(id)])
+    guard comment["issue_url"]?.string?.hasSuffix("/issues/\(number)") == true else {
+      throw VendorError(.notFound, "The comment \(id) is not one of issue \(number). Nothing was changed.")
+    }
+  }
+
+  /// Checks an end of a comparison: `OWNER:BRANCH` and `OWNER:REPO:BRANCH` lead to a fork, which must be one that may be reached.
+  func permit(revision: String, of repository: Repository, _ request: some ServerRequest) async throws(VendorError) {
+    let parts = revision.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count > 1 else { return }
+    // GitHub says no repository with the commits: those of a fork would count as the repository's own.
+    guard rule(request, .commit) == nil else {
+      throw VendorError(.refused, "Policy limits which commits you may see, and those of a fork cannot be checked. Compare in the fork itself.")
+    }
+    guard parts.count > 2 || settings.repositories.admitsAll else { throw VendorError(.refused, "Say which fork \(revision.prefix(100)) is: OWNER:REPO:BRANCH.") }
+    try await permit(try self.repository(parts[0], parts.count > 2 ? parts[1] : repository.name), request)
+  }
+
   /// Checks what is about to be made, as far as it is known.
   func permit(new members: JSONObject, _ shape: Shape, in repository: Repository, _ call: some ServerRequest) throws(VendorError) {
     guard let rule = rule(call, shape) else { return }

@@ -19,7 +19,10 @@ extension Shape {
 
   static let team = plain(
     "Team", untrusted: ["description"], columns: ["slug", "name", "description"],
-    [Field("slug"), Field("name"), Field("description"), Field("privacy"), Field("parent", at: ["parent", "slug"]), Field("url", at: ["html_url"])])
+    [
+      Field("slug"), Field("name"), Field("organization", at: ["organization", "login"]), Field("description"), Field("privacy"),
+      Field("parent", at: ["parent", "slug"]), Field("url", at: ["html_url"]),
+    ])
 
   static let gist = plain(
     "Gist", untrusted: ["description"], columns: ["id", "description", "files", "public", "updated_at"],
@@ -31,6 +34,13 @@ extension Shape {
 
   static let branch = plain("Branch", columns: ["name", "sha", "protected"], [Field("name"), Field("sha", at: ["commit", "sha"]), Field("protected", .flag)])
   static let tag = plain("Tag", columns: ["name", "sha"], [Field("name"), Field("sha", at: ["commit", "sha"])])
+
+  static let tagObject = plain(
+    "TagObject", untrusted: ["message"], columns: ["name", "sha"],
+    [
+      Field("name"), Field("sha", at: ["object", "sha"]), Field("type", at: ["object", "type"]), Field("message"), Field("tagger", at: ["tagger", "name"]),
+      Field("date", at: ["tagger", "date"]), Field("verified", .flag, at: ["verification", "verified"]),
+    ])
 
   static let release = plain(
     "Release", untrusted: ["name", "body"], columns: ["tag", "name", "published_at", "prerelease"],
@@ -154,6 +164,28 @@ extension Shape {
       Field("advisory", at: ["security_advisory", "ghsa_id"]), Field("cve", at: ["security_advisory", "cve_id"]), Field("secret_type"), Field("validity"),
       Field("resolution"), Field("dismissed_reason"), Field("created_at"), Field("updated_at", listed: false), Field("url", at: ["html_url"]),
     ])
+
+  static let advisory = plain(
+    "Advisory", untrusted: ["summary", "description"], columns: ["id", "cve", "severity", "state", "packages", "summary"],
+    [
+      Field("id", at: ["ghsa_id"]), Field("cve", at: ["cve_id"]), Field("type"), Field("state"), Field("severity"), Field("score", .number, at: ["cvss", "score"]),
+      repositoryName, Field("summary"),
+      Field("packages", .texts) { raw in
+        guard let vulnerabilities = raw["vulnerabilities"], vulnerabilities.kind == .array else { return nil }
+        return .array(
+          vulnerabilities.elements.map { one in
+            let mended = (one["first_patched_version"] ?? one["patched_versions"])?.string
+            let package = one["package"]
+            let parts = [
+              package?["ecosystem"]?.string, package?["name"]?.string, one["vulnerable_version_range"]?.string, mended.map { "(mended in \($0))" },
+            ]
+            return .string(parts.compactMap { $0 }.joined(separator: " "))
+          })
+      }, .names("cwes", "cwe_id"), Field("published_at"), Field("updated_at", listed: false), Field("withdrawn_at", listed: false),
+      Field("description", listed: false), Field("url", at: ["html_url"]),
+    ])
+
+  static let issueType = plain("IssueType", untrusted: ["description"], columns: ["name", "description"], [Field("id", .number), Field("name"), Field("description")])
 
   static let notification = plain(
     "Notification", untrusted: ["title"], columns: ["id", "repository", "type", "title", "reason", "updated_at"],

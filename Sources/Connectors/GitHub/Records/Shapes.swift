@@ -6,10 +6,7 @@ extension Shape {
     RecordType("Repository", entities: ["owner": "User"]), identity: ["repository", "owner", "visibility"], untrusted: ["description"],
     columns: ["repository", "visibility", "language", "stars", "pushed_at", "description"],
     [
-      Field("repository", at: ["full_name"]), Field("owner", at: ["owner", "login"]),
-      Field("visibility") { raw in
-        (raw["visibility"]?.string ?? raw["private"]?.bool.map { $0 ? "private" : "public" }).map { .string($0) }
-      },
+      Field("repository", at: ["full_name"]), Field("owner", at: ["owner", "login"]), Field("visibility", .text, visibility),
       Field("description"), Field("default_branch"), Field("language"), Field("topics", .texts, listed: false), Field("stars", .number, at: ["stargazers_count"]),
       Field("forks", .number, at: ["forks_count"], listed: false), Field("open_issues", .number, at: ["open_issues_count"]), Field("archived", .flag),
       Field("fork", .flag), Field("license", at: ["license", "spdx_id"], listed: false), Field("created_at", listed: false), Field("pushed_at"),
@@ -60,7 +57,8 @@ extension Shape {
   static let repositoryOwner = Field("owner") { raw in
     RecordPlace.repository(raw).flatMap { $0.split(separator: "/").first }.map { .string(String($0)) }
   }
+  /// GraphQL has it in capitals.
   static let visibility: @Sendable (RawJSON) -> JSONValue? = { raw in
-    (raw["visibility"]?.string ?? raw["private"]?.bool.map { $0 ? "private" : "public" }).map { .string($0) }
+    (raw["visibility"]?.string.map { $0.lowercased() } ?? raw["private"]?.bool.map { $0 ? "private" : "public" }).map { .string($0) }
   }
 }

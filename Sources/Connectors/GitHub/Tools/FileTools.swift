@@ -122,15 +122,17 @@ struct FileTools {
     github.tool(
       "compare_commits", "Compare", .reading, "Tells what is in head and not in base: commits and changed files.",
       [
-        .owner, .repo, .text("base", "A branch, tag or commit.", required: true, longest: 300), .text("head", "A branch, tag or commit.", required: true, longest: 300),
+        .owner, .repo, .text("base", "A branch, tag or commit; OWNER:REPO:BRANCH of a fork.", required: true, longest: 300),
+        .text("head", "The same, of what is compared with it.", required: true, longest: 300),
         .flag("include_patch", "Whether the patch of each file comes along, cut to 100 KB in all."), .fields(.commit),
       ] + Argument.page,
       output: Output.object([
         ("status", ["type": "string"]), ("ahead_by", ["type": "integer"]), ("behind_by", ["type": "integer"]), ("commits", Output.array(of: .commit)),
         ("files", Output.array(of: .file)), ("next_cursor", Output.cursor),
-      ]), holding: [.list(.commit, "/commits"), .within(.commit)]
+      ]), holding: [.list(.commit, "/commits"), .within(.commit), .within(.repository)]
     ) { [github] call in
-      let repository = try github.repository(call)
+      let repository = try await github.permitted(call)
+      for end in ["base", "head"] { try await github.permit(revision: call.string(end) ?? "", of: repository, call) }
       let range = "\(call.string("base") ?? "")...\(call.string("head") ?? "")"
       let page = try await github.page(call, repository.path + ["compare", range])
       let commits = try await github.records(

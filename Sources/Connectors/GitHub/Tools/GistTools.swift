@@ -12,11 +12,15 @@ struct GistTools {
 
   private var list: Tool {
     github.tool(
-      "list_gists", "List gists", .reading, "Lists the account's gists.",
-      [.text("since", "Only those that changed after this time.", longest: 40), .fields(.gist)] + Argument.page,
+      "list_gists", "List gists", .reading, "Lists the account's gists, or the public ones of another user.",
+      [
+        .text("username", "Another user; the account itself if not given.", longest: 100),
+        .text("since", "Only those that changed after this time.", longest: 40), .fields(.gist),
+      ] + Argument.page,
       output: Output.list("gists", of: .gist)
     ) { [github] call in
-      let page = try await github.page(call, ["gists"], [("since", call.string("since").flatMap { $0.isEmpty ? nil : $0 })])
+      let path = (try call.name("username").map { ["users", $0] } ?? []) + ["gists"]
+      let page = try await github.page(call, path, [("since", call.string("since").flatMap { $0.isEmpty ? nil : $0 })])
       return try await github.listing(call, page, page.json.elements.map { $0 }, "gists", .gist)
     }
   }

@@ -117,6 +117,13 @@ extension ToolCall {
     return text
   }
 
+  /// A name of a user, an organization or a team as URLs have it; nil where the call gives none.
+  func name(_ argument: String) throws(VendorError) -> String? {
+    guard let name = string(argument), !name.isEmpty else { return nil }
+    guard GitHub.isName(name) else { throw VendorError(.refused, "\"\(name.prefix(60))\" is no name as GitHub has them in URLs.") }
+    return name
+  }
+
   func needNumber(_ argument: String) throws(VendorError) -> Int {
     guard let number = int(argument) else { throw VendorError(.refused, "\(name) with method \"\(string("method") ?? "")\" needs \"\(argument)\".") }
     return number

@@ -105,13 +105,17 @@ struct IssueMarkTools {
 
   private var react: Tool {
     github.tool(
-      "add_reaction", "React", .setting, "Reacts to an issue or pull request. The same reaction again changes nothing.",
+      "add_reaction", "React", .setting, "Reacts to an issue or pull request, or to a comment in its conversation. The same reaction again changes nothing.",
       [
-        .owner, .repo, Self.number,
+        .owner, .repo, Self.number, .number("comment_id", "The comment's id, as get_comments tells it; the issue or pull request itself if not given."),
         .choice("content", ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"], "The reaction.", required: true),
       ], output: Output.object([("reaction", Shape.reaction.schema)], required: ["reaction"]), holding: Self.holding
     ) { [github] call in
-      let (_, path) = try await Self.place(github, call)
+      var (repository, path) = try await Self.place(github, call)
+      if let comment = call.int("comment_id") {
+        try await github.permit(repository, comment: comment, of: call.number("issue_number"), call)
+        path = repository.path + ["issues", "comments", String(comment)]
+      }
       let made = try await github.write(call, .post, path + ["reactions"], call.body("content"), isIdempotent: true)
       return github.showing(Shape.reaction.record(made ?? .null), "reaction", .reaction, note: "Reacted.")
     }

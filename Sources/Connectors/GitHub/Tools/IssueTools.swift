@@ -6,7 +6,7 @@ internal import MCP
 struct IssueTools {
   let github: GitHub
 
-  var tools: [Tool] { [list, search, read, labels, milestones] }
+  var tools: [Tool] { [list, search, read, labels, types, milestones] }
 
   static let number = Argument.number("issue_number", "The issue's number.", required: true)
 
@@ -103,7 +103,7 @@ struct IssueTools {
       for item in page.json.elements where shape.type.name != "Issue" || github.admits(item) {
         // Another issue that names this one is shown to those who may see it.
         if let source = item["source"]?["issue"] {
-          guard try await !github.records(call, [source], source["pull_request"] == nil ? .issue : .pullRequest).isEmpty else { continue }
+          guard github.admits(source), try await !github.records(call, [source], source["pull_request"] == nil ? .issue : .pullRequest).isEmpty else { continue }
         }
         items.append(item)
       }
@@ -132,6 +132,16 @@ struct IssueTools {
       let repository = try await github.permitted(call)
       let page = try await github.page(call, repository.path + ["labels"])
       return try await github.listing(call, page, page.json.elements.map { $0 }, "labels", .label)
+    }
+  }
+
+  private var types: Tool {
+    github.tool(
+      "list_issue_types", "List issue types", .reading, "Lists the types that issues of a repository may have.", [.owner, .repo],
+      output: Output.list("types", of: .issueType), holding: [.within(.repository)]
+    ) { [github] call in
+      let types = try await github.get(call, try await github.permitted(call).path + ["issue-types"])
+      return try await github.listing(call, GitHub.Page(json: types), types.elements.map { $0 }, "types", .issueType)
     }
   }
 

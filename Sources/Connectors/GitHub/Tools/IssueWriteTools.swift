@@ -67,16 +67,10 @@ struct IssueWriteTools {
       ], output: Output.object([("comment", Shape.comment.schema), ("done", ["type": "boolean"])]), holding: [.within(.issue), .within(.pullRequest)]
     ) { [github] call in
       let repository = try github.repository(call)
-      let (number, id) = (call.number("issue_number"), String(call.number("comment_id")))
+      let (number, id) = (call.number("issue_number"), call.number("comment_id"))
       try await github.permit(repository, number: number, call)
-      let path = repository.path + ["issues", "comments", id]
-      // Ids are of the whole repository: the comment must be one of the issue that was checked.
-      if github.rule(call, .issue) != nil || github.rule(call, .pullRequest) != nil {
-        let comment = try await github.get(call, path)
-        guard comment["issue_url"]?.string?.hasSuffix("/issues/\(number)") == true else {
-          throw VendorError(.notFound, "The comment \(id) is not one of issue \(number). Nothing was changed.")
-        }
-      }
+      try await github.permit(repository, comment: id, of: number, call)
+      let path = repository.path + ["issues", "comments", String(id)]
       if call.string("method") == "delete" {
         try await github.write(call, .delete, path, isIdempotent: true)
         return github.done("Deleted the comment.")

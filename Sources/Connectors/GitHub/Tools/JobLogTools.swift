@@ -1,7 +1,6 @@
 internal import ConnectorKit
 internal import JSON
 internal import MCP
-internal import MCPHTTP
 
 /// Logs of GitHub Actions: of one job, or of the jobs of a run.
 struct JobLogTools {
@@ -62,10 +61,7 @@ struct JobLogTools {
   }
 
   private static func log(_ github: GitHub, _ call: ToolCall, _ repository: GitHub.Repository, _ job: Int, most: Int) async throws(VendorError) -> Log {
-    // GitHub answers with a redirect to a storage that wants no credential of ours; none is sent there.
-    var request = VendorRequest(.get, repository.path + ["actions", "jobs", String(job), "logs"], bucket: GitHub.Bucket.core, maximumBytes: 32 << 20)
-    request.followsRedirects = true
-    let text = try await github.api.send(request, as: try github.subject(call)).text
+    let text = try await github.download(call, repository, repository.path + ["actions", "jobs", String(job), "logs"], maximumBytes: 32 << 20).text
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     var tail = lines.suffix(min(call.int("tail_lines") ?? 200, lines.count)).joined(separator: "\n")
     if tail.utf8.count > most { tail = String(decoding: Array(tail.utf8.suffix(most)), as: UTF8.self) }

@@ -8,13 +8,13 @@ struct PeopleTools {
 
   var tools: [Tool] { [teams, members, collaborators] }
 
-  private static let org = Argument.text("org", "The organization.", required: true, longest: 100)
-
   private var teams: Tool {
     github.tool(
-      "list_teams", "List teams", .reading, "Lists the teams of an organization.", [Self.org] + Argument.page, output: Output.list("teams", of: .team)
+      "list_teams", "List teams", .reading, "Lists the teams of an organization, or those that the account itself is in.",
+      [.text("org", "The organization. Without it: the account's own teams, of all organizations.", longest: 100)] + Argument.page,
+      output: Output.list("teams", of: .team)
     ) { [github] call in
-      let page = try await github.page(call, ["orgs", try Self.name(call, "org"), "teams"])
+      let page = try await github.page(call, (try call.name("org").map { ["orgs", $0] } ?? ["user"]) + ["teams"])
       return try await github.listing(call, page, page.json.elements.map { $0 }, "teams", .team)
     }
   }
@@ -23,11 +23,11 @@ struct PeopleTools {
     github.tool(
       "list_team_members", "Members of a team", .reading, "Lists who is in a team.",
       [
-        Self.org, .text("team_slug", "The team's slug, as list_teams tells it.", required: true, longest: 100),
+        .text("org", "The organization.", required: true, longest: 100), .text("team_slug", "The team's slug, as list_teams tells it.", required: true, longest: 100),
         .choice("role", ["member", "maintainer", "all"], "all if not given."),
       ] + Argument.page, output: Output.list("accounts", of: .user)
     ) { [github] call in
-      let path = ["orgs", try Self.name(call, "org"), "teams", try Self.name(call, "team_slug"), "members"]
+      let path = ["orgs", try call.name("org") ?? "", "teams", try call.name("team_slug") ?? "", "members"]
       let page = try await github.page(call, path, [("role", call.string("role"))])
       return try await github.listing(call, page, page.json.elements.map { $0 }, "accounts", .user)
     }
@@ -46,11 +46,5 @@ struct PeopleTools {
         call, repository.path + ["collaborators"], [("affiliation", call.string("affiliation")), ("permission", call.string("permission"))])
       return try await github.listing(call, page, page.json.elements.map { $0 }, "accounts", .collaborator)
     }
-  }
-
-  private static func name(_ call: ToolCall, _ argument: String) throws(VendorError) -> String {
-    let name = call.string(argument) ?? ""
-    guard GitHub.isName(name) else { throw VendorError(.refused, "\"\(name.prefix(60))\" is no name as GitHub has them in URLs.") }
-    return name
   }
 }

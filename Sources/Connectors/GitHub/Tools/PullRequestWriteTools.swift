@@ -24,6 +24,8 @@ struct PullRequestWriteTools {
     ) { [github] call in
       let repository = try github.repository(call)
       let body = call.body("title", "head", "base", "body", "draft", "maintainer_can_modify")
+      // A fork has the name of the repository most often; GitHub has no way to say another.
+      if let fork = call.string("head"), let colon = fork.firstIndex(of: ":") { _ = try github.repository(String(fork[..<colon]), repository.name) }
       try github.permit(
         new: ["title": body["title"] ?? "", "state": "open", "head": body["head"] ?? "", "base": body["base"] ?? "", "labels": []], .pullRequest, in: repository, call)
       let made = try await github.write(call, .post, repository.path + ["pulls"], body)
@@ -89,7 +91,7 @@ struct PullRequestWriteTools {
 
   private var reviewers: Tool {
     github.tool(
-      "pull_request_reviewers", "Reviewers", .setting, "Asks people or teams for a review (request), or no longer (remove).",
+      "pull_request_reviewers", "Reviewers", .removing, "Asks people or teams for a review (request), or no longer (remove).",
       [
         .choice("method", ["request", "remove"], "What to do.", required: true), .owner, .repo, PullRequestTools.number, .texts("reviewers", "Logins."),
         .texts("team_reviewers", "Slugs of teams."),

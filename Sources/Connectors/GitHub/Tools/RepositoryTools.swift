@@ -6,7 +6,7 @@ internal import MCP
 struct RepositoryTools {
   let github: GitHub
 
-  var tools: [Tool] { [list, get, branches, tags, releases, release] }
+  var tools: [Tool] { [list, get, branches, tags, tag, releases, release] }
 
   private var list: Tool {
     github.tool(
@@ -20,8 +20,7 @@ struct RepositoryTools {
     ) { [github] call in
       let order: [(name: String, value: String?)] = [("sort", call.string("sort")), ("direction", call.string("direction"))]
       let page: GitHub.Page
-      if let org = call.string("org"), !org.isEmpty {
-        guard GitHub.isName(org) else { throw VendorError(.refused, "\"\(org.prefix(60))\" is no organization.") }
+      if let org = try call.name("org") {
         page = try await github.page(call, ["orgs", org, "repos"], order)
       } else if case .app = github.settings.grant {
         page = try await github.page(call, ["installation", "repositories"])
@@ -64,6 +63,24 @@ struct RepositoryTools {
       let repository = try await github.permitted(call)
       let page = try await github.page(call, repository.path + ["tags"])
       return try await github.listing(call, page, page.json.elements.map { $0 }, "tags", .tag)
+    }
+  }
+
+  private var tag: Tool {
+    github.tool(
+      "get_tag", "Tag", .reading, "Tells the commit that a tag is at; of an annotated tag also its message, by whom and when, and whether the signature is valid.",
+      [.owner, .repo, .text("tag", "The tag's name.", required: true, longest: 200)],
+      output: Output.object([("tag", Shape.tagObject.schema)], required: ["tag"]), holding: [.within(.repository)]
+    ) { [github] call in
+      let repository = try await github.permitted(call)
+      let name = call.string("tag") ?? ""
+      let ref = try await github.get(call, repository.path + ["git", "ref", "tags"] + name.pathSegments)
+      // A lightweight tag is at a commit itself.
+      guard ref["object"]?["type"]?.string == "tag", let sha = ref["object"]?["sha"]?.string else {
+        return github.showing(Shape.tagObject.record(ref, isWhole: true, adding: ["name": .string(name)]), "tag", .tagObject)
+      }
+      let object = try await github.get(call, repository.path + ["git", "tags", sha])
+      return github.showing(Shape.tagObject.record(object, isWhole: true, adding: ["name": .string(name)]), "tag", .tagObject)
     }
   }
 

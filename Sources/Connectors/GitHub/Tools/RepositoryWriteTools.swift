@@ -3,11 +3,11 @@ internal import ConnectorKit
 internal import JSON
 internal import MCP
 
-/// Changes to repositories: branches, files, tags, releases, new repositories.
+/// Changes to repositories: branches, files, tags, new repositories.
 struct RepositoryWriteTools {
   let github: GitHub
 
-  var tools: [Tool] { [createBranch, writeFile, deleteFile, pushFiles, createTag, createRelease, createRepository, fork] }
+  var tools: [Tool] { [createBranch, writeFile, deleteFile, pushFiles, createTag, createRepository, fork] }
 
   private static let branch = Argument.text("branch", "The branch; the default branch if not given.", longest: 300)
   private static let message = Argument.long("message", "The commit's message.", required: true)
@@ -166,22 +166,6 @@ struct RepositoryWriteTools {
       let (tag, sha) = (call.string("tag") ?? "", call.string("sha") ?? "")
       try await github.write(call, .post, repository.path + ["git", "refs"], ["ref": .string("refs/tags/\(tag)"), "sha": .string(sha)])
       return github.result(["ref": .string("refs/tags/\(tag)"), "sha": .string(sha)], text: "Made the tag \(tag) at \(sha).")
-    }
-  }
-
-  private var createRelease: Tool {
-    github.tool(
-      "create_release", "Create release", .adding, "Makes a release of a tag; GitHub makes the tag where it is missing.",
-      [
-        .owner, .repo, .text("tag_name", "The tag.", required: true, longest: 200), .text("target_commitish", "Where a missing tag is made.", longest: 300),
-        .text("name", "The release's title.", longest: 300), .long("body", "The notes, in Markdown."), .flag("draft", "Not yet public."),
-        .flag("prerelease", "Not for production."), .flag("generate_release_notes", "Let GitHub write the notes from pull requests."),
-      ], output: Output.object([("release", Shape.release.schema)], required: ["release"]), holding: [.within(.repository)]
-    ) { [github] call in
-      let repository = try await github.permitted(call)
-      let body = call.body("tag_name", "target_commitish", "name", "body", "draft", "prerelease", "generate_release_notes")
-      let made = try await github.write(call, .post, repository.path + ["releases"], body)
-      return github.showing(Shape.release.record(made ?? .null), "release", .release, note: "Made the release.")
     }
   }
 

@@ -83,28 +83,41 @@ extension DriveQuery {
   }
 
   /// A row rule in `q`. A condition that Drive does not mean exactly as policy does may only widen what is found, so nothing below a
-  /// negation is pushed, nor what compares members that Drive shows in another form than it searches.
-  static func pushed(_ rule: RowFilter) -> Pushed {
+  /// negation is pushed but what labels stand for, nor what compares members that Drive shows in another form than it searches.
+  static func pushed(_ rule: RowFilter, _ labels: DriveLabels) -> Pushed {
     switch rule {
     case .constant(let value): return value ? .nothing : .none
     case .and(let rules):
-      let parts = rules.map { pushed($0) }
+      let parts = rules.map { pushed($0, labels) }
       if parts.contains(.none) { return .none }
       let conditions = parts.compactMap { if case .condition(let text) = $0 { text } else { nil } }
       return conditions.isEmpty ? .nothing : .condition(conditions.count == 1 ? conditions[0] : all(conditions))
     case .or(let rules):
-      let parts = rules.map { pushed($0) }.filter { $0 != .none }
+      if let categories = categories(rules) { return without(categories, labels) }
+      let parts = rules.map { pushed($0, labels) }.filter { $0 != .none }
       if parts.isEmpty { return .none }
       let conditions = parts.compactMap { if case .condition(let text) = $0 { text } else { nil } }
       guard conditions.count == parts.count else { return .nothing }
       return .condition(conditions.count == 1 ? conditions[0] : "(" + conditions.joined(separator: " or ") + ")")
-    case .isTrue(let rule): return pushed(rule)
+    case .isTrue(let rule): return pushed(rule, labels)
     case .compare(let attribute, .equal, let value): return equals(attribute, value)
     case .isIn(let attribute, let values):
-      return values.isEmpty ? .none : pushed(.or(values.map { .compare(attribute: attribute, .equal, $0) }))
+      return values.isEmpty ? .none : pushed(.or(values.map { .compare(attribute: attribute, .equal, $0) }), labels)
     case .contains(let attribute, let value): return contains(attribute, value)
     default: return .nothing
     }
+  }
+
+  /// The categories of which a record may be, where a rule says just that: of one of them, or of none.
+  private static func categories(_ rules: [RowFilter]) -> [JSONValue]? {
+    guard rules.count == 2, rules[0] == .not(.has(attribute: RecordCategory.member)), case .isIn(RecordCategory.member, let categories) = rules[1] else { return nil }
+    return categories
+  }
+
+  /// Files that have none of the labels whose category is no longer one of these.
+  private static func without(_ categories: [JSONValue], _ labels: DriveLabels) -> Pushed {
+    let excluded = labels.excluded(by: Set(categories.compactMap(\.string)))
+    return excluded.isEmpty ? .nothing : .condition(all(excluded.map { "not \(quoted("labels/" + $0)) in labels" }))
   }
 
   private static func equals(_ attribute: String, _ value: JSONValue) -> Pushed {

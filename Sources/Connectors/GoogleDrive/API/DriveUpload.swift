@@ -30,15 +30,12 @@ struct DriveUpload: Sendable {
   private func multipart(
     _ path: String, _ metadata: JSONObject, _ content: ByteBuffer, _ mimeType: String, _ id: String?, _ query: [(name: String, value: String?)], _ subject: Subject
   ) async throws(VendorError) -> VendorResponse {
-    let boundary = "sluice-\(UInt64.random(in: .min ... .max))-\(UInt64.random(in: .min ... .max))"
-    var body = ByteBuffer(
-      string:
-        "--\(boundary)\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n\(JSONValue.object(metadata).text)\r\n--\(boundary)\r\nContent-Type: \(mimeType)\r\n\r\n")
-    body.writeImmutableBuffer(content)
-    body.writeString("\r\n--\(boundary)--\r\n")
-    var request = VendorRequest(id == nil ? .post : .patch, path: path, query: [("uploadType", "multipart")] + query, bucket: "upload", isIdempotent: false)
-    request.headers.set("Content-Type", "multipart/related; boundary=\(boundary)")
-    request.body = body
+    let request = VendorRequest(id == nil ? .post : .patch, path: path, query: [("uploadType", "multipart")] + query, bucket: "upload", isIdempotent: false)
+      .multipart(
+        "related",
+        [
+          MultipartPart(type: "application/json; charset=UTF-8", ByteBuffer(string: JSONValue.object(metadata).text)), MultipartPart(type: mimeType, content),
+        ])
     return try await api.upload(request, as: subject)
   }
 

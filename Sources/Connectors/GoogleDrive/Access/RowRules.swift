@@ -5,11 +5,12 @@ internal import MCP
 /// What policy says of records, kept here as well: what may not be seen is not found, and nothing is changed that may not be changed.
 extension DriveContext {
   static let unseen = VendorError(.notFound, "Google Drive does not find it, or it may not be seen.")
+  static let unseenWrite = VendorError(.notFound, "It is done. You are not permitted to see what it is now.")
 
   /// The rule for records of a type; nil where there is none to keep, which costs no request.
   func rule(_ request: some ServerRequest, _ shape: RecordShape) -> RowFilter? { request.limit(on: shape.type.name) }
 
-  func admits(_ record: JSONValue, _ shape: RecordShape, _ request: some ServerRequest) -> Bool { rule(request, shape)?.admits(record) ?? true }
+  func admits(_ record: JSONValue, _ shape: RecordShape, _ request: some ServerRequest) -> Bool { request.admits(record, rule(request, shape)) }
 
   /// One record, if the caller may see it.
   func permitted(_ record: JSONValue?, _ shape: RecordShape, _ request: some ServerRequest) throws(VendorError) -> JSONValue {
@@ -23,7 +24,7 @@ extension DriveContext {
   /// - Throws: ``VendorError`` `notFound` where policy hides what it has become: it was written all the same, and the words say so.
   func written(_ record: JSONValue?, _ shape: RecordShape, _ request: some ServerRequest) throws(VendorError) -> JSONValue {
     guard let record else { throw VendorError(.invalidAnswer, "It is done, but Google described the \(shape.one) in no known form.") }
-    guard admits(record, shape, request) else { throw VendorError(.notFound, "It is done. You are not permitted to see what it is now.") }
+    guard admits(record, shape, request) else { throw Self.unseenWrite }
     return record
   }
 

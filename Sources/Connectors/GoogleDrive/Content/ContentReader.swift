@@ -54,7 +54,7 @@ struct ContentReader: Sendable {
   private func text(of file: DriveFile, _ body: ByteBuffer, _ subject: Subject) async throws(VendorError) -> Content {
     if file.mimeType.hasPrefix("image/") { return .bytes(body, mimeType: file.mimeType) }
     if let format = OfficeText.Format(mimeType: file.mimeType, name: file.name) {
-      let text = try await office.text(of: body, format, maximumBytes: drive.maximumBytes)
+      let text = try await office.text(of: Array(body.readableBytesView), format, maximumBytes: drive.maximumBytes)
       return .text(text, mimeType: "text/plain", note: "Text without layout and images.")
     }
     guard let text = String(validating: body.readableBytesView, as: UTF8.self), !text.utf8.contains(0) else {

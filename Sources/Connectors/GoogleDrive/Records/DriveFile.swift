@@ -18,22 +18,25 @@ struct DriveFile: Sendable {
   let parents: [String]
   let target: String?
   let link: String?
-  let json: JSONValue
+  private(set) var json: JSONValue
 
   static let shape = RecordShape(
     RecordType("File", entities: ["owner": "User"]), list: "files", one: "file",
-    properties: [
-      "id": ["type": "string"], "name": ["type": "string"], "kind": ["type": "string"], "mime_type": ["type": "string"], "bytes": ["type": "integer"],
-      "owner": ["type": "string", "description": "E-mail address. Files of shared drives have none."], "owner_name": ["type": "string"],
-      "visibility": ["type": "string", "enum": ["private", "shared", "domain", "public"]],
-      "drive": ["type": "string", "description": "A shared drive's id, or personal."], "parents": ["type": "array", "items": ["type": "string"]],
-      "labels": ["type": "array", "items": ["type": "string"], "description": "Ids of Drive labels."],
-      "category": ["type": "string", "description": "What the labels say of the data."], "created": ["type": "string"], "modified": ["type": "string"],
-      "modified_by": ["type": "string"], "description": ["type": "string"], "starred": ["type": "boolean"], "trashed": ["type": "boolean"],
-      "target": ["type": "string", "description": "What a shortcut leads to."], "version": ["type": "string"], "md5": ["type": "string"], "url": ["type": "string"],
-      "text": ["type": "string"],
-    ], always: ["owner", "visibility", "drive", "labels", "category", "parents", "mime_type", "name", "trashed", "starred"],
+    properties: RecordCategory.properties("What the labels say of the data; unknown where Drive does not tell the labels.", and: properties),
+    always: RecordCategory.always + ["owner", "visibility", "drive", "labels", "parents", "mime_type", "name", "trashed", "starred"],
     columns: ["id", "name", "kind", "bytes", "owner", "modified"])
+
+  private static let properties: JSONObject = [
+    "id": ["type": "string"], "name": ["type": "string"], "kind": ["type": "string"], "mime_type": ["type": "string"], "bytes": ["type": "integer"],
+    "owner": ["type": "string", "description": "E-mail address. Files of shared drives have none."], "owner_name": ["type": "string"],
+    "visibility": ["type": "string", "enum": ["private", "shared", "domain", "public"]],
+    "drive": ["type": "string", "description": "A shared drive's id, or personal."], "parents": ["type": "array", "items": ["type": "string"]],
+    "labels": ["type": "array", "items": ["type": "string"], "description": "Ids of Drive labels."],
+    "created": ["type": "string"], "modified": ["type": "string"],
+    "modified_by": ["type": "string"], "description": ["type": "string"], "starred": ["type": "boolean"], "trashed": ["type": "boolean"],
+    "target": ["type": "string", "description": "What a shortcut leads to."], "version": ["type": "string"], "md5": ["type": "string"], "url": ["type": "string"],
+    "text": ["type": "string"],
+  ]
 
   /// The schema of a file in results of tools that are not about its data: the members that matter there. The others come along.
   static let briefSchema: JSONValue = [
@@ -74,9 +77,7 @@ struct DriveFile: Sendable {
     json["visibility"] = .string(Self.visibility(raw))
     json["drive"] = .string(driveID ?? Self.personal)
     if !parents.isEmpty { json["parents"] = .array(parents.map { .string($0) }) }
-    let found = labels.read(raw)
-    json["labels"] = .array(found.ids.map { .string($0) })
-    if let category = found.category { json["category"] = .string(category) }
+    labels.describe(raw["labelInfo"].flatMap { $0.isNull ? nil : Array($0.elements(of: "labels")) }, in: &json)
     for (member, own) in [("createdTime", "created"), ("modifiedTime", "modified"), ("description", "description"), ("webViewLink", "url"), ("md5Checksum", "md5")] {
       if let text = raw[member]?.string, !text.isEmpty { json[own] = .string(text) }
     }
@@ -86,6 +87,13 @@ struct DriveFile: Sendable {
     json["trashed"] = .bool(raw["trashed"]?.bool ?? false)
     if let target { json["target"] = .string(target) }
     self.json = .object(json)
+  }
+
+  /// Takes in labels that were asked for by themselves.
+  mutating func describe(_ found: [RawJSON]?, _ labels: DriveLabels) {
+    var object = json.object ?? JSONObject()
+    labels.describe(found, in: &object)
+    json = .object(object)
   }
 
   var isFolder: Bool { mimeType == Self.folderType }

@@ -146,7 +146,7 @@ struct FileTools: Sendable {
     let shape = DriveFile.shape
     var conditions = conditions + ["trashed = \(call.bool("trashed") == true)"]
     if let rule = self.drive.rule(call, shape) {
-      switch DriveQuery.pushed(rule) {
+      switch DriveQuery.pushed(rule, self.drive.labels) {
       case .none: return shape.result([])
       case .nothing: break
       case .condition(let text): conditions.append(text)

@@ -17,8 +17,9 @@ struct FileWriteTools: Sendable {
   private static let name = Field.text("name", "Its name.", required: true, length: 500)
   private static let folder = Field.text("folder", "The folder to put it in: its id, or root; root if not given.", length: 300)
 
-  private func done(_ file: DriveFile, _ what: String, _ call: ToolCall) throws(VendorError) -> ToolResult {
-    _ = try drive.written(file.json, Self.shape, call)
+  private func done(_ made: DriveFile, _ what: String, _ call: ToolCall, _ subject: Subject) async throws(VendorError) -> ToolResult {
+    // It is done, whatever becomes of looking at its labels.
+    guard let file = try? await drive.visible(made, call, as: subject) else { throw DriveContext.unseenWrite }
     return UntrustedText.mark(Self.shape.result(file.json, text: "\(what) \(file.name) (\(file.id)).\(file.link.map { " \($0)" } ?? "")"), "/file")
   }
 
@@ -55,7 +56,7 @@ struct FileWriteTools: Sendable {
         guard call.string("target") != nil else { throw VendorError(.refused, "A shortcut needs \"target\".") }
         metadata["shortcutDetails"] = ["targetId": .string(try await drive.admitted(call, "target", as: subject))]
       }
-      return try done(try await create(metadata, subject), "Created", call)
+      return try await done(try await create(metadata, subject), "Created", call, subject)
     }
   }
 
@@ -65,69 +66,36 @@ struct FileWriteTools: Sendable {
       output: Self.output,
       annotations: .adding, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
-      try done(try await create(try await metadata(call, DriveFile.folderType, subject), subject), "Created the folder", call)
+      try await done(try await create(try await metadata(call, DriveFile.folderType, subject), subject), "Created the folder", call, subject)
     }
   }
 
   // MARK: Content
 
-  private static let content: [Field] = [
-    Field.text("text", "The content as text."), Field.text("base64", "The content as bytes in base64."),
-    Field.text("path", "A file in the folder for uploads on the connector's machine.", length: 1000),
-    Field.text("mime_type", "The content's media type: text/markdown, text/csv; text/plain if not given.", length: 200),
-  ]
-
-  private func content(_ call: ToolCall) async throws(VendorError) -> (ByteBuffer, mimeType: String) {
-    let type = call.string("mime_type")
-    if let type {
-      // It stands in a header and in the body's frame.
-      guard type.split(separator: "/").count == 2, type.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-        throw VendorError(.refused, "\"mime_type\" must be a media type such as text/plain.")
-      }
-    }
-    let given = ["text", "base64", "path"].filter { call.string($0) != nil }
-    guard given.count == 1 else { throw VendorError(.refused, "Give exactly one of text, base64 and path.") }
-    let bytes: ByteBuffer
-    if let text = call.string("text") {
-      bytes = ByteBuffer(string: text)
-    } else if let encoded = call.string("base64") {
-      guard let decoded = Base64.decode(encoded, urlSafe: false) else { throw VendorError(.refused, "\"base64\" is not valid base64 (RFC 4648, section 4).") }
-      bytes = ByteBuffer(bytes: decoded)
-    } else {
-      guard let folder = drive.uploads else {
-        throw VendorError(.refused, "There is no folder for uploads. An administrator names one in the connector's settings (upload_folder).")
-      }
-      bytes = try await folder.read(call.string("path") ?? "", maximumBytes: drive.maximumBytes)
-    }
-    guard bytes.readableBytes <= drive.maximumBytes else { throw VendorError(.tooLarge, "At most \(drive.maximumBytes) bytes are uploaded.") }
-    return (bytes, type ?? (given[0] == "text" ? "text/plain" : "application/octet-stream"))
-  }
-
   private var upload: Tool {
     drive.tool(
       "upload_file", "Upload a file", "Uploads content as a new file. With convert it becomes a Google document: Markdown or text a document, CSV a spreadsheet.",
-      [Self.name] + Self.content + [
+      [Self.name] + UploadPlace.fields + [
         Self.folder, Field.text("convert", "The kind of Google document to make of it.", oneOf: ["document", "spreadsheet", "presentation"]),
         Field.text("description", "A short description.", length: 4000),
       ], output: Self.output, annotations: .adding, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
-      let (bytes, type) = try await content(call)
+      let (bytes, type) = try await drive.uploads.content(call)
       let kind = call.string("convert")
       let metadata = try await metadata(call, kind.flatMap { kind in DriveQuery.kinds.first { $0.name == kind }?.mimeType } ?? type, subject)
-      return try done(try drive.record(try await uploads.send(metadata, bytes, mimeType: type, id: nil, answer, as: subject)), "Uploaded", call)
+      return try await done(try drive.record(try await uploads.send(metadata, bytes, mimeType: type, id: nil, answer, as: subject)), "Uploaded", call, subject)
     }
   }
 
   private var updateContent: Tool {
     drive.tool(
       "update_content", "Replace a file's content", "Replaces what is in a file. The state before stays among its revisions for a while.",
-      [DriveContext.fileField] + Self.content,
-      output: Self.output, annotations: .changing, meta: Self.shape.oneMeta
+      [DriveContext.fileField] + UploadPlace.fields, output: Self.output, annotations: .changing, meta: Self.shape.oneMeta
     ) { call, subject throws(VendorError) in
-      let (bytes, type) = try await content(call)
+      let (bytes, type) = try await drive.uploads.content(call)
       let id = try await drive.admitted(call, as: subject)
       let json = try await uploads.send(JSONObject(), bytes, mimeType: type, id: id, answer, as: subject)
-      return try done(try drive.record(json), "Replaced the content of", call)
+      return try await done(try drive.record(json), "Replaced the content of", call, subject)
     }
   }
 
@@ -149,7 +117,7 @@ struct FileWriteTools: Sendable {
       for member in ["name", "description"] { if let text = call.string(member) { metadata[member] = .string(text) } }
       if let starred = call.bool("starred") { metadata["starred"] = .bool(starred) }
       guard !metadata.isEmpty else { throw VendorError(.refused, "Say what to change: name, description or starred.") }
-      return try done(try await change(try await drive.admitted(call, as: subject), metadata, as: subject), "Changed", call)
+      return try await done(try await change(try await drive.admitted(call, as: subject), metadata, as: subject), "Changed", call, subject)
     }
   }
 
@@ -163,11 +131,11 @@ struct FileWriteTools: Sendable {
       let file = try await drive.reached(call, followsShortcuts: false, as: subject)
       guard let folder = try await drive.folder(call, as: subject) else { throw VendorError(.refused, "Say where to move it: folder.") }
       let left = file.parents.filter { $0 != folder.id }
-      guard !file.parents.contains(folder.id) || !left.isEmpty else { return try done(file, "It is there already:", call) }
+      guard !file.parents.contains(folder.id) || !left.isEmpty else { return try await done(file, "It is there already:", call, subject) }
       let parents: [(name: String, value: String?)] = [
         (name: "addParents", value: folder.id), (name: "removeParents", value: left.isEmpty ? nil : left.joined(separator: ",")),
       ]
-      return try done(try await change(file.id, JSONObject(), parents, as: subject), "Moved", call)
+      return try await done(try await change(file.id, JSONObject(), parents, as: subject), "Moved", call, subject)
     }
   }
 
@@ -178,7 +146,7 @@ struct FileWriteTools: Sendable {
     ) { call, subject throws(VendorError) in
       let restores = call.bool("restore") == true
       let file = try await change(try await drive.admitted(call, as: subject), ["trashed": .bool(!restores)], as: subject)
-      return try done(file, restores ? "Took out of the trash:" : "Put into the trash:", call)
+      return try await done(file, restores ? "Took out of the trash:" : "Put into the trash:", call, subject)
     }
   }
 
@@ -199,7 +167,7 @@ struct FileWriteTools: Sendable {
       if let folder { metadata["parents"] = [.string(folder.id)] }
       try await checkCopy(of: id, in: folder, call, subject)
       let json = try await drive.api.send(.post, ["files", id, "copy"], answer, .object(metadata), as: subject, isIdempotent: false)
-      return try done(try drive.record(json), "Copied to", call)
+      return try await done(try drive.record(json), "Copied to", call, subject)
     }
   }
 

@@ -29,7 +29,15 @@ enum JQL {
     for index in text.indices {
       let character = text[index]
       if let open = quote {
-        if isEscaped { isEscaped = false } else if character == "\\" { isEscaped = true } else if character == open { quote = nil }
+        if isEscaped {
+          // `"HR\u002d1"` is HR-1 to Jira: what a query names is to be read as it stands.
+          guard character != "u", character != "U" else { throw VendorError(.refused, "The JQL query has a \\u escape. Write the character itself.") }
+          isEscaped = false
+        } else if character == "\\" {
+          isEscaped = true
+        } else if character == open {
+          quote = nil
+        }
         continue
       }
       if character.isLetter {

@@ -27,6 +27,7 @@ struct JiraAPI: Sendable {
     var configuration = VendorAPI.Configuration(name: "Jira", base: base) { Self.read($0, $1, $2) }
     configuration.headers = [("User-Agent", "Sluice"), ("Accept", "application/json"), ("X-Atlassian-Token", "no-check")]
     configuration.budgets = { _ in Self.budget }
+    if deployment == .cloud { configuration.resourceBudgets = Self.issueBudgets }
     do throws(VendorError) {
       api = try VendorAPI(configuration, credentials: credentials, client: environment.http, time: environment.time, logger: environment.logger)
     } catch { throw ConnectorError(error.description) }
@@ -40,23 +41,37 @@ struct JiraAPI: Sendable {
   /// The least of Atlassian's bursts a second: that of changes.
   private static let budget = Budget(50, per: 1)
 
+  /// Atlassian takes 20 changes of one issue in 2 s, and 100 in 30 s. Half of that at once, and what is beyond spread over the same time,
+  /// stays within it wherever such a span begins.
+  private static let issueBudgets = [Budget(10, per: 2), Budget(50, per: 30)]
+
   func get(_ path: [String], _ query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON {
-    try await api.json(VendorRequest(.get, try await prefix(subject) + path, query: query, bucket: Self.bucket(path)), as: subject)
+    try await api.json(request(.get, path, query, subject), as: subject)
   }
 
   /// - Parameter isRead: of searches, which are sent as POST and change nothing.
   func post(
     _ path: [String], _ body: JSONValue, query: [(name: String, value: String?)] = [], as subject: Subject, isRead: Bool = false
   ) async throws(VendorError) -> RawJSON? {
-    try await send(VendorRequest(.post, try await prefix(subject) + path, query: query, bucket: Self.bucket(path), isIdempotent: isRead).json(body), path, subject)
+    try await send(request(.post, path, query, subject, isIdempotent: isRead).json(body), path, subject)
   }
 
   func put(_ path: [String], _ body: JSONValue, query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON? {
-    try await send(VendorRequest(.put, try await prefix(subject) + path, query: query, bucket: Self.bucket(path), isIdempotent: true).json(body), path, subject)
+    try await send(request(.put, path, query, subject).json(body), path, subject)
   }
 
-  func delete(_ path: [String], _ query: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) {
-    _ = try await send(VendorRequest(.delete, try await prefix(subject) + path, query: query, bucket: Self.bucket(path), isIdempotent: true), path, subject)
+  func delete(_ path: [String], _ query: [(name: String, value: String?)] = [], body: JSONValue? = nil, as subject: Subject) async throws(VendorError) {
+    let request = try await request(.delete, path, query, subject)
+    _ = try await send(body.map { request.json($0) } ?? request, path, subject)
+  }
+
+  private func request(
+    _ method: HTTPMethod, _ path: [String], _ query: [(name: String, value: String?)], _ subject: Subject, isIdempotent: Bool? = nil
+  ) async throws(VendorError) -> VendorRequest {
+    var request = VendorRequest(method, try await prefix(subject) + path, query: query, bucket: "\(method) " + Self.bucket(path), isIdempotent: isIdempotent)
+    // Data Center calls parts of Service Management experimental, and answers those who take that.
+    if path.starts(with: Self.serviceDesk) { request.headers.set("X-ExperimentalApi", "opt-in") }
+    return request
   }
 
   /// The bytes of an attachment.
@@ -84,14 +99,17 @@ struct JiraAPI: Sendable {
   }
 
   /// Uploads a file to an issue (multipart/form-data, RFC 7578).
-  func upload(_ name: String, _ bytes: [UInt8], issue: String, as subject: Subject) async throws(VendorError) -> RawJSON? {
+  ///
+  /// - Parameters:
+  ///   - name: without quotes and control characters: it stands in a header, as the type does.
+  func upload(_ name: String, _ bytes: ByteBuffer, _ mimeType: String, issue: String, as subject: Subject) async throws(VendorError) -> RawJSON? {
     let path = core + ["issue", issue, "attachments"]
     let boundary = "sluice-\(UInt64.random(in: .min ... .max))"
     var body = ByteBuffer(
-      string: "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\nContent-Type: application/octet-stream\r\n\r\n")
-    body.writeBytes(bytes)
+      string: "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\nContent-Type: \(mimeType)\r\n\r\n")
+    body.writeImmutableBuffer(bytes)
     body.writeString("\r\n--\(boundary)--\r\n")
-    var request = VendorRequest(.post, try await prefix(subject) + path, bucket: "attachment", isIdempotent: false)
+    var request = try await request(.post, path, [], subject, isIdempotent: false)
     request.headers.set("Content-Type", "multipart/form-data; boundary=\(boundary)")
     request.body = body
     return try await send(request, path, subject)
@@ -99,13 +117,19 @@ struct JiraAPI: Sendable {
 
   private func send(_ request: VendorRequest, _ path: [String], _ subject: Subject) async throws(VendorError) -> RawJSON? {
     var request = request
-    if let place = path.firstIndex(of: "issue"), place + 1 < path.count { request.limitedResource = "issue " + path[place + 1] }
+    // Searches are sent as POST and change nothing.
+    if request.method != .post || !request.isIdempotent { request.limitedResource = Self.issue(path).map { "issue " + $0 } }
     let response = try await api.send(request, as: subject)
     // Changes are answered with nothing now and then, searches never: a page that is no JSON is not an empty list.
     guard response.json != nil || response.body.readableBytes == 0 && (request.method != .post || !request.isIdempotent) else {
       throw VendorError(.invalidAnswer, "Jira answered with something that is not JSON.", status: response.status.code, mayHaveHadEffect: !request.isIdempotent)
     }
     return response.json
+  }
+
+  /// The issue that a path is of: `.../issue/ABC-1/comment`, `.../request/ABC-1/comment`.
+  private static func issue(_ path: [String]) -> String? {
+    zip(path, path.dropFirst()).first { ["issue", "request"].contains($0) && (IssueKeys.isKey($1, anyCase: true) || $1.allSatisfy(\.isNumber)) }?.1.uppercased()
   }
 
   /// What counts as one endpoint for Jira's burst limits: the path without its ids.

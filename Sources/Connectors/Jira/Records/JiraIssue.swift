@@ -41,8 +41,7 @@ struct JiraIssue: Sendable {
     return Set(selection.compactMap { names[$0] }).sorted()
   }
 
-  /// - Parameter admits: whether another issue may be named, by its key.
-  init?(_ raw: RawJSON, site: String, admits: (String) -> Bool) {
+  init?(_ raw: RawJSON, site: String) {
     guard let key = raw["key"]?.string else { return nil }
     self.key = key
     let fields = raw["fields"]
@@ -65,14 +64,14 @@ struct JiraIssue: Sendable {
     for (member, own) in [("created", "created"), ("updated", "updated")] { set(own, fields?[member]?.string.map(JiraTime.text)) }
     set("due", fields?["duedate"]?.string)
     set("resolution", fields?["resolution"]?["name"]?.string)
-    set("parent", fields?["parent"]?["key"]?.string.flatMap { admits($0) ? $0 : nil })
+    set("parent", fields?["parent"]?["key"]?.string)
     if let labels = names("labels") { json["labels"] = labels }
     if let components = names("components") { json["components"] = components }
     if let versions = names("fixVersions") { json["fix_versions"] = versions }
     if let description = fields?["description"], !description.isNull { set("description", DocumentMarkdown.text(description)) }
-    let subtasks = (fields?["subtasks"].map { Array($0.elements) } ?? []).compactMap { $0["key"]?.string }.filter(admits)
+    let subtasks = (fields?["subtasks"].map { Array($0.elements) } ?? []).compactMap { $0["key"]?.string }
     if !subtasks.isEmpty { json["subtasks"] = .array(subtasks.map { .string($0) }) }
-    let links = (fields?["issuelinks"].map { Array($0.elements) } ?? []).compactMap { Self.link($0, admits) }
+    let links = (fields?["issuelinks"].map { Array($0.elements) } ?? []).compactMap { Self.link($0) }
     if !links.isEmpty { json["links"] = .array(links) }
     let attachments = (fields?["attachment"].map { Array($0.elements) } ?? []).compactMap { JiraAttachment($0)?.json }
     if !attachments.isEmpty { json["attachments"] = .array(attachments) }
@@ -84,9 +83,38 @@ struct JiraIssue: Sendable {
     self.json = .object(json)
   }
 
-  private static func link(_ raw: RawJSON, _ admits: (String) -> Bool) -> JSONValue? {
+  // MARK: Other issues
+
+  /// Those that it names: its parent, its subtasks, the other ends of its links, and what custom fields hold, such as its epic.
+  var others: [String] {
+    let links = (json["links"]?.array ?? []).compactMap { $0["key"]?.string }
+    return [json["parent"]].compactMap { $0?.string } + links + (json["subtasks"]?.array ?? []).compactMap(\.string) + (json["custom"].map { IssueKeys.values($0) } ?? [])
+  }
+
+  /// Without what it tells of other issues that may not be seen.
+  ///
+  /// - Parameter admits: whether another may be seen, by its key.
+  func showing(_ admits: (String) -> Bool) -> JSONValue {
+    var shown = JSONObject()
+    for (member, value) in json.object ?? JSONObject() {
+      switch member {
+      case "parent": if admits(value.string ?? "") { shown[member] = value }
+      case "subtasks", "links":
+        let others = (value.array ?? []).filter { admits(($0["key"] ?? $0).string ?? "") }
+        if !others.isEmpty { shown[member] = .array(others) }
+      case "custom":
+        var custom = JSONObject()
+        for (name, value) in value.object ?? JSONObject() where IssueKeys.values(value).allSatisfy(admits) { custom[name] = value }
+        if !custom.isEmpty { shown[member] = .object(custom) }
+      default: shown[member] = value
+      }
+    }
+    return .object(shown)
+  }
+
+  private static func link(_ raw: RawJSON) -> JSONValue? {
     let isOutward = raw["outwardIssue"] != nil
-    guard let other = raw["outwardIssue"] ?? raw["inwardIssue"], let key = other["key"]?.string, admits(key) else { return nil }
+    guard let other = raw["outwardIssue"] ?? raw["inwardIssue"], let key = other["key"]?.string else { return nil }
     var link: JSONObject = [
       "relation": .string(raw["type"]?[isOutward ? "outward" : "inward"]?.string ?? raw["type"]?["name"]?.string ?? "relates to"), "key": .string(key),
     ]

@@ -28,11 +28,13 @@ enum JiraRecords {
 
   static func comment(_ raw: RawJSON, issue: String) -> JSONValue? {
     guard let id = text(raw["id"]) else { return nil }
-    var json: JSONObject = ["id": .string(id), "issue": .string(issue), "visibility": raw["visibility"]?["value"] == nil ? "public" : "restricted"]
+    // `public` and `jsdPublic` tell internal comments of a service desk.
+    let isPublic = raw["visibility"]?["value"] == nil && raw["public"]?.bool != false && raw["jsdPublic"]?.bool != false
+    var json: JSONObject = ["id": .string(id), "issue": .string(issue), "visibility": isPublic ? "public" : "restricted"]
     if let author = raw["author"]?["accountId"]?.string ?? raw["author"]?["name"]?.string { json["author"] = .string(author) }
     if let name = raw["author"]?["displayName"]?.string { json["author_name"] = .string(name) }
     if let body = raw["body"] { json["body"] = .string(DocumentMarkdown.text(body)) }
-    for member in ["created", "updated"] { if let time = raw[member]?.string { json[member] = .string(JiraTime.text(time)) } }
+    for member in ["created", "updated"] { if let time = time(raw[member]) { json[member] = .string(time) } }
     return .object(json)
   }
 
@@ -64,14 +66,23 @@ enum JiraRecords {
       "from": ["type": "string"], "to": ["type": "string"],
     ], always: ["author", "issue"], columns: ["time", "author_name", "field", "from", "to"])
 
-  static func changes(_ raw: RawJSON, issue: String) -> [JSONValue] {
+  /// Fields of a history that tell of other issues, whatever their texts say.
+  private static let relations: Set<String> = [
+    "link", "issuelinks", "parent", "parent issue", "parent link", "issueparentassociation", "epic link", "epic child", "sub-task", "subtasks",
+  ]
+
+  /// What a history tells, each with the other issues that it names; nil where it is about some and does not name them.
+  static func changes(_ raw: RawJSON, issue: String) -> [(json: JSONValue, others: [String]?)] {
     (raw["items"].map { Array($0.elements) } ?? []).enumerated().map { index, item in
       var json: JSONObject = ["id": .string("\(text(raw["id"]) ?? ""):\(index)"), "issue": .string(issue)]
       if let time = raw["created"]?.string { json["time"] = .string(JiraTime.text(time)) }
       if let author = raw["author"]?["accountId"]?.string ?? raw["author"]?["name"]?.string { json["author"] = .string(author) }
       if let name = raw["author"]?["displayName"]?.string { json["author_name"] = .string(name) }
       for (member, own) in [("field", "field"), ("fromString", "from"), ("toString", "to")] { if let value = item[member]?.string { json[own] = .string(value) } }
-      return .object(json)
+      let texts = ["from", "fromString", "to", "toString"].compactMap { item[$0]?.string }
+      let isRelation = ["field", "fieldId"].contains { relations.contains(item[$0]?.string?.lowercased() ?? "") }
+      let others = isRelation ? texts.flatMap { IssueKeys.within($0) } : texts.filter { IssueKeys.isKey($0) }
+      return (.object(json), isRelation && others.isEmpty ? nil : others)
     }
   }
 
@@ -153,8 +164,8 @@ enum JiraRecords {
 
   static func named(_ raw: RawJSON) -> JSONValue? {
     var extra = JSONObject()
-    if let type = raw["schema"]?["type"]?.string { extra["type"] = .string(type) }
-    let allowed = (raw["allowedValues"].map { Array($0.elements) } ?? []).compactMap { ($0["name"] ?? $0["value"])?.string }
+    if let type = (raw["schema"] ?? raw["jiraSchema"])?["type"]?.string { extra["type"] = .string(type) }
+    let allowed = ((raw["allowedValues"] ?? raw["validValues"]).map { Array($0.elements) } ?? []).compactMap { ($0["name"] ?? $0["label"] ?? $0["value"])?.string }
     if !allowed.isEmpty { extra["allowed"] = .array(allowed.prefix(100).map { .string($0) }) }
     if allowed.count > 100 { extra["allowed_total"] = .int(allowed.count) }
     if let category = raw["statusCategory"]?["key"]?.string { extra["category"] = .string(category) }

@@ -12,11 +12,6 @@ struct AgileTools: Sendable {
   private static let board = Field.text("board", "The board's id.", required: true, length: 20)
   private static let sprint = Field.text("sprint", "The sprint's id.", required: true, length: 20)
 
-  private func number(_ call: ToolCall, _ argument: String) throws(VendorError) -> String {
-    guard let text = call.string(argument), let number = Int(text) else { throw VendorError(.refused, "\"\(argument)\" must be an id, a number.") }
-    return String(number)
-  }
-
   private var boards: Tool {
     let shape = JiraRecords.board
     return jira.tool(
@@ -44,9 +39,9 @@ struct AgileTools: Sendable {
       [Self.board, Field.texts("state", "All if not given.", oneOf: ["future", "active", "closed"])] + Field.page(limit: 50, most: 50),
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let board = try number(call, "board")
+      let board = try call.number("board")
       try await jira.permit(board: board, as: subject)
-      let state = (call["state"].map { Array($0.elements) } ?? []).compactMap(\.string).joined(separator: ",")
+      let state = call.texts("state").joined(separator: ",")
       return try await jira.page(
         call, subject, JiraAPI.agile + ["board", board, "sprint"], [("state", state.isEmpty ? nil : state)], member: "values", list: ["list_sprints", board, state],
         shape: shape
@@ -58,9 +53,9 @@ struct AgileTools: Sendable {
     let shape = JiraRecords.sprint
     return jira.tool("get_sprint", "Get a sprint", "Gets a sprint with its goal and dates.", [Self.sprint], output: shape.oneSchema, meta: shape.oneMeta) {
       call, subject throws(VendorError) in
-      let id = try number(call, "sprint")
-      let json = try await jira.api.get(JiraAPI.agile + ["sprint", id], as: subject)
-      try await jira.permit(sprint: id, json, as: subject)
+      let id = try call.number("sprint")
+      let json = try await jira.sprint(id, call, as: subject)
+      try await jira.permit(sprint: json, as: subject)
       guard let sprint = JiraRecords.sprint(json) else { throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.") }
       return try shape.result(sprint, for: call, absence: JiraContext.absence)
     }
@@ -72,18 +67,18 @@ struct AgileTools: Sendable {
       name, title, description, [place, Field.text("jql", "A further condition.", length: 4000), shape.fields] + Field.page(limit: 50, most: 100),
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let id = try number(call, place.name)
+      let id = try call.number(place.name)
       var conditions: [String] = []
-      if let jql = call.string("jql") { conditions.append(try JQL.parse(jql).condition) }
+      if let jql = call.string("jql") { conditions.append(try await jira.parse(jql: jql, call, as: subject).condition) }
       if let projects = JQL.projects(jira.projects) { conditions.append(projects) }
       if let rule = call.rowFilter("Issue").flatMap({ JQL.condition($0) }), !rule.isEmpty { conditions.append(rule) }
       let jql = JQL.all(conditions, orderBy: nil)
-      let fields = jira.fields(for: shape.selection(call), shape.rule(call)).joined(separator: ",")
-      return try await jira.page(
-        call, subject, path(id), [("jql", jql.isEmpty ? nil : jql), ("fields", fields)], member: "issues", list: [name, id, jql, fields], shape: shape
-      ) { raw in
-        [jira.issue(in: raw)].compactMap { $0 }.filter(jira.admits).map(\.json)
-      }
+      let selection = shape.selection(call)
+      let fields = jira.fields(for: selection, shape.rule(call)).joined(separator: ",")
+      let page = try await jira.page(
+        call, subject, path(id), [("jql", jql.isEmpty ? nil : jql), ("fields", fields)], member: "issues", list: [name, id, jql, fields])
+      return try await jira.result(
+        page.found.compactMap { jira.issue(in: $0) }, for: call, selection: selection, next: page.next, total: page.total, as: subject)
     }
   }
 
@@ -100,13 +95,12 @@ struct AgileTools: Sendable {
 
   private func move(
     _ name: String, _ title: String, _ description: String, _ fields: [Field],
-    _ path: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> [String]
+    meta: JSONObject = JiraContext.issueMeta(), _ path: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> [String]
   ) -> Tool {
     jira.tool(
-      name, title, description, fields + [Field.texts("issues", "Keys.", required: true, most: 50)], output: Self.moved, annotations: .changing,
-      meta: JiraIssue.shape.type.meta(rows: nil)
+      name, title, description, fields + [Field.texts("issues", "Keys.", required: true, most: 50)], output: Self.moved, annotations: .changing, meta: meta
     ) { call, subject throws(VendorError) in
-      let keys = (call["issues"].map { Array($0.elements) } ?? []).compactMap(\.string)
+      let keys = call.texts("issues")
       try await jira.permit(keys, call, as: subject)
       let path = try await path(call, subject)
       let list = JSONValue.array(keys.map { .string($0) })
@@ -116,9 +110,12 @@ struct AgileTools: Sendable {
   }
 
   private var moveToSprint: Tool {
-    move("move_to_sprint", "Move to a sprint", "Moves issues to a sprint.", [Self.sprint]) { call, subject throws(VendorError) in
-      let sprint = try number(call, "sprint")
-      try await jira.permit(sprint: sprint, as: subject)
+    move(
+      "move_to_sprint", "Move to a sprint", "Moves issues to a sprint.", [Self.sprint],
+      meta: RecordType.meta([(JiraIssue.shape.type, nil, false), (JiraRecords.sprint.type, nil, false)])
+    ) { call, subject throws(VendorError) in
+      let sprint = try call.number("sprint")
+      try await jira.permit(changing: sprint, call, as: subject)
       return JiraAPI.agile + ["sprint", sprint, "issue"]
     }
   }
@@ -146,7 +143,7 @@ struct AgileTools: Sendable {
       annotations: .adding, meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
       var body = body(call)
-      let board = try number(call, "board")
+      let board = try call.number("board")
       try await jira.permit(board: board, as: subject)
       body["originBoardId"] = .int(Int(board) ?? 0)
       var record: JSONObject = ["name": .string(call.string("name") ?? ""), "state": "future", "board": .string(board)]
@@ -155,7 +152,7 @@ struct AgileTools: Sendable {
         throw VendorError(.forbidden, "Policy does not let this sprint be made, or it cannot be told beforehand that it does. Nothing was sent.")
       }
       guard let sprint = try await jira.api.post(JiraAPI.agile + ["sprint"], .object(body), as: subject).flatMap({ JiraRecords.sprint($0) }) else {
-        throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.")
+        throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.", mayHaveHadEffect: true)
       }
       return shape.result(sprint)
     }
@@ -171,16 +168,10 @@ struct AgileTools: Sendable {
     ) { call, subject throws(VendorError) in
       let body = body(call)
       guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
-      let rule = shape.rule(call)
-      let id = try number(call, "sprint")
-      guard !rule.admitsNone else { throw JiraContext.absence }
-      if rule.limits || !jira.projects.admitsAll {
-        let now = try await jira.api.get(JiraAPI.agile + ["sprint", id], as: subject)
-        guard JiraRecords.sprint(now).map(rule.admits) == true else { throw JiraContext.absence }
-        try await jira.permit(sprint: id, now, as: subject)
-      }
+      let id = try call.number("sprint")
+      try await jira.permit(changing: id, call, as: subject)
       guard let sprint = try await jira.api.post(JiraAPI.agile + ["sprint", id], .object(body), as: subject).flatMap({ JiraRecords.sprint($0) }) else {
-        throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.")
+        throw VendorError(.invalidAnswer, "Jira described the sprint in no known form.", mayHaveHadEffect: true)
       }
       return shape.result(sprint)
     }

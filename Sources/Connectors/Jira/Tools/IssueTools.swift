@@ -20,13 +20,12 @@ struct IssueTools: Sendable {
         Field.texts("project", "Keys of projects."), Field.texts("status", "Names."), Field.texts("type", "Names: Bug, Story."),
         Field.text("assignee", "An account id, \"me\" or \"nobody\"."), Field.texts("labels", "All of them."), Field.text("updated_since", "2026-07-28, or -7d."),
         Field.text("sprint", "An id, \"open\" or \"closed\"."), Field.text("order", "updated if not given.", oneOf: ["updated", "created", "priority", "rank", "due"]),
-        shape.fields,
-        Field.texts("custom_fields", "Ids: customfield_10016.", most: 20),
+        shape.fields, Self.customFields,
       ] + Field.page(limit: 25, most: 100), output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let jql = try query(call)
+      let jql = try await query(call, subject)
       let selection = shape.selection(call)
-      let fields = jira.fields(for: selection, shape.rule(call)) + (call["custom_fields"].map { Array($0.elements) } ?? []).compactMap(\.string)
+      let fields = try jira.fields(for: selection, shape.rule(call)) + custom(call)
       let place = PageCursor(list: ["search_issues", jql] + fields)
       let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
       let limit = call.int("limit") ?? 25
@@ -44,31 +43,43 @@ struct IssueTools: Sendable {
         let end = start + JiraContext.elements(json, "issues").count
         if let total = json?["total"]?.int, end < total, end > start { next = String(end) }
       }
-      let issues = JiraContext.elements(json, "issues").compactMap { jira.issue(in: $0) }.filter(jira.admits)
-      var chosen = selection
-      if call["custom_fields"] != nil { chosen?.insert("custom") }
-      return UntrustedText.mark(
-        shape.result(issues.map(\.json), for: call, selection: chosen, next: next.map { place.text($0) }, total: jira.total(json)), "/issues")
+      return try await jira.result(
+        JiraContext.elements(json, "issues").compactMap { jira.issue(in: $0) }, for: call, selection: shown(selection, call), next: next.map { place.text($0) },
+        total: jira.total(json), as: subject)
     }
   }
 
+  private static let customFields = Field.texts("custom_fields", "Custom fields to give as well, by id: customfield_10016.", most: 20)
+
+  private func custom(_ call: ToolCall) throws(VendorError) -> [String] {
+    let ids = call.texts("custom_fields")
+    guard ids.allSatisfy({ $0.hasPrefix("customfield_") }) else { throw VendorError(.refused, "\"custom_fields\" holds ids such as customfield_10016 only.") }
+    return ids
+  }
+
+  private func shown(_ selection: Set<String>?, _ call: ToolCall) -> Set<String>? {
+    selection.map { call["custom_fields"] == nil ? $0 : $0.union(["custom"]) }
+  }
+
   /// The whole query: the call's conditions, the settings' projects, and the rows that policy lets the caller see.
-  private func query(_ call: ToolCall) throws(VendorError) -> String {
+  private func query(_ call: ToolCall, _ subject: Subject) async throws(VendorError) -> String {
     var conditions: [String] = []
-    var order: String? = "\(["due": "duedate"][call.string("order") ?? ""] ?? call.string("order") ?? "updated") DESC"
+    // What stands first in a backlog has the lowest rank.
+    let wanted = call.string("order") ?? "updated"
+    var order: String? = wanted == "rank" ? "rank ASC" : "\(wanted == "due" ? "duedate" : wanted) DESC"
     if let jql = call.string("jql") {
-      let parsed = try JQL.parse(jql)
+      let parsed = try await jira.parse(jql: jql, call, as: subject)
       conditions.append(parsed.condition)
       if let own = parsed.order { order = own }
     }
     func list(_ argument: String, _ field: String) {
-      let values = (call[argument].map { Array($0.elements) } ?? []).compactMap(\.string)
+      let values = call.texts(argument)
       if !values.isEmpty { conditions.append("\(field) in (\(values.map(JQL.quoted).joined(separator: ", ")))") }
     }
     list("project", "project")
     list("status", "status")
     list("type", "issuetype")
-    for label in (call["labels"].map { Array($0.elements) } ?? []).compactMap(\.string) { conditions.append("labels = \(JQL.quoted(label))") }
+    for label in call.texts("labels") { conditions.append("labels = \(JQL.quoted(label))") }
     if let text = call.string("text") { conditions.append("text ~ \(JQL.quoted(text))") }
     switch call.string("assignee") {
     case nil: break
@@ -105,7 +116,7 @@ struct IssueTools: Sendable {
       [Field.text("jql", "The condition, without ORDER BY.", required: true, length: 8000)],
       output: ["type": "object", "properties": ["count": ["type": "integer"]], "required": ["count"]], meta: JiraIssue.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
-      var conditions = [try JQL.parse(call.string("jql") ?? "").condition]
+      var conditions = [try await jira.parse(jql: call.string("jql") ?? "", call, as: subject).condition]
       if !jira.projects.admitsAll {
         // A number tells of issues that are not shown: it is given only where the query can say which those are.
         guard let projects = JQL.projects(jira.projects) else {
@@ -134,13 +145,14 @@ struct IssueTools: Sendable {
   private var getIssue: Tool {
     let shape = JiraIssue.shape
     return jira.tool(
-      "get_issue", "Get an issue", "Gets an issue with its description, links and attachments.", [Self.issue, shape.fields], output: shape.oneSchema, meta: shape.oneMeta
+      "get_issue", "Get an issue", "Gets an issue with its description, links and attachments.", [Self.issue, shape.fields, Self.customFields],
+      output: shape.oneSchema, meta: shape.oneMeta
     ) {
       call, subject throws(VendorError) in
       let key = call.string("issue") ?? ""
       try jira.check(key)
       let selection = shape.selection(call)
-      let fields = jira.fields(for: selection, shape.rule(call), standard: JiraIssue.standardFields + JiraIssue.longFields)
+      let fields = try jira.fields(for: selection, shape.rule(call), standard: JiraIssue.standardFields + JiraIssue.longFields) + custom(call)
       let json: RawJSON
       do throws(VendorError) { json = try await jira.api.get(jira.api.core + ["issue", key], [("fields", fields.joined(separator: ","))], as: subject) } catch {
         // What is not there looks like what may not be seen.
@@ -149,21 +161,24 @@ struct IssueTools: Sendable {
       guard let issue = jira.issue(in: json) else { throw VendorError(.invalidAnswer, "Jira described the issue in no known form.") }
       // An issue that was moved answers to its old key.
       try jira.check(issue.key)
-      return UntrustedText.mark(try shape.result(issue.json, for: call, selection: selection, absence: JiraContext.absence), "/issue")
+      guard let row = try await jira.rows([issue], call, as: subject).first else { throw JiraContext.absence }
+      return UntrustedText.mark(shape.result(row, selection: shown(selection, call).map { $0.union(shape.rule(call).members) }), "/issue")
     }
   }
 
   private var getIssues: Tool {
     let shape = JiraIssue.shape
     return jira.tool(
-      "get_issues", "Get several issues", "Gets up to 100 issues by their keys.", [Field.texts("issues", "Keys.", required: true), shape.fields],
+      "get_issues", "Get several issues", "Gets up to 100 issues by their keys. What is not there is left out.",
+      [Field.texts("issues", "Keys.", required: true), shape.fields, Self.customFields],
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let keys = (call["issues"].map { Array($0.elements) } ?? []).compactMap(\.string)
+      let keys = call.texts("issues")
+      guard !keys.isEmpty else { throw VendorError(.refused, "Give at least one key.") }
       for key in keys { try jira.check(key) }
       let selection = shape.selection(call)
-      let issues = try await jira.issues(keys, jira.fields(for: selection, shape.rule(call)), as: subject)
-      return UntrustedText.mark(shape.result(issues.map(\.json), for: call, selection: selection), "/issues")
+      let issues = try await jira.issues(keys, try jira.fields(for: selection, shape.rule(call)) + custom(call), as: subject)
+      return try await jira.result(issues, for: call, selection: shown(selection, call), next: nil, as: subject)
     }
   }
 
@@ -192,37 +207,40 @@ struct IssueTools: Sendable {
   }
   private var changelog: Tool {
     let (name, title, description, shape) = ("list_changes", "List changes", "Lists what was changed on an issue, by whom and when.", JiraRecords.change)
-    guard jira.api.deployment == .dataCenter else {
-      return list(name, title, description, "values", "changelog", shape) { JiraRecords.changes($0, issue: $1) }
-    }
-    // Version 2 gives all of them with the issue.
     return jira.tool(name, title, description, [Self.issue] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.issueMeta(shape)) {
       call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
+      // Changes are left out that tell of other issues: a total would count them.
+      let isWhole = !jira.limitsIssues(call)
+      guard jira.api.deployment == .dataCenter else {
+        let page = try await jira.page(call, subject, jira.api.core + ["issue", key, "changelog"], [], member: "values", list: [name, key])
+        let changes = try await jira.changes(page.found, of: key, call, as: subject)
+        return UntrustedText.mark(shape.result(changes, for: call, next: page.next, total: isWhole ? page.total : nil), "/" + shape.list)
+      }
+      // Version 2 gives all of them with the issue.
       let place = PageCursor(list: [name, key])
       let start = try JiraContext.start(call, place)
       let json = try await jira.api.get(jira.api.core + ["issue", key], [("expand", "changelog"), ("fields", "summary")], as: subject)
       guard let histories = json["changelog"]?["histories"] else { throw VendorError(.invalidAnswer, "Jira gave the list in no known form.") }
       let all = Array(histories.elements)
       let end = min(start + (call.int("limit") ?? 50), all.count)
-      let changes = all[min(start, end)..<end].flatMap { JiraRecords.changes($0, issue: key) }
-      let result = shape.result(changes, for: call, next: end < all.count ? place.text(String(end)) : nil, total: jira.total(json["changelog"]))
+      let changes = try await jira.changes(Array(all[min(start, end)..<end]), of: key, call, as: subject)
+      let result = shape.result(
+        changes, for: call, next: end < all.count ? place.text(String(end)) : nil, total: isWhole ? jira.total(json["changelog"]) : nil)
       return UntrustedText.mark(result, "/" + shape.list)
     }
   }
 
-  private func items(_ name: String, _ title: String, _ description: String, _ path: [String], _ member: String, _ query: [(name: String, value: String?)] = []) -> Tool {
-    let shape = JiraRecords.named
-    return jira.tool(name, title, description, [Self.issue], output: shape.listSchema, meta: JiraContext.issueMeta(shape)) { call, subject throws(VendorError) in
-      let key = try await jira.permitted(call, as: subject)
-      let json = try await jira.api.get(jira.api.core + ["issue", key] + path, query, as: subject)
-      let found = json.kind == .array ? Array(json.elements) : JiraContext.elements(json, member)
-      return shape.result(found.compactMap { JiraRecords.named($0) }, for: call)
-    }
-  }
-
   private var transitions: Tool {
-    items("list_transitions", "List transitions", "Lists the steps that an issue can take now, for transition_issue.", ["transitions"], "transitions")
+    let shape = JiraRecords.named
+    return jira.tool(
+      "list_transitions", "List transitions", "Lists the steps that an issue can take now, for transition_issue.", [Self.issue], output: shape.listSchema,
+      meta: JiraContext.issueMeta(shape)
+    ) { call, subject throws(VendorError) in
+      let key = try await jira.permitted(call, as: subject)
+      let json = try await jira.api.get(jira.api.core + ["issue", key, "transitions"], as: subject)
+      return shape.result(JiraContext.elements(json, "transitions").compactMap { JiraRecords.named($0) }, for: call)
+    }
   }
 
   private var links: Tool {
@@ -240,12 +258,19 @@ struct IssueTools: Sendable {
     ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.get(jira.api.core + ["issue", key, "remotelink"], as: subject)
-      let rows = json.elements.map { link in
+      let site = jira.api.site.lowercased() + "/"
+      // Links to the site itself lead to its issues.
+      let others = json.elements.map { link in
+        let url = link["object"]?["url"]?.string ?? ""
+        return url.lowercased().hasPrefix(site) ? IssueKeys.within(url) : []
+      }
+      let visible = try await jira.visible(others.flatMap { $0 }, call, known: [key.uppercased()], as: subject)
+      let rows = zip(json.elements, others).filter { $1.allSatisfy(visible.contains) }.map { link, _ in
         var row: JSONObject = ["id": .string(JiraRecords.text(link["id"]) ?? "")]
         for member in ["title", "url"] { if let text = link["object"]?[member]?.string { row[member] = .string(text) } }
         return JSONValue.object(row)
       }
-      return ToolResult(structured: ["links": .array(rows)], text: CompactTable(rows, columns: ["title", "url"]).text)
+      return UntrustedText.mark(ToolResult(structured: ["links": .array(rows)], text: CompactTable(rows, columns: ["title", "url"]).text), "/links")
     }
   }
 
@@ -261,15 +286,19 @@ struct IssueTools: Sendable {
 
   private var attachment: Tool {
     jira.tool(
-      "get_attachment", "Get an attachment", "Gets an attachment: its text, or the image.",
+      "get_attachment", "Get an attachment", "Gets an attachment: its text, a part at a time, of PDF and office files too, or the image.",
       [
         Field.text("attachment", "Its id, as get_issue gives it.", required: true, length: 32),
         Field.text("issue", "The key of its issue. Needed where only some issues may be seen.", length: 64),
+        Field.integer("offset", "The first character of the text to give, 0 if not given.", 0...Int.max),
+        Field.integer("length", "How many characters, 50000 if not given.", 1...200_000),
       ],
       output: [
         "type": "object",
-        "properties": ["id": ["type": "string"], "name": ["type": "string"], "mime_type": ["type": "string"], "bytes": ["type": "integer"], "text": ["type": "string"]],
-        "required": ["id"],
+        "properties": [
+          "id": ["type": "string"], "name": ["type": "string"], "mime_type": ["type": "string"], "bytes": ["type": "integer"], "text": ["type": "string"],
+          "next_offset": ["type": "integer", "description": "Where to go on. Absent at the end."],
+        ], "required": ["id"],
       ], meta: JiraContext.issueMeta()
     ) { call, subject throws(VendorError) in
       let id = call.string("attachment") ?? ""
@@ -282,23 +311,34 @@ struct IssueTools: Sendable {
       var structured: JSONObject = ["id": .string(id), "mime_type": .string(type), "bytes": .int(bytes)]
       if let name = about["filename"]?.string { structured["name"] = .string(name) }
       let body = try await jira.api.download(id, about, as: subject, maximumBytes: jira.maximumBytes).body
-      if type.hasPrefix("image/") { return ToolResult([.image(Array(body.readableBytesView), mimeType: type)], structured: .object(structured)) }
-      guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { throw VendorError(.invalid, "The attachment is \(type), which is not text.") }
+      if type.hasPrefix("image/"), !type.hasPrefix("image/svg") {
+        return ToolResult([.image(Array(body.readableBytesView), mimeType: type)], structured: .object(structured))
+      }
+      let whole: String
+      if let format = OfficeText.Format(mimeType: type, name: about["filename"]?.string ?? "") {
+        whole = try await jira.office.text(of: Array(body.readableBytesView), format, maximumBytes: jira.maximumBytes)
+      } else if let text = String(validating: body.readableBytesView, as: UTF8.self) {
+        whole = text
+      } else {
+        throw VendorError(.invalid, "The attachment is \(type), which is not text. Open the issue in Jira.")
+      }
+      let (offset, length) = (call.int("offset") ?? 0, call.int("length") ?? 50_000)
+      let start = whole.index(whole.startIndex, offsetBy: offset, limitedBy: whole.endIndex) ?? whole.endIndex
+      let end = whole.index(start, offsetBy: length, limitedBy: whole.endIndex) ?? whole.endIndex
+      let text = String(whole[start..<end])
       structured["text"] = .string(text)
-      return UntrustedText.mark(ToolResult(structured: .object(structured), text: UntrustedText.framed(text, source: "attachment \(id)")), "/text")
+      if end < whole.endIndex { structured["next_offset"] = .int(offset + length) }
+      let note = end < whole.endIndex ? "\nThere is more: go on with offset \(offset + length)." : ""
+      return UntrustedText.mark(ToolResult(structured: .object(structured), text: UntrustedText.framed(text, source: "attachment \(id)") + note), "/text")
     }
   }
 
   /// An attachment does not tell its issue: where not all may be seen, the issue has to be named, and has to have it.
   private func checkIssue(ofAttachment id: String, _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
-    let rule = JiraIssue.shape.rule(call)
-    guard !jira.projects.admitsAll || rule.limits else { return }
+    guard jira.limitsIssues(call) else { return }
     guard let key = call.string("issue") else {
       throw VendorError(.refused, "Only some issues may be seen here, and an attachment does not tell its issue. Give \"issue\" as well.")
     }
-    try jira.check(key)
-    guard !rule.admitsNone, let issue = try await jira.issue(key, jira.fields(for: ["attachments"], rule), as: subject), rule.admits(issue.json),
-      issue.json["attachments"]?.array?.contains(where: { $0["id"]?.string == id }) == true
-    else { throw JiraContext.absence }
+    try await jira.permit(attachment: id, of: key, call, as: subject)
   }
 }

@@ -11,7 +11,7 @@ struct IssueWriteTools: Sendable {
   }
   var deleting: [Tool] { [deleteComment, deleteIssue, deleteWork, deleteAttachment, unlinkIssues] }
 
-  private static let done: JSONValue = ["type": "object", "properties": ["id": ["type": "string"], "key": ["type": "string"], "url": ["type": "string"]]]
+  static let done: JSONValue = ["type": "object", "properties": ["id": ["type": "string"], "key": ["type": "string"], "url": ["type": "string"]]]
   private static let content = [
     Field.text("summary", "One line.", length: 255), Field.text("description", "Markdown.", length: 32_000), Field.text("priority", "A name."),
     Field.text("assignee", "An account id."),
@@ -20,16 +20,35 @@ struct IssueWriteTools: Sendable {
   ]
 
   private func write(
-    _ name: String, _ title: String, _ description: String, _ fields: [Field], _ annotations: ToolAnnotations,
+    _ name: String, _ title: String, _ description: String, _ fields: [Field], _ annotations: ToolAnnotations, of shape: RecordShape? = nil,
     _ work: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> ToolResult
   ) -> Tool {
-    jira.tool(name, title, description, fields, output: Self.done, annotations: annotations, meta: JiraIssue.shape.type.meta(rows: nil), work)
+    jira.tool(
+      name, title, description, fields, output: Self.done, annotations: annotations,
+      meta: RecordType.meta([JiraIssue.shape, shape].compactMap { $0 }.map { ($0.type, nil, false) }), work)
   }
 
-  private func done(_ key: String, _ text: String, id: String? = nil) -> ToolResult {
-    var structured: JSONObject = ["key": .string(key), "url": .string("\(jira.api.site)/browse/\(key)")]
-    if let id { structured["id"] = .string(id) }
-    return ToolResult(structured: .object(structured), text: text)
+  /// Sees that an issue may be seen, and what hangs on it, before that is changed.
+  ///
+  /// - Returns: the issue's key.
+  private func permitted(
+    _ shape: RecordShape, _ path: String, _ id: String, _ call: ToolCall, _ subject: Subject, _ record: (RawJSON, String) -> JSONValue?
+  ) async throws(VendorError) -> String {
+    let rule = shape.rule(call)
+    guard !rule.admitsNone else { throw JiraContext.absence }
+    let key = try await jira.permitted(call, as: subject)
+    guard rule.limits else { return key }
+    let json = try await jira.looking { () async throws(VendorError) in try await jira.api.get(jira.api.core + ["issue", key, path, id], as: subject) }
+    guard record(json, key).map(rule.admits) == true else { throw JiraContext.absence }
+    return key
+  }
+
+  private func permittedComment(_ call: ToolCall, _ subject: Subject) async throws(VendorError) -> String {
+    try await permitted(JiraRecords.comment, "comment", call.string("comment") ?? "", call, subject) { JiraRecords.comment($0, issue: $1) }
+  }
+
+  private func permittedWork(_ call: ToolCall, _ subject: Subject) async throws(VendorError) -> String {
+    try await permitted(JiraRecords.worklog, "worklog", call.string("worklog") ?? "", call, subject) { JiraRecords.worklog($0, issue: $1) }
   }
 
   /// Jira's `fields` of what a call says.
@@ -75,12 +94,26 @@ struct IssueWriteTools: Sendable {
     return fields
   }
 
-  private func parents(_ issues: [RawJSON]) -> [String] { Set(issues.compactMap { $0["parent"]?.string }).sorted() }
+  /// Other issues that are named: a parent, or in custom fields an epic.
+  private func others(_ issues: [RawJSON]) -> [String] {
+    Set(issues.flatMap { issue in [issue["parent"]?.string].compactMap { $0 } + (issue["custom"].map { IssueKeys.values(JSONValue($0), anyCase: true) } ?? []) }).sorted()
+  }
+
+  /// A new issue as far as it is known beforehand.
+  private static func record(_ arguments: RawJSON) -> JSONObject {
+    var record = JSONObject()
+    for member in ["project", "type", "summary", "description", "priority", "assignee", "due", "parent"] {
+      if let text = arguments[member]?.string { record[member] = .string(text) }
+    }
+    for member in ["labels", "components", "fix_versions", "custom"] { if let value = arguments[member] { record[member] = JSONValue(value) } }
+    return record
+  }
 
   /// Holds new issues, and what they are put under, against policy.
   private func permit(new issues: [RawJSON], _ call: ToolCall, _ subject: Subject) async throws(VendorError) {
-    for issue in issues { try await jira.permit(new: issue, call, as: subject) }
-    try await jira.permit(parents(issues), call, as: subject)
+    let rule = JiraIssue.shape.rule(call)
+    if rule.limits { for issue in issues { try await jira.permit(new: Self.record(issue), rule, as: subject) } }
+    try await jira.permit(others(issues), call, as: subject)
   }
 
   private var createIssue: Tool {
@@ -89,7 +122,7 @@ struct IssueWriteTools: Sendable {
       try await permit(new: [call.arguments], call, subject)
       let json = try await jira.api.post(jira.api.core + ["issue"], ["fields": .object(fields)], as: subject)
       guard let key = json?["key"]?.string else { throw VendorError(.invalidAnswer, "Jira did not name the new issue.", mayHaveHadEffect: true) }
-      return done(key, "Created \(key).", id: json?["id"]?.string)
+      return jira.done(key, "Created \(key).", id: json?["id"]?.string)
     }
   }
 
@@ -124,16 +157,16 @@ struct IssueWriteTools: Sendable {
     ) { call, subject throws(VendorError) in
       let key = call.string("issue") ?? ""
       let fields = try fields(call.arguments)
-      try await jira.permit([key] + parents([call.arguments]), call, as: subject)
+      try await jira.permit([key] + others([call.arguments]), call, as: subject)
       var body = JSONObject()
       if !fields.isEmpty { body["fields"] = .object(fields) }
       let labels = [("add_labels", "add"), ("remove_labels", "remove")].flatMap { argument, verb in
-        (call[argument].map { Array($0.elements) } ?? []).compactMap(\.string).map { JSONValue.object([verb: .string($0)]) }
+        call.texts(argument).map { JSONValue.object([verb: .string($0)]) }
       }
       if !labels.isEmpty { body["update"] = ["labels": .array(labels)] }
       guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
       _ = try await jira.api.put(jira.api.core + ["issue", key], .object(body), as: subject)
-      return done(key, "Changed \(key).")
+      return jira.done(key, "Changed \(key).")
     }
   }
 
@@ -145,7 +178,7 @@ struct IssueWriteTools: Sendable {
       let key = try await jira.permitted(call, as: subject)
       let name = jira.api.deployment == .cloud ? "accountId" : "name"
       _ = try await jira.api.put(jira.api.core + ["issue", key, "assignee"], .object([name: call.string("assignee").map { .string($0) } ?? .null]), as: subject)
-      return done(key, "Assigned \(key).")
+      return jira.done(key, "Assigned \(key).")
     }
   }
 
@@ -163,18 +196,13 @@ struct IssueWriteTools: Sendable {
       let path = jira.api.core + ["issue", key, "transitions"]
       var id = wanted
       if !wanted.allSatisfy(\.isNumber) {
-        let all = JiraContext.elements(try await jira.api.get(path, as: subject), "transitions")
-        let found = all.first { $0["name"]?.string?.lowercased() == wanted.lowercased() || $0["to"]?["name"]?.string?.lowercased() == wanted.lowercased() }
-        guard let found = found?["id"]?.string else {
-          throw VendorError(.refused, "\(key) has no step \"\(wanted.prefix(80))\" now. It has: \(all.compactMap { $0["name"]?.string }.joined(separator: ", ")).")
-        }
-        id = found
+        id = try jira.step(wanted, of: key, in: JiraContext.elements(try await jira.api.get(path, as: subject), "transitions"))
       }
       var body: JSONObject = ["transition": ["id": .string(id)]]
       if let resolution = call.string("resolution") { body["fields"] = ["resolution": ["name": .string(resolution)]] }
       if let comment = call.string("comment") { body["update"] = ["comment": [["add": ["body": jira.body(comment)]]]] }
       _ = try await jira.api.post(path, .object(body), as: subject)
-      return done(key, "Moved \(key) on.")
+      return jira.done(key, "Moved \(key) on.")
     }
   }
 
@@ -192,13 +220,14 @@ struct IssueWriteTools: Sendable {
 
   private var addComment: Tool {
     write(
-      "add_comment", "Comment", "Adds a comment to an issue.", [IssueTools.issue, Field.text("body", "Markdown.", required: true, length: 32_000)] + Self.visibility,
+      "add_comment", "Comment", "Adds a comment to an issue. On a request of a service desk the customer sees it: use comment_on_request there.",
+      [IssueTools.issue, Field.text("body", "Markdown.", required: true, length: 32_000)] + Self.visibility,
       .adding
     ) { call, subject throws(VendorError) in
       let body = try comment(call)
       let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.post(jira.api.core + ["issue", key, "comment"], body, as: subject)
-      return done(key, "Commented on \(key).", id: JiraRecords.text(json?["id"]))
+      return jira.done(key, "Commented on \(key).", id: JiraRecords.text(json?["id"]))
     }
   }
 
@@ -207,36 +236,44 @@ struct IssueWriteTools: Sendable {
   private var updateComment: Tool {
     write(
       "update_comment", "Change a comment", "Replaces the text of a comment, and who sees it where that is given.",
-      [IssueTools.issue, Self.comment, Field.text("body", "Markdown.", required: true, length: 32_000)] + Self.visibility, .changing
+      [IssueTools.issue, Self.comment, Field.text("body", "Markdown.", required: true, length: 32_000)] + Self.visibility, .changing, of: JiraRecords.comment
     ) {
       call, subject throws(VendorError) in
       var body = try comment(call)
-      let key = try await jira.permitted(call, as: subject)
+      let key = try await permittedComment(call, subject)
       let path = jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""]
       if body["visibility"] == nil, let visibility = try await jira.api.get(path, as: subject)["visibility"], !visibility.isNull {
         // Left out, it might open the comment to all.
         body["visibility"] = JSONValue(visibility)
       }
       _ = try await jira.api.put(path, body, as: subject)
-      return done(key, "Changed the comment.", id: call.string("comment"))
+      return jira.done(key, "Changed the comment.", id: call.string("comment"))
     }
   }
 
   private var deleteComment: Tool {
-    write("delete_comment", "Delete a comment", "Deletes a comment. It cannot be brought back.", [IssueTools.issue, Self.comment], .changing) {
+    write("delete_comment", "Delete a comment", "Deletes a comment. It cannot be brought back.", [IssueTools.issue, Self.comment], .changing, of: JiraRecords.comment) {
       call, subject throws(VendorError) in
-      let key = try await jira.permitted(call, as: subject)
+      let key = try await permittedComment(call, subject)
       try await jira.api.delete(jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""], as: subject)
-      return done(key, "Deleted the comment.", id: call.string("comment"))
+      return jira.done(key, "Deleted the comment.", id: call.string("comment"))
     }
   }
 
   private var deleteIssue: Tool {
     write("delete_issue", "Delete an issue", "Deletes an issue. It cannot be brought back.", [IssueTools.issue, Field.flag("subtasks", "Its subtasks too.")], .changing) {
       call, subject throws(VendorError) in
-      let key = try await jira.permitted(call, as: subject)
+      let (key, rule) = (call.string("issue") ?? "", JiraIssue.shape.rule(call))
+      try await jira.permit([key], call, as: subject)
+      if call.bool("subtasks") == true, rule.limits {
+        let subtasks = try await jira.issue(key, jira.fields(for: ["project", "subtasks"], rule), as: subject)?.json["subtasks"]?.array ?? []
+        do throws(VendorError) { try await jira.permit(subtasks.compactMap(\.string), call, as: subject) } catch {
+          guard error.code == .notFound else { throw error }
+          throw VendorError(.forbidden, "Policy does not let all that would be deleted be seen. Nothing was sent.")
+        }
+      }
       try await jira.api.delete(jira.api.core + ["issue", key], [("deleteSubtasks", call.bool("subtasks") == true ? "true" : "false")], as: subject)
-      return done(key, "Deleted \(key).")
+      return jira.done(key, "Deleted \(key).")
     }
   }
 
@@ -251,7 +288,7 @@ struct IssueWriteTools: Sendable {
       let body = try work(call)
       let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.post(jira.api.core + ["issue", key, "worklog"], .object(body), as: subject)
-      return done(key, "Logged work on \(key).", id: JiraRecords.text(json?["id"]))
+      return jira.done(key, "Logged work on \(key).", id: JiraRecords.text(json?["id"]))
     }
   }
 
@@ -274,22 +311,25 @@ struct IssueWriteTools: Sendable {
       [
         IssueTools.issue, Self.worklog, Field.text("time_spent", "3h 30m.", length: 40), Field.text("started", "2026-07-28T09:00:00Z."),
         Field.text("comment", "Markdown.", length: 32_000),
-      ], .changing
+      ], .changing, of: JiraRecords.worklog
     ) { call, subject throws(VendorError) in
       let body = try work(call)
       guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
-      let key = try await jira.permitted(call, as: subject)
+      let key = try await permittedWork(call, subject)
       _ = try await jira.api.put(jira.api.core + ["issue", key, "worklog", call.string("worklog") ?? ""], .object(body), as: subject)
-      return done(key, "Changed the work on \(key).", id: call.string("worklog"))
+      return jira.done(key, "Changed the work on \(key).", id: call.string("worklog"))
     }
   }
 
   private var deleteWork: Tool {
-    write("delete_work", "Delete logged work", "Deletes an entry of logged work. It cannot be brought back.", [IssueTools.issue, Self.worklog], .changing) {
+    write(
+      "delete_work", "Delete logged work", "Deletes an entry of logged work. It cannot be brought back.", [IssueTools.issue, Self.worklog], .changing,
+      of: JiraRecords.worklog
+    ) {
       call, subject throws(VendorError) in
-      let key = try await jira.permitted(call, as: subject)
+      let key = try await permittedWork(call, subject)
       try await jira.api.delete(jira.api.core + ["issue", key, "worklog", call.string("worklog") ?? ""], as: subject)
-      return done(key, "Deleted the work on \(key).", id: call.string("worklog"))
+      return jira.done(key, "Deleted the work on \(key).", id: call.string("worklog"))
     }
   }
 
@@ -306,7 +346,7 @@ struct IssueWriteTools: Sendable {
       _ = try await jira.api.post(
         jira.api.core + ["issueLink"],
         ["type": ["name": .string(call.string("relation") ?? "")], "outwardIssue": ["key": .string(other)], "inwardIssue": ["key": .string(key)]], as: subject)
-      return done(key, "Linked \(key) and \(other).")
+      return jira.done(key, "Linked \(key) and \(other).")
     }
   }
 
@@ -322,7 +362,7 @@ struct IssueWriteTools: Sendable {
       guard ends.count == 2, ends.contains(where: { $0.uppercased() == key.uppercased() }) else { throw JiraContext.absence }
       try await jira.permit(ends.filter { $0.uppercased() != key.uppercased() }, call, as: subject)
       try await jira.api.delete(jira.api.core + ["issueLink", id], as: subject)
-      return done(key, "Unlinked \(ends.joined(separator: " and ")).", id: id)
+      return jira.done(key, "Unlinked \(ends.joined(separator: " and ")).", id: id)
     }
   }
 
@@ -332,14 +372,9 @@ struct IssueWriteTools: Sendable {
       [IssueTools.issue, Field.text("attachment", "Its id, as get_issue gives it.", required: true, length: 32)], .changing
     ) { call, subject throws(VendorError) in
       let (key, id) = (call.string("issue") ?? "", call.string("attachment") ?? "")
-      try jira.check(key)
-      // An attachment does not tell its issue: the issue has to have it.
-      let rule = JiraIssue.shape.rule(call)
-      guard !rule.admitsNone, let issue = try await jira.issue(key, jira.fields(for: ["attachments"], rule), as: subject), rule.admits(issue.json),
-        issue.json["attachments"]?.array?.contains(where: { $0["id"]?.string == id }) == true
-      else { throw JiraContext.absence }
+      try await jira.permit(attachment: id, of: key, call, as: subject)
       try await jira.api.delete(jira.api.core + ["attachment", id], as: subject)
-      return done(key, "Deleted the attachment of \(key).", id: id)
+      return jira.done(key, "Deleted the attachment of \(key).", id: id)
     }
   }
 
@@ -352,7 +387,7 @@ struct IssueWriteTools: Sendable {
       guard call.string("url")?.hasPrefix("https://") == true else { throw VendorError(.refused, "\"url\" must be an https address.") }
       let json = try await jira.api.post(
         jira.api.core + ["issue", key, "remotelink"], ["object": ["url": .string(call.string("url") ?? ""), "title": .string(call.string("title") ?? "")]], as: subject)
-      return done(key, "Linked.", id: JiraRecords.text(json?["id"]))
+      return jira.done(key, "Linked.", id: JiraRecords.text(json?["id"]))
     }
   }
 
@@ -369,24 +404,24 @@ struct IssueWriteTools: Sendable {
       } else {
         _ = try await jira.api.post(path, .string(user), as: subject)
       }
-      return done(key, "Done.")
+      return jira.done(key, "Done.")
     }
   }
 
   private var upload: Tool {
     write(
-      "add_attachment", "Attach a file", "Attaches a text as a file to an issue.",
-      [IssueTools.issue, Field.text("filename", "With its ending.", required: true, length: 255), Field.text("text", "What is in it.", required: true)], .adding
+      "add_attachment", "Attach a file", "Attaches a file to an issue: a text, bytes, or a file of the folder for uploads.",
+      [IssueTools.issue, Field.text("filename", "With its ending.", required: true, length: 255)] + UploadPlace.fields, .adding
     ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       let name = call.string("filename") ?? ""
-      guard !name.contains(where: { $0.isNewline || "\"/\\".contains($0) }) else {
-        throw VendorError(.refused, "\"filename\" must be a name without quotes and slashes.")
+      guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || "\"/\\".unicodeScalars.contains($0) }) else {
+        throw VendorError(.refused, "\"filename\" must be a name without quotes, slashes and control characters.")
       }
-      let bytes = Array((call.string("text") ?? "").utf8)
-      guard bytes.count <= jira.maximumBytes else { throw VendorError(.tooLarge, "At most \(jira.maximumBytes) bytes are uploaded.") }
-      let json = try await jira.api.upload(name, bytes, issue: key, as: subject)
-      return done(key, "Attached \(name) to \(key).", id: json?.elements.first { _ in true }.flatMap { JiraRecords.text($0["id"]) })
+      let content = try await jira.uploads.content(call)
+      // Jira finds the type out by itself where none is given.
+      let json = try await jira.api.upload(name, content.bytes, call.string("mime_type") ?? "application/octet-stream", issue: key, as: subject)
+      return jira.done(key, "Attached \(name) to \(key).", id: json?.elements.first { _ in true }.flatMap { JiraRecords.text($0["id"]) })
     }
   }
 }

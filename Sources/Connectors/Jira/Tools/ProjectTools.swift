@@ -65,8 +65,16 @@ struct ProjectTools: Sendable {
     ) { call, subject throws(VendorError) in
       let admits: @Sendable (JSONValue) -> Bool = { jira.projects.admits($0["key"]?.string ?? "") }
       guard jira.api.deployment == .cloud else {
+        // Data Center gives all of them at once.
         let json = try await jira.api.get(jira.api.core + ["project"], as: subject)
-        return shape.result(json.elements.compactMap { JiraRecords.project($0) }.filter(admits), for: call, selection: shape.selection(call))
+        let words = call.string("query")?.lowercased() ?? ""
+        let found = json.elements.compactMap { JiraRecords.project($0) }.filter { project in
+          admits(project) && (words.isEmpty || ["key", "name"].contains { project[$0]?.string?.lowercased().contains(words) == true })
+        }
+        let place = PageCursor(list: ["list_projects", words])
+        let start = min(try JiraContext.start(call, place), found.count)
+        let end = min(start + (call.int("limit") ?? 50), found.count)
+        return shape.result(Array(found[start..<end]), for: call, selection: shape.selection(call), next: end < found.count ? place.text(String(end)) : nil)
       }
       return try await jira.page(
         call, subject, jira.api.core + ["project", "search"], [("query", call.string("query"))], member: "values", list: ["list_projects", call.string("query") ?? ""],
@@ -85,25 +93,17 @@ struct ProjectTools: Sendable {
     }
   }
 
-  private func items(
-    _ name: String, _ title: String, _ description: String, _ fields: [Field] = [], member: String = "values", ofIssue: Bool = false,
-    path: @escaping @Sendable (ToolCall) throws(VendorError) -> [String], query: @escaping @Sendable (ToolCall) -> [(name: String, value: String?)] = { _ in [] }
-  ) -> Tool {
+  /// What is the same in all projects and has a name.
+  private func items(_ name: String, _ title: String, _ description: String, _ path: String, member: String = "") -> Tool {
     let shape = JiraRecords.named
-    let meta = ofIssue ? JiraContext.issueMeta(shape) : shape.listMeta
-    return jira.tool(name, title, description, fields, output: shape.listSchema, meta: meta) { call, subject throws(VendorError) in
-      if ofIssue { _ = try await jira.permitted(call, as: subject) }
-      let json = try await jira.api.get(try path(call), query(call), as: subject)
-      let found: [RawJSON]
-      if json.kind == .array {
-        found = Array(json.elements)
-      } else if let object = json[member], object.kind == .object {
-        // `editmeta` and `mypermissions` are objects by id.
-        found = object.members.map(\.value)
-      } else {
-        found = JiraContext.elements(json, member)
-      }
-      return shape.result(found.compactMap { JiraRecords.named($0) }, for: call)
+    return jira.tool(
+      name, title, description, [Field.text("query", "Some of the name.", length: 200)], output: shape.listSchema, meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
+      let json = try await jira.api.get(jira.api.core + [path], as: subject)
+      guard let list = json.kind == .array ? json : json[member] else { throw VendorError(.invalidAnswer, "Jira gave the list in no known form.") }
+      let words = call.string("query")?.lowercased() ?? ""
+      let found = list.elements.compactMap { JiraRecords.named($0) }.filter { words.isEmpty || $0["name"]?.string?.lowercased().contains(words) == true }
+      return shape.result(found, for: call)
     }
   }
 
@@ -147,22 +147,23 @@ struct ProjectTools: Sendable {
   }
 
   private var editFields: Tool {
-    items(
-      "list_edit_fields", "List fields to edit", "Lists the fields of an issue that can be changed, and what they may hold.", [IssueTools.issue], member: "fields",
-      ofIssue: true
-    ) {
-      call throws(VendorError) in
-      let key = call.string("issue") ?? ""
-      try jira.check(key)
-      return jira.api.core + ["issue", key, "editmeta"]
+    let shape = JiraRecords.named
+    return jira.tool(
+      "list_edit_fields", "List fields to edit", "Lists the fields of an issue that can be changed, and what they may hold.", [IssueTools.issue],
+      output: shape.listSchema, meta: JiraContext.issueMeta(shape)
+    ) { call, subject throws(VendorError) in
+      let key = try await jira.permitted(call, as: subject)
+      let json = try await jira.api.get(jira.api.core + ["issue", key, "editmeta"], as: subject)
+      // An object by id.
+      return shape.result((json["fields"]?.members ?? RawJSON.null.members).compactMap { JiraRecords.named($0.value) }, for: call)
     }
   }
 
   private var linkTypes: Tool {
-    items("list_link_types", "List link types", "Lists the relations that issues can have.", member: "issueLinkTypes") { _ in jira.api.core + ["issueLinkType"] }
+    items("list_link_types", "List link types", "Lists the relations that issues can have.", "issueLinkType", member: "issueLinkTypes")
   }
 
-  private var listFields: Tool { items("list_fields", "List fields", "Lists all fields, custom ones among them.") { _ in jira.api.core + ["field"] } }
+  private var listFields: Tool { items("list_fields", "List fields", "Lists all fields, custom ones among them.", "field") }
 
   private var permissions: Tool {
     jira.tool(
@@ -175,7 +176,7 @@ struct ProjectTools: Sendable {
     ) { call, subject throws(VendorError) in
       let key = call.string("project") ?? ""
       try await jira.permit(project: key, call, as: subject)
-      let names = (call["permissions"].map { Array($0.elements) } ?? []).compactMap(\.string)
+      let names = call.texts("permissions")
       let json = try await jira.api.get(jira.api.core + ["mypermissions"], [("projectKey", key), ("permissions", names.joined(separator: ","))], as: subject)
       let granted = names.filter { json["permissions"]?[$0]?["havePermission"]?.bool == true }
       let missing = names.filter { !granted.contains($0) }
@@ -185,12 +186,16 @@ struct ProjectTools: Sendable {
 
   private var checkJQL: Tool {
     jira.tool(
-      "check_jql", "Check a query", "Tells what is wrong with a JQL query.", [Field.text("jql", "The query.", required: true, length: 8000)],
-      output: ["type": "object", "properties": ["errors": ["type": "array", "items": ["type": "string"]]], "required": ["errors"]]
+      "check_jql", "Check a query", "Tells what is wrong with a JQL query: with its form only, where not all issues may be seen.",
+      [Field.text("jql", "The query.", required: true, length: 8000)],
+      output: ["type": "object", "properties": ["errors": ["type": "array", "items": ["type": "string"]]], "required": ["errors"]],
+      meta: JiraContext.issueMeta()
     ) { call, subject throws(VendorError) in
       guard jira.api.deployment == .cloud else { throw VendorError(.refused, "Jira Data Center checks no queries; search_issues tells what is wrong.") }
+      // What Jira says of names would tell which issues and projects there are.
+      let validation = jira.limitsIssues(call) ? "none" : "strict"
       let json = try await jira.api.post(
-        jira.api.core + ["jql", "parse"], ["queries": [.string(call.string("jql") ?? "")]], query: [("validation", "strict")], as: subject, isRead: true)
+        jira.api.core + ["jql", "parse"], ["queries": [.string(call.string("jql") ?? "")]], query: [("validation", validation)], as: subject, isRead: true)
       let errors = JiraContext.elements(json, "queries").flatMap { JiraContext.elements($0, "errors") }.compactMap(\.string)
       return ToolResult(structured: ["errors": .array(errors.map { .string($0) })], text: errors.isEmpty ? "The query is valid." : errors.joined(separator: "\n"))
     }

@@ -2,41 +2,39 @@ internal import ConnectorKit
 internal import JSON
 internal import MCP
 
-/// Jira Service Management: a toolset that is switched on.
+/// Jira Service Management, read: a toolset that is switched on. ``ServiceWriteTools`` writes.
 struct ServiceTools: Sendable {
   let jira: JiraContext
 
-  var tools: [Tool] { [desks, queues, queueIssues, getRequest] }
-
-  private static let desk = Field.text("desk", "The service desk's id.", required: true, length: 20)
-
-  private func number(_ call: ToolCall, _ argument: String) throws(VendorError) -> String {
-    guard let text = call.string(argument), Int(text) != nil else { throw VendorError(.refused, "\"\(argument)\" must be an id, a number.") }
-    return text
+  var tools: [Tool] {
+    [
+      desks, queues, queueIssues, requestTypes, requestFields, organizations, getRequest, requestComments, requestTransitions, participants, approvals, serviceLevels,
+    ]
   }
+
+  static let desk = Field.text("desk", "The service desk's id.", required: true, length: 20)
+  static let requestType = Field.text("request_type", "The request type's id, as list_request_types gives it.", required: true, length: 20)
 
   /// One page of a list that counts by `start` (<https://developer.atlassian.com/cloud/jira/service-desk/rest/intro/#pagination>).
-  private func page(
-    _ call: ToolCall, _ subject: Subject, _ path: [String], _ list: [String], _ shape: RecordShape, _ record: (RawJSON) -> JSONValue?
-  ) async throws(VendorError) -> ToolResult {
+  private func fetch(
+    _ call: ToolCall, _ subject: Subject, _ path: [String], _ list: [String], _ query: [(name: String, value: String?)] = []
+  ) async throws(VendorError) -> (found: [RawJSON], next: String?) {
     let place = PageCursor(list: list)
     let start = try JiraContext.start(call, place)
-    let json = try await jira.api.get(JiraAPI.serviceDesk + path, [("start", String(start)), ("limit", String(call.int("limit") ?? 50))], as: subject)
-    let found = JiraContext.elements(json, "values")
-    let next = json["isLastPage"]?.bool == false && !found.isEmpty ? place.text(String(start + found.count)) : nil
-    return UntrustedText.mark(
-      shape.result(try await whole(found.compactMap(record), shape, call, subject), for: call, selection: shape.selection(call), next: next), "/" + shape.list)
+    let json = try await jira.api.get(JiraAPI.serviceDesk + path, query + [("start", String(start)), ("limit", String(call.int("limit") ?? 50))], as: subject)
+    guard let found = json["values"].map({ Array($0.elements) }) else { throw VendorError(.invalidAnswer, "Jira gave the list in no known form.") }
+    return (found, json["isLastPage"]?.bool == false && !found.isEmpty ? place.text(String(start + found.count)) : nil)
   }
 
-  /// Issues with what a rule has to look at: a queue shows the fields that it was set up with, and no others.
-  private func whole(_ rows: [JSONValue], _ shape: RecordShape, _ call: ToolCall, _ subject: Subject) async throws(VendorError) -> [JSONValue] {
-    let rule = shape.rule(call)
-    let keys = rows.compactMap { $0["key"]?.string }
-    guard shape.type == JiraIssue.shape.type, rule.limits, !rule.admitsNone, !keys.isEmpty else { return rows }
-    var whole: [String: JSONValue] = [:]
-    for issue in try await jira.issues(keys, jira.fields(for: nil, rule), as: subject) { whole[issue.key] = issue.json }
-    return rows.compactMap { $0["key"]?.string }.compactMap { whole[$0] }
+  private func page(
+    _ call: ToolCall, _ subject: Subject, _ path: [String], _ list: [String], _ shape: RecordShape, _ query: [(name: String, value: String?)] = [],
+    _ record: (RawJSON) -> JSONValue?
+  ) async throws(VendorError) -> ToolResult {
+    let page = try await fetch(call, subject, path, list, query)
+    return UntrustedText.mark(shape.result(page.found.compactMap(record), for: call, next: page.next), "/" + shape.list)
   }
+
+  // MARK: Desks
 
   private var desks: Tool {
     let shape = JiraRecords.named
@@ -49,15 +47,42 @@ struct ServiceTools: Sendable {
     }
   }
 
-  private var queues: Tool {
+  /// What belongs to a service desk and has a name.
+  private func ofDesk(
+    _ name: String, _ title: String, _ description: String, _ path: String, _ fields: [Field] = [], query: @escaping @Sendable (ToolCall) -> String? = { _ in nil }
+  ) -> Tool {
+    let shape = JiraRecords.named
+    return jira.tool(name, title, description, [Self.desk] + fields + Field.page(limit: 50, most: 50), output: shape.listSchema, meta: shape.listMeta) {
+      call, subject throws(VendorError) in
+      let desk = try call.number("desk")
+      try await jira.permit(desk: desk, as: subject)
+      let words = query(call)
+      return try await page(call, subject, ["servicedesk", desk, path], [name, desk, words ?? ""], shape, [("searchQuery", words)]) { JiraRecords.named($0) }
+    }
+  }
+
+  private var queues: Tool { ofDesk("list_queues", "List queues", "Lists the queues of a service desk.", "queue") }
+  private var organizations: Tool {
+    ofDesk("list_organizations", "List organizations", "Lists the organizations whose people are customers of a service desk.", "organization")
+  }
+  private var requestTypes: Tool {
+    ofDesk(
+      "list_request_types", "List request types", "Lists what customers can ask of a service desk, for create_request.",
+      "requesttype", [Field.text("query", "Some of the name or description.", length: 200)]
+    ) { $0.string("query") }
+  }
+
+  private var requestFields: Tool {
     let shape = JiraRecords.named
     return jira.tool(
-      "list_queues", "List queues", "Lists the queues of a service desk.", [Self.desk] + Field.page(limit: 50, most: 50), output: shape.listSchema, meta: shape.listMeta
-    ) {
-      call, subject throws(VendorError) in
-      let desk = try number(call, "desk")
+      "list_request_fields", "List fields of a request type", "Lists what a request of a type has to say and may say, and what its fields may hold.",
+      [Self.desk, Self.requestType], output: shape.listSchema, meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
+      let (desk, type) = (try call.number("desk"), try call.number("request_type"))
       try await jira.permit(desk: desk, as: subject)
-      return try await page(call, subject, ["servicedesk", desk, "queue"], ["list_queues", desk], shape) { JiraRecords.named($0) }
+      let json = try await jira.api.get(JiraAPI.serviceDesk + ["servicedesk", desk, "requesttype", type, "field"], as: subject)
+      guard let fields = json["requestTypeFields"] else { throw VendorError(.invalidAnswer, "Jira gave the list in no known form.") }
+      return UntrustedText.mark(shape.result(fields.elements.compactMap { JiraRecords.named($0) }, for: call), "/" + shape.list)
     }
   }
 
@@ -68,14 +93,24 @@ struct ServiceTools: Sendable {
       [Self.desk, Field.text("queue", "The queue's id.", required: true, length: 20), shape.fields] + Field.page(limit: 50, most: 50),
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let (desk, queue) = (try number(call, "desk"), try number(call, "queue"))
+      let (desk, queue) = (try call.number("desk"), try call.number("queue"))
       try await jira.permit(desk: desk, as: subject)
-      return try await page(call, subject, ["servicedesk", desk, "queue", queue, "issue"], ["list_queue_issues", desk, queue], shape) { raw in
-        guard let issue = jira.issue(in: raw), jira.admits(issue) else { return nil }
-        return issue.json
-      }
+      let page = try await fetch(call, subject, ["servicedesk", desk, "queue", queue, "issue"], ["list_queue_issues", desk, queue])
+      let issues = try await whole(page.found.compactMap { jira.issue(in: $0) }.filter(jira.admits), call, subject)
+      return try await jira.result(issues, for: call, selection: shape.selection(call), next: page.next, as: subject)
     }
   }
+
+  /// Issues with what a rule has to look at: a queue shows the fields that it was set up with, and no others.
+  private func whole(_ issues: [JiraIssue], _ call: ToolCall, _ subject: Subject) async throws(VendorError) -> [JiraIssue] {
+    let rule = JiraIssue.shape.rule(call)
+    guard rule.limits, !rule.admitsNone, !issues.isEmpty else { return issues }
+    var whole: [String: JiraIssue] = [:]
+    for issue in try await jira.issues(issues.map(\.key), jira.fields(for: nil, rule), as: subject) { whole[issue.key] = issue }
+    return issues.compactMap { whole[$0.key] }
+  }
+
+  // MARK: Requests
 
   private var getRequest: Tool {
     jira.tool(
@@ -83,24 +118,76 @@ struct ServiceTools: Sendable {
       output: [
         "type": "object",
         "properties": [
-          "key": ["type": "string"], "status": ["type": "string"], "reporter": ["type": "string"], "created": ["type": "string"],
+          "key": ["type": "string"], "desk": ["type": "string"], "request_type": ["type": "string"], "status": ["type": "string"], "reporter": ["type": "string"],
+          "created": ["type": "string"],
           "fields": ["type": "array", "items": ["type": "object", "properties": ["label": ["type": "string"], "value": ["type": "string"]]]],
         ], "required": ["key"],
       ], meta: JiraContext.issueMeta()
     ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.get(JiraAPI.serviceDesk + ["request", key], as: subject)
-      var structured: JSONObject = ["key": .string(json["issueKey"]?.string ?? key)]
+      let own = json["issueKey"]?.string ?? key
+      try jira.check(own)
+      var structured: JSONObject = ["key": .string(own)]
+      if let desk = JiraRecords.text(json["serviceDeskId"]) { structured["desk"] = .string(desk) }
+      if let type = JiraRecords.text(json["requestTypeId"]) { structured["request_type"] = .string(type) }
       if let status = json["currentStatus"]?["status"]?.string { structured["status"] = .string(status) }
-      if let reporter = json["reporter"]?["accountId"]?.string { structured["reporter"] = .string(reporter) }
-      if let created = json["createdDate"]?["iso8601"]?.string { structured["created"] = .string(JiraTime.text(created)) }
-      let fields = JiraContext.elements(json, "requestFieldValues").map { field in
-        JSONValue.object([
-          "label": .string(field["label"]?.string ?? ""), "value": .string(field["value"]?.string ?? field["value"].map { $0.isNull ? "" : $0.text } ?? ""),
-        ])
+      if let reporter = json["reporter"]?["accountId"]?.string ?? json["reporter"]?["name"]?.string { structured["reporter"] = .string(reporter) }
+      if let created = JiraRecords.time(json["createdDate"]) { structured["created"] = .string(created) }
+      let values = JiraContext.elements(json, "requestFieldValues").map { field in
+        (label: field["label"]?.string ?? "", value: field["value"].map { JSONValue($0) } ?? .null)
       }
-      structured["fields"] = .array(fields)
+      // Links, parents and epics are fields like others.
+      let visible = try await jira.visible(values.flatMap { IssueKeys.values($0.value) }, call, known: [own], as: subject)
+      structured["fields"] = .array(
+        values.filter { IssueKeys.values($0.value).allSatisfy(visible.contains) }.map { field in
+          ["label": .string(field.label), "value": .string(field.value.string ?? (field.value.isNull ? "" : field.value.text))]
+        })
       return UntrustedText.mark(ToolResult(structured: .object(structured)), "/fields")
+    }
+  }
+
+  private func ofRequest(
+    _ name: String, _ title: String, _ description: String, _ path: String, _ shape: RecordShape, _ fields: [Field] = [],
+    query: @escaping @Sendable (ToolCall) -> [(name: String, value: String?)] = { _ in [] }, _ record: @escaping @Sendable (RawJSON, String) -> JSONValue?
+  ) -> Tool {
+    jira.tool(name, title, description, [IssueTools.issue] + fields + Field.page(limit: 50, most: 50), output: shape.listSchema, meta: JiraContext.issueMeta(shape)) {
+      call, subject throws(VendorError) in
+      let key = try await jira.permitted(call, as: subject)
+      let query = query(call)
+      return try await page(call, subject, ["request", key, path], [name, key] + query.map { $0.value ?? "" }, shape, query) { record($0, key) }
+    }
+  }
+
+  private var requestComments: Tool {
+    ofRequest(
+      "list_request_comments", "List comments of a request", "Lists the comments of a request: public ones, which the customer sees, and internal ones (restricted).",
+      "comment", JiraRecords.comment, [Field.text("kind", "Both if not given.", oneOf: ["public", "internal"])],
+      query: { call in
+        guard let kind = call.string("kind") else { return [] }
+        return [("public", String(kind == "public")), ("internal", String(kind == "internal"))]
+      }
+    ) { JiraRecords.comment($0, issue: $1) }
+  }
+  private var requestTransitions: Tool {
+    ofRequest(
+      "list_request_transitions", "List steps of a request", "Lists the steps that a request can take now as customers see them, for transition_request.", "transition",
+      JiraRecords.named
+    ) { raw, _ in JiraRecords.named(raw) }
+  }
+  private var participants: Tool {
+    ofRequest("list_request_participants", "List participants", "Lists who takes part in a request besides its reporter.", "participant", JiraRecords.user) { raw, _ in
+      JiraRecords.user(raw)
+    }
+  }
+  private var approvals: Tool {
+    ofRequest("list_approvals", "List approvals", "Lists the approvals of a request: who decides, and what was decided.", "approval", JiraRecords.approval) {
+      JiraRecords.approval($0, issue: $1)
+    }
+  }
+  private var serviceLevels: Tool {
+    ofRequest("list_slas", "List service levels", "Lists the service levels (SLAs) of a request: goals, time left, breaches.", "sla", JiraRecords.serviceLevel) {
+      JiraRecords.serviceLevel($0, issue: $1)
     }
   }
 }

@@ -67,13 +67,13 @@ public final class DeviceGrant: Grant {
       if let access = answer["access_token"]?.string, !access.isEmpty {
         pending.withLock { $0[subject] = nil }
         return StoredToken(
-          accessToken: Secret(access), expires: answer["expires_in"]?.double.map { time.seconds() + Int64($0) },
+          accessToken: Secret(access), expires: answer["expires_in"]?.double.map { time.seconds() + Int64(min(max($0, 0), 1e9)) },
           refreshToken: answer["refresh_token"]?.string.map { Secret($0) },
           scopes: (answer["scope"]?.string ?? "").split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init))
       }
       switch answer["error"]?.string {
       case "authorization_pending": break
-      case "slow_down": state.interval = max(Int64(answer["interval"]?.int ?? 0), state.interval + 5)
+      case "slow_down": state.interval = min(max(Int64(answer["interval"]?.int ?? 0), state.interval + 5), 600)
       case let code:
         // Expired or declined: the next question begins anew.
         pending.withLock { $0[subject] = nil }

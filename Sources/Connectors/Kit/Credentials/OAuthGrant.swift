@@ -139,7 +139,7 @@ public struct OAuthGrant: Grant {
     for name in kept { if let value = json[name] { extra[name] = JSONValue(value) } }
     let scopes = json["scope"]?.string.map { $0.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init) }
     return StoredToken(
-      accessToken: Secret(access), expires: json["expires_in"]?.double.map { time.seconds() + Int64($0) },
+      accessToken: Secret(access), expires: json["expires_in"]?.double.map { time.seconds() + Int64(min(max($0, 0), 1e9)) },
       refreshToken: json["refresh_token"]?.string.map { Secret($0) } ?? previous?.refreshToken, scopes: scopes ?? previous?.scopes ?? self.scopes, extra: extra)
   }
 }

@@ -13,7 +13,10 @@ public final class SignIn: Sendable {
   public struct Configuration: Sendable {
     /// As it stands on the page.
     public var vendor: String
-    public var authorizationEndpoint: HTTPURL
+    /// Nil where ``discovery`` finds it.
+    public var authorizationEndpoint: HTTPURL?
+    /// Finds the endpoint when somebody signs in.
+    public var discovery: (@Sendable () async throws(VendorError) -> HTTPURL)?
     public var clientID: String
     public var scopes: [String]
     /// How scopes are joined: some vendors want commas.
@@ -25,7 +28,7 @@ public final class SignIn: Sendable {
     public var lifetime: Int64
 
     public init(
-      vendor: String, authorizationEndpoint: HTTPURL, clientID: String, scopes: [String], scopeSeparator: String = " ",
+      vendor: String, authorizationEndpoint: HTTPURL?, clientID: String, scopes: [String], scopeSeparator: String = " ",
       extraQuery: [(name: String, value: String?)] = [], usesPKCE: Bool = true, lifetime: Int64 = 600
     ) {
       self.vendor = vendor
@@ -102,7 +105,9 @@ public final class SignIn: Sendable {
       ConnectorRoute(.get, Self.startPath) { request in
         guard let state = self.open(request.query["state"]) else { return Self.page(400, "This link is not valid any more. Ask for it again.") }
         guard request.query["go"] == "1" else { return self.confirmation(state.user, request.query["state"] ?? "") }
-        return RouteReply(302, location: self.authorizationURL(state.nonce, request.query["state"] ?? ""))
+        do throws(VendorError) {
+          return RouteReply(302, location: self.authorizationURL(try await self.endpoint(), state.nonce, request.query["state"] ?? ""))
+        } catch { return Self.page(502, "The sign-in cannot begin: \(error)") }
       },
       ConnectorRoute(.get, Self.endPath) { request in
         guard let state = self.open(request.query["state"]) else { return Self.page(400, "This sign-in is not valid any more. Begin again.") }
@@ -124,7 +129,13 @@ public final class SignIn: Sendable {
     }
   }
 
-  private func authorizationURL(_ nonce: String, _ state: String) -> String {
+  private func endpoint() async throws(VendorError) -> HTTPURL {
+    if let endpoint = configuration.authorizationEndpoint { return endpoint }
+    guard let endpoint = try await configuration.discovery?() else { throw VendorError(.unavailable, "It is not known where to sign in to \(configuration.vendor).") }
+    return endpoint
+  }
+
+  private func authorizationURL(_ endpoint: HTTPURL, _ nonce: String, _ state: String) -> String {
     var query: [(name: String, value: String?)] = [
       ("response_type", "code"), ("client_id", configuration.clientID), ("redirect_uri", redirectURI), ("state", state),
       ("scope", configuration.scopes.isEmpty ? nil : configuration.scopes.joined(separator: configuration.scopeSeparator)),
@@ -134,7 +145,7 @@ public final class SignIn: Sendable {
         ("code_challenge", Base64.encode(Array(SHA256.hash(data: Array(verifier(nonce).utf8))), urlSafe: true)), ("code_challenge_method", "S256"),
       ]
     }
-    return PercentEncoding.append(query + configuration.extraQuery, to: configuration.authorizationEndpoint.description)
+    return PercentEncoding.append(query + configuration.extraQuery, to: endpoint.description)
   }
 
   // MARK: Pages

@@ -23,6 +23,8 @@ public final class VendorAPI: Sendable {
     public var read: @Sendable (VendorResponse, VendorRequest, _ now: Int64) -> Disposition
     /// The budget of a bucket.
     public var budgets: @Sendable (String) -> Budget? = { _ in nil }
+    /// What may be sent about one thing (``VendorRequest/limitedResource``), whoever sends it; each of them holds.
+    public var resourceBudgets: [Budget] = []
     /// Longest time for one call with all its waiting and repetitions.
     public var timeout: TimeAmount = .seconds(45)
     /// Longest time for one try.
@@ -61,7 +63,7 @@ public final class VendorAPI: Sendable {
     self.credentials = credentials
     self.time = time
     self.logger = logger
-    limits = RateLimits(budgets: configuration.budgets)
+    limits = RateLimits(budgets: configuration.budgets, resourceBudgets: configuration.resourceBudgets)
     cache = ConditionalCache(maximumBytes: configuration.cachedBytes)
     let path = configuration.base.path
     basePath = path.hasSuffix("/") ? String(path.dropLast()) : path

@@ -26,7 +26,6 @@ public struct VendorResponse: Sendable {
   /// The whole seconds of `Retry-After` (RFC 9110, section 10.2.3); nil where there is none or it is a date that is past.
   public func retryAfter(now: Int64) -> Int64? {
     guard let value = headers["Retry-After"] else { return nil }
-    if let seconds = Int64(value) { return min(max(seconds, 0), 86_400) }
-    return HTTPDateText.seconds(value).map { max($0 - now, 0) }
+    return (Int64(value) ?? HTTPDateText.seconds(value).map { $0 - now }).map { min(max($0, 0), 86_400) }
   }
 }

@@ -24,35 +24,41 @@ final class RateLimits: Sendable {
   /// Guards the lines. Idle ones are dropped when there are many.
   private let lines = Mutex<[Key: Line]>([:])
   private let budgets: @Sendable (String) -> Budget?
+  private let resourceBudgets: [Budget]
   private static let maximumLines = 10_000
 
-  /// - Parameter budgets: the budget of a bucket; nil where only the vendor's answers count.
-  init(budgets: @escaping @Sendable (String) -> Budget?) { self.budgets = budgets }
+  /// - Parameters:
+  ///   - budgets: the budget of a bucket; nil where only the vendor's answers count.
+  ///   - resourceBudgets: what may be sent about one thing, by all credentials together; each holds.
+  init(budgets: @escaping @Sendable (String) -> Budget?, resourceBudgets: [Budget] = []) {
+    self.budgets = budgets
+    self.resourceBudgets = resourceBudgets
+  }
 
   /// Takes a slot.
   ///
   /// - Returns: when the request may go. The slot is taken only if that is not after `deadline`.
   func reserve(credential: String, bucket: String, resource: String?, now: NIODeadline, deadline: NIODeadline) -> NIODeadline {
-    let budget = budgets(bucket)
+    let own = Key(credential: credential, bucket: bucket)
+    var slots = budgets(bucket).map { [(key: own, budget: $0)] } ?? []
+    if let resource { for budget in resourceBudgets { slots.append((Key(bucket: "\(budget.window) s", resource: resource), budget)) } }
     return lines.withLock { lines in
       var start = now
       for key in Self.keys(credential, bucket, resource) { if let line = lines[key] { start = max(start, line.blockedUntil) } }
-      let own = Key(credential: credential, bucket: bucket)
       var line = lines[own] ?? Line()
       if let remaining = line.remaining {
         if line.windowEnd <= now { line.remaining = nil } else if remaining <= 0 { start = max(start, line.windowEnd) }
       }
-      if let budget {
-        // A bucket may be a window ahead: bursts up to the whole budget pass, what is beyond is spread evenly.
-        let interval = TimeAmount.nanoseconds(budget.window * 1_000_000_000 / Int64(budget.requests))
-        let earliest = max(line.nextSlot, now - .seconds(budget.window) + interval)
-        start = max(start, earliest)
-        if start <= deadline { line.nextSlot = max(earliest, start - .seconds(budget.window) + interval) + interval }
-      }
-      if start <= deadline, let remaining = line.remaining { line.remaining = remaining - 1 }
-      if start <= deadline {
-        if lines.count > Self.maximumLines { lines = lines.filter { $0.value.blockedUntil > now || $0.value.nextSlot > now } }
-        lines[own] = line
+      // A line may be a window ahead: bursts up to the whole budget pass, what is beyond is spread evenly.
+      func first(_ budget: Budget, after time: NIODeadline) -> NIODeadline { time - .seconds(budget.window) + budget.interval }
+      for slot in slots { start = max(start, lines[slot.key]?.nextSlot ?? start, first(slot.budget, after: now)) }
+      guard start <= deadline else { return start }
+      if lines.count > Self.maximumLines { lines = lines.filter { $0.value.blockedUntil > now || $0.value.nextSlot > now } }
+      if let remaining = line.remaining { line.remaining = remaining - 1 }
+      lines[own] = line
+      for slot in slots {
+        let next = lines[slot.key]?.nextSlot ?? first(slot.budget, after: start)
+        lines[slot.key, default: Line()].nextSlot = max(next, first(slot.budget, after: start)) + slot.budget.interval
       }
       return start
     }
@@ -64,7 +70,7 @@ final class RateLimits: Sendable {
       switch scope {
       case .bucket: Key(credential: credential, bucket: bucket)
       case .credential: Key(credential: credential)
-      case .resource: Key(resource: resource ?? bucket)
+      case .resource: resource.map { Key(resource: $0) } ?? Key(credential: credential, bucket: bucket)
       case .everything: Key()
       }
     lines.withLock { lines in

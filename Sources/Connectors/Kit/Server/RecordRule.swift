@@ -25,10 +25,12 @@ public struct RecordRule: Sendable {
   public let filter: RowFilter?
   /// Members that the caller may not see.
   private let hidden: Set<String>
+  private let granted: Set<String>?
 
   public init(_ type: RecordType, for request: some ServerRequest) {
     filter = request.limit(on: type.name)
-    hidden = request.grantedCategories.map { granted in Set(type.categories.filter { !granted.contains($0.value) }.keys) } ?? []
+    granted = request.grantedCategories
+    hidden = granted.map { granted in Set(type.categories.filter { !granted.contains($0.value) }.keys) } ?? []
   }
 
   /// Whether some records may not be seen: then totals are not told, and a record is looked at before something of it is read or changed.
@@ -40,7 +42,10 @@ public struct RecordRule: Sendable {
   /// The members that the rule speaks of, by which a result can be checked again.
   public var members: Set<String> { Set((filter?.attributes ?? []).map { String($0.prefix { $0 != "." }) }) }
 
-  public func admits(_ record: JSONValue) -> Bool { filter?.admits(record) ?? true }
+  public func admits(_ record: JSONValue) -> Bool {
+    guard let filter else { return true }
+    return filter.admits(record) && RecordCategory.clears(record, granted)
+  }
 
   /// A record without what the caller is not cleared for.
   public func shown(_ record: JSONValue) -> JSONValue {

@@ -1,7 +1,7 @@
 internal import JSON
 internal import NIOCore
 
-/// A description of an HTTP API (OpenAPI 3.0 or 3.1), read whole, its references resolved where they are used.
+/// A description of an HTTP API (OpenAPI 3.0, 3.1 or 3.2), read whole, its references resolved where they are used.
 ///
 /// References lead within the document only; nothing is fetched.
 struct OpenAPIDocument: Sendable {
@@ -34,8 +34,11 @@ struct OpenAPIDocument: Sendable {
         root["swagger"] == nil
           ? "the file is no OpenAPI description: it has no member \"openapi\"" : "Swagger 2.0 is not read; convert the description to OpenAPI 3 first")
     }
-    guard declared.hasPrefix("3.0") || declared.hasPrefix("3.1") else { throw OpenAPIError("OpenAPI \(declared.prefix(16)) is not read; 3.0 and 3.1 are") }
-    isVersion30 = declared.hasPrefix("3.0")
+    let numbers = declared.split(separator: ".")
+    guard numbers.count >= 2, numbers[0] == "3", ["0", "1", "2"].contains(numbers[1]) else {
+      throw OpenAPIError("OpenAPI \(declared.prefix(16)) is not read; 3.0, 3.1 and 3.2 are")
+    }
+    isVersion30 = numbers[1] == "0"
     title = root["info"]?["title"]?.string ?? "API"
     version = Self.text(root["info"]?["version"]) ?? "0"
     var schemas: [String: JSONValue] = [:]
@@ -43,7 +46,8 @@ struct OpenAPIDocument: Sendable {
     self.schemas = schemas
   }
 
-  private static func text(_ value: JSONValue?) -> String? { value?.string ?? (value?.double == nil ? nil : value?.text) }
+  /// A text; YAML reads some as numbers.
+  static func text(_ value: JSONValue?) -> String? { value?.string ?? (value?.double == nil ? nil : value?.text) }
 
   /// The value itself, or what its `$ref` leads to, through at most eight references.
   func resolved(_ value: JSONValue?) -> JSONValue? {

@@ -9,7 +9,14 @@ struct SchemaConversion {
   /// More referenced schemas than this would fill a model's context; what is beyond admits anything.
   private static let maximumDefinitions = 200
 
-  init(_ document: OpenAPIDocument) { self.document = document }
+  /// Whether files are given with their names, as parts of a multipart body are.
+  private let namesFiles: Bool
+  private var inlined = 0
+
+  init(_ document: OpenAPIDocument, namesFiles: Bool = false) {
+    self.document = document
+    self.namesFiles = namesFiles
+  }
 
   /// The `$defs` of everything converted so far; nil where nothing was referred to.
   mutating func definitions() -> JSONObject? {
@@ -35,6 +42,8 @@ struct SchemaConversion {
   private static let types: Set<String> = ["string", "number", "integer", "boolean", "array", "object", "null"]
   /// References to other places than components are put in place; those that lead in a circle end here.
   private static let maximumInlined = 12
+  /// All of them, of one tool: circles with many ways round would never be done.
+  private static let maximumInlinings = 500
   private static let schemaMaps: Set<String> = ["properties", "patternProperties", "$defs", "dependentSchemas"]
   private static let schemaLists: Set<String> = ["allOf", "anyOf", "oneOf", "prefixItems"]
   private static let schemaMembers: Set<String> = [
@@ -42,25 +51,25 @@ struct SchemaConversion {
   ]
 
   /// Converts one schema of a request.
-  mutating func convert(_ schema: JSONValue, depth: Int) -> JSONValue {
+  ///
+  /// - Parameter hidden: members that only answers hold, by what this schema is put together with.
+  mutating func convert(_ schema: JSONValue, depth: Int, hidden: Set<String> = []) -> JSONValue {
     guard depth < 64, let object = schema.object else { return schema.bool == nil ? true : schema }
     if let reference = object["$ref"]?.string { return referred(reference, object["description"], depth) }
+    if namesFiles, Self.isFile(object) { return Self.file }
     var result = JSONObject()
-    var readOnly: Set<String> = []
+    let readOnly = hidden.union(readOnlyMembers(of: object, depth: 0))
     for (keyword, value) in object where !keyword.hasPrefix("x-") && !Self.leftOut.contains(keyword) {
       if Self.schemaMaps.contains(keyword) {
         var members = JSONObject()
         for (name, member) in value.object ?? JSONObject() {
           // What only answers hold is nothing to ask for.
-          if keyword == "properties", document.resolved(member)?["readOnly"]?.bool == true {
-            readOnly.insert(name)
-            continue
-          }
+          if keyword == "properties", readOnly.contains(name) { continue }
           members[name] = convert(member, depth: depth + 1)
         }
         result[keyword] = .object(members)
       } else if Self.schemaLists.contains(keyword) {
-        result[keyword] = .array((value.array ?? []).map { convert($0, depth: depth + 1) })
+        result[keyword] = .array((value.array ?? []).map { convert($0, depth: depth + 1, hidden: keyword == "prefixItems" ? [] : readOnly) })
       } else if Self.schemaMembers.contains(keyword) {
         result[keyword] = convert(value, depth: depth + 1)
       } else {
@@ -81,10 +90,34 @@ struct SchemaConversion {
     return .object(result)
   }
 
+  private func isReadOnly(_ member: JSONValue) -> Bool { member["readOnly"]?.bool == true || document.resolved(member)?["readOnly"]?.bool == true }
+
+  /// The members of a schema, and of those that it is put together of, that only answers hold.
+  private func readOnlyMembers(of schema: JSONObject, depth: Int) -> Set<String> {
+    var names = Set((schema["properties"]?.object ?? JSONObject()).filter { isReadOnly($0.value) }.map(\.name))
+    guard depth < 4 else { return names }
+    for part in schema["allOf"]?.array ?? [] { names.formUnion(readOnlyMembers(of: document.resolved(part)?.object ?? JSONObject(), depth: depth + 1)) }
+    return names
+  }
+
+  /// Bytes as they are (OpenAPI 3.0, "Considerations for File Uploads"; 3.1 says `contentMediaType` without an encoding).
+  private static func isFile(_ schema: JSONObject) -> Bool {
+    let type = schema["type"]
+    guard type == nil || type?.string == "string" || type?.array?.contains("string") == true else { return false }
+    return schema["format"]?.string == "binary" || (schema["contentMediaType"] != nil && schema["contentEncoding"] == nil)
+  }
+
+  private static let file: JSONValue = [
+    "type": "object",
+    "properties": ["filename": ["type": "string"], "content": ["type": "string", "description": "The bytes of the file, in base64."]],
+    "required": ["filename", "content"], "additionalProperties": false,
+  ]
+
   private mutating func referred(_ reference: String, _ description: JSONValue?, _ depth: Int) -> JSONValue {
     let prefix = "#/components/schemas/"
     guard reference.hasPrefix(prefix), !reference.dropFirst(prefix.count).contains("/") else {
-      guard depth < Self.maximumInlined else { return true }
+      guard depth < Self.maximumInlined, inlined < Self.maximumInlinings else { return true }
+      inlined += 1
       return document.resolved(["$ref": .string(reference)]).map { convert($0, depth: depth + 1) } ?? true
     }
     let name = OpenAPIDocument.unescaped(reference.dropFirst(prefix.count))

@@ -14,6 +14,8 @@ struct Operation: Sendable {
     var isRequired: Bool
     var description: String?
     var schema: JSONValue
+    /// Of the schema, its references followed; nil where it has none, or several.
+    var type: String?
     var style: ParameterStyle
   }
 
@@ -28,6 +30,14 @@ struct Operation: Sendable {
     var description: String?
     /// How members of a form are written, where the description says it (OpenAPI, "Encoding Object").
     var styles: [String: ParameterStyle] = [:]
+    /// Media types of parts, where the description says them.
+    var partTypes: [String: String] = [:]
+  }
+
+  /// A security scheme that is needed, with scopes of it (OpenAPI, "Security Requirement Object").
+  struct Requirement: Sendable {
+    var scheme: String
+    var scopes: [String]
   }
 
   /// The tool's name.
@@ -44,7 +54,7 @@ struct Operation: Sendable {
   var parameters: [Parameter]
   var body: Body?
   /// Alternatives, each a set of schemes that are all needed; empty for none.
-  var security: [[String]]
+  var security: [[Requirement]]
   /// What is asked for in `Accept`.
   var accepts: String
   /// Whether arguments in the path may hold slashes. Many servers decode `%2F` before they choose an operation, which then is
@@ -53,6 +63,14 @@ struct Operation: Sendable {
 
   /// The argument that the body is given in.
   static let bodyArgument = "body"
+
+  /// The first alternative all of whose schemes there is a credential for; nil without any.
+  func alternative(where isUsable: (String) -> Bool) -> [Requirement]? {
+    guard !security.isEmpty else { return [] }
+    let possible = security.filter { $0.allSatisfy { isUsable($0.scheme) } }
+    // Where nothing is needed, a credential that there is shows more.
+    return possible.first { !$0.isEmpty } ?? possible.first
+  }
 
   var isReadOnly: Bool { method == .get || method == .head }
 }

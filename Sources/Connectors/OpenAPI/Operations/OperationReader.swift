@@ -22,7 +22,12 @@ struct OperationReader {
         problems.append("\(path.prefix(128)): a path starts with a slash and is printable ASCII")
         continue
       }
-      guard let item = document.resolved(item) else { continue }
+      guard let item = document.resolved(item) else {
+        problems.append("\(path): its reference leads nowhere")
+        continue
+      }
+      // Since 3.2.
+      if item["query"] != nil { problems.append("QUERY \(path): this method is not offered") }
       let shared = item["parameters"]?.array ?? []
       for (key, method) in Self.methods {
         guard let operation = item[key], operation.object != nil else { continue }
@@ -51,17 +56,19 @@ struct OperationReader {
   ]
 
   private func read(_ json: JSONValue, _ name: String, _ method: HTTPMethod, _ path: String, _ shared: [JSONValue]) throws(OpenAPIError) -> Operation {
+    let variables = Self.variables(of: path)
     var parameters: [Operation.Parameter] = []
     for value in shared + (json["parameters"]?.array ?? []) {
-      guard let parameter = try parameter(value) else { continue }
+      guard let parameter = try parameter(value), parameter.location != .path || variables.contains(parameter.name) else { continue }
       // An operation's own parameter replaces the path's of the same name and place.
       parameters.removeAll { $0.name == parameter.name && $0.location == parameter.location }
       parameters.append(parameter)
     }
-    for variable in Self.variables(of: path) where !parameters.contains(where: { $0.location == .path && $0.name == variable }) {
+    for variable in variables where !parameters.contains(where: { $0.location == .path && $0.name == variable }) {
       parameters.append(
         Operation.Parameter(
-          name: variable, location: .path, argument: variable, isRequired: true, description: nil, schema: ["type": "string"], style: .simple(explode: false)))
+          name: variable, location: .path, argument: variable, isRequired: true, description: nil, schema: ["type": "string"], type: "string",
+          style: .simple(explode: false)))
     }
     var body = try body(json["requestBody"])
     // A GET with a body is not sent by many clients and not read by many servers.
@@ -77,7 +84,9 @@ struct OperationReader {
     return Operation(
       name: name, method: method, path: String(path.prefix { $0 != "#" }), summary: json["summary"]?.string, description: json["description"]?.string,
       tags: (json["tags"]?.array ?? []).compactMap(\.string), isDeprecated: json["deprecated"]?.bool ?? false, parameters: parameters, body: body,
-      security: security.map { ($0.object ?? JSONObject()).map(\.name) }, accepts: accepts(json["responses"]))
+      security: security.map { alternative in
+        (alternative.object ?? JSONObject()).map { .init(scheme: $0.name, scopes: ($0.value.array ?? []).compactMap(\.string)) }
+      }, accepts: accepts(json["responses"]))
   }
 
   static func variables(of path: String) -> [String] {
@@ -97,35 +106,54 @@ struct OperationReader {
     let content = json["content"]?.object?.first { _ in true }
     let isJSON = content.map { $0.name.contains("json") } ?? false
     let style = isJSON ? .json : try ParameterStyle(json["style"]?.string, explode: json["explode"]?.bool, location)
+    let schema = json["schema"] ?? content?.value["schema"] ?? true
+    let type = document.resolved(schema)?["type"]
+    let types = (type?.array ?? type.map { [$0] } ?? []).compactMap(\.string).filter { $0 != "null" }
+    let deprecation = json["deprecated"]?.bool == true ? "Deprecated." : nil
     return Operation.Parameter(
-      name: name, location: location, argument: name, isRequired: location == .path || json["required"]?.bool == true, description: json["description"]?.string,
-      schema: json["schema"] ?? content?.value["schema"] ?? true, style: style)
+      name: name, location: location, argument: name, isRequired: location == .path || json["required"]?.bool == true,
+      description: deprecation.map { [$0, json["description"]?.string].compactMap { $0 }.joined(separator: " ") } ?? json["description"]?.string, schema: schema,
+      type: types.count == 1 ? types[0] : nil, style: style)
   }
 
   private func body(_ value: JSONValue?) throws(OpenAPIError) -> Operation.Body? {
     guard let value else { return nil }
     guard let json = document.resolved(value), let content = json["content"]?.object else { throw OpenAPIError("the reference of the body leads nowhere") }
     let known: [(Operation.Body.Form, (String) -> Bool)] = [
-      (.json, { $0.hasPrefix("application/json") || $0.contains("+json") }), (.form, { $0.hasPrefix("application/x-www-form-urlencoded") }),
-      (.multipart, { $0.hasPrefix("multipart/form-data") }), (.text, { $0.hasPrefix("text/") }), (.binary, { _ in true }),
+      (.json, { $0 == "application/json" || $0.hasSuffix("+json") }), (.form, { $0 == "application/x-www-form-urlencoded" }),
+      (.multipart, { $0 == "multipart/form-data" }), (.text, { $0.hasPrefix("text/") }), (.binary, { _ in true }),
     ]
     for (form, isMatch) in known {
-      guard let found = content.first(where: { isMatch($0.name.lowercased()) }) else { continue }
-      let type = found.name == "*/*" ? "application/octet-stream" : found.name
+      guard let found = content.first(where: { isMatch(Self.essence($0.name)) }) else { continue }
+      // A range of types is nothing to send.
+      let type = !found.name.contains("*") ? found.name : form == .text ? "text/plain" : "application/octet-stream"
+      guard Self.isMediaType(type) else { throw OpenAPIError("the media type of the body has characters that it cannot have") }
       var styles: [String: ParameterStyle] = [:]
-      for (name, encoding) in found.value["encoding"]?.object ?? JSONObject() where encoding["style"] != nil || encoding["explode"] != nil {
-        styles[name] = try ParameterStyle(encoding["style"]?.string, explode: encoding["explode"]?.bool, .query)
+      var partTypes: [String: String] = [:]
+      for (name, encoding) in found.value["encoding"]?.object ?? JSONObject() {
+        let partType = encoding["contentType"]?.string.flatMap { Self.isMediaType($0) && !$0.contains("*") && !$0.contains(",") ? $0 : nil }
+        partTypes[name] = partType
+        if encoding["style"] != nil || encoding["explode"] != nil {
+          styles[name] = try ParameterStyle(encoding["style"]?.string, explode: encoding["explode"]?.bool, .query)
+        } else if let partType, Self.essence(partType) == "application/json" {
+          styles[name] = .json
+        }
       }
       return Operation.Body(
         form: form, mediaType: type, isRequired: json["required"]?.bool ?? false, schema: found.value["schema"] ?? true, description: json["description"]?.string,
-        styles: styles)
+        styles: styles, partTypes: partTypes)
     }
     return nil
   }
 
+  /// A media type without its parameters.
+  private static func essence(_ type: String) -> String { type.prefix { $0 != ";" }.filter { $0 != " " }.lowercased() }
+
+  private static func isMediaType(_ type: String) -> Bool { type.contains("/") && type.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
+
   private func accepts(_ responses: JSONValue?) -> String {
     for (status, response) in responses?.object ?? JSONObject() where status.hasPrefix("2") || status == "default" {
-      let types = (document.resolved(response)?["content"]?.object ?? JSONObject()).map(\.name)
+      let types = (document.resolved(response)?["content"]?.object ?? JSONObject()).map(\.name).filter(Self.isMediaType)
       if let json = types.first(where: { $0.contains("json") }) { return json }
       if let first = types.first { return first }
     }

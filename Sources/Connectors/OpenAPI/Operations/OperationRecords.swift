@@ -8,8 +8,6 @@ struct OperationRecords: Sendable {
   /// JSON Pointer into the result; nil where the operation touches such records and does not answer with them.
   private let rows: String?
 
-  private static let categories: Set<String> = ["public", "internal", "confidential", "pii", "secret"]
-
   /// - Parameter settings: `{type, rows, entities, categories}`; `rows` is a JSON Pointer into the body of the answer, to a list of records or to one.
   init(_ settings: ConnectorSettings) throws(ConnectorError) {
     try settings.allow(["type", "rows", "entities", "categories"])
@@ -19,11 +17,8 @@ struct OperationRecords: Sendable {
       guard let entity = value.string, Self.isType(entity) else { throw settings.error("entities.\(member)", "expected the name of a Cedar type, such as User") }
       type.entities[member] = entity
     }
-    for (member, value) in try settings.settings("categories")?.values ?? JSONObject() {
-      guard let category = value.string, Self.categories.contains(category) else {
-        throw settings.error("categories.\(member)", "expected one of \(Self.categories.sorted().joined(separator: ", "))")
-      }
-      type.categories[member] = category
+    if let part = try settings.settings("categories") {
+      for (member, _) in part.values { type.categories[member] = try part.requiredCategory(member).rawValue }
     }
     // A tool has at most 64 places of categories, two for each member.
     guard type.categories.count <= 32 else { throw settings.error("categories", "has more than 32 members") }

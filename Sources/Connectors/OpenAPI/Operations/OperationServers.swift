@@ -43,7 +43,7 @@ struct OperationServers: Sendable {
   /// A server's URL, its variables at their defaults.
   private static func url(_ server: JSONValue) -> String {
     var url = server["url"]?.string ?? ""
-    for (name, variable) in server["variables"]?.object ?? JSONObject() { url = url.replacing("{\(name)}", with: variable["default"]?.string ?? "") }
+    for (name, variable) in server["variables"]?.object ?? JSONObject() { url = url.replacing("{\(name)}", with: OpenAPIDocument.text(variable["default"]) ?? "") }
     return url
   }
 

@@ -15,7 +15,7 @@ enum NextPage {
     else { return nil }
     var changed = JSONObject()
     for parameter in operation.parameters where parameter.location == .query {
-      guard let text = query[parameter.name], let value = value(text, parameter.schema["type"]?.string) else { continue }
+      guard let text = query[parameter.name], let value = value(text, parameter.type) else { continue }
       if arguments[parameter.argument].map({ JSONValue($0) }) != value { changed[parameter.argument] = value }
     }
     return changed.isEmpty ? nil : changed

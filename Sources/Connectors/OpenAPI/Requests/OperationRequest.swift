@@ -70,11 +70,12 @@ struct OperationRequest {
     case .form:
       let fields = JSONValue(value).object ?? JSONObject()
       request.body = ByteBuffer(
-        string: fields.flatMap { field in Self.style(body.styles[field.name], field.value).query(field.name, field.value) }.joined(separator: "&"))
+        string: fields.filter { !$0.value.isNull }.flatMap { field in Self.style(body.styles[field.name], field.value).query(field.name, field.value) }.joined(
+          separator: "&"))
     case .multipart:
       let boundary = "sluice-\(UInt64.random(in: .min ... .max))\(UInt64.random(in: .min ... .max))"
       request.headers.set("Content-Type", "multipart/form-data; boundary=\(boundary)")
-      request.body = try multipart(JSONValue(value).object ?? JSONObject(), boundary)
+      request.body = try multipart(JSONValue(value).object ?? JSONObject(), body.partTypes, boundary)
     case .text: request.body = ByteBuffer(string: value.string ?? value.text)
     case .binary:
       guard let bytes = value.string.flatMap({ Base64.decode($0) }) else {
@@ -89,24 +90,35 @@ struct OperationRequest {
     declared ?? (value.object == nil ? .form(explode: true) : .json)
   }
 
-  /// RFC 7578. A member `{"filename": ..., "content": base64}` is a file, anything else a field.
-  private func multipart(_ fields: JSONObject, _ boundary: String) throws(VendorError) -> ByteBuffer {
+  /// RFC 7578. A member `{"filename": ..., "content": base64}` is a file, anything else a field; of a list each element is a part.
+  private func multipart(_ fields: JSONObject, _ types: [String: String], _ boundary: String) throws(VendorError) -> ByteBuffer {
     var body = ByteBuffer()
-    for (name, value) in fields {
+    for (name, value) in fields where !value.isNull {
       guard Self.isQuotable(name) else { throw VendorError(.refused, "A field's name has a character that it cannot have.") }
-      body.writeString("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"")
-      if let file = value["filename"]?.string, let content = value["content"]?.string {
-        guard let bytes = Base64.decode(content), Self.isQuotable(file) else {
-          throw VendorError(.refused, "\"content\" of the file \(name) must be base64, and \"filename\" one line.")
-        }
-        body.writeString("; filename=\"\(file)\"\r\nContent-Type: application/octet-stream\r\n\r\n")
-        body.writeBytes(bytes)
-      } else {
-        body.writeString("\r\n\r\n\(value.string ?? value.text)")
+      let isWhole = types[name]?.contains("json") == true
+      for value in isWhole ? [value] : value.array ?? [value] {
+        body.writeString("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"")
+        try part(value, name, types[name], to: &body)
+        body.writeString("\r\n")
       }
-      body.writeString("\r\n")
     }
     body.writeString("--\(boundary)--\r\n")
     return body
+  }
+
+  /// The rest of a part's head, and what it holds.
+  private func part(_ value: JSONValue, _ name: String, _ type: String?, to body: inout ByteBuffer) throws(VendorError) {
+    guard let file = value["filename"]?.string, let content = value["content"]?.string else {
+      // Objects are JSON unless the description says otherwise (OpenAPI, "Encoding Object", `contentType`).
+      let type = type ?? (value.object == nil && value.array == nil ? nil : "application/json")
+      if let type { body.writeString("\r\nContent-Type: \(type)") }
+      body.writeString("\r\n\r\n\(type?.contains("json") == true ? value.text : value.string ?? value.text)")
+      return
+    }
+    guard let bytes = Base64.decode(content), Self.isQuotable(file) else {
+      throw VendorError(.refused, "\"content\" of the file \(name) must be base64, and \"filename\" one line.")
+    }
+    body.writeString("; filename=\"\(file)\"\r\nContent-Type: \(type ?? "application/octet-stream")\r\n\r\n")
+    body.writeBytes(bytes)
   }
 }

@@ -27,14 +27,29 @@ protocol SQLDatabase: Sendable {
   /// - Returns: nil if the change met no row, or its result was required and is not there; then nothing was changed.
   func change(_ change: SQLChange) async throws -> SQLChange.Outcome?
 
-  /// Runs one `SELECT` that a caller wrote.
-  func query(_ sql: String, over tables: [VisibleTable], rows: Int) async throws -> SQLRows
+  /// Makes the changes of a declared statement.
+  ///
+  /// - Returns: the keys of the rows that were changed.
+  func write(_ write: DeclaredWrite) async throws -> [[SQLValue]]
+
+  /// Has the database look at a statement that changes something, without running it.
+  func prepare(_ statement: SQLFragment) async throws
+
+  /// Runs one `SELECT` that a caller wrote, or one that was declared, with the values of its parameters.
+  func query(_ sql: String, arguments: [String: SQLFragment], over tables: [VisibleTable], rows: Int) async throws -> SQLRows
+
+  /// Names of the columns that the `SELECT` would give.
+  func columns(of sql: String, arguments: [String: SQLFragment], over tables: [VisibleTable]) async throws -> [String]
 
   /// How the database would run the `SELECT`, as text.
   func explain(_ sql: String, over tables: [VisibleTable]) async throws -> String
 
   /// Calls `changed` when data may have changed, with the table if known, until cancelled.
   func watch(_ changed: @escaping @Sendable (_ table: String?) -> Void) async
+}
+
+extension SQLDatabase {
+  func query(_ sql: String, over tables: [VisibleTable], rows: Int) async throws -> SQLRows { try await query(sql, arguments: [:], over: tables, rows: rows) }
 }
 
 /// A table and what a caller may see of it.

@@ -68,8 +68,9 @@ final class PostgresDatabase: SQLDatabase {
           return try body(session, deadline)
         }
       }
-    } catch let failure as PostgresFailure {
+    } catch var failure as PostgresFailure {
       try Task.checkCancellation()
+      failure.mayHaveHadEffect = failure.mayHaveHadEffect && begin.hasSuffix("READ WRITE")
       throw failure.told(limits)
     }
   }
@@ -99,8 +100,30 @@ final class PostgresDatabase: SQLDatabase {
     }
   }
 
-  func query(_ sql: String, over tables: [VisibleTable], rows: Int) async throws -> SQLRows {
-    let statement = try SelectParser.governed(sql, over: tables, growth: limits.gatheredBytes)
+  func write(_ write: DeclaredWrite) async throws -> [[SQLValue]] {
+    // Where rows are looked at before they are changed, nobody may change them in between.
+    try await transaction(write.sight == nil ? "BEGIN READ WRITE" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE") { session, deadline in
+      let keys = try write.perform(
+        {
+          let (sql, values) = $0.numbered
+          return try session.run(sql, values, until: deadline).rows
+        }, { try session.simple($0, until: deadline) })
+      return (true, keys)
+    }
+  }
+
+  func prepare(_ statement: SQLFragment) async throws {
+    let sql = statement.numbered.sql
+    try await reading { _ = try $0.describe(sql, until: $1) }
+  }
+
+  func columns(of sql: String, arguments: [String: SQLFragment], over tables: [VisibleTable]) async throws -> [String] {
+    let text = try SelectParser.governed(sql, arguments, over: tables, growth: limits.gatheredBytes).numbered.sql
+    return try await reading { try $0.describe(text, until: $1).map(\.name) }
+  }
+
+  func query(_ sql: String, arguments: [String: SQLFragment], over tables: [VisibleTable], rows: Int) async throws -> SQLRows {
+    let statement = try SelectParser.governed(sql, arguments, over: tables, growth: limits.gatheredBytes)
     let (text, values) = statement.numbered
     let bound = ResultBound(rows: min(rows, limits.rows), bytes: limits.bytes)
     return try await reading { [limits] session, deadline in

@@ -15,15 +15,19 @@ struct PostgresFailure: Error {
   /// Whether the statement may have been done, for all that is known.
   var mayHaveHadEffect = false
 
+  /// Whether it comes of server, network or time, and not of what the statement met.
+  var isOfServer: Bool { kind != .statement || state == "57014" }
+
   /// What to tell a caller.
   ///
   /// - Parameter limits: within which the statement ran.
   func told(_ limits: QueryLimits) -> SQLToolError {
     let time = limits.time
+    let effect = mayHaveHadEffect ? " Whether the change was made is not known: look before you repeat it." : ""
     switch kind {
     case .connection:
-      let effect = mayHaveHadEffect ? " Whether the change was made is not known: look before you repeat it." : ""
       return SQLToolError("The database cannot be reached at the moment. Try again in a few seconds.\(effect)")
+    case .time where mayHaveHadEffect: return SQLToolError("The statement ran longer than \(time).\(effect)")
     case .time: return SQLToolError("The query ran longer than \(time) and was stopped. Select fewer rows: add conditions, join on ids, or aggregate.")
     case .cancelled: return SQLToolError("The query was cancelled.")
     case .statement: break

@@ -1,4 +1,5 @@
 internal import GRDBSQLite
+internal import JSON
 
 /// A connection to the database for one free query. Not shared between threads, closed when released.
 final class QueryConnection {
@@ -36,7 +37,9 @@ final class QueryConnection {
   // MARK: Setting up
 
   /// Puts a view in the place of each table, then closes the way to everything else.
-  func shadow(_ tables: [VisibleTable]) throws(SQLToolError) {
+  ///
+  /// - Parameter parameters: how many the statement has.
+  func shadow(_ tables: [VisibleTable], parameters: Int = 0) throws(SQLToolError) {
     for (index, visible) in tables.enumerated() {
       let table = visible.table.name
       // A value that cannot be written lets no row through.
@@ -51,7 +54,7 @@ final class QueryConnection {
     let reserved = try names("SELECT name FROM main.sqlite_schema UNION SELECT name FROM pragma_module_list")
     for (limit, value) in [
       (SQLITE_LIMIT_LENGTH, limits.valueBytes), (SQLITE_LIMIT_SQL_LENGTH, QueryConnection.statementBytes), (SQLITE_LIMIT_COLUMN, 500),
-      (SQLITE_LIMIT_COMPOUND_SELECT, 50), (SQLITE_LIMIT_ATTACHED, 0), (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000), (SQLITE_LIMIT_VARIABLE_NUMBER, 0),
+      (SQLITE_LIMIT_COMPOUND_SELECT, 50), (SQLITE_LIMIT_ATTACHED, 0), (SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000), (SQLITE_LIMIT_VARIABLE_NUMBER, parameters),
       (SQLITE_LIMIT_TRIGGER_DEPTH, 0), (SQLITE_LIMIT_WORKER_THREADS, 0), (SQLITE_LIMIT_VDBE_OP, 100_000),
     ] { sqlite3_limit(handle, limit, Int32(clamping: value)) }
     authorizer.seal(reserved: reserved)
@@ -94,10 +97,33 @@ final class QueryConnection {
 
   // MARK: The caller's statement
 
-  func rows(of sql: String, limit: Int) throws(SQLToolError) -> SQLRows {
+  func rows(of sql: String, _ values: [SQLValue] = [], limit: Int) throws(SQLToolError) -> SQLRows {
     let statement = try prepare(sql)
     defer { sqlite3_finalize(statement) }
+    for (index, value) in values.enumerated() { guard bind(value, statement, Int32(index + 1)) == SQLITE_OK else { throw problem() } }
     return try step(statement, limit: limit)
+  }
+
+  func columns(of sql: String) throws(SQLToolError) -> [String] {
+    let statement = try prepare(sql)
+    defer { sqlite3_finalize(statement) }
+    return names(of: statement)
+  }
+
+  private func names(of statement: OpaquePointer) -> [String] {
+    (0..<sqlite3_column_count(statement)).map { sqlite3_column_name(statement, $0).map { withoutNonce(String(cString: $0)) } ?? "" }
+  }
+
+  private func bind(_ value: SQLValue, _ statement: OpaquePointer, _ index: Int32) -> Int32 {
+    switch value {
+    case .null: sqlite3_bind_null(statement, index)
+    case .integer(let value): sqlite3_bind_int64(statement, index, value)
+    case .real(let value): sqlite3_bind_double(statement, index, value)
+    case .boolean(let value): sqlite3_bind_int64(statement, index, value ? 1 : 0)
+    case .json(let value): bind(.text(value.text), statement, index)
+    // SQLITE_TRANSIENT: SQLite makes a copy.
+    case .text(let text): sqlite3_bind_text(statement, index, text, Int32(clamping: text.utf8.count), unsafeBitCast(-1, to: sqlite3_destructor_type.self))
+    }
   }
 
   /// SQLite's plan of the statement, after it was found to be one that may run.
@@ -113,8 +139,7 @@ final class QueryConnection {
 
   private func step(_ statement: OpaquePointer, limit: Int) throws(SQLToolError) -> SQLRows {
     let count = sqlite3_column_count(statement)
-    let columns = (0..<count).map { sqlite3_column_name(statement, $0).map { String(cString: $0) } ?? "" }
-    var result = SQLRows(columns: columns.map(withoutNonce))
+    var result = SQLRows(columns: names(of: statement))
     var bytes = 0
     while true {
       switch sqlite3_step(statement) {

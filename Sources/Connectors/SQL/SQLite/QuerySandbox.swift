@@ -8,6 +8,9 @@ internal import Synchronization
 /// name, which holds the caller's rows and masks; an authorizer refuses to compile whatever reads past those views
 /// (see ``QueryAuthorizer``). Bounds on time, memory, rows, bytes and the size of values end what would not end.
 final class QuerySandbox: Sendable {
+  /// What is wanted of a statement.
+  enum Purpose: Sendable { case rows, plan, columns }
+
   private let path: String
   private let limits: QueryLimits
   /// Queries block, so they have threads of their own; as many may run at once.
@@ -21,10 +24,11 @@ final class QuerySandbox: Sendable {
   }
 
   /// - Parameters:
+  ///   - values: what stands for the `?` of the statement.
   ///   - rows: how many rows are wanted, within the limits.
-  ///   - explains: answers with SQLite's plan instead of running the statement.
+  ///   - purpose: for the plan or the columns the statement is not run.
   /// - Throws: ``SQLToolError`` when the statement is refused, fails or takes too long.
-  func run(_ sql: String, tables: [VisibleTable], rows: Int, explains: Bool = false) async throws -> SQLRows {
+  func run(_ sql: String, _ values: [SQLValue] = [], tables: [VisibleTable], rows: Int, _ purpose: Purpose = .rows) async throws -> SQLRows {
     let watch = QueryWatch(limits)
     let thread = threads[next.wrappingAdd(1, ordering: .relaxed).oldValue & 3]
     let result: Result<SQLRows, SQLToolError> = await withTaskCancellationHandler {
@@ -35,8 +39,12 @@ final class QuerySandbox: Sendable {
               // The time spent waiting for the thread is not the query's.
               watch.start()
               let connection = try QueryConnection(path: path, limits: limits, watch: watch)
-              try connection.shadow(tables)
-              return explains ? try connection.plan(of: sql) : try connection.rows(of: sql, limit: min(rows, limits.rows))
+              try connection.shadow(tables, parameters: values.count)
+              return switch purpose {
+              case .rows: try connection.rows(of: sql, values, limit: min(rows, limits.rows))
+              case .plan: try connection.plan(of: sql)
+              case .columns: SQLRows(columns: try connection.columns(of: sql))
+              }
             })
         }
       }

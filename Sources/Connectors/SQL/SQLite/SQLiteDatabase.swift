@@ -9,6 +9,7 @@ final class SQLiteDatabase: SQLDatabase {
   private let path: String
   private let pool: DatabasePool
   private let sandbox: QuerySandbox
+  private let limits: QueryLimits
 
   init(path: String, name: String, limits: QueryLimits) throws {
     // SQLite would make an empty database of a misspelt path.
@@ -24,6 +25,7 @@ final class SQLiteDatabase: SQLDatabase {
     settings.busyMode = .timeout(5)
     settings.foreignKeysEnabled = true
     self.path = path
+    self.limits = limits
     pool = try DatabasePool(path: path, configuration: settings)
     sandbox = QuerySandbox(path: path, limits: limits)
   }
@@ -58,7 +60,7 @@ final class SQLiteDatabase: SQLDatabase {
       try await pool.writeWithoutTransaction { database in
         var outcome: SQLChange.Outcome?
         try database.inTransaction(.immediate) {
-          let keys = try Self.rows(change.statement, database)
+          let keys = try change.requiresResult ? Self.keys(change.statement, database) : Self.rows(change.statement, database)
           guard keys.count == 1, let key = keys.first else { return .rollback }
           let row = try change.result.flatMap { try Self.rows($0(key), database).first }
           if row == nil, change.requiresResult { return .rollback }
@@ -70,9 +72,60 @@ final class SQLiteDatabase: SQLDatabase {
     }
   }
 
+  func write(_ write: DeclaredWrite) async throws -> [[SQLValue]] {
+    let watch = QueryWatch(limits)
+    return try await failing {
+      try await pool.writeWithoutTransaction { [limits] database in
+        watch.start()
+        // Taken away again before anything else runs here, while the watch lives.
+        sqlite3_progress_handler(
+          database.sqliteConnection, 1000, { pointer in pointer.map { Unmanaged<QueryWatch>.fromOpaque($0).takeUnretainedValue().mustStop() ? 1 : 0 } ?? 1 },
+          Unmanaged.passUnretained(watch).toOpaque())
+        defer { withExtendedLifetime(watch) { sqlite3_progress_handler(database.sqliteConnection, 0, nil, nil) } }
+        do {
+          var keys: [[SQLValue]] = []
+          try database.inTransaction(.immediate) {
+            keys = try write.perform({ try write.sight == nil ? Self.rows($0, database) : Self.keys($0, database) }, { try database.execute(sql: $0) })
+            return .commit
+          }
+          return keys
+        } catch {
+          guard watch.reason != nil else { throw error }
+          throw SQLToolError("The statement ran longer than \(limits.time), or took too much memory, and was stopped. Nothing was changed.")
+        }
+      }
+    }
+  }
+
+  func prepare(_ statement: SQLFragment) async throws {
+    try await failing { try await pool.read { _ = try $0.makeStatement(sql: statement.bound.sql) } }
+  }
+
   private static func rows(_ statement: SQLFragment, _ database: Database) throws -> [[SQLValue]] {
     let (sql, values) = statement.bound
     return try Row.fetchAll(database, sql: sql, arguments: StatementArguments(values.map(\.databaseValue))).map { Array($0.databaseValues.map(SQLValue.init)) }
+  }
+
+  /// Keys by which rows are found again: each must be its very bytes, which binary ones, and texts with null characters, are not.
+  private static func keys(_ statement: SQLFragment, _ database: Database) throws -> [[SQLValue]] {
+    let (sql, values) = statement.bound
+    var keys: [[SQLValue]] = []
+    var areExact = true
+    let cursor = try Row.fetchCursor(database, sql: sql, arguments: StatementArguments(values.map(\.databaseValue)))
+    while let row = try cursor.next() {
+      var key: [SQLValue] = []
+      for (index, value) in row.databaseValues.enumerated() {
+        switch value.storage {
+        case .blob: areExact = false
+        case .string(let text): areExact = try row.withUnsafeData(atIndex: index) { $0?.elementsEqual(text.utf8) == true } && areExact
+        case .null, .int64, .double: break
+        }
+        key.append(SQLValue(value))
+      }
+      keys.append(key)
+    }
+    guard areExact else { throw DeclaredWrite.refusal }
+    return keys
   }
 
   /// Turns what SQLite says into what a caller can act on.
@@ -91,12 +144,22 @@ final class SQLiteDatabase: SQLDatabase {
 
   // MARK: Free queries
 
-  func query(_ sql: String, over tables: [VisibleTable], rows: Int) async throws -> SQLRows {
-    try await sandbox.run(sql, tables: tables, rows: rows)
+  func query(_ sql: String, arguments: [String: SQLFragment], over tables: [VisibleTable], rows: Int) async throws -> SQLRows {
+    let (sql, values) = try Self.bound(sql, arguments)
+    return try await sandbox.run(sql, values, tables: tables, rows: rows)
+  }
+
+  private static func bound(_ sql: String, _ arguments: [String: SQLFragment]) throws(SQLToolError) -> (sql: String, values: [SQLValue]) {
+    arguments.isEmpty ? (sql, []) : try StatementText(sql).fragment(arguments).bound
+  }
+
+  func columns(of sql: String, arguments: [String: SQLFragment], over tables: [VisibleTable]) async throws -> [String] {
+    let (sql, values) = try Self.bound(sql, arguments)
+    return try await sandbox.run(sql, values, tables: tables, rows: 0, .columns).columns
   }
 
   func explain(_ sql: String, over tables: [VisibleTable]) async throws -> String {
-    let plan = try await sandbox.run(sql, tables: tables, rows: 1000, explains: true)
+    let plan = try await sandbox.run(sql, tables: tables, rows: 1000, .plan)
     // The names of the views are of no use to anybody; the tables' are known.
     return plan.rows.compactMap { row in if case .text(let text) = row.last { text } else { nil } }.joined(separator: "\n")
   }

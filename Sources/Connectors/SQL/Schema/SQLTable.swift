@@ -19,6 +19,9 @@ public struct SQLTable: Sendable, Hashable {
   /// The columns of the primary key, in its order; empty where there is none.
   public var primaryKey: [SQLColumn] { columns.filter(\.isPrimaryKey) }
 
+  /// Whether rows are told apart by their key as a result shows it: of binary values it shows the size.
+  var keyTellsRows: Bool { !primaryKey.isEmpty && primaryKey.allSatisfy { $0.kind != .blob && $0.kind != .array } }
+
   /// The table as it stands in SQL.
   var reference: SQLFragment { "\(identifier: schema).\(identifier: relation)" }
 

@@ -21,20 +21,22 @@ struct TableDeclarations {
   func meta(_ member: String, _ tables: [TableRules]? = nil) -> JSONObject {
     let tables = tables ?? rules
     let records = tables.compactMap { rule in
-      rule.recordType.map { RecordDeclaration(type: $0, rows: pointer(member, rule.name), entities: rule.entities).json }
+      rule.recordType.map { RecordDeclaration(type: $0, rows: Self.pointer(member, rule.name), entities: rule.entities).json }
     }
     var categories = JSONObject()
     for rule in tables {
       for (column, category) in rule.categories.sorted(by: { $0.key < $1.key }) where categories.count < Self.places {
-        categories["\(pointer(member, rule.name))\(member == "rows" ? "/*" : "")/\(column)"] = .string(category)
+        categories["\(Self.pointer(member, rule.name))\(member == "rows" ? "/*" : "")/\(column)"] = .string(category)
       }
     }
     return meta(records, categories)
   }
 
   /// `_meta` of a tool whose result depends on rows and holds none as such.
-  func influence(_ tables: [TableRules]? = nil) -> JSONObject {
-    meta((tables ?? rules).compactMap { rule in rule.recordType.map { RecordDeclaration(type: $0, rows: nil, entities: rule.entities).json } }, JSONObject())
+  ///
+  /// - Parameter categories: those of columns that are computed.
+  func influence(_ tables: [TableRules]? = nil, categories: JSONObject = [:]) -> JSONObject {
+    meta((tables ?? rules).compactMap { rule in rule.recordType.map { RecordDeclaration(type: $0, rows: nil, entities: rule.entities).json } }, categories)
   }
 
   private func meta(_ records: [JSONValue], _ categories: JSONObject) -> JSONObject {
@@ -45,7 +47,7 @@ struct TableDeclarations {
   }
 
   /// JSON Pointer (RFC 6901).
-  private func pointer(_ member: String, _ table: String) -> String {
+  static func pointer(_ member: String, _ table: String) -> String {
     var name = ""
     for scalar in table.unicodeScalars { name += scalar == "~" ? "~0" : scalar == "/" ? "~1" : String(scalar) }
     return "/\(member)/\(name)"

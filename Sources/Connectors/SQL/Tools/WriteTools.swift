@@ -81,6 +81,7 @@ struct WriteTools {
         throw SQLToolError("\(write.rawValue) is not allowed on \(table.name). It is on: \(names(rules.filter { $0.writes.contains(write) })).")
       }
       guard !table.primaryKey.isEmpty else { throw SQLToolError("The table \(table.name) has no primary key, so its rows cannot be changed one by one.") }
+      guard write == .delete || table.keyTellsRows else { throw SQLToolError("The primary key of \(table.name) is binary, so its rows cannot be changed one by one.") }
       let change = try change(table, try connector.governance(call))
       switch try await connector.watchingSchema({ try await connector.database.change(change) }) {
       case nil:

@@ -87,6 +87,13 @@ final class SalesforceAPI: Sendable {
     return try await api.send(request, as: subject).json
   }
 
+  /// Sends a new record with bytes (`multipart/form-data`).
+  func send(_ method: HTTPMethod, _ path: [String], parts: [MultipartPart], as subject: Subject) async throws(VendorError) -> RawJSON? {
+    let api = try await api(for: subject)
+    let request = VendorRequest(method, try await root(api, subject) + path, bucket: Self.bucket, isIdempotent: false, maximumBytes: 8 << 20)
+    return try await api.send(request.multipart("form-data", parts), as: subject).json
+  }
+
   /// Bytes: of a file, of a result in CSV.
   func download(
     _ path: [String], _ query: [(name: String, value: String?)] = [], accept: String, as subject: Subject, maximumBytes: Int

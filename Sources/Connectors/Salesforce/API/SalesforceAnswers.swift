@@ -109,7 +109,7 @@ final class SalesforceUsage: Sendable {
       let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmingSpaces }
       guard pair.count == 2, pair[0] == "api-usage" else { continue }
       let numbers = pair[1].split(separator: "/").compactMap { Int($0) }
-      if numbers.count == 2, numbers[1] > 0 { return Reading(used: numbers[0], allowed: numbers[1]) }
+      if numbers.count == 2, numbers[1] > 0, numbers.allSatisfy({ (0...1 << 40).contains($0) }) { return Reading(used: numbers[0], allowed: numbers[1]) }
     }
     return nil
   }

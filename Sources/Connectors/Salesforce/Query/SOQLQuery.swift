@@ -85,6 +85,11 @@ struct SOQLQuery: Sendable, Hashable {
     return term.text == "COUNT()"
   }
 
+  /// All fields that stand in it, queries within it aside.
+  var fields: [String] {
+    items.flatMap(\.fields) + [condition, having].compactMap { $0 }.flatMap(\.fields) + groups.flatMap(\.fields) + order.flatMap(\.term.fields)
+  }
+
   /// Adds a condition that must hold as well.
   func restricted(to other: Condition?) -> SOQLQuery {
     guard let other else { return self }
@@ -122,6 +127,9 @@ extension SOQLQuery.Item {
     case .children(let query): "(\(query.text))"
     }
   }
+
+  /// Fields of the row itself.
+  var fields: [String] { if case .term(let term, _) = self { term.fields } else { [] } }
 }
 
 extension SOQLQuery.Order {

@@ -13,10 +13,10 @@ struct SalesforceQueries: Sendable {
   /// A query that the caller may ask.
   ///
   /// - Throws: ``VendorError`` `refused` or `notFound` that says which part is not taken.
-  func prepare(_ query: SOQLQuery, for request: some ServerRequest) throws(VendorError) -> SOQLQuery {
+  func prepare(_ query: SOQLQuery, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> SOQLQuery {
     var query = query
     try check(query)
-    try checkPolicy(query, request)
+    try await checkPolicy(query, request, subject)
     let type = salesforce.types.type(of: query.object)
     let filter = salesforce.filter(request, query.object)
     if let filter {
@@ -36,8 +36,9 @@ struct SalesforceQueries: Sendable {
   private func check(_ query: SOQLQuery, of parent: String? = nil) throws(VendorError) {
     if parent == nil {
       try salesforce.access.check(object: query.object)
-    } else if !salesforce.access.objects.admitsAll {
-      throw VendorError(.refused, "Queries within SELECT name relationships, not objects, and this connector's settings limit objects. Use get_related_records.")
+    } else if !salesforce.access.objects.admitsAll || !salesforce.access.fields.admitsAll {
+      throw VendorError(
+        .refused, "Queries within SELECT name relationships, not objects, and this connector's settings limit objects or fields. Use get_related_records.")
     }
     let object = query.object
     for item in query.items {
@@ -56,12 +57,13 @@ struct SalesforceQueries: Sendable {
   // MARK: Policy
 
   /// What the gateway could not take out of the result must not get into it.
-  private func checkPolicy(_ query: SOQLQuery, _ request: some ServerRequest) throws(VendorError) {
+  private func checkPolicy(_ query: SOQLQuery, _ request: some ServerRequest, _ subject: Subject) async throws(VendorError) {
     let isFiltered = salesforce.isFiltered(request)
-    let clearance = request.grantedCategories
+    let clearance = FieldClearance(salesforce, request, as: subject)
     let conditions = [query.condition, query.having].compactMap { $0 }
     var plain: [String] = []
-    var used = conditions.flatMap(\.fields) + query.groups.flatMap(\.fields) + query.order.flatMap(\.term.fields)
+    var used = conditions.flatMap(\.fields) + query.groups.flatMap(\.fields) + query.order.filter { $0.term.function != nil }.flatMap(\.term.fields)
+    let ordered = query.order.filter { $0.term.function == nil }.flatMap(\.term.fields)
     for item in query.items {
       switch item {
       case .term(let term, _): if term.function == nil { plain += term.fields } else { used += term.fields }
@@ -75,23 +77,38 @@ struct SalesforceQueries: Sendable {
       throw VendorError(.refused, "Policy decides by record here, so a query within WHERE is not taken. Ask for the ids first.")
     }
     if isFiltered {
-      for field in plain + used where field.contains(".") && !isOpen(path: field) {
+      for field in plain + used + ordered where field.contains(".") && !isOpen(path: field) {
         throw VendorError(
           .refused, "Policy decides by record here, so \(field) is not taken: of related records only names are. Ask for the other record by a query of its own.")
       }
     }
     guard let clearance else { return }
-    for field in used {
-      if let category = salesforce.types.category(ofField: field, on: query.object), !clearance.contains(category) {
-        throw VendorError(
-          .refused, "\(field) holds data of the category \"\(category)\", which policy does not show here: rows cannot be found, ordered or summed up by it.")
-      }
+    let aliases = query.items.compactMap { if case .term(_, let alias?) = $0 { alias.lowercased() } else { nil } }
+    let names = Set(query.isAggregate ? aliases : [])
+    let found = Set(used.map { $0.lowercased() })
+    for field in used + ordered {
+      guard let category = try await clearance.category(withholding: field, on: query.object) else { continue }
+      // What a function is called, which only the order of sums may name: what it is made of was looked at itself.
+      if category == FieldClearance.unknown, names.contains(field.lowercased()), !found.contains(field.lowercased()) { continue }
+      throw FieldClearance.refusal(field, category, Self.consequence)
     }
-    for field in plain where field.contains(".") {
-      if let category = salesforce.types.category(ofField: field, on: query.object), !clearance.contains(category) {
-        throw VendorError(.refused, "\(field) holds data of the category \"\(category)\", which policy does not show here.")
-      }
+    for inner in conditions.flatMap(\.queries) { try await checkInner(inner, clearance) }
+    // Members of our own are left out of the rows instead.
+    let type = salesforce.types.type(of: query.object)
+    for field in plain where field.contains(".") && type?.member(ofField: field) == nil {
+      if let category = clearance.declared(withholding: field, on: query.object) { throw FieldClearance.refusal(field, category, "") }
     }
+  }
+
+  private static let consequence = ": rows cannot be found, ordered or summed up by it"
+
+  /// A query within WHERE finds rows by all that stands in it.
+  private func checkInner(_ query: SOQLQuery, _ clearance: FieldClearance) async throws(VendorError) {
+    let conditions = [query.condition, query.having].compactMap { $0 }
+    for field in query.fields {
+      try await clearance.check(field, on: query.object, Self.consequence)
+    }
+    for inner in conditions.flatMap(\.queries) { try await checkInner(inner, clearance) }
   }
 
   /// Names and ids of related records, and who they belong to.
@@ -128,12 +145,12 @@ struct SalesforceQueries: Sendable {
 
   /// A prepared query's first page as a result.
   func records(_ query: SOQLQuery, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
-    result(try await run(query, as: subject), object: query.object, for: request)
+    try await result(try await run(query, as: subject), object: query.object, for: request, as: subject)
   }
 
-  func result(_ json: RawJSON, object: String, for request: some ServerRequest) -> ToolResult {
+  func result(_ json: RawJSON, object: String, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
     var list = RecordList(types: salesforce.types)
-    list.records = SalesforceContext.elements(json, "records").compactMap { record(of: $0, object, for: request) }
+    list.records = try await records(of: SalesforceContext.elements(json, "records"), object, for: request, as: subject)
     // A page that is not the last says where the next one is, however short it is itself.
     if let link = json["nextRecordsUrl"]?.string { list.next = Self.cursor.text("\(object) \(link)") }
     if isTotalOpen(object, request) { list.total = json["totalSize"]?.int }
@@ -146,23 +163,53 @@ struct SalesforceQueries: Sendable {
     return salesforce.types.type(of: object).map { RowRule.exact(filter, $0) != nil } ?? false
   }
 
-  /// A record as the caller may see it; nil where settings or policy keep it out, whatever it came with.
-  func record(of raw: RawJSON, _ object: String?, for request: some ServerRequest) -> SalesforceRecord? {
-    guard let name = raw["attributes"]?["type"]?.string ?? object, salesforce.access.admits(object: name) else { return nil }
-    guard let record = SalesforceRecord(raw, of: object, salesforce.types), let members = record.json.object else { return nil }
-    let filter = salesforce.filter(request, name)
-    guard filter?.admits(record.json) ?? true else { return nil }
-    let clearance = request.grantedCategories
-    guard !salesforce.access.fields.admitsAll || clearance != nil else { return record }
-    // What the rule speaks of the gateway must see, to look again; it masks it itself.
-    let needed = filter?.attributes ?? []
-    var kept = JSONObject()
-    for (member, value) in members {
-      if let clearance, let category = record.type.record.categories[member], !clearance.contains(category), !needed.contains(member) { continue }
-      guard ["id", "object"].contains(member) || salesforce.access.admits(field: record.type.member(member)?.field ?? member, of: name) else { continue }
-      kept[member] = value
+  /// Records as the caller may see them, without those that settings or policy keep out, whatever they came with.
+  ///
+  /// - Parameter object: what they are of where they do not say.
+  func records(of raws: [RawJSON], _ object: String?, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [SalesforceRecord] {
+    let clearance = FieldClearance(salesforce, request, as: subject)
+    var verdicts: [String: [String: Bool]] = [:]
+    var records: [SalesforceRecord] = []
+    for raw in raws {
+      guard let name = raw["attributes"]?["type"]?.string ?? object, salesforce.access.admits(object: name) else { continue }
+      guard let record = SalesforceRecord(raw, of: object, salesforce.types), let members = record.json.object else { continue }
+      let filter = salesforce.filter(request, name)
+      guard filter?.admits(record.json) ?? true else { continue }
+      guard clearance != nil || !salesforce.access.fields.admitsAll else {
+        records.append(record)
+        continue
+      }
+      // What the rule speaks of the gateway must see, to look again; it masks what was declared to it.
+      let needed = filter?.attributes ?? []
+      var kept = JSONObject()
+      for (member, value) in members {
+        let isShown: Bool
+        if let known = verdicts[name]?[member] {
+          isShown = known
+        } else {
+          isShown = try await shows(member, of: record.type, object: name, isNeeded: needed.contains(member), clearance)
+          verdicts[name, default: [:]][member] = isShown
+        }
+        if isShown { kept[member] = value }
+      }
+      records.append(SalesforceRecord(type: record.type, json: .object(kept)))
     }
-    return SalesforceRecord(type: record.type, json: .object(kept))
+    return records
+  }
+
+  func record(of raw: RawJSON, _ object: String?, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> SalesforceRecord? {
+    try await records(of: [raw], object, for: request, as: subject).first
+  }
+
+  private func shows(
+    _ member: String, of type: SalesforceType, object: String, isNeeded: Bool, _ clearance: FieldClearance?
+  ) async throws(VendorError) -> Bool {
+    if ["id", "object"].contains(member) { return true }
+    let field = type.member(member)?.field ?? member
+    guard salesforce.access.admits(field: field, of: object) else { return false }
+    guard let clearance else { return true }
+    if let category = type.record.categories[member], !clearance.isGranted(category) { return isNeeded }
+    return try await clearance.category(withholding: field, on: object) == nil
   }
 
   /// The page after one that ``result(_:object:)`` gave.
@@ -173,7 +220,8 @@ struct SalesforceQueries: Sendable {
       throw VendorError(.refused, "The cursor is not valid: pass next_cursor exactly as it was received.")
     }
     try salesforce.access.check(object: parts[0])
-    return result(try await salesforce.api.get(link: parts[1], as: subject, maximumBytes: salesforce.maximumBytes), object: parts[0], for: request)
+    let json = try await salesforce.api.get(link: parts[1], as: subject, maximumBytes: salesforce.maximumBytes)
+    return try await result(json, object: parts[0], for: request, as: subject)
   }
 
   /// `/services/data/v62.0/query/01gD...-2000`

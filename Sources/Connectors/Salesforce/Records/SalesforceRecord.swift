@@ -25,6 +25,15 @@ struct SalesforceRecord: Sendable {
       switch value.kind {
       case .object where value["records"] != nil:
         json[field] = .array((value["records"].map { Array($0.elements) } ?? []).compactMap { SalesforceRecord($0, of: nil, types)?.json })
+      // Parts of an address or place are fields as well, and are known as those.
+      case .object where value["attributes"] == nil && prefix.count < 200 && (name.hasSuffix("Address") || name.hasSuffix("__c")):
+        for (part, value) in value.members {
+          guard let part = part.string, !value.isNull else { continue }
+          let own = part.prefix(1).uppercased() + part.dropFirst()
+          let field = prefix + (name.hasSuffix("__c") ? name.dropLast(1) + own + "__s" : name.dropLast(7) + own)
+          let member = type.member(ofField: field)
+          json[member?.name ?? field] = self.value(value, member?.kind)
+        }
       case .object where prefix.count < 200: flatten(value, prefix: field + ".", type, types, into: &json)
       default:
         let member = type.member(ofField: field)

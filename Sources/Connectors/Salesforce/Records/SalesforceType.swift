@@ -72,8 +72,8 @@ struct SalesforceTypes: Sendable {
   let all: [SalesforceType]
   /// Every other object.
   let other: SalesforceType
-  /// `invoice__c.total__c` -> category.
-  private let otherCategories: [String: String]
+  /// Categories that the settings give to fields: `invoice__c.total__c` -> category.
+  private let declaredCategories: [String: String]
 
   func type(of object: String) -> SalesforceType? {
     all.first { $0.object == object } ?? all.first { $0.object.lowercased() == object.lowercased() }
@@ -92,14 +92,53 @@ struct SalesforceTypes: Sendable {
   /// The field by which policy knows people.
   let owner: String
 
+  /// The category that the settings give to an object's own field, whatever Salesforce says of it.
+  func declared(_ field: String, on object: String) -> String? { declaredCategories["\(object).\(field)".lowercased()] }
+
+  /// All categories that the settings give, or that known objects have by themselves.
+  var declaredNames: Set<String> { Set(declaredCategories.values).union(all.flatMap { $0.record.categories.values }) }
+
+  /// Categories of an object's own fields that a search of a scope looks into.
+  func categories(on object: String, scope: String) -> Set<String> {
+    var fields: [String: String] = [:]
+    let prefix = object.lowercased() + "."
+    for (place, category) in declaredCategories where place.hasPrefix(prefix) { fields[String(place.dropFirst(prefix.count))] = category }
+    if let type = type(of: object) {
+      for member in type.members where !member.field.contains(".") { fields[member.field.lowercased()] = type.record.categories[member.name] }
+    }
+    // Which fields name a record depends on the object; addresses and numbers of people never do.
+    if scope == "name" { for field in ["email", "phone", "mobilephone"] { fields[field] = nil } }
+    return Set(fields.values)
+  }
+
+  /// What was said of an object's own field, or of the address, place or name that it is part of.
+  private func own(_ field: String, on object: String) -> String? {
+    if let type = type(of: object), let member = type.member(ofField: field), let category = type.record.categories[member.name] { return category }
+    return declared(field, on: object) ?? ClassifiedObject.whole(ofPart: field.lowercased()).flatMap { declared($0, on: object) }
+  }
+
+  /// The object that a relationship usually leads to: `Account`, `Invoice__c` of `Invoice__r`, `User` of `Owner`.
+  private static func target(of relationship: String) -> String {
+    if SalesforceAccess.people.subtracting(["recordtype"]).contains(relationship.lowercased()) { return "User" }
+    return relationship.lowercased().hasSuffix("__r") ? relationship.dropLast(1) + "c" : relationship
+  }
+
   /// Categories of a field, whichever object it is reached through.
   func category(ofField path: String, on object: String) -> String? {
-    if let type = type(of: object), let member = type.member(ofField: path) { return type.record.categories[member.name] }
-    if let own = otherCategories["\(object).\(path)".lowercased()] { return own }
-    let last = path.split(separator: ".").last.map(String.init) ?? path
+    let member = type(of: object)?.member(ofField: path)
+    if let own = own(path, on: object) { return own }
+    // What policy decides by must reach it.
+    if member?.isPolicy == true { return nil }
+    let parts = path.split(separator: ".").map(String.init)
+    let last = parts.last ?? path
+    if parts.count > 1, let related = own(last, on: Self.target(of: parts[parts.count - 2])) { return related }
+    if member != nil { return nil }
     guard path.contains(".") || type(of: object) == nil else { return nil }
     for type in all { if let member = type.member(ofField: last), let category = type.record.categories[member.name] { return category } }
-    return nil
+    // Which object a relationship leads to, its name does not tell; names that the org made are seldom those of two fields.
+    guard last.lowercased().hasSuffix("__c") else { return nil }
+    let found = Set(declaredCategories.filter { $0.key.hasSuffix("." + last.lowercased()) }.values)
+    return RecordCategory.allCases.last { found.contains($0.rawValue) }?.rawValue
   }
 
   /// - Parameters:
@@ -197,7 +236,7 @@ struct SalesforceTypes: Sendable {
     }
     self.all = all
     self.owner = owner
-    otherCategories = further
+    declaredCategories = Dictionary(categories.map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
     other = SalesforceType(
       object: "*", list: "records", one: "record", members: [Member(name: "id", field: "Id", kind: .id), Member(name: "owner", field: owner, kind: .id)],
       record: RecordType(

@@ -46,6 +46,9 @@ struct AutomationTools: Sendable {
         throw VendorError(.forbidden, "This connector's settings limit objects or fields, and flows reach beyond them.")
       }
       try RecordGuard(salesforce: salesforce).refuseIfFiltered(call, "a flow")
+      guard FieldClearance(salesforce, call, as: subject)?.seesAll ?? true else {
+        throw VendorError(.forbidden, "Policy does not show every category of data here, and what a flow answers with does not tell its own.")
+      }
       let inputs = call["inputs"].map { JSONValue($0) } ?? .object(JSONObject())
       let json = try await salesforce.api.send(.post, ["actions", "custom", "flow", flow], ["inputs": [inputs]], as: subject)
       let first = json?.kind == .array ? json?.elements.first { _ in true } : json
@@ -64,6 +67,20 @@ struct AutomationTools: Sendable {
     "validationrule", "workflowrule", "recordtype", "profile", "permissionset", "apextestresult", "apexcodecoverage", "apexcodecoverageaggregate", "apexlog",
     "installedsubscriberpackage",
   ]
+  /// Relationships that lead from one of them to another.
+  private static let toolingRelationships: Set<String> = ["entitydefinition", "apexclass", "apexclassortrigger", "definition", "activeversion", "latestversion"]
+
+  /// Through relationships metadata leads to people and their records, which nobody looks at after this.
+  private func checkRelated(_ query: SOQLQuery, _ request: some ServerRequest, _ subject: Subject) throws(VendorError) {
+    let isOpen =
+      salesforce.access.objects.admitsAll && salesforce.access.fields.admitsAll && !salesforce.isFiltered(request)
+      && FieldClearance(salesforce, request, as: subject)?.seesAll ?? true
+    if isOpen { return }
+    for field in query.fields where !field.split(separator: ".").dropLast().allSatisfy({ Self.toolingRelationships.contains($0.lowercased()) }) {
+      throw VendorError(
+        .refused, "\(field) is a field of a related record, and this connector's settings or policy limit what may be seen. Ask for the object's own fields.")
+    }
+  }
 
   private var toolingQuery: Tool {
     salesforce.tool(
@@ -78,7 +95,10 @@ struct AutomationTools: Sendable {
         throw VendorError(.refused, "tooling_query asks for metadata only: \(Self.toolingObjects.sorted().joined(separator: ", ")).")
       }
       let hasInner = query.items.contains { if case .children = $0 { true } else { false } }
-      guard !hasInner, query.condition?.queries.isEmpty ?? true else { throw VendorError(.refused, "Queries within queries are not taken here.") }
+      guard !hasInner, [query.condition, query.having].allSatisfy({ $0?.queries.isEmpty ?? true }) else {
+        throw VendorError(.refused, "Queries within queries are not taken here.")
+      }
+      try checkRelated(query, call, subject)
       if !query.isCount { query.limit = min(query.limit ?? 200, 2000) }
       let json = try await salesforce.api.get(["tooling", "query"], [("q", query.text)], as: subject, maximumBytes: salesforce.maximumBytes)
       let rows = SalesforceContext.elements(json, "records").map { raw in

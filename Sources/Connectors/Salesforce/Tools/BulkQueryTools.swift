@@ -38,7 +38,7 @@ struct BulkQueryTools: Sendable {
       guard !asked.items.contains(where: { if case .children = $0 { true } else { false } }) else {
         throw VendorError(.refused, "A bulk query has no query within SELECT.")
       }
-      var query = try queries.prepare(asked, for: call)
+      var query = try await queries.prepare(asked, for: call, as: subject)
       query.limit = asked.limit
       let json = try await salesforce.api.send(.post, ["jobs", "query"], ["operation": "query", "query": .string(query.text)], as: subject)
       return try Self.job(json)
@@ -69,9 +69,8 @@ struct BulkQueryTools: Sendable {
         maximumBytes: salesforce.maximumBytes)
       let type = salesforce.types.type(of: object)
       var list = RecordList(types: salesforce.types)
-      list.records = CSVText.rows(response.text).compactMap { row in
-        queries.record(of: JSONValue.object(Self.typed(row, type)).raw, object, for: call)
-      }
+      list.records = try await queries.records(
+        of: CSVText.rows(response.text).map { JSONValue.object(Self.typed($0, type)).raw }, object, for: call, as: subject)
       if let next = response.headers["Sforce-Locator"], next != "null", !next.isEmpty { list.next = place.text(next) }
       if queries.isTotalOpen(object, call) { list.total = job["numberRecordsProcessed"]?.int }
       return list.result(expected: object)

@@ -98,9 +98,9 @@ struct BulkTools: Sendable {
       let object = call.string("object") ?? ""
       let field = call.string("external_field") ?? ""
       try salesforce.access.check(object: object)
-      try salesforce.access.check(field: field, of: object)
       guard SOQLName.isName(field) else { throw VendorError(.refused, "\"external_field\" must be a field of the object itself.") }
       try RecordGuard(salesforce: salesforce).refuseIfFiltered(call, "a change by external id")
+      try await RecordTools(salesforce: salesforce).checkLookup(field, of: object, call, as: subject)
       var records: [JSONValue] = []
       for item in call["records"].map({ Array($0.elements) }) ?? [] {
         var record = attributed(try single.record(item["fields"], of: object), object)

@@ -34,6 +34,20 @@ struct FileTools: Sendable {
 
   private static let documentFields = ["LatestPublishedVersionId", "Title", "FileExtension", "ContentSize", "OwnerId", "CreatedDate"]
 
+  /// Files without what the caller may not see by Salesforce's classification of documents.
+  private func shown(_ files: [JSONValue], _ call: ToolCall, as subject: Subject) async throws(VendorError) -> [JSONValue] {
+    guard !files.isEmpty, let clearance = FieldClearance(salesforce, call, as: subject), clearance.isLimited else { return files }
+    var hidden: Set<String> = []
+    for (member, field) in [("title", "Title"), ("extension", "FileExtension"), ("bytes", "ContentSize"), ("owner", "OwnerId"), ("created", "CreatedDate")] {
+      if try await clearance.category(withholding: field, on: "ContentDocument") != nil { hidden.insert(member) }
+    }
+    return files.map { file in
+      var shown = JSONObject()
+      for (member, value) in file.object ?? JSONObject() where !hidden.contains(member) { shown[member] = value }
+      return .object(shown)
+    }
+  }
+
   private var listFiles: Tool {
     let shape = Self.shape
     return salesforce.tool(
@@ -53,14 +67,15 @@ struct FileTools: Sendable {
         return row
       }
       let filter = salesforce.fileFilter(call)
-      return UntrustedText.mark(shape.result(rows.filter { filter?.admits($0) ?? true }, total: filter == nil ? json["totalSize"]?.int : nil), "/files")
+      let files = try await shown(rows.filter { filter?.admits($0) ?? true }, call, as: subject)
+      return UntrustedText.mark(shape.result(files, total: filter == nil ? json["totalSize"]?.int : nil), "/files")
     }
   }
 
   private var getFile: Tool {
     let shape = Self.shape
     return salesforce.tool(
-      "get_file", "Get a file", "Gets what is known of a file, and with content=true its text or image.",
+      "get_file", "Get a file", "Gets what is known of a file, and with content=true its text (of PDF and office files as well) or image.",
       [
         Field.text("file", "The document's id (069...).", required: true, length: 18), Field.flag("content", "What is in it, too."),
         Field.text("object", "Of the record it belongs to; needed where policy decides by record.", length: 80),
@@ -76,16 +91,18 @@ struct FileTools: Sendable {
       }
       let file = Self.file(raw, record: call.string("record"))
       guard salesforce.fileFilter(call)?.admits(file) ?? true else { throw RecordGuard.unseen }
-      guard call.bool("content") == true else { return shape.result(file) }
+      let shown = try await shown([file], call, as: subject).first ?? file
+      guard call.bool("content") == true else { return shape.result(shown) }
+      try await FieldClearance(salesforce, call, as: subject)?.check("VersionData", on: "ContentVersion", "")
       let bytes = raw["ContentSize"]?.int ?? 0
       guard bytes <= salesforce.maximumBytes else { throw VendorError(.tooLarge, "The file has \(bytes) bytes; \(salesforce.maximumBytes) are downloaded at most.") }
       let version = try SOQLName.id(raw["LatestPublishedVersionId"]?.string ?? "")
       let body = try await salesforce.api.download(
         ["sobjects", "ContentVersion", version, "VersionData"], accept: "*/*", as: subject, maximumBytes: salesforce.maximumBytes
       ).body
-      if let type = Self.imageType(body) { return ToolResult([.image(Array(body.readableBytesView), mimeType: type)], structured: .object([shape.one: file])) }
-      guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { throw VendorError(.invalid, "The file is no text. Open it in Salesforce.") }
-      var record = file
+      if let type = Self.imageType(body) { return ToolResult([.image(Array(body.readableBytesView), mimeType: type)], structured: .object([shape.one: shown])) }
+      let text = try await text(of: body, raw["FileExtension"]?.string ?? "")
+      var record = shown
       record["text"] = .string(text)
       return UntrustedText.mark(shape.result(record, text: UntrustedText.framed(text, source: id)), "/file/text")
     }
@@ -105,6 +122,14 @@ struct FileTools: Sendable {
     guard try await queries.run(query, as: subject)["totalSize"]?.int ?? 0 > 0 else { throw VendorError(.notFound, "Salesforce does not find the file at this record.") }
   }
 
+  private func text(of body: ByteBuffer, _ ending: String) async throws(VendorError) -> String {
+    if let format = OfficeText.Format(mimeType: "application/octet-stream", name: "file.\(ending)") {
+      return try await salesforce.documents.text(of: Array(body.readableBytesView), format, maximumBytes: salesforce.maximumBytes)
+    }
+    guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { throw VendorError(.invalid, "The file is no text. Open it in Salesforce.") }
+    return text
+  }
+
   private static func imageType(_ body: ByteBuffer) -> String? {
     let first = Array(body.readableBytesView.prefix(12))
     if first.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return "image/png" }
@@ -114,35 +139,55 @@ struct FileTools: Sendable {
     return nil
   }
 
+  /// Up to so many bytes a file goes within JSON. Salesforce takes 37.5 MB so, but base64 makes them a third more.
+  private static let mostInJSON = 4 << 20
+
   private var upload: Tool {
     let shape = Self.shape
     return salesforce.tool(
-      "upload_file", "Upload a file", "Puts a text as a file at a record.",
-      [
-        QueryTools.object, RecordTools.id, Field.text("filename", "With its ending: notes.md.", required: true, length: 255),
-        Field.text("text", "What is in it.", required: true),
-        Field.text("title", "As it is shown; the filename if not given.", length: 255),
+      "upload_file", "Upload a file", "Puts content as a file at a record.",
+      [QueryTools.object, RecordTools.id, Field.text("filename", "With its ending: notes.md.", required: true, length: 255)] + UploadPlace.fields + [
+        Field.text("title", "As it is shown; the filename if not given.", length: 255)
       ], output: shape.oneSchema, annotations: .adding, meta: salesforce.types.touchMeta(shape, rows: "/" + shape.one, isList: false)
     ) { call, subject throws(VendorError) in
-      let bytes = Array((call.string("text") ?? "").utf8)
-      guard bytes.count <= salesforce.maximumBytes else { throw VendorError(.tooLarge, "At most \(salesforce.maximumBytes) bytes are uploaded.") }
       let name = call.string("filename") ?? ""
       guard !name.contains(where: { $0 == "/" || $0 == "\\" || $0.isNewline }) else { throw VendorError(.refused, "\"filename\" must be a plain name.") }
+      let (bytes, type) = try await salesforce.uploads.content(call)
       let record = call.string("id") ?? ""
       try salesforce.access.check(object: "ContentVersion")
       try await RecordGuard(salesforce: salesforce).check([record], of: call.string("object") ?? "", for: call, as: subject)
       let title = call.string("title") ?? name
       try await RecordGuard(salesforce: salesforce).check(
-        newFile: ["title": .string(title), "bytes": .int(bytes.count), "record": .string(record)], for: call, as: subject)
-      let json = try await salesforce.api.send(
-        .post, ["sobjects", "ContentVersion"],
-        [
-          "Title": .string(title), "PathOnClient": .string(name), "VersionData": .string(Base64.encode(bytes)),
-          "FirstPublishLocationId": .string(record),
-        ], as: subject)
-      let version = try WriteTools.id(of: json)
+        newFile: ["title": .string(title), "bytes": .int(bytes.readableBytes), "record": .string(record)], for: call, as: subject)
+      let version = try WriteTools.id(
+        of: try await send(["Title": .string(title), "PathOnClient": .string(name), "FirstPublishLocationId": .string(record)], name, bytes, type, as: subject))
+      let document = await document(of: version, as: subject) ?? version
       return shape.result(
-        ["id": .string(version), "version": .string(version), "title": .string(title), "record": .string(record)], text: "Uploaded as \(version).")
+        ["id": .string(document), "version": .string(version), "title": .string(title), "record": .string(record)], text: "Uploaded as \(document).")
     }
+  }
+
+  /// The document that a new version made, which the answer does not name. Where it is not told, the file is there all the same.
+  private func document(of version: String, as subject: Subject) async -> String? {
+    var query = SOQLQuery(fields: ["ContentDocumentId"], from: "ContentVersion")
+    query.condition = .field("Id", .equal, .text(version))
+    guard let json = try? await queries.run(query, as: subject) else { return nil }
+    return SalesforceContext.elements(json, "records").first?["ContentDocumentId"]?.string
+  }
+
+  /// <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/dome_sobject_insert_update_blob.htm>
+  private func send(_ version: JSONObject, _ name: String, _ bytes: ByteBuffer, _ type: String, as subject: Subject) async throws(VendorError) -> RawJSON? {
+    let path = ["sobjects", "ContentVersion"]
+    guard bytes.readableBytes > Self.mostInJSON else {
+      var version = version
+      version["VersionData"] = .string(Base64.encode(Array(bytes.readableBytesView)))
+      return try await salesforce.api.send(.post, path, .object(version), as: subject)
+    }
+    return try await salesforce.api.send(
+      .post, path,
+      parts: [
+        MultipartPart(field: "entity_content", type: "application/json", ByteBuffer(string: JSONValue.object(version).text)),
+        MultipartPart(field: "VersionData", filename: name, type: type, bytes),
+      ], as: subject)
   }
 }

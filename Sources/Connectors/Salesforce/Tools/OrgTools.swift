@@ -130,6 +130,7 @@ struct OrgTools: Sendable {
     "updateable": ["type": "boolean"], "filterable": ["type": "boolean"], "external_id": ["type": "boolean"], "length": ["type": "integer"],
     "references": ["type": "array", "items": ["type": "string"]], "relationship": ["type": "string"], "values": ["type": "array", "items": ["type": "string"]],
     "formula": ["type": "boolean"],
+    "category": ["type": "string", "description": "The category of data that keeps the field from you. It can be neither read nor asked by."],
   ]
 
   private var describe: Tool {
@@ -161,14 +162,14 @@ struct OrgTools: Sendable {
         if call.bool("writable") == true, field["createable"]?.bool != true, field["updateable"]?.bool != true { return false }
         return search.isEmpty || [name, field["label"]?.string ?? "", field["type"]?.string ?? ""].contains { $0.lowercased().contains(search) }
       }
-      let rows = all.prefix(call.int("limit") ?? 200).map { Self.field($0) }
+      let rows = try await fields(Array(all.prefix(call.int("limit") ?? 200)), of: object, for: call, as: subject)
       var structured: JSONObject = ["name": .string(json["name"]?.string ?? object), "fields": .array(rows), "total": .int(all.count)]
       if let label = json["label"]?.string { structured["label"] = .string(label) }
       for member in ["createable", "updateable", "deletable"] { if let flag = json[member]?.bool { structured[member] = .bool(flag) } }
       let recordTypes = SalesforceContext.elements(json, "recordTypeInfos").filter { $0["available"]?.bool != false }.compactMap { $0["name"]?.string }
       if !recordTypes.isEmpty { structured["record_types"] = .array(recordTypes.map { .string($0) }) }
       if call.bool("children") == true { structured["children"] = .array(children(json)) }
-      let text = CompactTable(rows, columns: ["name", "label", "type", "references", "values"]).text
+      let text = Self.table(rows).text
       return ToolResult(structured: .object(structured), text: rows.count < all.count ? text + "\n(\(all.count) fields: search for the others)" : text)
     }
   }
@@ -188,6 +189,25 @@ struct OrgTools: Sendable {
       guard let name = child["relationshipName"]?.string, let object = child["childSObject"]?.string, salesforce.access.admits(object: object) else { return nil }
       return ["relationship": .string(name), "object": .string(object), "field": .string(child["field"]?.string ?? "")]
     }
+  }
+
+  /// Fields as the caller may know them: of those that may not be seen the name, the type and what keeps them back.
+  func fields(_ raws: [RawJSON], of object: String, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
+    guard let clearance = FieldClearance(salesforce, request, as: subject) else { return raws.map { Self.field($0) } }
+    var rows: [JSONValue] = []
+    for raw in raws {
+      let name = raw["name"]?.string ?? ""
+      guard let category = try await clearance.category(withholding: name, on: object) else {
+        rows.append(Self.field(raw))
+        continue
+      }
+      rows.append(["name": .string(name), "type": .string(raw["type"]?.string ?? ""), "category": .string(category)])
+    }
+    return rows
+  }
+
+  static func table(_ fields: [JSONValue]) -> CompactTable {
+    CompactTable(fields, columns: ["name", "label", "type", "references", "values"] + (fields.contains { $0["category"] != nil } ? ["category"] : []))
   }
 
   /// One field, as short as it can be said: a whole description has 200 KB.

@@ -119,7 +119,7 @@ struct QueryTools: Sendable {
         query.order = try Self.order(call)
         query.limit = call.int("limit") ?? 200
       }
-      return try await queries.records(try queries.prepare(query, for: call), for: call, as: subject)
+      return try await queries.records(try await queries.prepare(query, for: call, as: subject), for: call, as: subject)
     }
   }
 
@@ -166,7 +166,7 @@ struct QueryTools: Sendable {
         query.condition = try Self.condition(call)
       }
       if !query.groups.isEmpty { query.limit = min(query.limit ?? 200, call.int("limit") ?? 200) }
-      query = try queries.prepare(query, for: call)
+      query = try await queries.prepare(query, for: call, as: subject)
       // One row needs no bound, and Salesforce takes none there.
       if query.groups.isEmpty { query.limit = nil }
       let json = try await queries.run(query, as: subject)
@@ -219,22 +219,31 @@ struct QueryTools: Sendable {
         throw VendorError(.refused, "Policy does not show addresses and numbers of people here, so records cannot be found by them.")
       }
       let named = SalesforceContext.texts(call["objects"])
+      let clearance = FieldClearance(salesforce, call, as: subject)
       var targets: [SOSL.Target] = []
       for object in named.isEmpty ? ["Account", "Contact", "Opportunity", "Lead", "Case"] : named {
         if named.isEmpty, !salesforce.access.admits(object: object) { continue }
+        try salesforce.access.check(object: object)
+        if let category = try await clearance?.category(withholdingAnyOf: object, scope: scope) {
+          if named.isEmpty { continue }
+          throw VendorError(
+            .refused,
+            "\(object) has fields that policy does not show here (\(category)), and a search would find records by them. Use soql_query with conditions on other fields.")
+        }
         // Narrowed as a query of that object would be.
-        let prepared = try queries.prepare(SOQLQuery(fields: standardFields(of: object), from: try SOQLName.object(object)), for: call)
+        let prepared = try await queries.prepare(SOQLQuery(fields: standardFields(of: object), from: try SOQLName.object(object)), for: call, as: subject)
         let fields = prepared.items.compactMap { item in if case .term(let term, _) = item { term.text } else { nil } }
         targets.append(SOSL.Target(object: object, fields: fields, condition: prepared.condition))
       }
-      guard !targets.isEmpty else { throw VendorError(.refused, "Say which \"objects\".") }
+      guard !targets.isEmpty else {
+        throw VendorError(.refused, "Say which \"objects\". Those that are searched otherwise have fields that may not be seen here: use soql_query for them.")
+      }
       let search = SOSL(text: text, scope: scope.uppercased(), targets: targets, limit: call.int("limit") ?? 50)
       let json = try await salesforce.api.get(["search"], [("q", search.query)], as: subject, maximumBytes: salesforce.maximumBytes)
       var list = RecordList(types: salesforce.types)
       // Versions before 37.0 answer with the array alone.
-      list.records = (json.kind == .array ? Array(json.elements) : SalesforceContext.elements(json, "searchRecords")).compactMap {
-        queries.record(of: $0, nil, for: call)
-      }
+      let found = json.kind == .array ? Array(json.elements) : SalesforceContext.elements(json, "searchRecords")
+      list.records = try await queries.records(of: found, nil, for: call, as: subject)
       return list.result(expected: targets.count == 1 ? targets[0].object : nil)
     }
   }

@@ -39,7 +39,7 @@ struct RecordTools: Sendable {
     _ object: String, _ id: String, externalField: String? = nil, fields named: [String] = [], as subject: Subject, for request: some ServerRequest
   ) async throws(VendorError) -> SalesforceRecord {
     try salesforce.access.check(object: object)
-    if let externalField { try checkLookup(externalField, of: object, request) } else { _ = try SOQLName.id(id) }
+    if let externalField { try await checkLookup(externalField, of: object, request, as: subject) } else { _ = try SOQLName.id(id) }
     for field in named { try salesforce.access.check(field: field, of: object) }
     let type = salesforce.types.type(of: object)
     let filter = salesforce.filter(request, object)
@@ -56,7 +56,8 @@ struct RecordTools: Sendable {
       }
     } else if fields.contains(where: { $0.contains(".") }) {
       // Fields of related records are had by a query only.
-      let query = try queries.prepare(SOQLQuery(fields: fields, from: object).restricted(to: .field("Id", .equal, .quoted(id))), for: request)
+      let query = try await queries.prepare(
+        SOQLQuery(fields: fields, from: object).restricted(to: .field("Id", .equal, .quoted(id))), for: request, as: subject)
       guard let first = SalesforceContext.elements(try await queries.run(query, as: subject), "records").first else { throw RecordGuard.unseen }
       json = first
     } else {
@@ -67,17 +68,14 @@ struct RecordTools: Sendable {
         maximumBytes: salesforce.maximumBytes)
     }
     guard json.kind == .object else { throw VendorError(.invalidAnswer, "Salesforce described the record in no known form.") }
-    guard let record = queries.record(of: json, object, for: request) else { throw RecordGuard.unseen }
+    guard let record = try await queries.record(of: json, object, for: request, as: subject) else { throw RecordGuard.unseen }
     return record
   }
 
   /// Data that may not be seen is no way to find a record.
-  private func checkLookup(_ field: String, of object: String, _ request: some ServerRequest) throws(VendorError) {
+  func checkLookup(_ field: String, of object: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
     try salesforce.access.check(field: field, of: object)
-    guard let clearance = request.grantedCategories, let category = salesforce.types.category(ofField: field, on: object), !clearance.contains(category) else {
-      return
-    }
-    throw VendorError(.refused, "\(field) holds data of the category \"\(category)\", which policy does not show here: records cannot be found by it.")
+    try await FieldClearance(salesforce, request, as: subject)?.check(field, on: object, ": records cannot be found by it")
   }
 
   private var related: Tool {
@@ -97,7 +95,7 @@ struct RecordTools: Sendable {
       let json = try await salesforce.api.get(["sobjects", object, id, relationship], as: subject, maximumBytes: salesforce.maximumBytes)
       var list = RecordList(types: salesforce.types)
       let found = json["records"] == nil ? [json] : SalesforceContext.elements(json, "records")
-      list.records = found.prefix(call.int("limit") ?? 100).compactMap { queries.record(of: $0, nil, for: call) }
+      list.records = try await queries.records(of: Array(found.prefix(call.int("limit") ?? 100)), nil, for: call, as: subject)
       // Of which object they are only they themselves say.
       if !salesforce.isFiltered(call) { list.total = json["totalSize"]?.int }
       return list.result(expected: nil)
@@ -116,14 +114,14 @@ struct RecordTools: Sendable {
       guard let object = call.string("object") else {
         let json = try await salesforce.api.get(["recent"], [("limit", String(limit))], as: subject, maximumBytes: salesforce.maximumBytes)
         var list = RecordList(types: salesforce.types)
-        list.records = json.elements.compactMap { queries.record(of: $0, nil, for: call) }
+        list.records = try await queries.records(of: Array(json.elements), nil, for: call, as: subject)
         return list.result(expected: nil)
       }
       var query = SOQLQuery(fields: QueryTools(salesforce: salesforce).standardFields(of: try SOQLName.object(object)), from: object)
       query.condition = .field("LastViewedDate", .different, .null)
       query.order = [SOQLQuery.Order(term: SOQLQuery.Term(field: "LastViewedDate"), isDescending: true)]
       query.limit = limit
-      return try await queries.records(try queries.prepare(query, for: call), for: call, as: subject)
+      return try await queries.records(try await queries.prepare(query, for: call, as: subject), for: call, as: subject)
     }
   }
 
@@ -170,7 +168,7 @@ struct RecordTools: Sendable {
       guard let text = json["query"]?.string else { throw VendorError(.invalidAnswer, "Salesforce did not tell the list view's query.") }
       var query = try SOQLParser.parse(text)
       query.limit = min(query.limit ?? .max, call.int("limit") ?? 200)
-      return try await queries.records(try queries.prepare(query, for: call), for: call, as: subject)
+      return try await queries.records(try await queries.prepare(query, for: call, as: subject), for: call, as: subject)
     }
   }
 }

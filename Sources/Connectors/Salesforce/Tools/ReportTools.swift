@@ -82,7 +82,7 @@ struct ReportTools: Sendable {
       throw VendorError(.forbidden, "This connector's settings limit objects or fields, and reports reach beyond them. Use soql_query.")
     }
     try RecordGuard(salesforce: salesforce).refuseIfFiltered(request, "a report")
-    if let clearance = request.grantedCategories, !Set(salesforce.types.all.flatMap { $0.record.categories.values }).isSubset(of: clearance) {
+    guard FieldClearance(salesforce, request, as: subject)?.seesAll ?? true else {
       throw VendorError(.forbidden, "Policy does not show every category of data here, and a report's columns do not tell theirs. Use soql_query.")
     }
     let json = try await salesforce.api.get(

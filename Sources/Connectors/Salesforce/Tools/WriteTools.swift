@@ -98,8 +98,8 @@ struct WriteTools: Sendable {
       let object = call.string("object") ?? ""
       let (field, value) = (call.string("external_field") ?? "", call.string("external_id") ?? "")
       try salesforce.access.check(object: object)
-      try salesforce.access.check(field: field, of: object)
       try RecordGuard(salesforce: salesforce).refuseIfFiltered(call, "a change by external id")
+      try await RecordTools(salesforce: salesforce).checkLookup(field, of: object, call, as: subject)
       let json = try await salesforce.api.send(.patch, ["sobjects", object, field, value], .object(try record(call["fields"], of: object)), as: subject)
       // An update answers with nothing, or in newer versions with the id.
       guard let json else { return done(value, object, "Changed the \(object) whose \(field) is \(value).", created: false) }

@@ -78,13 +78,13 @@ struct SlackAPI: Sendable {
   }
 
   /// Sends bytes to an upload address, which needs no credential.
-  func upload(_ bytes: [UInt8], to url: String, as subject: Subject) async throws(VendorError) {
+  func upload(_ bytes: ByteBuffer, to url: String, as subject: Subject) async throws(VendorError) {
     guard let target = HTTPURL(url) else { throw VendorError(.invalidAnswer, "Slack gave no usable address for the upload.") }
     var request = VendorRequest(.post, path: target.path, bucket: "upload", isIdempotent: false)
     request.origin = target.origin
     request.isAuthenticated = false
     request.headers.set("Content-Type", "application/octet-stream")
-    request.body = ByteBuffer(bytes: bytes)
+    request.body = bytes
     _ = try await api.send(request, as: subject)
   }
 

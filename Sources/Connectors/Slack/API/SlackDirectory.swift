@@ -20,13 +20,15 @@ final class SlackDirectory: Sendable {
   private let state = Mutex(State())
   private let api: SlackAPI
   private let time: VendorTime
+  private let categories: SlackCategories
   private static let lifetime: Int64 = 900
   private static let maximumEntries = 20_000
   /// Names that one result may ask Slack for; the rest stay ids.
   private static let maximumLookups = 40
 
-  init(_ api: SlackAPI, time: VendorTime) {
+  init(_ api: SlackAPI, categories: SlackCategories, time: VendorTime) {
     self.api = api
+    self.categories = categories
     self.time = time
   }
 
@@ -83,7 +85,9 @@ final class SlackDirectory: Sendable {
   /// A channel as it is now.
   func current(_ id: String, as subject: Subject) async throws(VendorError) -> SlackChannel {
     let json = try await api.get("conversations.info", [("channel", id), ("include_num_members", "true")], as: subject)
-    guard let channel = json["channel"].flatMap({ SlackChannel($0) }) else { throw VendorError(.invalidAnswer, "Slack described the channel in no known form.") }
+    guard let channel = json["channel"].flatMap({ SlackChannel($0, categories) }) else {
+      throw VendorError(.invalidAnswer, "Slack described the channel in no known form.")
+    }
     remember(channel, subject)
     return channel
   }
@@ -144,7 +148,7 @@ final class SlackDirectory: Sendable {
     for _ in 0..<pages {
       let json = try await api.get(
         "conversations.list", [("types", types), ("exclude_archived", "true"), ("limit", "200"), ("cursor", cursor)], as: subject)
-      for channel in (json["channels"].map { Array($0.elements) } ?? []).compactMap({ SlackChannel($0) }) {
+      for channel in (json["channels"].map { Array($0.elements) } ?? []).compactMap({ SlackChannel($0, categories) }) {
         remember(channel, subject)
         found.append(channel)
       }

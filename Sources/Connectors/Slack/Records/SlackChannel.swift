@@ -6,18 +6,24 @@ struct SlackChannel: Sendable {
   let id: String
   let name: String
   let isPrivate: Bool
+  /// Nil where Slack said too little of the channel to tell.
+  let categories: Set<RecordCategory>?
   let json: JSONValue
 
   static let shape = RecordShape(
     RecordType("Channel", entities: ["creator": "User"]), list: "channels", one: "channel",
-    properties: [
-      "id": ["type": "string"], "name": ["type": "string"], "kind": ["type": "string", "enum": ["channel", "private_channel", "group_message", "direct_message"]],
-      "visibility": ["type": "string", "enum": ["public", "private"]], "is_archived": ["type": "boolean"], "is_member": ["type": "boolean"],
-      "is_shared": ["type": "boolean", "description": "With another organization."], "topic": ["type": "string"], "purpose": ["type": "string"],
-      "members": ["type": "integer"], "creator": ["type": "string"], "created": ["type": "string"],
-    ], always: ["visibility", "name"], columns: ["id", "name", "visibility", "members", "topic"])
+    properties: RecordCategory.properties(SlackCategories.description, and: properties), always: RecordCategory.always + ["visibility", "name"],
+    columns: ["id", "name", "visibility", "members", "topic"])
 
-  init?(_ raw: RawJSON) {
+  private static let properties: JSONObject = [
+    "id": ["type": "string"], "name": ["type": "string"], "kind": ["type": "string", "enum": ["channel", "private_channel", "group_message", "direct_message"]],
+    "visibility": ["type": "string", "enum": ["public", "private"]], "is_archived": ["type": "boolean"], "is_member": ["type": "boolean"],
+    "is_shared": ["type": "boolean", "description": "With another organization."], "topic": ["type": "string"], "purpose": ["type": "string"],
+    "members": ["type": "integer"], "creator": ["type": "string"], "created": ["type": "string"],
+    "canvas": ["type": "string", "description": "Its own canvas, for read_canvas."],
+  ]
+
+  init?(_ raw: RawJSON, _ settings: SlackCategories) {
     guard let id = raw["id"]?.string else { return nil }
     self.id = id
     let isDirect = raw["is_im"]?.bool ?? false
@@ -33,9 +39,12 @@ struct SlackChannel: Sendable {
       if let value = raw[member]?.bool { json[own] = .bool(value) }
     }
     for member in ["topic", "purpose"] { if let text = raw[member]?["value"]?.string, !text.isEmpty { json[member] = .string(text) } }
+    if let canvas = raw["properties"]?["canvas"]?["file_id"]?.string { json["canvas"] = .string(canvas) }
     if let members = raw["num_members"]?.int { json["members"] = .int(members) }
     if let creator = raw["creator"]?.string, !creator.isEmpty { json["creator"] = .string(creator) }
     if let created = raw["created"]?.int { json["created"] = .string(SlackTime.text(seconds: created)) }
+    categories = settings.isEmpty || isPrivate || isDirect || raw["is_private"]?.bool != nil ? settings.of(json) : nil
+    RecordCategory.describe(&json, categories)
     self.json = .object(json)
   }
 }

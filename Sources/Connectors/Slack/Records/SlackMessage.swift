@@ -15,14 +15,17 @@ struct SlackMessage: Sendable {
 
   static let shape = RecordShape(
     RecordType("Message", entities: ["author": "User"]), list: "messages", one: "message",
-    properties: [
-      "id": ["type": "string", "description": "channel:ts"], "ts": ["type": "string", "description": "Names the message within its channel."],
-      "channel": ["type": "string"], "channel_name": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "private"]], "time": ["type": "string"],
-      "author": ["type": "string"], "author_name": ["type": "string"], "text": ["type": "string"], "thread_ts": ["type": "string"], "replies": ["type": "integer"],
-      "reactions": ["type": "array", "items": ["type": "string"]], "files": ["type": "array", "items": ["type": "string"]], "is_edited": ["type": "boolean"],
-      "is_hidden": ["type": "boolean", "description": "The workspace's plan hides what it says."],
-      "permalink": ["type": "string"],
-    ], always: ["channel", "channel_name", "visibility", "author"], columns: ["time", "author_name", "text", "replies", "ts"])
+    properties: RecordCategory.properties(SlackCategories.description, and: properties),
+    always: RecordCategory.always + ["channel", "channel_name", "visibility", "author"], columns: ["time", "author_name", "text", "replies", "ts"])
+
+  private static let properties: JSONObject = [
+    "id": ["type": "string", "description": "channel:ts"], "ts": ["type": "string", "description": "Names the message within its channel."],
+    "channel": ["type": "string"], "channel_name": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "private"]], "time": ["type": "string"],
+    "author": ["type": "string"], "author_name": ["type": "string"], "text": ["type": "string"], "thread_ts": ["type": "string"], "replies": ["type": "integer"],
+    "reactions": ["type": "array", "items": ["type": "string"]], "files": ["type": "array", "items": ["type": "string"]], "is_edited": ["type": "boolean"],
+    "is_hidden": ["type": "boolean", "description": "The workspace's plan hides what it says."],
+    "permalink": ["type": "string"],
+  ]
 
   init?(_ raw: RawJSON, channel: String? = nil) {
     guard let ts = raw["ts"]?.string ?? raw["message_ts"]?.string else { return nil }
@@ -43,6 +46,7 @@ struct SlackMessage: Sendable {
     if let name = channel?.name ?? raw["channel"]?["name"]?.string ?? raw["channel_name"]?.string { json["channel_name"] = .string(name) }
     if let channel {
       json["visibility"] = .string(channel.isPrivate ? "private" : "public")
+      RecordCategory.describe(&json, channel.categories)
     } else if let isPrivate = raw["channel"]?["is_private"]?.bool {
       json["visibility"] = .string(isPrivate ? "private" : "public")
     }

@@ -19,11 +19,15 @@ struct ChannelTools: Sendable {
       let name = call.string("name") ?? ""
       guard slack.channels.admits(name) else { throw VendorError(.forbidden, "A channel of this name is not allowed by this connector's settings.") }
       let isPrivate = call.bool("private") ?? false
-      try await slack.permit(
-        new: ["name": .string(name), "kind": .string(isPrivate ? "private_channel" : "channel"), "visibility": .string(isPrivate ? "private" : "public")],
-        shape.rule(call), owner: "creator", as: subject)
+      var record: JSONObject = [
+        "name": .string(name), "kind": .string(isPrivate ? "private_channel" : "channel"), "visibility": .string(isPrivate ? "private" : "public"),
+      ]
+      RecordCategory.describe(&record, slack.categories.of(record))
+      try await slack.permit(new: record, shape.rule(call), owner: "creator", as: subject)
       let json = try await slack.api.post("conversations.create", ["name": .string(name), "is_private": .bool(isPrivate)], as: subject)
-      guard let channel = json["channel"].flatMap({ SlackChannel($0) }) else { throw VendorError(.invalidAnswer, "Slack described the channel in no known form.") }
+      guard let channel = json["channel"].flatMap({ SlackChannel($0, slack.categories) }) else {
+        throw VendorError(.invalidAnswer, "Slack described the channel in no known form.")
+      }
       return shape.result(channel.json)
     }
   }
@@ -73,7 +77,7 @@ struct ChannelTools: Sendable {
       if let name = call.string("name") { try permit(name, for: channel, call) }
       let json = try await slack.api.post(method, arguments, as: subject)
       slack.directory.forget(channel: channel.id, subject)
-      let changed = json["channel"].flatMap { SlackChannel($0) }
+      let changed = json["channel"].flatMap { SlackChannel($0, slack.categories) }
       var record = changed?.json ?? channel.json
       if method == "conversations.archive" { record["is_archived"] = true }
       if method == "conversations.leave" { record["is_member"] = false }
@@ -84,9 +88,10 @@ struct ChannelTools: Sendable {
   /// Sees that a channel may be reached under its new name too: settings and policy speak of names.
   private func permit(_ name: String, for channel: SlackChannel, _ call: ToolCall) throws(VendorError) {
     guard slack.channels.admits(channel.id, name) else { throw VendorError(.forbidden, "A channel of this name is not allowed by this connector's settings.") }
-    var record = channel.json
+    var record = channel.json.object ?? JSONObject()
     record["name"] = .string(name)
-    guard SlackChannel.shape.rule(call).admits(record) else {
+    RecordCategory.describe(&record, channel.categories == nil ? nil : slack.categories.of(record))
+    guard SlackChannel.shape.rule(call).admits(.object(record)) else {
       throw VendorError(.forbidden, "Policy does not let a channel have this name. Nothing was sent.")
     }
   }

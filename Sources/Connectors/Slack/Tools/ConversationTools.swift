@@ -54,8 +54,8 @@ struct ConversationTools: Sendable {
           ("types", types.isEmpty ? "public_channel" : types), ("exclude_archived", call.bool("archived") == true ? "false" : "true"),
           ("limit", String(call.int("limit") ?? 100)), ("cursor", cursor),
         ], as: subject)
-      let channels = SlackContext.elements(json, "channels").compactMap { SlackChannel($0) }
-      for channel in channels { slack.directory.remember(channel, subject) }
+      let channels = SlackContext.elements(json, "channels").compactMap { SlackChannel($0, slack.categories) }
+      for channel in channels where channel.categories != nil { slack.directory.remember(channel, subject) }
       let whole = try await slack.whole(channels.filter { slack.admits($0) }, for: shape.rule(call), as: subject)
       return shape.result(whole.map(\.json), for: call, selection: shape.selection(call), next: SlackContext.next(json, place))
     }
@@ -74,9 +74,10 @@ struct ConversationTools: Sendable {
     return slack.tool(
       "list_channel_members", "List members of a channel", "Lists who is in a channel, a page at a time.", [Self.channel] + Field.page(limit: 30, most: 40),
       output: shape.listSchema,
-      meta: shape.listMeta
+      // Who is in a channel is for who may see the channel.
+      meta: RecordType.meta([(shape.type, "/" + shape.list, true), (SlackChannel.shape.type, nil, false)])
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
+      let channel = try await slack.permitted(call, as: subject)
       let place = PageCursor(list: ["list_channel_members", channel.id])
       let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
       let json = try await slack.api.get(
@@ -148,9 +149,10 @@ struct ConversationTools: Sendable {
     slack.tool(
       "get_permalink", "Get a link to a message", "Gets the address of a message for people to open.",
       [Self.channel, Field.text("ts", "The message's ts.", required: true)],
-      output: ["type": "object", "properties": ["permalink": ["type": "string"]], "required": ["permalink"]]
+      output: ["type": "object", "properties": ["permalink": ["type": "string"]], "required": ["permalink"]], meta: SlackMessage.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
+      let channel = try await slack.channel(call, for: SlackMessage.shape.rule(call), as: subject)
+      try await slack.permit(message: call.string("ts") ?? "", in: channel, call, as: subject)
       let json = try await slack.api.get("chat.getPermalink", [("channel", channel.id), ("message_ts", call.string("ts"))], as: subject)
       return ToolResult(structured: ["permalink": .string(json["permalink"]?.string ?? "")], text: json["permalink"]?.string)
     }
@@ -216,9 +218,9 @@ struct ConversationTools: Sendable {
             ],
           ]
         ], "required": ["bookmarks"],
-      ]
+      ], meta: SlackChannel.shape.type.meta(rows: nil)
     ) { call, subject throws(VendorError) in
-      let channel = try await slack.channel(call.string("channel") ?? "", as: subject)
+      let channel = try await slack.permitted(call, as: subject)
       let json = try await slack.api.post("bookmarks.list", ["channel_id": .string(channel.id)], as: subject, isRead: true)
       let rows = SlackContext.elements(json, "bookmarks").map { bookmark in
         var row: JSONObject = ["id": .string(bookmark["id"]?.string ?? "")]

@@ -8,7 +8,7 @@ internal import NIOCore
 struct FileTools: Sendable {
   let slack: SlackContext
 
-  var reading: [Tool] { [listFiles, getFile, canvasSections] }
+  var reading: [Tool] { [listFiles, getFile, readCanvas, canvasSections] }
   var writing: [Tool] { [upload, createCanvas, editCanvas] }
 
   private var listFiles: Tool {
@@ -52,29 +52,24 @@ struct FileTools: Sendable {
   private var getFile: Tool {
     let shape = SlackFile.shape
     return slack.tool(
-      "get_file", "Get a file", "Gets what is known of a file; with content=true also its text, or the image.",
-      [Field.text("file", "F...", required: true, length: 20), Field.flag("content", "Download it too.")], output: shape.oneSchema, meta: shape.oneMeta
+      "get_file", "Get a file",
+      "Gets what is known of a file; with content=true also its text (of PDF and office files without their layout, of a canvas as Markdown), or the image.",
+      [Field.text("file", "F...", required: true, length: 20), Field.flag("content", "Download it too.")] + FileContent.part, output: FileContent.schema,
+      meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
       let file = try await slack.file(call.string("file") ?? "", for: call, as: subject)
-      if call.bool("content") == true, file.isHidden {
-        throw VendorError(.forbidden, "The workspace's plan hides what is in the file: it is older than the plan shows. It was not deleted.")
-      }
-      guard call.bool("content") == true, let url = file.privateURL else { return shape.result(file.json) }
-      guard file.bytes <= slack.maximumBytes else { throw VendorError(.tooLarge, "The file has \(file.bytes) bytes; \(slack.maximumBytes) are downloaded at most.") }
-      let response = try await slack.api.download(url, as: subject, maximumBytes: slack.maximumBytes)
-      // Without permission Slack answers with its sign-in page.
-      if response.headers["Content-Type"]?.hasPrefix("text/html") == true, !file.mimeType.contains("html") {
-        throw VendorError(.forbidden, "Slack did not give the file. The app needs the scope files:read, and must be in a channel where the file is.")
-      }
-      if file.mimeType.hasPrefix("image/") {
-        return ToolResult([.image(Array(response.body.readableBytesView), mimeType: file.mimeType)], structured: .object([shape.one: file.json]))
-      }
-      guard let text = String(validating: response.body.readableBytesView, as: UTF8.self) else {
-        throw VendorError(.invalid, "The file is \(file.mimeType), which is not text. Open it by its permalink.")
-      }
-      var record = file.json
-      record["text"] = .string(text)
-      return UntrustedText.mark(shape.result(record, text: UntrustedText.framed(text, source: file.id)), "/file/text")
+      return call.bool("content") == true ? try await FileContent(slack: slack).result(file, call, as: subject) : shape.result(file.json)
+    }
+  }
+
+  private var readCanvas: Tool {
+    slack.tool(
+      "read_canvas", "Read a canvas", "Reads a canvas as Markdown. get_channel tells a channel's own.",
+      [Field.text("canvas", "F...", required: true, length: 20)] + FileContent.part, output: FileContent.schema, meta: SlackFile.shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let file = try await slack.file(call.string("canvas") ?? "", for: call, as: subject)
+      guard file.isCanvas else { throw VendorError(.invalid, "This is no canvas. get_file with content=true reads other files.") }
+      return try await FileContent(slack: slack).result(file, call, as: subject)
     }
   }
 
@@ -98,27 +93,28 @@ struct FileTools: Sendable {
 
   // MARK: Writing
 
+  /// Slack tells the type of a file by itself.
+  private static let content = UploadPlace.fields.filter { $0.name != "mime_type" }
+
   private var upload: Tool {
     let shape = SlackFile.shape
     return slack.tool(
-      "upload_file", "Upload a file", "Uploads a text as a file, and shares it in a channel if one is given.",
-      [
-        Field.text("filename", "With its ending: notes.md.", required: true, length: 255), Field.text("text", "What is in it.", required: true),
+      "upload_file", "Upload a file", "Uploads a text or bytes as a file, and shares it in a channel if one is given.",
+      [Field.text("filename", "With its ending: notes.md.", required: true, length: 255)] + Self.content + [
         Field.text("title", "As it is shown."), Field.text("channel", "Where to share it: id or name."), Field.text("thread_ts", "In which thread."),
         Field.text("comment", "A message along with it."),
       ], output: shape.oneSchema, annotations: .adding, meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
-      let bytes = Array((call.string("text") ?? "").utf8)
-      guard bytes.count <= slack.maximumBytes else { throw VendorError(.tooLarge, "At most \(slack.maximumBytes) bytes are uploaded.") }
+      let bytes = try await slack.uploads.content(call).bytes
       var channel: SlackChannel?
       if call.string("channel") != nil { channel = try await slack.channel(call, for: shape.rule(call), as: subject) }
-      var record = Self.record(in: channel)
+      var record = record(in: channel)
       record["name"] = call.string("filename").map { .string($0) }
       record["title"] = (call.string("title") ?? call.string("filename")).map { .string($0) }
-      record["bytes"] = .int(bytes.count)
+      record["bytes"] = .int(bytes.readableBytes)
       try await slack.permit(new: record, shape.rule(call), owner: "owner", as: subject)
       let place = try await slack.api.form(
-        "files.getUploadURLExternal", [("filename", call.string("filename")), ("length", String(bytes.count))], as: subject)
+        "files.getUploadURLExternal", [("filename", call.string("filename")), ("length", String(bytes.readableBytes))], as: subject)
       guard let url = place["upload_url"]?.string, let id = place["file_id"]?.string else { throw VendorError(.invalidAnswer, "Slack gave no place for the upload.") }
       try await slack.api.upload(bytes, to: url, as: subject)
       var arguments: JSONObject = ["files": [["id": .string(id), "title": .string(call.string("title") ?? call.string("filename") ?? "")]]]
@@ -126,15 +122,17 @@ struct FileTools: Sendable {
       if let thread = call.string("thread_ts") { arguments["thread_ts"] = .string(thread) }
       if let comment = call.string("comment") { arguments["initial_comment"] = .string(comment) }
       let json = try await slack.api.post("files.completeUploadExternal", arguments, as: subject)
-      let done = SlackContext.elements(json, "files").first.flatMap { SlackFile($0) }
-      return shape.result(done?.json ?? .object(["id": .string(id)]), text: "Uploaded as \(id).")
+      var done = SlackContext.elements(json, "files").first.flatMap { SlackFile($0)?.json.object } ?? ["id": .string(id)]
+      RecordCategory.describe(&done, slack.categories.of([channel].compactMap { $0 }))
+      return shape.result(.object(done), text: "Uploaded as \(id).")
     }
   }
 
   /// What is known beforehand of a file.
-  private static func record(in channel: SlackChannel?) -> JSONObject {
+  private func record(in channel: SlackChannel?) -> JSONObject {
     var record: JSONObject = ["visibility": .string(channel.map { $0.isPrivate ? "private" : "public" } ?? "private")]
     if let channel { record["channels"] = [.string(channel.id)] }
+    RecordCategory.describe(&record, slack.categories.of([channel].compactMap { $0 }))
     return record
   }
 
@@ -160,7 +158,7 @@ struct FileTools: Sendable {
         method = "conversations.canvases.create"
         channel = found
       }
-      var record = Self.record(in: channel)
+      var record = record(in: channel)
       record["title"] = call.string("title").map { .string($0) }
       try await slack.permit(new: record, rule, owner: "owner", as: subject)
       let json = try await slack.api.post(method, arguments, as: subject)

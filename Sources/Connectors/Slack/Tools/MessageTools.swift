@@ -31,6 +31,7 @@ struct MessageTools: Sendable {
     guard call.string("channel") == nil else { throw VendorError(.refused, "Give channel or user, not both.") }
     record["channel_name"] = .string(user)
     record["visibility"] = "private"
+    RecordCategory.describe(&record, slack.categories.of(["kind": "direct_message", "name": .string(user)]))
     try await slack.permit(new: record, rule, owner: "author", as: subject)
     let json = try await slack.api.post("conversations.open", ["users": .string(user)], as: subject)
     guard let id = json["channel"]?["id"]?.string else { throw VendorError(.invalidAnswer, "Slack opened no conversation.") }

@@ -11,12 +11,15 @@ struct ScheduleTools: Sendable {
   /// Messages that have no ts yet, but an id of their own.
   private static let shape = RecordShape(
     SlackMessage.shape.type, list: "messages", one: "message",
-    properties: [
-      "id": ["type": "string", "description": "channel:scheduled_message_id"],
-      "scheduled_message_id": ["type": "string", "description": "For cancel_scheduled_message."], "channel": ["type": "string"],
-      "channel_name": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "private"]],
-      "time": ["type": "string", "description": "When it will be posted."], "author": ["type": "string"], "text": ["type": "string"],
-    ], always: ["channel", "channel_name", "visibility", "author"], columns: ["time", "channel_name", "text", "scheduled_message_id"])
+    properties: RecordCategory.properties(SlackCategories.description, and: properties),
+    always: RecordCategory.always + ["channel", "channel_name", "visibility", "author"], columns: ["time", "channel_name", "text", "scheduled_message_id"])
+
+  private static let properties: JSONObject = [
+    "id": ["type": "string", "description": "channel:scheduled_message_id"],
+    "scheduled_message_id": ["type": "string", "description": "For cancel_scheduled_message."], "channel": ["type": "string"],
+    "channel_name": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "private"]],
+    "time": ["type": "string", "description": "When it will be posted."], "author": ["type": "string"], "text": ["type": "string"],
+  ]
 
   private var list: Tool {
     let shape = Self.shape
@@ -72,7 +75,11 @@ struct ScheduleTools: Sendable {
       // What cannot be told where it goes is left out where that matters.
       guard known.map(slack.admits) ?? (slack.channels.admitsAll && !rule.limits) else { return nil }
       var record: JSONObject = ["id": .string(id + ":" + scheduled), "scheduled_message_id": .string(scheduled), "channel": .string(id)]
-      if let known { for (name, value) in SlackContext.place(of: known) { record[name] = value } }
+      if let known {
+        for (name, value) in SlackContext.place(of: known) { record[name] = value }
+      } else if !slack.categories.isEmpty {
+        RecordCategory.describe(&record, nil)
+      }
       if let time = raw["post_at"]?.int { record["time"] = .string(SlackTime.text(seconds: time)) }
       if let author { record["author"] = author }
       record["text"] = .string(SlackText.readable(SlackText.plain(raw), names: [:]))

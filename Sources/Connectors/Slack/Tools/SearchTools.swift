@@ -8,16 +8,14 @@ struct SearchTools: Sendable {
 
   var tools: [Tool] { [searchMessages, searchFiles] }
 
-  private static let query = Field.text("query", "Words; in:#channel, from:@name, before:2026-07-28 and the like narrow it.", required: true, length: 500)
-
   private var searchMessages: Tool {
     let shape = SlackMessage.shape
     return slack.tool(
       "search_messages", "Search messages", "Finds messages, the best matches first, or the newest with sort=timestamp.",
-      [Self.query, Field.text("sort", "score if not given.", oneOf: ["score", "timestamp"]), shape.fields] + Field.page(limit: 20, most: 20), output: shape.limitedSchema,
-      meta: shape.listMeta
+      SearchQuery.ofMessages + [shape.fields] + Field.page(limit: 20, most: 20), output: shape.limitedSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let (query, sort, limit) = (call.string("query") ?? "", call.string("sort") ?? "score", call.int("limit") ?? 20)
+      let query = try await SearchQuery(call, slack, as: subject).text
+      let (sort, limit) = (call.string("sort") ?? "score", call.int("limit") ?? 20)
       let place = PageCursor(list: ["search_messages", query, sort])
       let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
       let result: ToolResult
@@ -66,12 +64,17 @@ struct SearchTools: Sendable {
   private func admitted(_ found: [RawJSON], _ rule: RecordRule, _ subject: Subject) async throws(VendorError) -> [JSONValue] {
     var rows = await slack.records(found, in: nil, as: subject)
     // The newer search tells no visibility, and either may leave out the name.
-    let unknown = rows.filter { $0["visibility"] == nil || $0["channel_name"] == nil }.compactMap { $0["channel"]?.string }
+    let unknown = rows.filter { !slack.categories.isEmpty || $0["visibility"] == nil || $0["channel_name"] == nil }.compactMap { $0["channel"]?.string }
     let known = await slack.channels(unknown, as: subject)
     for index in rows.indices {
-      guard let channel = rows[index]["channel"]?.string.flatMap({ known[$0] }) else { continue }
-      rows[index]["channel_name"] = .string(channel.name)
-      rows[index]["visibility"] = .string(channel.isPrivate ? "private" : "public")
+      var row = rows[index].object ?? JSONObject()
+      if let channel = row["channel"]?.string.flatMap({ known[$0] }) {
+        // What the search itself says of the place is the newer.
+        for (name, value) in SlackContext.place(of: channel) where name != "visibility" || row[name] == nil { row[name] = value }
+      } else if !slack.categories.isEmpty {
+        RecordCategory.describe(&row, nil)
+      }
+      rows[index] = .object(row)
     }
     if !slack.channels.admitsAll {
       rows = rows.filter { row in
@@ -86,11 +89,12 @@ struct SearchTools: Sendable {
   private var searchFiles: Tool {
     let shape = SlackFile.shape
     return slack.tool(
-      "search_files", "Search files", "Finds files by name and content, the best matches first.", [Self.query, shape.fields] + Field.page(limit: 20, most: 100),
+      "search_files", "Search files", "Finds files by name and content, the best matches first.", SearchQuery.ofFiles + [shape.fields] + Field.page(limit: 20, most: 100),
       output: shape.limitedSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let (query, limit) = (call.string("query") ?? "", call.int("limit") ?? 20)
-      let place = PageCursor(list: ["search_files", query])
+      let query = try await SearchQuery(call, slack, as: subject).text
+      let limit = call.int("limit") ?? 20
+      let place = PageCursor(list: ["search_files", query, call.string("sort") ?? ""])
       let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
       if cursor?.hasPrefix("page ") == true { return try await olderFiles(call, query, limit, cursor, place, subject) }
       do throws(VendorError) {
@@ -109,10 +113,12 @@ struct SearchTools: Sendable {
     var arguments: JSONObject = [
       "query": .string(query), "content_types": ["files"], "channel_types": ["public_channel", "private_channel", "mpim", "im"], "limit": .int(min(limit, 20)),
     ]
+    if let sort = call.string("sort") { arguments["sort"] = .string(sort) }
     if let cursor { arguments["cursor"] = .string(cursor) }
     let json = try await slack.api.post("assistant.search.context", arguments, as: subject, isRead: true)
     let rule = SlackFile.shape.rule(call)
     var files = SlackContext.elements(json["results"], "files").compactMap { SlackFile(match: $0) }
+    if !slack.categories.isEmpty { files = files.map { $0.described(nil) } }
     // This search does not tell where a file is: what settings or a rule have to look at is asked for.
     if !slack.channels.admitsAll {
       var admitted: [SlackFile] = []
@@ -130,7 +136,8 @@ struct SearchTools: Sendable {
     _ call: ToolCall, _ query: String, _ limit: Int, _ cursor: String?, _ place: PageCursor, _ subject: Subject
   ) async throws(VendorError) -> ToolResult {
     let page = cursor.flatMap { Int($0.dropFirst(5)) } ?? 1
-    let json = try await slack.api.get("search.files", [("query", query), ("count", String(limit)), ("page", String(page))], as: subject)
+    let json = try await slack.api.get(
+      "search.files", [("query", query), ("sort", call.string("sort")), ("count", String(limit)), ("page", String(page))], as: subject)
     let files = await slack.admitted(SlackContext.elements(json["files"], "matches").compactMap { SlackFile($0) }, as: subject)
     let pages = json["files"]?["paging"]?["pages"]?.int ?? page
     return try await result(

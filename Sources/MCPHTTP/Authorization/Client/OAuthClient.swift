@@ -25,7 +25,7 @@ public final class OAuthClient: HTTPAuthorizer {
     var servers: [String: (metadata: AuthorizationServerMetadata, until: Int64)] = [:]
     /// Binds tokens to a key, where the configuration or the server wants that.
     var sender: DPoPSender?
-    /// The scopes that were stepped up to for an operation, so that the same is not done in vain again.
+    /// The scopes that tokens were got for, for the sake of an operation, so that the same is not done in vain again.
     var steppedUp: [String: Set<String>] = [:]
   }
 
@@ -124,11 +124,9 @@ public final class OAuthClient: HTTPAuthorizer {
 
   private func stepUp(to scopes: [String], _ challenge: Challenge, _ operation: String, _ authorization: HTTPAuthorization) async throws -> Bool {
     let isInVain = state.withLock { state in
-      if let before = state.steppedUp[operation], before.isSuperset(of: scopes) { return true }
-      // A peer that invents operations must not fill the memory.
-      if state.steppedUp.count >= 1000 { state.steppedUp.removeAll() }
-      state.steppedUp[operation, default: []].formUnion(scopes)
-      return false
+      // What is under way, or was done meanwhile, says more than what was done before.
+      guard state.work == nil, state.generation == authorization.generation else { return false }
+      return state.steppedUp[operation]?.isSuperset(of: scopes) == true
     }
     if isInVain {
       throw OAuthError(
@@ -136,7 +134,14 @@ public final class OAuthClient: HTTPAuthorizer {
         "\(server) still refuses \(operation.isEmpty ? "the request" : operation) for want of the scopes \(scopes.joined(separator: " ")), though they were asked for."
       )
     }
-    try await share(authorization.generation) { try await self.renew(challenge, scopes: scopes, mayRefresh: false) }
+    try await share(authorization.generation) {
+      try await self.renew(challenge, scopes: scopes, mayRefresh: false)
+      self.state.withLock { state in
+        // A peer that invents operations must not fill the memory.
+        if state.steppedUp.count >= 1000 { state.steppedUp.removeAll() }
+        state.steppedUp[operation, default: []].formUnion(scopes)
+      }
+    }
     return true
   }
 

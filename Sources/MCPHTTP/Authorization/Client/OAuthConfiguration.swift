@@ -25,6 +25,11 @@ public struct OAuthConfiguration: Sendable {
   /// Whether a server without protected resource metadata may be its own authorization server, as 2025-03-26 had it.
   public var allowsLegacyDiscovery: Bool
   /// A further condition on every URL that a server names, for example against addresses of a private network.
+  ///
+  /// By default there is none: on a person's machine such addresses are as good as others, and what is asked is asked over https of a host with
+  /// a good certificate (http is for this machine, where the MCP server is on it as well), so that metadata services and the like answer
+  /// nothing. A client that is hosted for many should refuse what is private all the same; as a name may resolve to anything, by a list
+  /// of the hosts it knows or by a proxy for what goes out, better than by the look of the address.
   public var allows: @Sendable (HTTPURL) -> Bool
   /// Seconds since 1970.
   public var now: @Sendable () -> Int64

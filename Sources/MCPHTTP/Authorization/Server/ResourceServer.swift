@@ -10,12 +10,19 @@ internal import Synchronization
 public final class TokenCaller: Caller {
   /// What the access token says.
   public let token: AccessToken
-  /// The token's subject, else its client.
+  /// The token's issuer and its subject, else its client: `https://login.example.com sub:ada`. A subject is somebody at its issuer alone.
   public let id: String
 
-  init(_ token: AccessToken) {
+  /// - Throws: where the token says of nobody that it is theirs.
+  init(_ token: AccessToken) throws(AuthenticationFailure) {
     self.token = token
-    id = token.subject ?? token.clientID ?? ""
+    if let subject = token.subject, !subject.isEmpty {
+      id = "\(token.issuer) sub:\(subject)"
+    } else if let client = token.clientID, !client.isEmpty {
+      id = "\(token.issuer) client:\(client)"
+    } else {
+      throw .invalid
+    }
   }
 }
 
@@ -79,9 +86,20 @@ public final class ResourceServer: Sendable {
   private let verifier: JWTVerifier
   private let client: HTTPClient
   private let logger: Logger
-  /// Guards the tokens verified lately.
-  private let cache: Mutex<VerifiedTokenCache>
   private let resource: HTTPURL
+
+  private struct State {
+    var verified: TokenCache<TokenCaller>
+    /// What introspection said no to a moment ago: apart, so that made-up tokens push out no good ones.
+    var refused = TokenCache<AuthenticationFailure>(capacity: 1000)
+    /// Introspection under way.
+    var asked: [SHA256Digest: Task<Result<TokenCaller, AuthenticationFailure>, Never>] = [:]
+  }
+  /// Guards what is known of tokens.
+  private let state: Mutex<State>
+
+  /// Seconds that the refusal of an opaque token is believed at most.
+  private static let refusalSeconds: Int64 = 10
 
   /// - Parameter client: fetches key sets and introspects.
   public init(_ configuration: Configuration, client: HTTPClient, logger: Logger = Logger(label: "mcp.auth")) throws(IdentityConfigurationError) {
@@ -101,7 +119,7 @@ public final class ResourceServer: Sendable {
     self.client = client
     self.logger = logger
     verifier = try JWTVerifier(issuers: configuration.issuers, fetch: { try await Self.fetch($0, client) }, now: configuration.now, logger: logger)
-    cache = Mutex(VerifiedTokenCache(capacity: configuration.cacheCapacity))
+    state = Mutex(State(verified: TokenCache(capacity: configuration.cacheCapacity)))
   }
 
   /// For a ``StreamableHTTPResponder``: the caller of a request, or the refusal with its challenge.
@@ -129,24 +147,62 @@ public final class ResourceServer: Sendable {
     let digest = SHA256.hash(data: Array(text.utf8))
     let now = configuration.now()
     let caller: TokenCaller
-    if let known = cache.withLock({ $0.caller(for: digest, at: now) }) {
+    if let known = state.withLock({ $0.verified.value(for: digest, at: now) }) {
       caller = known
+    } else if let introspection = configuration.introspection,
+      configuration.issuers.isEmpty || text.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2
+    {
+      caller = try await ask(introspection, about: text, digest, at: now)
     } else {
-      caller = TokenCaller(try await verify(text))
-      let until = min(caller.token.expires, now + configuration.cacheSeconds)
-      cache.withLock { $0.insert(VerifiedTokenCache.Entry(token: caller, until: until), for: digest) }
+      caller = try TokenCaller(try await verifier.verify(Array(text.utf8)))
+      state.withLock { $0.verified.insert(caller, for: digest, until: end(of: caller, from: now)) }
     }
-    try checkPossession(caller.token, text, scheme, request)
+    // A proof is good once, and was: a stream that goes on has no other.
+    if !request.isRecheck { try checkPossession(caller.token, text, scheme, request) }
     let needed = configuration.requiredScopes(request)
     guard configuration.grants(needed, to: caller.token.scopes) else { throw .insufficientScope(needed) }
     return caller
   }
 
-  private func verify(_ text: String) async throws(AuthenticationFailure) -> AccessToken {
-    if let introspection = configuration.introspection, configuration.issuers.isEmpty || text.utf8.count(where: { $0 == UInt8(ascii: ".") }) != 2 {
-      return try await introspection.verify(text, with: client, now: configuration.now)
+  private func end(of caller: TokenCaller, from now: Int64) -> Int64 { min(caller.token.expires, now + configuration.cacheSeconds) }
+
+  /// Asks once about one token, however many requests bring it, and about so many at a time: whoever sends requests can make up tokens.
+  private func ask(
+    _ introspection: TokenIntrospection, about text: String, _ digest: SHA256Digest, at now: Int64
+  ) async throws(AuthenticationFailure) -> TokenCaller {
+    let (known, asked): (Result<TokenCaller, AuthenticationFailure>?, Task<Result<TokenCaller, AuthenticationFailure>, Never>?) = state.withLock { state in
+      if let caller = state.verified.value(for: digest, at: now) { return (.success(caller), nil) }
+      if let failure = state.refused.value(for: digest, at: now) { return (.failure(failure), nil) }
+      if let asked = state.asked[digest] { return (nil, asked) }
+      guard state.asked.count < introspection.maximumInFlight else {
+        return (.failure(.unavailable(OAuthError(.unreachable, "As many tokens as may be are being introspected."))), nil)
+      }
+      // Not a child of the request that happened to come first.
+      let task = Task { await self.introspect(introspection, text, digest) }
+      state.asked[digest] = task
+      return (nil, task)
     }
-    return try await verifier.verify(Array(text.utf8))
+    if let known { return try known.get() }
+    guard let asked else { throw .invalid }
+    return try await asked.value.get()
+  }
+
+  private func introspect(_ introspection: TokenIntrospection, _ text: String, _ digest: SHA256Digest) async -> Result<TokenCaller, AuthenticationFailure> {
+    let result: Result<TokenCaller, AuthenticationFailure>
+    do throws(AuthenticationFailure) {
+      result = .success(try TokenCaller(try await introspection.verify(text, with: client, now: configuration.now)))
+    } catch { result = .failure(error) }
+    let now = configuration.now()
+    state.withLock { state in
+      state.asked[digest] = nil
+      switch result {
+      case .success(let caller): state.verified.insert(caller, for: digest, until: end(of: caller, from: now))
+      case .failure(let failure) where failure.code != .unavailable:
+        state.refused.insert(failure, for: digest, until: now + min(configuration.cacheSeconds, Self.refusalSeconds))
+      case .failure: break
+      }
+    }
+    return result
   }
 
   /// A token that is bound to a key is good for its holder only, and a proof is no help to one that is not (RFC 9449 section 7).

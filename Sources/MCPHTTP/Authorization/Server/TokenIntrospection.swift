@@ -14,19 +14,25 @@ public struct TokenIntrospection: Sendable {
   public var authentication: ClientAuthentication
   /// `aud` must hold one of these. At least one is required.
   public var audiences: [String]
+  /// How many tokens are asked about at a time. Beyond that requests with tokens that are not known yet are answered with 503.
+  public var maximumInFlight: Int
 
-  public init(endpoint: String, issuer: String, clientID: String, authentication: ClientAuthentication, audiences: [String]) {
+  public init(
+    endpoint: String, issuer: String, clientID: String, authentication: ClientAuthentication, audiences: [String], maximumInFlight: Int = 64
+  ) {
     self.endpoint = endpoint
     self.issuer = issuer
     self.clientID = clientID
     self.authentication = authentication
     self.audiences = audiences
+    self.maximumInFlight = maximumInFlight
   }
 
   func validate() throws(IdentityConfigurationError) {
     guard let url = HTTPURL(endpoint), url.origin.scheme == .https || url.isLoopback else {
       throw IdentityConfigurationError("The introspection endpoint must be an https URL, not \(endpoint).")
     }
+    if issuer.contains(where: \.isWhitespace) { throw IdentityConfigurationError("The issuer \(issuer) has a space in its name.") }
     if audiences.isEmpty { throw IdentityConfigurationError("Introspection at \(endpoint) has no audience. Set it to the URL of the MCP endpoint.") }
   }
 

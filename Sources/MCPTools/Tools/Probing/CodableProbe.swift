@@ -57,19 +57,23 @@ final class CodableProbe {
 
   private func probed<Value: ProbedType>(_ type: Value.Type) -> Any { type.probed(by: self) }
 
-  /// An enum that is one of its cases as they encode; nil where it may be something else.
+  /// An enum that is one of its cases as they encode; nil where it may be something else. One that lists its cases by hand must list all.
   private func cases<Case: CaseIterable & RawRepresentable & Encodable>(_ type: Case.Type) -> Any? {
     let cases = Array(type.allCases.prefix(257))
-    guard let first = cases.first, cases.count <= 256, Mirror(reflecting: first).displayStyle == .enum, !isOpen(type) else { return nil }
+    guard let first = cases.first, cases.count <= 256, Mirror(reflecting: first).displayStyle == .enum, !isOpen(cases) else { return nil }
     guard let values = try? cases.map({ try JSONValue(encoding: $0) }) else { return nil }
     return Probed(shape: .values(values), values: cases, limit: 32)
   }
 
   /// Whether the type takes raw values that nobody has thought of.
-  private func isOpen<Value: RawRepresentable>(_ type: Value.Type) -> Bool {
-    if let raw = "\u{1}no case" as? Value.RawValue { return Value(rawValue: raw) != nil }
-    if let raw = -7_203_417 as? Value.RawValue { return Value(rawValue: raw) != nil }
-    return false
+  private func isOpen<Value: RawRepresentable>(_ cases: [Value]) -> Bool {
+    func unlikely<Raw: FixedWidthInteger>(_ type: Raw.Type) -> Any? {
+      let known = cases.compactMap { $0.rawValue as? Raw }
+      return (0...256).lazy.compactMap { Raw(exactly: $0) }.map { Raw.max - $0 }.first { !known.contains($0) }
+    }
+    let raw: Any? = Value.RawValue.self == String.self ? "\u{1}no case" : (Value.RawValue.self as? any FixedWidthInteger.Type).flatMap { unlikely($0) }
+    guard let raw = raw as? Value.RawValue else { return true }
+    return Value(rawValue: raw) != nil
   }
 
   // MARK: Reading
@@ -77,14 +81,14 @@ final class CodableProbe {
   private func examine<Value: Decodable>(_ type: Value.Type) -> Probed<Value> {
     for base in 0..<ProbeRun.bases where !isExhausted {
       let run = ProbeRun(self, base: base)
-      if let value = run.read(type) { return vary(run, value) }
+      if let value = run.read(type) { return run.isOver ? Probed(shape: .any, values: [value]) : vary(run, value) }
     }
     return Probed(shape: .any, values: [])
   }
 
   /// Reads a type again with other values than those of `first`.
   private func vary<Value: Decodable>(_ first: ProbeRun, _ value: Value) -> Probed<Value> {
-    var shape = first.root.shape
+    var shape = first.shape
     var values = [value]
     // An enum reads what its case needs, and the made-up values are of one case.
     let mirror = Mirror(reflecting: value)
@@ -100,12 +104,13 @@ final class CodableProbe {
         } else {
           continue
         }
-        shape = ProbedShape.merge(shape, run.root.shape)
+        shape = ProbedShape.merge(shape, run.shape)
       }
     }
     // Properties that may be nil in memory, where what was read had them all, or had no such members.
     if case .object(let members)? = shape {
-      let optionals = mirror.children.filter { Mirror(reflecting: $0.value).displayStyle == .optional }
+      let properties = sequence(first: mirror, next: \.superclassMirror).flatMap { $0.children }
+      let optionals = properties.filter { Mirror(reflecting: $0.value).displayStyle == .optional }
       let required = Set(members.filter(\.isRequired).map(\.name))
       if members.count - required.count < optionals.count || optionals.contains(where: { required.contains($0.label ?? "") }) { isDoubtful = true }
     }

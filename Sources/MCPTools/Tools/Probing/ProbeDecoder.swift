@@ -64,7 +64,7 @@ struct ProbeKeyedContainer<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
 /// An array of one element, or of none; of as many as are asked for, where a type does not look for the end.
 struct ProbeUnkeyedContainer: UnkeyedDecodingContainer {
-  private static let limit = 256
+  private static let limit = 64
 
   let run: ProbeRun
   let place: ProbedPlace

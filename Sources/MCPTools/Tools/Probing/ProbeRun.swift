@@ -15,10 +15,15 @@ final class ProbeRun {
 
   /// How many values of a kind are tried to find one that the type takes.
   static let bases = 9
+  /// Choices of one reading: a type that asks for more asks without end, such as for `item0`, `item1` and so on while they are there, and
+  /// would use up what there is for all others.
+  private static let limit = 400
 
   let base: Int
-  let root = ProbedPlace()
+  private let root = ProbedPlace()
   private(set) var choices: [Choice] = []
+  /// Whether it asked for too much, and was refused the rest.
+  private(set) var isOver = false
   private let probe: CodableProbe
   private let change: (place: Int, change: Change)?
 
@@ -30,6 +35,9 @@ final class ProbeRun {
     self.base = base
     self.change = change
   }
+
+  /// What the type looks like; nil when nothing was read.
+  var shape: ProbedShape? { isOver ? .any : root.shape }
 
   /// A value of the type, if it takes what it is given.
   func read<Value: Decodable>(_ type: Value.Type) -> Value? {
@@ -52,7 +60,7 @@ final class ProbeRun {
   }
 
   /// Whether something is so that usually is.
-  func holds() -> Bool { choose(Choice(changes: [.value(1)], steers: false), 0) == 0 }
+  func holds() -> Bool { choose(Choice(changes: [.value(1)], steers: false), 0, limit: Self.limit - 16) == 0 }
 
   /// Lets the type have a container at `place`.
   func enter(_ place: ProbedPlace) throws {
@@ -63,10 +71,13 @@ final class ProbeRun {
   }
 
   /// Which of its values is given; nil to refuse.
-  private func choose(_ choice: Choice, _ usual: Int) -> Int? {
+  ///
+  /// - Parameter limit: what is merely asked about is refused first: a type that asks for what is there only ends in peace.
+  private func choose(_ choice: Choice, _ usual: Int, limit: Int = ProbeRun.limit) -> Int? {
     probe.step()
+    if choices.count >= limit { isOver = true }
+    if isOver || probe.isExhausted { return nil }
     choices.append(choice)
-    if probe.isExhausted { return nil }
     guard let change, change.place == choices.count - 1 else { return usual }
     guard case .value(let index) = change.change else { return nil }
     return index

@@ -60,8 +60,13 @@ indirect enum ProbedShape: Hashable {
 
   /// The same with members that may all be left out, or be null.
   var loosened: ProbedShape {
-    guard case .object(let members) = self else { return self }
-    return .object(members.map { Member(name: $0.name, shape: $0.shape?.loosened.orNull, isRequired: false) })
+    switch self {
+    case .any, .scalar, .values: self
+    case .array(let element): .array(element?.loosened)
+    case .dictionary(let value): .dictionary(value.loosened)
+    case .object(let members): .object(members.map { Member(name: $0.name, shape: $0.shape?.loosened.orNull, isRequired: false) })
+    case .nullable(let shape): shape.loosened.orNull
+    }
   }
 
   /// How many schemas it takes to say it.

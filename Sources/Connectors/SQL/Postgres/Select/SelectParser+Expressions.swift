@@ -92,6 +92,12 @@ extension SelectParser {
       index += 1
     case .string: string()
     case .symbol:
+      if isSymbol(":"), ahead(1).kind == .word, ahead(1).position == current.position + 1, let argument = arguments[ahead(1).text] {
+        // Values are not part of the text, whatever they hold.
+        output += [.sql("(")] + argument.parts + [.sql(") ")]
+        index += 2
+        return
+      }
       guard accept(symbol: "(") else { throw unexpected("a value") }
       if isQuery { try query() } else { try expressions() }
       try expect(symbol: ")")

@@ -10,6 +10,8 @@ struct SelectParser {
   var index = 0
   var output: [SQLFragment.Part] = []
   let tables: [VisibleTable]
+  /// What stands for the parameters of a declared statement (`:name`).
+  let arguments: [String: SQLFragment]
   /// The most bytes that growing aggregates may take in (``GrowthBound``).
   let growth: Int
   /// Whether what is read is an argument of such an aggregate.
@@ -24,9 +26,9 @@ struct SelectParser {
 
   /// - Parameter growth: the most bytes that aggregates whose value grows with their input may take in, all together.
   /// - Returns: the statement over what the caller may see.
-  static func governed(_ sql: String, over tables: [VisibleTable], growth: Int) throws(SQLToolError) -> SQLFragment {
+  static func governed(_ sql: String, _ arguments: [String: SQLFragment] = [:], over tables: [VisibleTable], growth: Int) throws(SQLToolError) -> SQLFragment {
     guard sql.utf8.count <= statementBytes else { throw SQLToolError("The statement is longer than \(statementBytes) bytes. Write a shorter one.") }
-    var parser = SelectParser(tokens: try SQLLexer.tokens(sql), tables: tables, growth: growth)
+    var parser = SelectParser(tokens: try SQLLexer.tokens(sql), tables: tables, arguments: arguments, growth: growth)
     guard parser.current.kind != .end, parser.current.text != ";" else { throw SQLToolError("There is no statement. Write one SELECT.") }
     try parser.query()
     while parser.isSymbol(";") { parser.index += 1 }
@@ -37,9 +39,10 @@ struct SelectParser {
     return SQLFragment(parts: parser.output)
   }
 
-  private init(tokens: [SQLToken], tables: [VisibleTable], growth: Int) {
+  private init(tokens: [SQLToken], tables: [VisibleTable], arguments: [String: SQLFragment], growth: Int) {
     self.tokens = tokens
     self.tables = tables
+    self.arguments = arguments
     self.growth = growth
   }
 

@@ -1,8 +1,8 @@
 internal import CZlib
 
 /// Raw deflate (RFC 1951) and the checksum of zip files, by the system's zlib.
-enum Deflate {
-  static func checksum(_ bytes: [UInt8]) -> UInt32 {
+package enum Deflate {
+  package static func checksum(_ bytes: [UInt8]) -> UInt32 {
     var sum: UInt = 0
     bytes.withUnsafeBufferPointer { buffer in
       var rest = buffer[...]
@@ -16,7 +16,7 @@ enum Deflate {
   }
 
   /// - Returns: nil where zlib cannot, for want of memory.
-  static func compress(_ bytes: [UInt8]) -> [UInt8]? {
+  package static func compress(_ bytes: [UInt8]) -> [UInt8]? {
     var stream = z_stream()
     guard czlib_deflate_init(&stream, 6) == Z_OK else { return nil }
     defer { deflateEnd(&stream) }
@@ -24,7 +24,7 @@ enum Deflate {
   }
 
   /// - Returns: nil where the bytes are no deflated data, or are more than `limit` when inflated.
-  static func decompress(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
+  package static func decompress(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
     var stream = z_stream()
     guard czlib_inflate_init(&stream) == Z_OK else { return nil }
     defer { inflateEnd(&stream) }

@@ -32,9 +32,12 @@ enum MarkupText {
   }
 
   /// Rows of cells with tabs between them, a line each; formulas as their last values.
-  static func sheets(_ xml: [UInt8], shared sharedXML: [UInt8]) -> String {
+  ///
+  /// - Returns: nil where that is more than `maximumBytes`: many cells may refer to one long text.
+  static func sheets(_ xml: [UInt8], shared sharedXML: [UInt8], maximumBytes: Int) -> String? {
     let shared = sharedTexts(sharedXML)
     var text = ""
+    var size = 0
     var (cell, type, isValue): (String, String, Bool) = ("", "", false)
     var row: [String] = []
     scan(xml) { part in
@@ -42,15 +45,22 @@ enum MarkupText {
       case .open("c", let attributes, let isEmpty):
         (cell, type) = ("", attributes["t"] ?? "")
         // Empty cells are left out in the file; at most so many are put back.
-        if let column = attributes["r"].flatMap(Self.column), column > row.count, column < row.count + 200 {
+        if let column = attributes["r"].flatMap(Self.column), column > row.count, column < row.count + 200, size <= maximumBytes {
+          size += column - row.count
           row += Array(repeating: "", count: column - row.count)
         }
-        if isEmpty { row.append("") }
+        if isEmpty {
+          size += 1
+          if size <= maximumBytes { row.append("") }
+        }
       case .open("v", _, false), .open("t", _, false): isValue = true
       case .close("v"), .close("t"): isValue = false
       case .text(let value): if isValue { cell += value }
       case .close("c"):
-        row.append(type == "s" ? Int(cell).flatMap { shared.indices.contains($0) ? shared[$0] : nil } ?? "" : type == "b" ? (cell == "1" ? "TRUE" : "FALSE") : cell)
+        let value =
+          type == "s" ? Int(cell).flatMap { shared.indices.contains($0) ? shared[$0] : nil } ?? "" : type == "b" ? (cell == "1" ? "TRUE" : "FALSE") : cell
+        size += value.utf8.count + 1
+        if size <= maximumBytes { row.append(value) }
       case .close("row"):
         text += row.joined(separator: "\t") + "\n"
         row = []
@@ -58,7 +68,7 @@ enum MarkupText {
       default: break
       }
     }
-    return text
+    return size <= maximumBytes ? text : nil
   }
 
   private static func sharedTexts(_ xml: [UInt8]) -> [String] {

@@ -1,6 +1,4 @@
 internal import CSpawn
-internal import ConnectorKit
-internal import NIOPosix
 
 #if canImport(Glibc)
   internal import Glibc
@@ -33,17 +31,13 @@ struct TextTool: Sendable {
     path = directory + "/" + name
   }
 
+  /// Runs the program and waits for its end.
+  ///
   /// - Parameters:
   ///   - arguments: without the program's name. `@` stands for the document's path.
   ///   - okCodes: ends that count as success.
   /// - Returns: what it wrote to its output.
-  func run(_ arguments: [String], on document: [UInt8], okCodes: Set<Int32> = [0], maximumBytes: Int) async throws(VendorError) -> Result<[UInt8], Failure> {
-    do {
-      return try await NIOThreadPool.singleton.runIfActive { self.runHere(arguments, document, okCodes, maximumBytes) }
-    } catch { throw VendorError(.cancelled, "The request was cancelled.") }
-  }
-
-  private func runHere(_ arguments: [String], _ document: [UInt8], _ okCodes: Set<Int32>, _ maximumBytes: Int) -> Result<[UInt8], Failure> {
+  func run(_ arguments: [String], on document: [UInt8], okCodes: Set<Int32> = [0], maximumBytes: Int) -> Result<[UInt8], Failure> {
     guard let (file, input) = Self.temporary(document) else { return .failure(.failed(code: -1)) }
     defer {
       unlink(file)

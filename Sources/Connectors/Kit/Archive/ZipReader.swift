@@ -1,24 +1,24 @@
 /// The entries of a zip file, as its central directory lists them. Of what strangers give, so everything is checked.
-struct ZipReader {
-  struct Entry {
-    var name: String
+package struct ZipReader {
+  package struct Entry {
+    package var name: String
     /// Unix permissions and kind; 0 where the file was not made on Unix.
-    var mode: UInt32
-    var size: Int
-    var isDeflated: Bool
+    package var mode: UInt32
+    package var size: Int
+    package var isDeflated: Bool
     fileprivate var checksum: UInt32
     fileprivate var data: Range<Int>
 
-    var isDirectory: Bool { name.hasSuffix("/") }
-    var isSymbolicLink: Bool { mode & 0o170000 == 0o120000 }
+    package var isDirectory: Bool { name.hasSuffix("/") }
+    package var isSymbolicLink: Bool { mode & 0o170000 == 0o120000 }
   }
 
-  let entries: [Entry]
+  package let entries: [Entry]
   /// Bytes after the end of the zip file, where bundles carry a signature.
-  let trailing: Int
+  package let trailing: Int
   private let bytes: [UInt8]
 
-  init(_ bytes: [UInt8]) throws(ZipError) {
+  package init(_ bytes: [UInt8]) throws(ZipError) {
     self.bytes = bytes
     // What follows the end record is a comment of its own, or a signature.
     let window = max(0, bytes.count - 22 - (1 << 20))
@@ -56,7 +56,7 @@ struct ZipReader {
   }
 
   /// The content of an entry, its checksum compared.
-  func read(_ entry: Entry, limit: Int = 1 << 30) throws(ZipError) -> [UInt8] {
+  package func read(_ entry: Entry, limit: Int = 1 << 30) throws(ZipError) -> [UInt8] {
     guard entry.size <= limit else { throw ZipError("\(entry.name) has more than \(limit) bytes") }
     let stored = Array(bytes[entry.data])
     let content = entry.isDeflated ? Deflate.decompress(stored, limit: entry.size) : stored

@@ -1,0 +1,47 @@
+internal import ConnectorKit
+
+/// The text of PDF and office files, by programs of this machine.
+struct DocumentReader: Sendable {
+  let office: OfficeText
+
+  /// Of a document, and of the text in it.
+  private static let maximumBytes = 32 << 20
+  private static let maximumText = 8 << 20
+
+  /// What a file is by its first bytes and its name; nil for what is none of these formats.
+  func format(_ path: FilePath, _ start: [UInt8]) -> OfficeText.Format? {
+    guard let format = OfficeText.Format(mimeType: FileContent.mimeType(path, start), name: path.name) else { return nil }
+    return start.starts(with: Self.signature(format)) ? format : nil
+  }
+
+  private static func signature(_ format: OfficeText.Format) -> [UInt8] {
+    switch format {
+    case .pdf: Array("%PDF-".utf8)
+    case .docx, .pptx, .xlsx, .openDocument: [0x50, 0x4B, 0x03, 0x04]
+    case .doc, .xls, .ppt: [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
+    }
+  }
+
+  /// Waits for the program.
+  func text(_ path: FilePath, _ format: OfficeText.Format, _ files: FileSystem) throws(VendorError) -> String {
+    let (bytes, length) = try files.read(path, offset: 0, count: Self.maximumBytes)
+    guard length <= Self.maximumBytes else {
+      throw VendorError(.tooLarge, "\(path) has \(length) bytes; the text of documents of at most \(Self.maximumBytes) is read.")
+    }
+    return try office.textHere(of: bytes, format, maximumBytes: Self.maximumText)
+  }
+
+  /// How many documents one call may look into, and until when.
+  struct Budget: Sendable {
+    private var documents = 50
+    private let end = ContinuousClock.now + .seconds(20)
+
+    var isLeft: Bool { documents > 0 && ContinuousClock.now < end }
+
+    mutating func take() -> Bool {
+      guard isLeft else { return false }
+      documents -= 1
+      return true
+    }
+  }
+}

@@ -1,0 +1,201 @@
+internal import ConnectorKit
+internal import JSON
+internal import MCP
+
+/// Projects of people and organizations (Projects v2), which GitHub tells over GraphQL.
+struct ProjectTools {
+  let github: GitHub
+
+  var tools: [Tool] { [list, read] }
+
+  static let owner = Argument.text("owner", "Whose project it is: a user or an organization.", required: true, longest: 100)
+  static let number = Argument.number("project_number", "The project's number, as its URL has it.", required: true)
+
+  private var list: Tool {
+    github.tool(
+      "list_projects", "List projects", .reading, "Lists the projects of a user or an organization, those that changed last first.",
+      [Self.owner, .text("query", "Words of the title; is:open, is:closed.", longest: 200)] + Argument.page,
+      output: Output.list("projects", of: .project, [Output.incomplete])
+    ) { [github] call in
+      let variables: JSONObject = ["owner": .string(try github.projectOwner(call)), "query": .string(call.string("query") ?? "")]
+      let (page, nodes, problems) = try await github.page(call, .projects, variables, at: ["repositoryOwner", "projectsV2"])
+      return try await github.listing(call, page, nodes, "projects", .project, problems: problems)
+    }
+  }
+
+  private static let methods = ["get", "get_fields", "get_items", "get_item"]
+
+  private var read: Tool {
+    github.tool(
+      "project_read", "Project", .reading,
+      """
+      Reads a project (get), the fields that its items have (get_fields), its items with their values (get_items), or one of them (get_item). Items are \
+      issues, pull requests and drafts; those whose repository may not be seen are left out.
+      """,
+      [
+        .choice("method", Self.methods, "What to read.", required: true), Self.owner, Self.number,
+        .text("item_id", "For get_item: the item's id, as get_items tells it.", longest: 200),
+      ] + Argument.page,
+      output: Output.object([
+        ("project", Shape.project.schema), ("fields", Output.array(of: .projectField)), ("items", Output.array(of: .projectItem)),
+        ("item", Shape.projectItem.schema), ("next_cursor", Output.cursor), Output.incomplete,
+      ]),
+      holding: [
+        .list(.projectItem, "/items"), .one(.projectItem, "/item"), .within(.projectItem), .within(.issue), .within(.pullRequest), .within(.repository),
+      ]
+    ) { [github] call in
+      let variables: JSONObject = ["owner": .string(try github.projectOwner(call)), "number": .int(call.number("project_number"))]
+      let place = ["repositoryOwner", "projectV2"]
+      switch call.string("method") {
+      case "get":
+        let found = try await github.graphQL(call, .project, variables, at: place).value
+        return github.showing(Shape.project.record(found, isWhole: true), "project", .project)
+      case "get_fields":
+        let (page, nodes, problems) = try await github.page(call, .projectFields, variables, at: place + ["fields"])
+        return try await github.listing(call, page, nodes, "fields", .projectField, problems: problems)
+      case "get_item":
+        let item = try await github.projectItem(call, of: try await github.graphQL(call, .project, variables, at: place).value)
+        return github.showing(item, "item", .projectItem)
+      default:
+        guard !SearchPushDown.isEmpty(github.rule(call, .projectItem)) else { return github.result(["items": []], text: "Nothing found.") }
+        let (page, nodes, problems) = try await github.page(call, .projectItems, variables, at: place + ["items"])
+        let items = try await github.reachable(nodes, call)
+        return try await github.listing(call, page, items, "items", .projectItem, problems: problems)
+      }
+    }
+  }
+}
+
+/// What a field of a project may be set to.
+enum ProjectField {
+  /// The options or iterations of a field; nil where it has none.
+  static func choices(_ raw: RawJSON) -> [(id: String, name: String)]? {
+    let lists = [raw["options"], raw["configuration"]?["iterations"], raw["configuration"]?["completedIterations"]].compactMap { $0 }
+    guard !lists.isEmpty else { return nil }
+    return lists.flatMap { list in
+      list.elements.compactMap { choice in
+        guard let id = choice["id"]?.string, let name = (choice["name"] ?? choice["title"])?.string else { return nil }
+        return (id, name)
+      }
+    }
+  }
+
+  /// The value of a field as GitHub takes it.
+  ///
+  /// - Throws: what the field takes instead.
+  static func value(_ text: String, of field: RawJSON) throws(VendorError) -> JSONValue {
+    let name = field["name"]?.string ?? ""
+    switch field["dataType"]?.string {
+    case "TEXT": return ["text": .string(text)]
+    case "DATE": return ["date": .string(text)]
+    case "NUMBER":
+      guard Double(text) != nil, let number = try? JSONValue(parsing: text) else { throw VendorError(.refused, "\(name) is a number. Nothing was changed.") }
+      return ["number": number]
+    case "SINGLE_SELECT", "ITERATION":
+      let choices = choices(field) ?? []
+      guard let choice = choices.first(where: { $0.name.lowercased() == text.lowercased() || $0.id == text }) else {
+        throw VendorError(.refused, "\(name) is one of: \(choices.map(\.name).joined(separator: ", ")). Nothing was changed.")
+      }
+      return field["dataType"]?.string == "ITERATION" ? ["iterationId": .string(choice.id)] : ["singleSelectOptionId": .string(choice.id)]
+    default: throw VendorError(.refused, "\(name) is no field of the project's own: change it at the issue or pull request. Nothing was changed.")
+    }
+  }
+}
+
+extension GraphQLDocument {
+  private static let projectFieldsOf: StaticString = """
+    fragment project on ProjectV2 { id number title shortDescription closed public readme createdAt updatedAt url }
+    """
+
+  static let projects = query(
+    """
+    query($owner: String!, $query: String!, $first: Int!, $after: String) {
+      repositoryOwner(login: $owner) {
+        ... on ProjectV2Owner {
+          projectsV2(first: $first, after: $after, query: $query, orderBy: {field: UPDATED_AT, direction: DESC}) {
+            pageInfo { hasNextPage endCursor } nodes { ...project }
+          }
+        }
+      }
+      rateLimit { cost remaining resetAt }
+    }
+    """, projectFieldsOf)
+
+  static let project = query(
+    """
+    query($owner: String!, $number: Int!) {
+      repositoryOwner(login: $owner) { ... on ProjectV2Owner { projectV2(number: $number) { ...project } } }
+      rateLimit { cost remaining resetAt }
+    }
+    """, projectFieldsOf)
+
+  static let projectFields = query(
+    """
+    query($owner: String!, $number: Int!, $first: Int!, $after: String) {
+      repositoryOwner(login: $owner) {
+        ... on ProjectV2Owner {
+          projectV2(number: $number) {
+            id
+            fields(first: $first, after: $after) {
+              pageInfo { hasNextPage endCursor }
+              nodes {
+                ... on ProjectV2FieldCommon { id name dataType }
+                ... on ProjectV2SingleSelectField { options { id name } }
+                ... on ProjectV2IterationField { configuration { iterations { id title } completedIterations { id title } } }
+              }
+            }
+          }
+        }
+      }
+      rateLimit { cost remaining resetAt }
+    }
+    """)
+
+  static let projectItems = query(
+    """
+    query($owner: String!, $number: Int!, $first: Int!, $after: String) {
+      repositoryOwner(login: $owner) {
+        ... on ProjectV2Owner {
+          projectV2(number: $number) { items(first: $first, after: $after) { pageInfo { hasNextPage endCursor } nodes { ...item } } }
+        }
+      }
+      rateLimit { cost remaining resetAt }
+    }
+    """, itemFields)
+
+  static let projectItem = query(
+    """
+    query($id: ID!) {
+      node(id: $id) { ...item }
+      rateLimit { cost remaining resetAt }
+    }
+    """, itemFields)
+
+  static let itemFields: StaticString = """
+    fragment item on ProjectV2Item {
+      id type isArchived createdAt updatedAt project { id }
+      content {
+        __typename
+        ... on DraftIssue { title body creator { __typename login } assignees(first: 20) { nodes { login } } }
+        ... on Issue {
+          number title issueState: state url author { __typename login } assignees(first: 20) { nodes { login } } labels(first: 100) { nodes { name } }
+          milestone { title } repository { nameWithOwner visibility }
+        }
+        ... on PullRequest {
+          number title pullState: state url author { __typename login } assignees(first: 20) { nodes { login } } labels(first: 100) { nodes { name } }
+          milestone { title } repository { nameWithOwner visibility }
+        }
+      }
+      fieldValues(first: 50) {
+        nodes {
+          ... on ProjectV2ItemFieldValueCommon { field { ... on ProjectV2FieldCommon { name } } }
+          ... on ProjectV2ItemFieldTextValue { text }
+          ... on ProjectV2ItemFieldNumberValue { number }
+          ... on ProjectV2ItemFieldDateValue { date }
+          ... on ProjectV2ItemFieldSingleSelectValue { name }
+          ... on ProjectV2ItemFieldIterationValue { title }
+        }
+      }
+    }
+    """
+}
