@@ -80,7 +80,9 @@ struct JiraAccessTests {
       vendor.always("GET", "/rest/servicedeskapi/servicedesk/1", .json(["id": "1", "projectKey": "HR"]))
     }
     #expect(try await test.jira.failure(call.0, call.1) == "Jira does not find it, or it may not be seen.")
-    let places = ["/rest/agile/1.0/board/4", "/rest/agile/1.0/board/4/project", "/rest/agile/1.0/sprint/37", "/rest/servicedeskapi/servicedesk/1", "/rest/api/3/issue/ABC-1"]
+    let places = [
+      "/rest/agile/1.0/board/4", "/rest/agile/1.0/board/4/project", "/rest/agile/1.0/sprint/37", "/rest/servicedeskapi/servicedesk/1", "/rest/api/3/issue/ABC-1",
+    ]
     #expect(test.vendor.requests.allSatisfy { $0.method == "GET" && places.contains($0.path) }, "\(test.vendor.requests)")
     await #expect(throws: (any Error).self) { try await test.jira.read("jira://acme.atlassian.net/board/4/sprint/37") }
     #expect(try await test.jira.complete(.resourceTemplate("jira://{site}/board/{board}/sprint/{sprint}", argument: "sprint"), "", ["board": "4"]) == [])
