@@ -241,7 +241,7 @@ let package = Package(
       name: "FilesConnectorTests", dependencies: ["CFiles", "JSON", "MCP", "ConnectorKit", "ConnectorTesting", "FilesConnector"], exclude: ["Python"],
       swiftSettings: settings),
     .testTarget(
-      name: "OpenAPIConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "ConnectorTesting", "OpenAPIConnector", .nio], exclude: ["Python"],
+      name: "OpenAPIConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "ConnectorTesting", "OpenAPIConnector", .nio, .crypto], exclude: ["Python"],
       swiftSettings: settings),
     .testTarget(
       name: "SlackConnectorTests", dependencies: ["JSON", "MCP", "MCPHTTP", "ConnectorKit", "SlackConnector", "ConnectorTesting", .nio, .nioSSL, .crypto],

@@ -70,19 +70,6 @@ struct CredentialTests {
     #expect(kit.vendor.requests.count == 2)
   }
 
-  /// A state that stops working at a given write.
-  actor FailingState: ConnectorState {
-    let inner = InMemoryConnectorState()
-    private var writesLeft: Int
-    init(writes: Int) { writesLeft = writes }
-    func value(for key: String) async throws(ConnectorStateError) -> [UInt8]? { await inner.value(for: key) }
-    func set(_ value: [UInt8]?, for key: String) async throws(ConnectorStateError) {
-      guard writesLeft > 0 else { throw ConnectorStateError("the disk is full") }
-      writesLeft -= 1
-      await inner.set(value, for: key)
-    }
-  }
-
   @Test("A rotated token that cannot be stored is not used")
   func storedBeforeUse() async throws {
     let credentials = TokenCredentials(connector: "kit", grant: CountingGrant(), state: FailingState(writes: 0))

@@ -1,19 +1,17 @@
 import ConnectorKit
 import ConnectorTesting
 import FilesConnector
-import Foundation
 import JSON
 import MCP
 import Testing
 
 @Suite("Text of PDF and office files below roots", .timeLimit(.minutes(2)))
 struct DocumentTests {
-  private static func has(_ tool: String) -> Bool { FileManager.default.isExecutableFile(atPath: "/usr/bin/\(tool)") }
   private static let word = StoredZip.archive([
     ("word/document.xml", "<w:document><w:p><w:r><w:t>Offer &amp; terms</w:t></w:r></w:p><w:p><w:r><w:t>Price: 12</w:t></w:r></w:p></w:document>")
   ])
 
-  @Test("A Word file is read by lines and searched", .enabled(if: has("unzip"), "unzip is not on this machine"))
+  @Test("A Word file is read by lines and searched", .enabled(if: Programs.has("unzip"), "unzip is not on this machine"))
   func word() async throws {
     let test = try FilesUnderTest()
     try test.write("docs/offer.docx", Self.word)
@@ -28,24 +26,10 @@ struct DocumentTests {
     #expect(try await test.files.failure("read_file", ["path": "docs/offer.docx"], meta: hidden).hasPrefix("There is no"))
   }
 
-  @Test("A PDF is read by what it begins with", .enabled(if: has("pdftotext"), "pdftotext (poppler-utils) is not on this machine"))
+  @Test("A PDF is read by what it begins with", .enabled(if: Programs.has("pdftotext"), "pdftotext (poppler-utils) is not on this machine"))
   func pdf() async throws {
     let test = try FilesUnderTest()
-    let content = "BT /F1 12 Tf 72 720 Td (Revenue grew by 12 percent) Tj ET"
-    try test.write(
-      "docs/report",
-      """
-      %PDF-1.4
-      1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
-      2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
-      3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >> endobj
-      4 0 obj << /Length \(content.utf8.count) >> stream
-      \(content)
-      endstream endobj
-      5 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> endobj
-      trailer << /Root 1 0 R >>
-      %%EOF
-      """)
+    try test.write("docs/report", PlainPDF.bytes(saying: "Revenue grew by 12 percent"))
     #expect(try await test.files.structured("read_file", ["path": "docs/report"])["file"]?["text"]?.string?.contains("Revenue grew by 12 percent") == true)
     #expect(try await test.names("search_text", ["path": "docs", "text": "revenue grew"], member: "matches") == ["docs/report"])
   }

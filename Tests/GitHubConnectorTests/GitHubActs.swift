@@ -31,9 +31,7 @@ struct GitHubAct: Sendable, CustomTestStringConvertible {
 
   /// Arguments within octo/cat.
   private static func here(_ arguments: JSONValue) -> JSONValue {
-    var all: JSONValue = ["owner": "octo", "repo": "cat"]
-    for (name, value) in arguments.object ?? JSONObject() { all[name] = value }
-    return all
+    (["owner": "octo", "repo": "cat"] as JSONValue).merging(arguments.object ?? JSONObject())
   }
 
   private static func page(_ arguments: JSONValue) -> JSONValue {
@@ -262,15 +260,11 @@ struct GitHubAct: Sendable, CustomTestStringConvertible {
   ]
 
   private static func said(_ method: String, _ more: JSONObject = [:]) -> JSONValue {
-    var all: JSONValue = ["method": .string(method), "discussion_number": 5]
-    for (name, value) in more { all[name] = value }
-    return here(all)
+    here(.object((["method": .string(method), "discussion_number": 5] as JSONObject).merging(more)))
   }
 
   private static func project(_ method: String, _ more: JSONObject = [:]) -> JSONValue {
-    var all: JSONValue = ["method": .string(method), "owner": "octo", "project_number": 3]
-    for (name, value) in more { all[name] = value }
-    return all
+    .object((["method": .string(method), "owner": "octo", "project_number": 3] as JSONObject).merging(more))
   }
 
   private static let graphs: [GitHubAct] =

@@ -55,7 +55,7 @@ enum PlausibleGitHub {
   private static func answer(_ request: CapturedRequest) -> ConnectorTesting.Answer {
     let last = request.segments.last ?? ""
     if GraphQL.isCall(request) { return .json(GraphQL.everything) }
-    if last == "zip" { return ZipFile.answer(ZipFile.bytes([("a.txt", Array("hello".utf8))])) }
+    if last == "zip" { return StoredZip.answer(StoredZip.bytes([("a.txt", Array("hello".utf8))])) }
     if request.method == "DELETE" { return .status(204) }
     if request.path.contains("/search/") { return .json(["total_count": 0, "incomplete_results": false, "items": []]) }
     if request.method == "GET", lists.contains(last) { return .json([]) }

@@ -293,11 +293,3 @@ struct GraphQLTests {
     #expect(elsewhere.vendor.requests.allSatisfy { GraphQL.isRead($0) })
   }
 }
-
-extension JSONObject {
-  fileprivate func merging(_ other: JSONObject) -> JSONObject {
-    var all = self
-    for (name, value) in other { all[name] = value }
-    return all
-  }
-}

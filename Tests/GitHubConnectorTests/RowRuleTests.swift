@@ -74,9 +74,7 @@ struct RowRuleTests {
       ("update_pull_request", ["title": "x"]), ("merge_pull_request", [:]), ("update_pull_request_branch", [:]),
       ("pull_request_reviewers", ["method": "request", "reviewers": ["eve"]]), ("pull_request_review_write", ["method": "create", "event": "APPROVE"]),
     ] as [(String, JSONValue)] {
-      var arguments = more
-      for (name, value) in ["owner": "octo", "repo": "cat", "pull_number": 1] as JSONObject { arguments[name] = value }
-      _ = try await fixture.github.failure(tool, arguments, as: "ada", meta: meta)
+      _ = try await fixture.github.failure(tool, more.merging(["owner": "octo", "repo": "cat", "pull_number": 1]), as: "ada", meta: meta)
     }
     // Of each nothing but the pull request itself was asked.
     #expect(fixture.vendor.requests.dropFirst().allSatisfy { $0.method == "GET" && $0.path == "/repos/octo/cat/pulls/1" })
@@ -149,8 +147,10 @@ struct RowRuleTests {
     rules["Repository"] = .compare(attribute: "visibility", .equal, "public")
     #expect(try await ids() == ["2", "3"])
     fixture.vendor.always("GET", "/notifications/threads/1", .json(notification("1", "octo/cat", "Issue")))
-    for arguments in [["method": "read", "thread_id": "1"], ["method": "ignore", "thread_id": "1"], ["method": "read_all"]] as [JSONValue] {
-      _ = try await fixture.github.failure("notification_write", arguments, as: "ada", meta: RowRules.meta(rules))
+    for (arguments, words) in [
+      (["method": "read", "thread_id": "1"], "not permitted"), (["method": "ignore", "thread_id": "1"], "not permitted"), (["method": "read_all"], "by thread_id"),
+    ] as [(JSONValue, String)] {
+      #expect(try await fixture.github.failure("notification_write", arguments, as: "ada", meta: RowRules.meta(rules)).contains(words), "\(arguments)")
     }
     #expect(fixture.vendor.requests.allSatisfy { $0.method == "GET" })
   }

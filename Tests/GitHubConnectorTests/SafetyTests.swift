@@ -57,9 +57,8 @@ struct SafetyTests {
   func byTheWay() async throws {
     let fixture = try await GitHubFixture(["repositories": ["octo/*"]])
     func call(_ tool: String, _ more: JSONObject) async throws -> CallResult {
-      var arguments: JSONObject = tool == "notification_write" ? [:] : ["owner": "octo", "repo": "cat"]
-      for (name, value) in more { arguments[name] = value }
-      return try await fixture.github.call(tool, .object(arguments))
+      let arguments: JSONObject = tool == "notification_write" ? [:] : ["owner": "octo", "repo": "cat"]
+      return try await fixture.github.call(tool, .object(arguments.merging(more)))
     }
     for head in ["eve:main", "eve:cat:main", "octo:main"] { #expect(try await call("compare_commits", ["base": "main", "head": .string(head)]).isError) }
     #expect(try await call("create_pull_request", ["title": "x", "head": "eve:main", "base": "main"]).isError)
@@ -269,8 +268,7 @@ struct SafetyTests {
       ("add_reaction", ["content": "heart"]), ("issue_read", ["method": "get_reactions"]),
     ]
     for (tool, arguments) in acts {
-      var arguments = arguments
-      for (name, value) in ["owner": "octo", "repo": "cat", "issue_number": 1] as JSONObject { arguments[name] = value }
+      let arguments = arguments.merging(["owner": "octo", "repo": "cat", "issue_number": 1])
       #expect(try await fixture.github.failure(tool, arguments, as: "ada", meta: meta).contains("not permitted"), "\(tool)")
     }
     #expect(fixture.vendor.requests.allSatisfy { $0.method == "GET" && $0.path == "/repos/octo/cat/issues/1" })

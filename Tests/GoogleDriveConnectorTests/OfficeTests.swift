@@ -1,5 +1,4 @@
 import ConnectorTesting
-import Foundation
 import JSON
 import MCP
 import NIOCore
@@ -7,8 +6,6 @@ import Testing
 
 @Suite("Text of PDF and office files")
 struct OfficeTests {
-  private static func has(_ tool: String) -> Bool { FileManager.default.isExecutableFile(atPath: "/usr/bin/\(tool)") }
-
   private func read(_ bytes: [UInt8], _ type: String, settings: JSONObject = [:]) async throws -> (isError: Bool, text: String) {
     let fixture = try await DriveUnderTest(settings)
     fixture.vendor.always("GET", "/drive/v3/files/x1") { request in
@@ -23,28 +20,15 @@ struct OfficeTests {
   private static let excel = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
   private static let slides = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
-  @Test("A PDF's text is read by pdftotext", .enabled(if: has("pdftotext"), "pdftotext (poppler-utils) is not on this machine"))
+  @Test("A PDF's text is read by pdftotext", .enabled(if: Programs.has("pdftotext"), "pdftotext (poppler-utils) is not on this machine"))
   func pdf() async throws {
-    let content = "BT /F1 12 Tf 72 720 Td (Revenue grew by 12 percent) Tj ET"
-    let pdf = """
-      %PDF-1.4
-      1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj
-      2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj
-      3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >> endobj
-      4 0 obj << /Length \(content.utf8.count) >> stream
-      \(content)
-      endstream endobj
-      5 0 obj << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> endobj
-      trailer << /Root 1 0 R >>
-      %%EOF
-      """
-    let (isError, text) = try await read(Array(pdf.utf8), "application/pdf")
+    let (isError, text) = try await read(PlainPDF.bytes(saying: "Revenue grew by 12 percent"), "application/pdf")
     #expect(!isError && text.contains("Revenue grew by 12 percent"), "\(text)")
     let broken = try await read(Array("no PDF".utf8), "application/pdf")
     #expect(broken.isError && broken.text.contains("damaged"), "\(broken.text)")
   }
 
-  @Test("Word files give their paragraphs, without deleted text", .enabled(if: has("unzip"), "unzip is not on this machine"))
+  @Test("Word files give their paragraphs, without deleted text", .enabled(if: Programs.has("unzip"), "unzip is not on this machine"))
   func docx() async throws {
     let xml = """
       <?xml version="1.0"?><w:document><w:body><w:p><w:r><w:t>Offer &amp; terms</w:t></w:r></w:p><w:p><w:r><w:t xml:space="preserve">Price:</w:t><w:tab/><w:t>12 &#8364;</w:t></w:r>\
@@ -54,7 +38,7 @@ struct OfficeTests {
     #expect(!isError && text == "Offer & terms\nPrice:\t12 €\n", "\(text)")
   }
 
-  @Test("Presentations give the text of their slides, and workbooks their rows", .enabled(if: has("unzip"), "unzip is not on this machine"))
+  @Test("Presentations give the text of their slides, and workbooks their rows", .enabled(if: Programs.has("unzip"), "unzip is not on this machine"))
   func others() async throws {
     let slide = "<p:sld><a:p><a:r><a:t>Title</a:t></a:r></a:p><a:p><a:r><a:t>Point</a:t></a:r></a:p></p:sld>"
     #expect(try await read(StoredZip.archive([("ppt/slides/slide1.xml", slide)]), Self.slides).text == "Title\nPoint\n\n")
@@ -69,7 +53,7 @@ struct OfficeTests {
     #expect(try await read(withoutShared, Self.excel).text == "1\n\n")
   }
 
-  @Test("What is no archive, or longer than the bound, is an error", .enabled(if: has("unzip"), "unzip is not on this machine"))
+  @Test("What is no archive, or longer than the bound, is an error", .enabled(if: Programs.has("unzip"), "unzip is not on this machine"))
   func bad() async throws {
     let broken = try await read(Array("PK no archive".utf8), Self.word)
     #expect(broken.isError && broken.text.contains("damaged"))
@@ -89,7 +73,8 @@ struct OfficeTests {
     #expect(wide.isError && wide.text.contains("longer than 4096 bytes"), "\(wide.text)")
   }
 
-  @Test("Files of Office before 2007 give their text", .enabled(if: has("catdoc") && has("xls2csv") && has("catppt"), "catdoc is not on this machine"))
+  @Test(
+    "Files of Office before 2007 give their text", .enabled(if: ["catdoc", "xls2csv", "catppt"].allSatisfy { Programs.has($0) }, "catdoc is not on this machine"))
   func legacy() async throws {
     let doc = try await read(CompoundFile.word("Offer and terms\rPrice: 12 \u{20AC}\r"), "application/msword")
     #expect(!doc.isError && doc.text.contains("Offer and terms\nPrice: 12 \u{20AC}"), "\(doc.text)")

@@ -118,9 +118,8 @@ struct RowRuleTests {
     for (tool, more) in [
       ("get_comment", [:]), ("list_replies", [:]), ("update_comment", ["text": "x"]), ("delete_comment", [:]), ("reply_to_comment", ["text": "x"]),
     ] as [(String, JSONObject)] {
-      var arguments: JSONValue = ["file": "doc1", "comment": "c1"]
-      for (name, value) in more { arguments[name] = value }
-      _ = try await fixture.drive.failure(tool, arguments, as: "ada", meta: meta)
+      let comment: JSONObject = ["file": "doc1", "comment": "c1"]
+      _ = try await fixture.drive.failure(tool, .object(comment.merging(more)), as: "ada", meta: meta)
     }
     #expect(fixture.vendor.requests.allSatisfy { $0.method == "GET" && !$0.path.hasSuffix("/replies") })
     // Ada may comment: that it comes back as Bob's is the double's doing, and then it is not shown.

@@ -126,12 +126,11 @@ struct SearchTests {
     "A gateway's row rule holds before a file is changed or read",
     arguments: ["update_file", "read_content", "list_sheets", "get_sheet_values", "list_comments", "share_file"])
   func ruleBeforeAct(_ tool: String) async throws {
-    let extra: [String: JSONValue] = [
+    let extra: [String: JSONObject] = [
       "update_file": ["name": "n"], "list_sheets": [:], "get_sheet_values": ["range": "A1"], "share_file": ["type": "anyone", "role": "reader"], "read_content": [:],
       "list_comments": [:],
     ]
-    var arguments: JSONValue = ["file": "sheet1"]
-    for (name, value) in extra[tool]?.object ?? JSONObject() { arguments[name] = value }
+    let arguments = (["file": "sheet1"] as JSONValue).merging(extra[tool] ?? JSONObject())
     let fixture = try await DriveUnderTest.plausible(isGoverned: true)
     for (rule, isAllowed) in [
       (RowFilter.compare(attribute: "owner", .equal, "ada@example.com"), true), (.compare(attribute: "owner", .equal, "eve@example.com"), false),

@@ -190,12 +190,14 @@ struct JiraRelatedTests {
   @Test(
     "Other queries stay as they are",
     arguments: [
-      "parent = ABC-2 AND sprint = 37", "key in (ABC-2)", "labels = \"Q3-2026\"", "fixVersion = V1-2 OR summary ~ \"ABC-3\"", "issue in linkedIssues(ABC-2)",
-      "type = Epic ORDER BY key",
+      ("parent = ABC-2 AND sprint = 37", ""), ("key in (ABC-2)", ""), ("labels = \"Q3-2026\"", ""), ("fixVersion = V1-2 OR summary ~ \"ABC-3\"", ""),
+      ("issue in linkedIssues(ABC-2)", ""), ("type = Epic", " ORDER BY key"),
     ])
-  func harmless(_ jql: String) async throws {
+  func harmless(_ condition: String, _ order: String) async throws {
     let test = try await test()
-    _ = try await test.jira.structured("search_issues", ["jql": .string(jql)], meta: Self.rows())
+    _ = try await test.jira.structured("search_issues", ["jql": .string(condition + order)], meta: Self.rows())
+    let sent = try #require(test.jql)
+    #expect(sent.contains("(\(condition))") && sent.hasSuffix(order), "\(sent)")
   }
 
   @Test("A check of a query tells of its form only where not all issues may be seen")

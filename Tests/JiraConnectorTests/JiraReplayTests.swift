@@ -2,6 +2,7 @@ import ConnectorKit
 import ConnectorTesting
 import JSON
 import MCP
+import NIOCore
 import Testing
 
 @Suite("What Jira answers is read")
@@ -115,6 +116,27 @@ struct JiraReplayTests {
     }
     #expect(try await test.jira.failure("get_attachment", ["attachment": "7"]).contains("text_tools"))
     #expect(try await test.jira.structured("get_attachment", ["attachment": "7"])["text"] == "%PDF")
+  }
+
+  @Test(
+    "PDF and office files are read as the text in them",
+    .enabled(if: Programs.has("unzip") && Programs.has("pdftotext"), "unzip or pdftotext is not on this machine"))
+  func documents() async throws {
+    let type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    let document = StoredZip.archive([("word/document.xml", "<w:document><w:body><w:p><w:r><w:t>Offer &amp; terms</w:t></w:r></w:p></w:body></w:document>")])
+    func read(_ bytes: [UInt8], _ type: String) async throws -> CallResult {
+      let test = try await JiraTest { vendor in
+        vendor.always("GET", "/rest/api/3/attachment/7", .json(["id": "7", "filename": "a", "mimeType": .string(type), "size": .int(bytes.count)]))
+        vendor.always("GET", "/rest/api/3/attachment/content/7", Answer(headers: [("Content-Type", type)], body: .whole(ByteBuffer(bytes: bytes))))
+      }
+      return try await test.jira.call("get_attachment", ["attachment": "7"])
+    }
+    let word = try await read(document, type)
+    #expect(word.structured?["text"] == "Offer & terms\n" && word.text.contains("<untrusted"), "\(word.text)")
+    let pdf = try await read(PlainPDF.bytes(saying: "Revenue grew by 12 percent"), "application/pdf")
+    #expect(pdf.structured?["text"]?.string?.contains("Revenue grew by 12 percent") == true, "\(pdf.text)")
+    let damaged = try await read(Array("no archive".utf8), type)
+    #expect(damaged.isError && damaged.text.contains("damaged"), "\(damaged.text)")
   }
 
   @Test("A long attachment comes a part at a time, and a drawing as its text")

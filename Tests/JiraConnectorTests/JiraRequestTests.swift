@@ -167,13 +167,13 @@ struct JiraRequestTests {
 
   @Test("Files are uploaded from the call, or from the declared folder and from nowhere else")
   func uploads() async throws {
-    let folder = try TemporaryFolder()
+    let (folder, outside) = (try TemporaryFolder(), try TemporaryFolder())
     try folder.write("shot.png", [0x89, 0x50, 0x4E, 0x47, 0, 0xFF])
+    try outside.write("secret", Array("secret".utf8))
+    try folder.link("link", to: outside.path + "/secret")
     let test = try await JiraTest(["upload_folder": .string(folder.path), "maximum_bytes": 1024])
     func upload(_ content: JSONObject, name: JSONValue = "shot.png") async throws -> CallResult {
-      var arguments: JSONObject = ["issue": "ABC-1", "filename": name]
-      for (name, value) in content { arguments[name] = value }
-      return try await test.jira.call("add_attachment", .object(arguments))
+      try await test.jira.call("add_attachment", .object(content.merging(["issue": "ABC-1", "filename": name])))
     }
     #expect(try await !upload(["path": "shot.png", "mime_type": "image/png"]).isError)
     #expect(try await !upload(["base64": "iVBORwD/"]).isError)
@@ -184,9 +184,9 @@ struct JiraRequestTests {
       #expect(String(decoding: body, as: UTF8.self).contains(head) && request.header("X-Atlassian-Token") == "no-check")
       #expect(body.contains([0x89, 0x50, 0x4E, 0x47, 0, 0xFF] + Array("\r\n--".utf8)))
     }
-    for content in [["path": "../x"], ["path": "/etc/hostname"], ["text": "x", "base64": "eA=="], [:], ["text": .string(String(repeating: "x", count: 1025))]]
-      as [JSONObject]
-    {
+    for content in [
+      ["path": "../x"], ["path": "/etc/hostname"], ["path": "link"], ["text": "x", "base64": "eA=="], [:], ["text": .string(String(repeating: "x", count: 1025))],
+    ] as [JSONObject] {
       #expect(try await upload(content).isError)
     }
     for name in ["a\"b", "a/b", "a\r\nX: y", "a\u{0}b"] { #expect(try await upload(["text": "x"], name: .string(name)).isError) }

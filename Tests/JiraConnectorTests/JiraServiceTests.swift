@@ -39,9 +39,8 @@ struct JiraServiceTests {
   @Test("A request is made only where it is sure beforehand that policy admits its issue", arguments: creations)
   func policy(_ rule: JSONValue, _ further: JSONObject, _ refusal: String?) async throws {
     let test = try await JiraTest()
-    var arguments: JSONObject = ["desk": "1", "request_type": "25", "summary": "x"]
-    for (name, value) in further { arguments[name] = value }
-    let result = try await test.jira.call("create_request", .object(arguments), meta: Self.rows(["Issue": rule]))
+    let arguments: JSONObject = ["desk": "1", "request_type": "25", "summary": "x"]
+    let result = try await test.jira.call("create_request", .object(arguments.merging(further)), meta: Self.rows(["Issue": rule]))
     #expect(result.isError == (refusal != nil) && refusal.map { result.text.contains($0) } ?? true, "\(result.text)")
     #expect(test.requests("POST", "/request").count == (refusal == nil ? 1 : 0))
   }

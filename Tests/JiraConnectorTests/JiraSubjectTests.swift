@@ -48,10 +48,9 @@ struct JiraSubjectTests {
     let oauth: JSONValue = [
       "client_id": "client", "client_secret": .string(try secrets.reference("client", "the-client-secret")), "cloud_id": cloud, "auth_url": .string(auth.url),
     ]
-    var settings: JSONObject = ["act_as": "caller", "token": .null, "email": .null, "oauth": oauth]
-    for (name, value) in others { settings[name] = value }
+    let settings: JSONObject = ["act_as": "caller", "token": .null, "email": .null, "oauth": oauth]
     return try await JiraTest(
-      settings, governed: true, publicURL: "https://sluice.example/connectors/jira", state: state,
+      settings.merging(others), governed: true, publicURL: "https://sluice.example/connectors/jira", state: state,
       secrets: secrets,
       script: { vendor in
         for token in ["first", "second", "third"] {
@@ -177,9 +176,8 @@ struct JiraSubjectTests {
 
   private func webhooks(_ others: JSONObject = JSONObject(), script: (VendorDouble) -> Void = { _ in }) async throws -> JiraTest {
     let secrets = try TestSecrets()
-    var settings: JSONObject = ["webhook_secret": .string(try secrets.reference("webhook", Self.secret))]
-    for (name, value) in others { settings[name] = value }
-    return try await JiraTest(settings, secrets: secrets, script: script)
+    let settings: JSONObject = ["webhook_secret": .string(try secrets.reference("webhook", Self.secret))]
+    return try await JiraTest(settings.merging(others), secrets: secrets, script: script)
   }
 
   private func signature(_ body: String, _ secret: String = secret) -> HTTPHeaders {

@@ -298,7 +298,7 @@ struct HTTPClientTests {
         .stream(.ok, HTTPHeaders([("Content-Type", "text/event-stream")])) { writer in
           defer { ended.fire() }
           try await writer.write(SSE.comment("hello"))
-          try await Task.sleep(for: .seconds(60))
+          try await Task.sleep(for: .seconds(600))
         }
       }
     ) { port in

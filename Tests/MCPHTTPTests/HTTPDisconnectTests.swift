@@ -175,8 +175,7 @@ struct HTTPDisconnectTests {
       if request.path == "/stream" {
         return .stream(.ok, HTTPHeaders()) { writer in
           try await writer.write(ByteBuffer(string: "s"))
-          try? await Task.sleep(for: .seconds(60))
-          streamEnded.fire()
+          do { try await Task.sleep(for: .seconds(60)) } catch { streamEnded.fire() }
         }
       }
       if request.path == "/slow" {

@@ -95,51 +95,52 @@ final class RawSocket: Sendable {
 
   /// Reads until the text so far satisfies `isDone`, the peer closes, or patience ends.
   func read(until isDone: @escaping @Sendable (String) -> Bool) async -> String {
-    await offLoop {
-      var seen: [UInt8] = []
-      var chunk = [UInt8](repeating: 0, count: 65536)
-      while !isDone(String(decoding: seen, as: UTF8.self)) {
-        let count = recv(self.descriptor, &chunk, chunk.count, 0)
-        guard count > 0 else { break }
-        seen += chunk[..<count]
-      }
-      return String(decoding: seen, as: UTF8.self)
-    }
+    await offLoop { String(decoding: self.receive { isDone(String(decoding: $0, as: UTF8.self)) }.bytes, as: UTF8.self) }
   }
 
   /// Reads to the end with a pause, in microseconds, before each piece. Returns how many bytes came.
   func readSlowly(pause: UInt32) async -> Int {
-    await offLoop {
-      var total = 0
-      var chunk = [UInt8](repeating: 0, count: 65536)
-      while true {
-        usleep(pause)
-        let count = recv(self.descriptor, &chunk, chunk.count, 0)
-        guard count > 0 else { return total }
-        total += count
-      }
-    }
+    await offLoop { self.receive(pause: pause).bytes.count }
   }
 
-  func readToEnd() async -> String { await read { _ in false } }
+  /// Reads to the end, which the peer must make.
+  func readToEnd(sourceLocation: SourceLocation = #_sourceLocation) async -> String {
+    let (bytes, isEnd) = await offLoop { self.receive() }
+    if !isEnd { Issue.record("the peer did not close the connection", sourceLocation: sourceLocation) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
 
   /// Whether the peer closed or reset the connection; what it sent before is thrown away.
   func readEnd() async -> Bool {
-    await offLoop {
-      var chunk = [UInt8](repeating: 0, count: 65536)
-      while true {
-        let count = recv(self.descriptor, &chunk, chunk.count, 0)
-        if count == 0 || count < 0 && errno == ECONNRESET { return true }
-        if count < 0 { return false }
-      }
+    await offLoop { self.receive().isEnd }
+  }
+
+  /// What came, and whether the peer ended it. However often it sends, its time is over after a minute.
+  private func receive(pause: UInt32 = 0, until isDone: ([UInt8]) -> Bool = { _ in false }) -> (bytes: [UInt8], isEnd: Bool) {
+    let deadline = ContinuousClock.now + .seconds(60)
+    var seen: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65536)
+    while !isDone(seen), ContinuousClock.now < deadline {
+      if pause > 0 { usleep(pause) }
+      let count = recv(descriptor, &chunk, chunk.count, 0)
+      guard count > 0 else { return (seen, count == 0 || errno == ECONNRESET) }
+      seen += chunk[..<count]
     }
+    return (seen, false)
   }
 }
+
+/// Threads for blocking calls: the shared pool has as many as there are cores.
+private let threads: NIOThreadPool = {
+  let pool = NIOThreadPool(numberOfThreads: 64)
+  pool.start()
+  return pool
+}()
 
 /// Runs a blocking call on a thread of its own.
 func offLoop<R: Sendable>(_ body: @escaping @Sendable () -> R) async -> R {
   await withCheckedContinuation { continuation in
-    NIOThreadPool.singleton.submit { _ in continuation.resume(returning: body()) }
+    threads.submit { _ in continuation.resume(returning: body()) }
   }
 }
 
@@ -148,8 +149,32 @@ final class Signal: Sendable {
   private let promise: EventLoopPromise<Void>
   init() { promise = loops.next().makePromise() }
   func fire() { promise.succeed() }
-  func wait() async { try? await promise.futureResult.get() }
   deinit { promise.succeed() }
+
+  /// Returns when it fires or the task is cancelled; that it never fires is an issue after a minute.
+  func wait(sourceLocation: SourceLocation = #_sourceLocation) async {
+    let loop = promise.futureResult.eventLoop
+    let ended = loop.makePromise(of: Bool.self)
+    promise.futureResult.whenComplete { _ in ended.succeed(true) }
+    let patience = loop.scheduleTask(in: .seconds(60)) { ended.succeed(false) }
+    let isInTime = await withTaskCancellationHandler {
+      try? await ended.futureResult.get()
+    } onCancel: {
+      ended.succeed(true)
+    }
+    patience.cancel()
+    if isInTime == false { Issue.record("the signal never came", sourceLocation: sourceLocation) }
+  }
+}
+
+/// Asks again and again until `condition` holds; that it never does is an issue after a minute. For what nothing announces.
+func eventually(_ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool) async rethrows {
+  let deadline = ContinuousClock.now + .seconds(60)
+  while ContinuousClock.now < deadline, !Task.isCancelled {
+    if try await condition() { return }
+    try? await Task.sleep(for: .milliseconds(5))
+  }
+  Issue.record("this never was: \(what)", sourceLocation: sourceLocation)
 }
 
 /// A logger that says nothing.

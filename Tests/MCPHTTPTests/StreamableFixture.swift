@@ -49,12 +49,12 @@ struct StreamableFixture {
         began.fire()
         await call.progress(1)
         let sleep = Task { try await Task.sleep(for: .seconds(600)) }
-        await withTaskCancellationHandler {
-          _ = await sleep.result
+        let end = await withTaskCancellationHandler {
+          await sleep.result
         } onCancel: {
           sleep.cancel()
         }
-        wasCancelled.fire()
+        if case .failure = end { wasCancelled.fire() }
         return ToolResult(text: "late")
       })
     server.add(Resource(uri: "test://é", name: "accent") { _ in .text("accent") })

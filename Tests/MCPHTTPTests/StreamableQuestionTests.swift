@@ -58,8 +58,10 @@ struct StreamableQuestionTests {
     let sessions = [await Self.session(fixture), await Self.session(fixture)]
     try await fixture.serving { port in
       var ids: [JSONValue] = []
-      let sockets = [try RawSocket(port: port), try RawSocket(port: port)]
-      for (socket, session) in zip(sockets, sessions) {
+      var sockets: [RawSocket] = []
+      for session in sessions {
+        let socket = try RawSocket(port: port)
+        sockets.append(socket)
         socket.send(Self.call(session, id: 1))
         let stream = await socket.read { $0.contains("elicitation/create") && $0.hasSuffix("\r\n") }
         ids.append(try #require(stream.events.last?["id"]))

@@ -35,9 +35,8 @@ struct ServerTests {
   }
 
   private static func settings(_ secrets: TestSecrets, _ more: JSONObject = [:]) throws -> JSONObject {
-    var settings: JSONObject = ["base_url": .null, "security": ["key": ["key": .string(try secrets.reference("key", "swordfish-123"))]]]
-    for (name, value) in more { settings[name] = value }
-    return settings
+    let settings: JSONObject = ["base_url": .null, "security": ["key": ["key": .string(try secrets.reference("key", "swordfish-123"))]]]
+    return settings.merging(more)
   }
 
   @Test("go to their path of the base URL's origin; those of other origins are left out, and it is said how to have them")

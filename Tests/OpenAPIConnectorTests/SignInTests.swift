@@ -1,5 +1,6 @@
 import ConnectorKit
 import ConnectorTesting
+import Crypto
 import JSON
 import MCP
 import MCPHTTP
@@ -41,10 +42,9 @@ struct SignInTests {
     for person in ["ada", "bob", "service"] {
       for number in 1...9 { for kind in ["access", "refresh"] { secrets.guardText("\(kind)-\(person)-\(number)") } }
     }
-    var main: JSONObject = ["client_id": "client", "client_secret": .string(try secrets.reference("client", "the-client-secret"))]
-    for (name, value) in settings { main[name] = value }
+    let main: JSONObject = ["client_id": "client", "client_secret": .string(try secrets.reference("client", "the-client-secret"))]
     let test = try await DescriptionUnderTest(
-      Self.description(scheme), ["operations": ["get"], "security": ["main": .object(main)]], secrets: secrets, publicURL: Self.publicURL, state: state,
+      Self.description(scheme), ["operations": ["get"], "security": ["main": .object(main.merging(settings))]], secrets: secrets, publicURL: Self.publicURL, state: state,
       handlers: handlers)
     return (test, AuthorizationServerDouble(test.vendor))
   }
@@ -78,6 +78,10 @@ struct SignInTests {
     let location = try #require(place.withLock { $0 })
     #expect(location.hasPrefix("\(test.vendor.url)/authorize?response_type=code&client_id=client&") && location.contains("code_challenge_method=S256"))
     #expect(location.contains("scope=read%20list%20offline_access&") || location.contains("scope=read+list+offline_access&"), "\(location)")
+    // The code is spent with the verifier of the challenge that went along with the browser.
+    let challenge = PercentText.fields(String(location.drop { $0 != "?" }.dropFirst())).first { $0.name == "code_challenge" }?.value
+    let verifier = try #require(test.vendor.requests.first { $0.path == "/token" }?.form.first { $0.name == "code_verifier" }?.value)
+    #expect(challenge == Base64.encode(Array(SHA256.hash(data: Array(verifier.utf8))), urlSafe: true))
     tested.withLock { $0 = nil }
     // Another person is asked for himself.
     #expect(try await test.api.failure("get", as: "bob").contains("declined"))
@@ -144,22 +148,10 @@ struct SignInTests {
     #expect(test.vendor.requests.map(\.path) == ["/a", "/refresh", "/a"])
   }
 
-  /// Remembers until it is broken.
-  private actor BreakableState: ConnectorState {
-    private var values: [String: [UInt8]] = [:]
-    private var isBroken = false
-    func breakDown() { isBroken = true }
-    func value(for key: String) -> [UInt8]? { values[key] }
-    func set(_ value: [UInt8]?, for key: String) throws(ConnectorStateError) {
-      if isBroken { throw ConnectorStateError("no space is left") }
-      values[key] = value
-    }
-  }
-
   @Test("A rotated refresh token that cannot be stored is not used")
   func notStored() async throws {
     let secrets = try TestSecrets()
-    let state = BreakableState()
+    let state = FailingState()
     let (test, _) = try await api(secrets, state: state)
     _ = try await signIn(test, "ada")
     test.api.time.advance(3600)

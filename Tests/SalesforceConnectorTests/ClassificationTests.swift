@@ -27,6 +27,7 @@ private enum ClassifyingSalesforce {
       field("OwnerId", leads: "Owner", to: ["Group", "User"]), field("AccountId", leads: "Account", to: ["Account"]),
     ],
     "Account": [field("Name"), field("BillingAddress", "Confidential"), field("Type"), field("Industry", "Internal"), field("OwnerId", leads: "Owner", to: ["User"])],
+    "Contact": [field("Name", .null, "PII"), field("MailingAddress"), field("MailingCity", "Confidential"), field("Place__c", "Internal"), field("Title")],
     "User": [field("Name", "Confidential", "PII"), field("Username")], "Group": [field("Name")], "Task": [field("Subject")],
     "ContentDocument": [field("Title", "MissionCritical"), field("OwnerId")], "ContentVersion": [field("VersionData", "Restricted")],
   ]
@@ -38,6 +39,12 @@ private enum ClassifyingSalesforce {
       "Rating__c": "gold-rating",
       "Audit__c": "audit-trail", "Odd__c": "odd-value", "OwnerId": "0055e000001AnnAAAA", "IsClosed": false,
       "Owner": ["attributes": ["type": "User"], "Name": "Ann Owner"], "Account": ["attributes": ["type": "Account"], "Name": "Acme"],
+    ])
+  static let contact = SalesforceFixture.record(
+    "Contact",
+    [
+      "Id": .string(SalesforceFixture.id), "FirstName": "Ann", "LASTNAME": "Who", "MailingCity": "Rome", "MailingStreet": "Via 1", "Place__Latitude__s": 41.9,
+      "Title": "Dr", "SystemModstamp": "2026-11-01T10:00:00.000+0000", "Odd__c": "odd-value",
     ])
   /// What only some may see.
   static let guarded = ["987654", "987,654", "anns-margin", "gold-rating", "audit-trail", "odd-value", "Ann Owner", "secret-title", "secret-content"]
@@ -81,6 +88,7 @@ private enum ClassifyingSalesforce {
           SalesforceFixture.record("ContentDocumentLink", ["ContentDocumentId": .string(SalesforceFixture.id), "ContentDocument": ["Title": "secret-title"]])
         ])
       }
+      if request.query("q")?.contains("FROM Contact ") == true { return SalesforceFixture.page([contact]) }
       if path.contains("query") || path.last == "Opportunities" { return SalesforceFixture.page([opportunity]) }
       return .json(opportunity)
     }
@@ -120,6 +128,18 @@ struct ClassificationTests {
     #expect(!result.text.contains("odd-value"))
   }
 
+  @Test(
+    "Parts of an address, a place and a name are what the whole is",
+    arguments: [([], []), (["pii"], ["FirstName", "LASTNAME"]), (["internal"], ["Place__Latitude__s"]), (["confidential"], ["MailingCity"])] as [([String], [String])])
+  func parts(_ granted: [String], _ shown: [String]) async throws {
+    let fixture = try await fixture()
+    let meta = SalesforceFixture.governed(SalesforceFixture.rules([:]), clearance: ["public"] + granted)
+    let row = try await fixture.salesforce.structured(
+      "soql_query", ["soql": "SELECT FirstName, LastName, MailingCity, MailingStreet, Place__Latitude__s, Title, SystemModstamp, Odd__c FROM Contact"], as: "ann",
+      meta: meta)["contacts"]?.array?.first?.object
+    #expect(Set(row?.map(\.name) ?? []) == Set(["id", "object", "MailingStreet", "title", "SystemModstamp"] + shown))
+  }
+
   @Test("Who may see everything, and who is not governed, costs no look at the classification")
   func free() async throws {
     let fixture = try await fixture()
@@ -143,6 +163,7 @@ struct ClassificationTests {
       ("soql_query", "SELECT Id FROM Opportunity WHERE Odd__c = 'x'"),
       ("soql_query", "SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Opportunity WHERE Amount > 5)"),
       ("soql_query", "SELECT Id FROM Account WHERE BillingCity = 'Berlin'"), ("soql_query", "SELECT Id FROM Opportunity WHERE Account.BillingStreet = 'x'"),
+      ("soql_query", "SELECT Id FROM Contact WHERE MailingAddress != null"),
       ("soql_query", "SELECT Id FROM Task WHERE What.Name = 'x'"), ("aggregate_query", "SELECT SUM(Amount) FROM Opportunity"),
       ("aggregate_query", "SELECT Rating__c, COUNT(Id) FROM Opportunity GROUP BY Rating__c"),
       ("aggregate_query", "SELECT StageName, COUNT(Id) n FROM Opportunity GROUP BY StageName HAVING MAX(Amount) > 5"),
@@ -170,27 +191,46 @@ struct ClassificationTests {
   }
 
   @Test(
-    "No way of reading shows what a query would not",
+    "No way of reading shows what a query would not, and each shows it to who is cleared",
     arguments: [
-      ("get_record", ["object": "Opportunity", "id": id]), ("get_record", ["object": "Opportunity", "id": id, "fields": ["Amount", "Margin__c"]]),
-      ("get_record", ["object": "Opportunity", "id": "A-1", "external_field": "Rating__c"]),
-      ("get_related_records", ["object": "Account", "id": id, "relationship": "Opportunities"]),
-      ("list_recent", [:]), ("list_recent", ["object": "Opportunity"]), ("sosl_search", ["text": "roof"]), ("sosl_search", ["text": "roof", "objects": ["Opportunity"]]),
-      ("query_more", ["cursor": .string(PageCursorText.text("Opportunity /services/data/v62.0/query/01gD0000002HU6KIAW-2000"))]), ("get_bulk_query_results", ["job": id]),
-      ("describe_object", ["object": "Opportunity"]), ("run_report", ["report": id]), ("run_flow", ["flow": "Renew"]),
-      ("list_files", ["object": "Opportunity", "id": id]),
-      ("get_file", ["file": id]), ("get_file", ["file": id, "content": true]),
-      ("upsert_record", ["object": "Opportunity", "external_field": "Rating__c", "external_id": "1", "fields": ["Name": "x"]]),
-      ("upsert_records", ["object": "Opportunity", "external_field": "Rating__c", "records": [["external_id": "1", "fields": ["Name": "x"]]]]),
-    ] as [(String, JSONValue)])
-  func ways(_ tool: String, _ arguments: JSONValue) async throws {
+      ("get_record", ["object": "Opportunity", "id": id], "987654"),
+      ("get_record", ["object": "Opportunity", "id": id, "fields": ["Amount", "Margin__c"]], "anns-margin"),
+      ("get_related_records", ["object": "Account", "id": id, "relationship": "Opportunities"], "987654"),
+      ("list_recent", [:], "Ann Owner"), ("list_recent", ["object": "Opportunity"], "audit-trail"), ("sosl_search", ["text": "roof"], "gold-rating"),
+      ("sosl_search", ["text": "roof", "objects": ["Opportunity"]], "odd-value"),
+      ("query_more", ["cursor": .string(PageCursorText.text("Opportunity /services/data/v62.0/query/01gD0000002HU6KIAW-2000"))], "987654"),
+      ("get_bulk_query_results", ["job": id], "anns-margin"), ("describe_object", ["object": "Opportunity"], "gold-rating"),
+      ("list_files", ["object": "Opportunity", "id": id], "secret-title"), ("get_file", ["file": id], "secret-title"),
+      ("get_file", ["file": id, "content": true], "secret-content"),
+    ] as [(String, JSONValue, String)])
+  func ways(_ tool: String, _ arguments: JSONValue, _ shown: String) async throws {
     let fixture = try await fixture()
     let result = try await fixture.salesforce.call(tool, arguments, as: "ann", meta: cleared())
     for word in ClassifyingSalesforce.guarded { #expect(!result.text.contains(word) && !result.raw.text.contains(word), "\(word) in \(result.text)") }
-    #expect(fixture.requests.allSatisfy { $0.method == "GET" })
     if tool == "describe_object" {
       #expect(result.structured?["fields"]?.array?.last == ["name": "Rating__c", "type": "picklist", "category": "confidential"])
     }
+    let all = try await fixture.salesforce.call(tool, arguments, as: "ann", meta: cleared("internal", "confidential", "pii"))
+    #expect(!all.isError && all.text.contains(shown), "\(all.text)")
+    #expect(fixture.requests.allSatisfy { $0.method == "GET" })
+  }
+
+  @Test(
+    "What does not tell its fields, or finds by one that may not be seen, is refused",
+    arguments: [
+      ("run_report", ["report": id], "a report's columns do not tell theirs"), ("run_flow", ["flow": "Renew"], "what a flow answers with does not tell its own"),
+      ("get_record", ["object": "Opportunity", "id": "A-1", "external_field": "Rating__c"], "records cannot be found by it"),
+      ("upsert_record", ["object": "Opportunity", "external_field": "Rating__c", "external_id": "1", "fields": ["Name": "x"]], "records cannot be found by it"),
+      (
+        "upsert_records", ["object": "Opportunity", "external_field": "Rating__c", "records": [["external_id": "1", "fields": ["Name": "x"]]]],
+        "records cannot be found by it"
+      ),
+    ] as [(String, JSONValue, String)])
+  func closed(_ tool: String, _ arguments: JSONValue, _ words: String) async throws {
+    let fixture = try await fixture()
+    let failure = try await fixture.salesforce.failure(tool, arguments, as: "ann", meta: cleared())
+    #expect(failure.contains(words) && ClassifyingSalesforce.guarded.allSatisfy { !failure.contains($0) }, "\(failure)")
+    #expect(fixture.requests.count == classified(fixture).count)
   }
 
   @Test("A row rule that speaks of a field does not show it, unless the gateway was told beforehand what to mask")
@@ -220,19 +260,6 @@ struct ClassificationTests {
     }
     #expect(try await named.salesforce.complete(.prompt("account_brief", argument: "account"), "Ac", as: "ann", meta: cleared()).isEmpty)
     #expect(try await named.salesforce.complete(.prompt("account_brief", argument: "account"), "Ac", as: "ann", meta: cleared("internal", "confidential")) == ["Acme"])
-  }
-
-  @Test("Parts of an address and of a name are what the whole is, and the whole is what its parts are")
-  func parts() async throws {
-    let definitions: [JSONValue] = [
-      ClassifyingSalesforce.field("Name", .null, "PII"), ClassifyingSalesforce.field("MailingAddress"), ClassifyingSalesforce.field("MailingCity", "Internal"),
-      ClassifyingSalesforce.field("Place__c", "Confidential"), ClassifyingSalesforce.field("Title"),
-    ]
-    let object = ClassifiedObject(definitions.map(\.raw))
-    #expect(object.categories(ofField: "FirstName") == [.pii] && object.categories(ofField: "LASTNAME") == [.pii])
-    #expect(object.categories(ofField: "MailingAddress") == [.internal] && object.categories(ofField: "MailingStreet") == [])
-    #expect(object.categories(ofField: "Place__Latitude__s") == [.confidential])
-    #expect(object.categories(ofField: "Title") == [] && object.categories(ofField: "SystemModstamp") == [] && object.categories(ofField: "Odd__c") == nil)
   }
 
   @Test("The settings overrule what Salesforce says")
@@ -320,13 +347,5 @@ struct ClassificationTests {
     let refused = try await findings(Self.on, refused: true)
     #expect(refused.contains { $0.hasPrefix("failure: the classification of fields cannot be read") && $0.contains("View Setup and Configuration") }, "\(refused)")
     #expect(try await !findings([:], refused: true).contains { $0.contains("classif") })
-  }
-}
-
-extension JSONObject {
-  fileprivate func merging(_ other: JSONObject) -> JSONObject {
-    var result = self
-    for (name, value) in other { result[name] = value }
-    return result
   }
 }

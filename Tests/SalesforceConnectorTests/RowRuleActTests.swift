@@ -107,9 +107,8 @@ struct RowRuleActTests {
     fixture.vendor.always("GET", "\(SalesforceFixture.root)/query", SalesforceFixture.page([]))
     let meta = SalesforceFixture.governed(SalesforceFixture.rules(["Opportunity": Self.hers]))
     for (tool, more) in [("list_files", [:]), ("upload_file", ["filename": "a.md", "text": "t"]), ("delete_record", [:])] as [(String, JSONObject)] {
-      var arguments: JSONValue = ["object": "Account", "id": .string(SalesforceFixture.id)]
-      for (name, value) in more { arguments[name] = value }
-      #expect(try await fixture.salesforce.failure(tool, arguments, as: "ann", meta: meta).contains("may not be seen"))
+      let arguments: JSONObject = ["object": "Account", "id": .string(SalesforceFixture.id)]
+      #expect(try await fixture.salesforce.failure(tool, .object(arguments.merging(more)), as: "ann", meta: meta).contains("may not be seen"))
     }
     #expect(fixture.requests.allSatisfy { $0.method == "GET" } && fixture.queries.allSatisfy { $0.contains("FROM Account") })
   }

@@ -156,11 +156,8 @@ struct SalesforceToolTests {
     try folder.write("scan.pdf", [0x25, 0xFF, 0x00, 0x0D, 0x0A])
     let fixture = try await SalesforceFixture(["upload_folder": .string(folder.path)])
     PlausibleSalesforce.answer(all: fixture.vendor)
-    func arguments(_ content: JSONObject) -> JSONValue {
-      var all: JSONObject = ["object": "Account", "id": Self.id, "filename": "scan.pdf"]
-      for (name, value) in content { all[name] = value }
-      return .object(all)
-    }
+    let place: JSONObject = ["object": "Account", "id": Self.id, "filename": "scan.pdf"]
+    func arguments(_ content: JSONObject) -> JSONValue { .object(place.merging(content)) }
     for content in [["path": .string(path)], [:], ["text": "a", "path": "scan.pdf"], ["base64": "*"], ["text": "a", "mime_type": "a/b\r\nX: y"]] as [JSONObject] {
       _ = try await fixture.salesforce.failure("upload_file", arguments(content))
     }

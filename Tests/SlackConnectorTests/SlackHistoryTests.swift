@@ -7,9 +7,8 @@ import Testing
 @Suite("History that Slack hides")
 struct SlackHistoryTests {
   private static func limited(_ messages: [JSONValue], _ members: JSONObject = ["is_limited": true]) -> Answer {
-    var answer: JSONObject = ["ok": true, "messages": .array(messages), "has_more": false]
-    for (name, value) in members { answer[name] = value }
-    return .json(.object(answer))
+    let answer: JSONObject = ["ok": true, "messages": .array(messages), "has_more": false]
+    return .json(.object(answer.merging(members)))
   }
 
   @Test(

@@ -116,12 +116,11 @@ struct SlackSubjectTests {
   @Test("People are asked for the scopes of the toolsets that are on, search among them, and for no others", arguments: signIns)
   func scopes(_ settings: JSONObject, _ asked: [String], _ others: [String]) async throws {
     let secrets = try TestSecrets()
-    var all: JSONObject = [
+    let people: JSONObject = [
       "act_as": "caller", "token": .null,
       "oauth": ["client_id": "1.2", "client_secret": .string(try secrets.reference("client", "the-client-secret"))],
     ]
-    for (name, value) in settings { all[name] = value }
-    let test = try await SlackTest(all, governed: true, publicURL: "https://sluice.example/connectors/slack", secrets: secrets)
+    let test = try await SlackTest(people.merging(settings), governed: true, publicURL: "https://sluice.example/connectors/slack", secrets: secrets)
     let tool = settings["toolsets"] == ["messages"] ? "list_scheduled_messages" : "list_users"
     let state = try #require(try await test.slack.failure(tool, as: "ada").split(separator: "=").last.map(String.init))
     let page = try await test.slack.route(.get, "/sign-in", query: ["state": state, "go": "1"])
@@ -167,9 +166,7 @@ struct SlackSubjectTests {
   private static let client: JSONObject = ["client_id": "1.2", "client_secret": "${env:SLACK_CLIENT_SECRET}"]
 
   private static func oauth(_ more: JSONObject = JSONObject()) -> JSONValue {
-    var oauth = client
-    for (name, value) in more { oauth[name] = value }
-    return .object(oauth)
+    .object(client.merging(more))
   }
 
   static let mixtures: [(JSONObject, String)] = [

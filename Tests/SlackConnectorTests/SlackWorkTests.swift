@@ -152,9 +152,7 @@ struct SlackWorkTests {
     try folder.link("link", to: outside.path + "/secret")
     let test = try await SlackTest(["upload_folder": .string(folder.path), "maximum_bytes": 1024])
     for content in [["base64": "AP8B/g=="], ["path": "logo.png"]] as [JSONObject] {
-      var arguments: JSONValue = ["filename": "logo.png"]
-      for (name, value) in content { arguments[name] = value }
-      _ = try await test.slack.structured("upload_file", arguments)
+      _ = try await test.slack.structured("upload_file", .object(content.merging(["filename": "logo.png"])))
       let sent = try #require(test.vendor.requests.last { $0.path == "/upload/v1/signed" })
       #expect(Array(sent.body.readableBytesView) == bytes)
       #expect(test.requests("files.getUploadURLExternal").last?.form.map(\.value) == ["logo.png", "4"])
@@ -162,9 +160,7 @@ struct SlackWorkTests {
     let before = test.vendor.requests.count
     try folder.write("large", [UInt8](repeating: 7, count: 1025))
     for content in [[:], ["text": "x", "path": "logo.png"], ["path": "../x"], ["path": "link"], ["path": "nothing"], ["path": "large"], ["base64": "?"]] as [JSONObject] {
-      var arguments: JSONValue = ["filename": "a"]
-      for (name, value) in content { arguments[name] = value }
-      _ = try await test.slack.failure("upload_file", arguments)
+      _ = try await test.slack.failure("upload_file", .object(content.merging(["filename": "a"])))
     }
     #expect(try await SlackTest().slack.failure("upload_file", ["filename": "a", "path": "logo.png"]).contains("upload_folder"))
     #expect(test.vendor.requests.count == before)
@@ -217,6 +213,28 @@ struct SlackWorkTests {
     #expect(long.isError && long.text.contains("longer than"))
     let (record, other) = try await file("application/pdf", .status(500), content: false)
     #expect(!record.isError && !other.vendor.requests.contains { $0.path == "/files-pri/x" })
+  }
+
+  @Test("Documents are read as the text in them", .enabled(if: Programs.has("unzip"), "unzip is not on this machine"))
+  func documents() async throws {
+    let type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    let document = StoredZip.archive([("word/document.xml", "<w:document><w:body><w:p><w:r><w:t>Offer &amp; terms</w:t></w:r></w:p></w:body></w:document>")])
+    func read(_ bytes: [UInt8], _ settings: JSONObject = [:]) async throws -> CallResult {
+      try await file(type, Answer(headers: [("Content-Type", type)], body: .whole(ByteBuffer(bytes: bytes))), settings: settings).0
+    }
+    let readable = try await read(document)
+    #expect(readable.structured?["file"]?["text"] == "Offer & terms\n" && readable.text.contains("<untrusted"), "\(readable.text)")
+    let damaged = try await read(Array("no archive".utf8))
+    #expect(damaged.isError && damaged.text.contains("damaged"), "\(damaged.text)")
+    let plain = try await read(document, ["text_tools": false])
+    #expect(plain.isError && plain.text.contains("text_tools is false"), "\(plain.text)")
+  }
+
+  @Test("A PDF is read as its text", .enabled(if: Programs.has("pdftotext"), "pdftotext (poppler-utils) is not on this machine"))
+  func pdf() async throws {
+    let bytes = ByteBuffer(bytes: PlainPDF.bytes(saying: "Revenue grew by 12 percent"))
+    let (result, _) = try await file("application/pdf", Answer(headers: [("Content-Type", "application/pdf")], body: .whole(bytes)))
+    #expect(result.structured?["file"]?["text"]?.string?.contains("Revenue grew by 12 percent") == true, "\(result.text)")
   }
 
   @Test("A long text is given in parts")

@@ -19,7 +19,7 @@ struct FileResources: Sendable {
         Resource(uri: Self.uri(path), name: root.name, title: "Files of \(root.name)", mimeType: "text/plain") { read in
           try await read.reading {
             let files = files.governed(by: read)
-            let entries = try await files.perform { () throws(VendorError) in try files.list(path) }
+            let entries = try await BlockingWork.run { () throws(VendorError) in try files.list(path) }
             return .text(CompactTable(entries.prefix(1000).map(\.json), columns: FileInfo.columns).text, mimeType: "text/plain")
           }
         })
@@ -29,7 +29,7 @@ struct FileResources: Sendable {
         try await read.reading {
           let files = files.governed(by: read)
           let path = try FilePath("\(read["root"] ?? "")/\(read["path"] ?? "")")
-          let (bytes, length) = try await files.perform { () throws(VendorError) in try files.read(path, offset: 0, count: maximumBytes) }
+          let (bytes, length) = try await BlockingWork.run { () throws(VendorError) in try files.read(path, offset: 0, count: maximumBytes) }
           guard length <= maximumBytes else { throw VendorError(.tooLarge, "\(path) has \(length) bytes; \(maximumBytes) are given at most.") }
           let type = FileContent.mimeType(path, bytes)
           guard let text = FileContent.text(bytes), !type.hasPrefix("image/") else {
@@ -40,7 +40,7 @@ struct FileResources: Sendable {
       })
     server.addCompletion(for: .resourceTemplate(Self.template, argument: "root")) { request in
       let files = files.governed(by: request)
-      let roots = (try? await files.perform { () throws(VendorError) in files.seenRoots }) ?? []
+      let roots = (try? await BlockingWork.run { () throws(VendorError) in files.seenRoots }) ?? []
       return Completion(roots.map(\.name).filter { $0.hasPrefix(request.value) })
     }
     server.addCompletion(for: .resourceTemplate(Self.template, argument: "path")) { request in
@@ -49,7 +49,7 @@ struct FileResources: Sendable {
       let start = parts.last ?? ""
       guard let root = request.arguments["root"], let directory = try? FilePath(([root] + parts.dropLast()).joined(separator: "/")) else { return [] }
       let files = files.governed(by: request)
-      let entries = (try? await files.perform { () throws(VendorError) in try files.list(directory) }) ?? []
+      let entries = (try? await BlockingWork.run { () throws(VendorError) in try files.list(directory) }) ?? []
       return Completion(entries.filter { $0.path.name.hasPrefix(start) }.map { $0.path.relative + ($0.kind == .directory ? "/" : "") })
     }
   }

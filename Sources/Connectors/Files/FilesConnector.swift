@@ -85,7 +85,7 @@ public struct FilesConnector: Connector {
     for root in files.roots {
       let path = FilePath(root: root.name, relative: "")
       do {
-        let entries = try await files.perform { () throws(VendorError) in try files.list(path) }
+        let entries = try await BlockingWork.run { () throws(VendorError) in try files.list(path) }
         findings.append(ConnectorFinding(.ok, "\(root.name): \(entries.count) entries\(root.isWritable ? ", writable" : "")"))
       } catch { findings.append(ConnectorFinding(.failure, "\(root.name): \(error)", remedy: "Give the account that runs Sluice read and search permission.")) }
     }

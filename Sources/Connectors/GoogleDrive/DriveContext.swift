@@ -155,9 +155,11 @@ struct DriveContext: Sendable {
 
   /// Files as records, without those that the settings or the gateway's row rule keep out.
   func records(_ raw: [RawJSON], _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
+    let rule = DriveFile.shape.rule(request)
     var rows: [JSONValue] = []
-    for file in raw.compactMap({ DriveFile($0, labels: labels) }) {
-      guard let visible = try await visible(file, request, as: subject) else { continue }
+    rows.reserveCapacity(raw.count)
+    for raw in raw {
+      guard let file = DriveFile(raw, labels: labels), let visible = rule.limits ? try await visible(file, rule, as: subject) : file else { continue }
       if !tree.admitsAll { guard try await tree.admits(visible, as: subject) else { continue } }
       rows.append(visible.json)
     }
@@ -171,8 +173,6 @@ struct DriveContext: Sendable {
 
   static func elements(_ json: RawJSON?, _ member: String) -> [RawJSON] { json?[member].map { Array($0.elements) } ?? [] }
 
-  static func texts(_ call: ToolCall, _ argument: String) -> [String] { (call[argument].map { Array($0.elements) } ?? []).compactMap(\.string) }
-
   /// One page of a list that Google pages by tokens.
   func page(
     _ call: ToolCall, _ subject: Subject, _ path: [String], _ query: [(name: String, value: String?)], member: String, fields: String, list: [String],
@@ -183,7 +183,7 @@ struct DriveContext: Sendable {
     let json = try await api.get(
       path, query + [("pageSize", String(call.int("limit") ?? standard)), ("pageToken", token), ("fields", "nextPageToken,\(member)(\(fields))")], as: subject)
     return shape.result(
-      Self.elements(json, member).compactMap(record).filter { admits($0, shape, call) }, selection: shape.selection(call), next: Self.next(json, place))
+      admitted(Self.elements(json, member).compactMap(record), shape, call), selection: shape.selection(call), next: Self.next(json, place))
   }
 
   /// A short page is not the end; that there is no token is.

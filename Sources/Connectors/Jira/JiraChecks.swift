@@ -8,7 +8,7 @@ struct JiraChecks: Sendable {
   let toolsets: [JiraToolset]
 
   func findings() async -> [ConnectorFinding] {
-    var findings = scopes(access.signing?.scopes, "scopes")
+    var findings = scopes(access.signing?.scopes, "scopes") + jira.office.findings
     guard let subjects = subjects() else {
       return findings + [
         ConnectorFinding(

@@ -42,7 +42,7 @@ public struct JiraConnector: Connector {
     let api = try JiraAPI(deployment, base: access.base, site: site, credentials: access.credentials, prefix: access.prefix, environment)
     let maximumBytes = try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 4 << 20
     let jira = JiraContext(
-      api: api, projects: try NameFilter(settings, "projects"), rule: try SubjectRule(settings), environment: environment, maximumBytes: maximumBytes,
+      api: api, projects: try NameFilter(settings, "projects"), rule: try SubjectRule(settings), environment: environment,
       uploads: try UploadPlace(settings, maximumBytes: maximumBytes),
       office: OfficeText(isAllowed: try settings.bool("text_tools") ?? true, instead: "Open the issue in Jira."))
     let server = Server(
@@ -63,7 +63,7 @@ public struct JiraConnector: Connector {
 
   private static func groups(_ jira: JiraContext) -> [ToolGroup] {
     let agile = AgileTools(jira: jira)
-    let writing = IssueWriteTools(jira: jira)
+    let (writing, entries) = (IssueWriteTools(jira: jira), IssueEntryTools(jira: jira))
     return JiraToolset.allCases.map { toolset in
       let tools =
         switch toolset {
@@ -71,10 +71,10 @@ public struct JiraConnector: Connector {
         case .agile: agile.reading
         case .serviceManagement: ServiceTools(jira: jira).tools
         case .serviceManagementWrite: ServiceWriteTools(jira: jira).tools
-        case .write: writing.tools
+        case .write: writing.tools + entries.tools
         case .agileWrite: agile.writing
         case .projectWrite: VersionTools(jira: jira).tools
-        case .delete: writing.deleting
+        case .delete: writing.deleting + entries.deleting
         }
       return ToolGroup(toolset.rawValue, isDefault: toolset.isDefault, tools)
     }

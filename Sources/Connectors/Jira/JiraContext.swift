@@ -8,9 +8,11 @@ struct JiraContext: Sendable {
   let projects: NameFilter
   let rule: SubjectRule
   let environment: ConnectorEnvironment
-  let maximumBytes: Int
   let uploads: UploadPlace
   let office: OfficeText
+
+  /// Of downloads and uploads.
+  var maximumBytes: Int { uploads.maximumBytes }
 
   func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
 
@@ -33,6 +35,18 @@ struct JiraContext: Sendable {
     Tool(name: name, title: title, description: description, inputSchema: Field.arguments(fields), outputSchema: output, annotations: annotations, meta: meta) { call in
       try await call.answering("Jira") { try await work(call, try subject(call)) }
     }
+  }
+
+  /// A tool that changes an issue, or what hangs on it.
+  ///
+  /// - Parameter shape: of what hangs on it.
+  func write(
+    _ name: String, _ title: String, _ description: String, _ fields: [Field], _ annotations: ToolAnnotations, of shape: RecordShape? = nil,
+    _ work: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> ToolResult
+  ) -> Tool {
+    tool(
+      name, title, description, fields, output: IssueWriteTools.done, annotations: annotations,
+      meta: RecordType.meta([JiraIssue.shape, shape].compactMap { $0 }.map { ($0.type, nil, false) }), work)
   }
 
   /// A text as Jira takes it: a document on Cloud, wiki markup on Data Center.
@@ -105,9 +119,6 @@ struct JiraContext: Sendable {
 }
 
 extension ToolCall {
-  /// The texts of a list, none where it was not given.
-  func texts(_ argument: String) -> [String] { (self[argument].map { Array($0.elements) } ?? []).compactMap(\.string) }
-
   /// An id that is a number.
   func number(_ argument: String) throws(VendorError) -> String {
     guard let text = string(argument), let number = Int(text) else { throw VendorError(.refused, "\"\(argument)\" must be an id, a number.") }

@@ -90,7 +90,7 @@ struct SalesforceAccess: Sendable {
 
   func admits(field path: String, of object: String) -> Bool {
     let parts = path.split(separator: ".").map(String.init)
-    if let last = parts.last, let whole = ClassifiedObject.whole(ofPart: last.lowercased()) {
+    if let last = parts.last, let whole = CompoundField.whole(ofPart: last.lowercased()) {
       guard parts.count > 1 ? deniedAnywhere.admits(whole) : denied.admits("\(object).\(whole)", whole) else { return false }
     }
     guard parts.count > 1, let last = parts.last else { return fields.admits("\(object).\(path)", path) }

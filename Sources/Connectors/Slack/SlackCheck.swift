@@ -11,7 +11,7 @@ extension SlackConnector {
       findings.append(
         ConnectorFinding(.warning, "people sign in one by one: there is no token to check before somebody has", remedy: "Call a tool as a person to try one."))
     }
-    return await findings + checkSocket()
+    return await findings + slack.office.findings + checkSocket()
   }
 
   private func checkToken(of subject: Subject, _ name: String) async -> [ConnectorFinding] {

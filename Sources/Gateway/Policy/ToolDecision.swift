@@ -89,8 +89,7 @@ private struct CategoryRule: Sendable {
   func permits(_ row: RawJSON) -> Bool {
     guard let category = row[member], !category.isNull else { return true }
     guard let category = category.string, revealed.contains(category) else { return false }
-    // Where several apply, `categories` has them all.
-    return row["categories"]?.elements.allSatisfy { other in other.string.map { revealed.contains($0) } ?? false } ?? true
+    return row[RecordDeclaration.allCategories]?.elements.allSatisfy { other in other.string.map { revealed.contains($0) } ?? false } ?? true
   }
 }
 

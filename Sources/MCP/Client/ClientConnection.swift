@@ -116,8 +116,7 @@ public final class ClientConnection: Sendable {
         // Who is not let in is not let in by the handshake either.
         case .unreachable, .cancelled, .status(401), .status(403), .status(407), .status(429): throw ClientError(error)
         // A legacy server refuses the probe over HTTP by a 4xx; one that is down or slow for the moment may be of either era.
-        case .timeout where wire.carriesHeaders, .closed where wire.carriesHeaders: throw ClientError(error)
-        case .status(let status) where wire.carriesHeaders && status >= 500: throw ClientError(error)
+        case _ where wire.carriesHeaders && error.isPassing: throw ClientError(error)
         default:
           guard speaksLegacy else { throw ClientError(error) }
           return .legacy(newestLegacy())

@@ -95,6 +95,8 @@ public struct RecordDeclaration: Sendable, Hashable {
   public var entities: [String: String]
   /// The member that names the data category of a whole record; nil where records have none.
   public var category: String?
+  /// The member that lists all categories of a record that is of several.
+  public static let allCategories = "categories"
 
   public init(type: String, rows: String?, entities: [String: String] = [:], category: String? = nil) {
     self.type = type

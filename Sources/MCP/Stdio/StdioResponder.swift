@@ -39,7 +39,7 @@ public final class StdioResponder: Sendable {
     }
   }
 
-  private struct State {
+  struct State {
     /// What `initialize` agreed on.
     var client: ClientDescription?
     var logLevel: LogLevel?
@@ -59,13 +59,13 @@ public final class StdioResponder: Sendable {
     var ended: CheckedContinuation<Void, Never>?
   }
   /// The legacy era of this process and the requests being answered. Never held while anything of those runs.
-  private let state = Mutex(State())
+  let state = Mutex(State())
 
   private let handler: any RequestHandler
-  private let configuration: Configuration
+  let configuration: Configuration
   private let requests: ClientRequests
   private let caller: (any Caller)?
-  private let send: @Sendable (ByteBuffer) async -> Void
+  let send: @Sendable (ByteBuffer) async -> Void
   private let resume: @Sendable () -> Void
 
   /// - Parameters:
@@ -159,7 +159,7 @@ public final class StdioResponder: Sendable {
     if isResumed { resume() }
   }
 
-  private func refuse(_ error: RPCError, id: RawJSON?) {
+  func refuse(_ error: RPCError, id: RawJSON?) {
     // Legacy revisions follow JSON-RPC 2.0, where an id that could not be read is null; 2026-07-28 leaves it out.
     let nullID = state.withLock { $0.client != nil }
     start(id: nil) { [send] _ in await send(Message.error(error, id: id, nullID: nullID)) }
@@ -185,7 +185,7 @@ public final class StdioResponder: Sendable {
     }
   }
 
-  private func receive(oneWay message: Envelope) {
+  func receive(oneWay message: Envelope) {
     switch message.method {
     case .cancelled:
       CancellationReason.log(message, to: configuration.logger)
@@ -200,7 +200,7 @@ public final class StdioResponder: Sendable {
   }
 
   /// Runs `work` as an exchange that the client can cancel by `id`.
-  private func start(id: String?, _ work: @escaping @Sendable (StdioExchange) async -> Void) {
+  func start(id: String?, _ work: @escaping @Sendable (StdioExchange) async -> Void) {
     let exchange = StdioExchange()
     state.withLock { state in
       state.exchanges[ObjectIdentifier(exchange)] = exchange
@@ -213,16 +213,12 @@ public final class StdioResponder: Sendable {
   }
 
   private func finished(_ exchange: StdioExchange, id: String?) {
-    let (isResumed, ended) = state.withLock { state in
+    var ended: CheckedContinuation<Void, Never>?
+    recount { state in
       state.exchanges[ObjectIdentifier(exchange)] = nil
       if let id, state.ids[id] === exchange { state.ids[id] = nil }
-      let isResumed = state.isPaused && !isFull(state)
-      if isResumed { state.isPaused = false }
-      let ended = state.exchanges.isEmpty ? state.ended : nil
-      if ended != nil { state.ended = nil }
-      return (isResumed, ended)
+      if state.exchanges.isEmpty { (ended, state.ended) = (state.ended, nil) }
     }
-    if isResumed { resume() }
     ended?.resume()
   }
 
@@ -326,7 +322,7 @@ public final class StdioResponder: Sendable {
     }
   }
 
-  private func legacyAnswer(_ message: Envelope, _ client: ClientDescription, _ exchange: StdioExchange) async -> Answer {
+  func legacyAnswer(_ message: Envelope, _ client: ClientDescription, _ exchange: StdioExchange) async -> Answer {
     if let method = message.method, !method.isRequest(in: .legacy) { return .failure(.methodNotFound(method.rawValue)) }
     if message.method == .ping { return .result(ByteBuffer(staticString: "{}")) }
     let answer = await handler.handle(message, context(client, exchange))
@@ -373,88 +369,5 @@ public final class StdioResponder: Sendable {
       observation.cancel()
       recount { $0.listening -= 1 }
     }
-  }
-
-  // MARK: Batches
-
-  private func receive(batch: RawJSON) {
-    let elements = Array(batch.elements)
-    guard state.withLock({ $0.client?.version == .v2025_03_26 }) else {
-      return refuse(RPCError(.invalidRequest, "Invalid request: a line must hold one message"), id: nil)
-    }
-    guard !elements.isEmpty, elements.count <= configuration.batchLimit else {
-      return refuse(RPCError(.invalidRequest, "Invalid request: a batch has 1 to \(configuration.batchLimit) messages"), id: nil)
-    }
-    // Each can be cancelled by itself, from the next line on.
-    let members = elements.map { _ in StdioExchange() }
-    let ids = elements.map { $0["method"] == nil ? nil : $0["id"]?.text }
-    state.withLock { state in
-      for (id, member) in zip(ids, members) { if let id { state.ids[id] = member } }
-    }
-    start(id: nil) { [self] exchange in
-      let answers = await withTaskGroup(of: (Int, ByteBuffer?).self) { group in
-        for (index, element) in elements.enumerated() {
-          group.addTask { (index, await self.batchAnswer(element, members[index])) }
-        }
-        return await group.reduce(into: []) { $0.append($1) }
-      }
-      state.withLock { state in
-        for (id, member) in zip(ids, members) { if let id, state.ids[id] === member { state.ids[id] = nil } }
-      }
-      var line = ByteBuffer()
-      for (_, message) in answers.sorted(by: { $0.0 < $1.0 }) {
-        guard let message else { continue }
-        line.writeStaticString(line.readableBytes == 0 ? "[" : ",")
-        line.writeImmutableBuffer(message)
-      }
-      guard line.readableBytes > 0 else { return }
-      line.writeStaticString("]")
-      await exchange.finish { await send(line) }
-    }
-  }
-
-  private func batchAnswer(_ element: RawJSON, _ exchange: StdioExchange) async -> ByteBuffer? {
-    let message: Envelope
-    do { message = try Envelope(element) } catch {
-      return Message.error(error, id: element["id"].flatMap { $0.kind == .string || $0.kind == .number ? $0 : nil }, nullID: true)
-    }
-    guard let id = message.id, message.kind == .request else {
-      receive(oneWay: message)
-      return nil
-    }
-    guard let client = state.withLock(\.client), message.method != .initialize else {
-      return Message.error(RPCError(.invalidRequest, "Invalid request: initialize stands alone"), id: id)
-    }
-    return await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        exchange.run {
-          let answer = await self.legacyAnswer(message, client, exchange)
-          var text: ByteBuffer?
-          await exchange.finish { text = Message.answer(answer, id: id) }
-          continuation.resume(returning: text)
-        }
-      }
-    } onCancel: {
-      exchange.cancel()
-    }
-  }
-}
-
-extension StdioServerTransport {
-  /// Serves `handler` until the client closes our input, then finishes what is being answered.
-  ///
-  /// - Parameter bound: how long the requests being answered may take after that.
-  public func serve(
-    _ handler: any RequestHandler, configuration: StdioResponder.Configuration = StdioResponder.Configuration(),
-    caller: (any Caller)? = nil, finishingWithin bound: Duration = .seconds(5)
-  ) async throws {
-    let responder = StdioResponder(
-      handler, configuration: configuration, caller: caller, send: { try? await self.send($0) }, resume: { self.resumeReading() })
-    try await run(
-      Events(
-        line: { responder.receive($0) }, lineTooLong: { responder.receiveTooLongLine($0) },
-        partialLine: { _ = responder.receive($0) }))
-    await responder.finish(within: bound)
-    await finish()
   }
 }

@@ -144,7 +144,7 @@ struct ReplayWindow {
     self.capacityPerKey = capacityPerKey
   }
 
-  /// - Parameter end: the last second in which the proof is good.
+  /// - Parameter end: the last second in which it is remembered.
   mutating func note(_ entry: Entry, of key: Int, until end: Int64, at now: Int64) -> Outcome {
     sweep(at: now)
     if entries.contains(entry) { return .replayed }

@@ -399,17 +399,3 @@ public final class HTTPWire: ClientWire {
       retryAfter: response.headers["Retry-After"].flatMap { Int($0) }.map { min(max($0, 0), 86_400) })
   }
 }
-
-extension WireError {
-  init(_ error: HTTPClientError) {
-    let code: Code =
-      switch error.code {
-      case .connect, .tls: .unreachable
-      case .timeout: .timeout
-      case .closedBeforeAnswer, .closedMidAnswer: .closed
-      case .tooLarge, .protocol: .invalidAnswer
-      case .cancelled: .cancelled
-      }
-    self.init(code, error.message, mayHaveHadEffect: error.requestWasSent)
-  }
-}

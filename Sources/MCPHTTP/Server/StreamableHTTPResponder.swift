@@ -184,15 +184,15 @@ public final class StreamableHTTPResponder: HTTPResponder {
     }
     defer { keepAlive.cancel() }
     while true {
-      let next = await queue.next()
-      if next == .closed { return }
-      // A stream outlives requests by far, and must not outlive the right to it.
-      guard await isStillAllowed(arrival) else { throw CredentialLapsed() }
-      switch next {
-      case .change(let change): try await writer.write(SSE.event(data: notification(change)))
-      case .idle: try await writer.write(SSE.comment())
+      let event: ByteBuffer
+      switch await queue.next() {
+      case .change(let change): event = SSE.event(data: notification(change))
+      case .idle: event = SSE.comment()
       case .closed: return
       }
+      // A stream outlives requests by far, and must not outlive the right to it.
+      guard await isStillAllowed(arrival) else { throw CredentialLapsed() }
+      try await writer.write(event)
     }
   }
 

@@ -186,64 +186,18 @@ def _(a, j):
     a.get_issues_for_backlog("4", start_at=0, max_results=50, fields=FIELDS)
 
 
-@act("list_service_desks")
-def _(a, j):
-    a.get_service_desks(start=0, limit=50)
-
-
-@act("list_queues")
-def _(a, j):
-    a.get_queues("1", start=0, limit=50)
-
-
-@act("list_queue_issues")
-def _(a, j):
-    a.get_issues_in_queue("1", "2", start=0, limit=50)
-
-
-@act("get_service_request")
-def _(a, j):
-    a.get_customer_request_by_id_or_key("ABC-1")
-
-
-@act("list_request_types")
-def _(a, j):
-    a.get_request_types("1", start=0, limit=50, search_query="mouse")
-
-
-@act("list_request_fields")
-def _(a, j):
-    a.get_request_type_fields("1", "25")
-
-
-@act("list_organizations")
-def _(a, j):
-    a.get_organizations_servicedesk_service_desk_id_organization_get("1", start=0, limit=50)
-
-
-@act("list_request_comments")
-def _(a, j):
-    a.get_request_comments("ABC-1", public="true", internal="false", start=0, limit=50)
-
-
-@act("list_request_transitions")
-def _(a, j):
-    a.get_customer_transitions("ABC-1", start=0, limit=50)
-
-
-@act("list_request_participants")
-def _(a, j):
-    a.get_request_participants("ABC-1", start=0, limit=50)
-
-
-@act("list_approvals")
-def _(a, j):
-    a.get_approvals("ABC-1", start=0, limit=50)
-
-
-@act("list_slas")
-def _(a, j):
-    a.get_sla_information("ABC-1", start=0, limit=50)
+act("list_service_desks")(lambda a, j: a.get_service_desks(start=0, limit=50))
+act("list_queues")(lambda a, j: a.get_queues("1", start=0, limit=50))
+act("list_queue_issues")(lambda a, j: a.get_issues_in_queue("1", "2", start=0, limit=50))
+act("get_service_request")(lambda a, j: a.get_customer_request_by_id_or_key("ABC-1"))
+act("list_request_types")(lambda a, j: a.get_request_types("1", start=0, limit=50, search_query="mouse"))
+act("list_request_fields")(lambda a, j: a.get_request_type_fields("1", "25"))
+act("list_organizations")(lambda a, j: a.get_organizations_servicedesk_service_desk_id_organization_get("1", start=0, limit=50))
+act("list_request_comments")(lambda a, j: a.get_request_comments("ABC-1", public="true", internal="false", start=0, limit=50))
+act("list_request_transitions")(lambda a, j: a.get_customer_transitions("ABC-1", start=0, limit=50))
+act("list_request_participants")(lambda a, j: a.get_request_participants("ABC-1", start=0, limit=50))
+act("list_approvals")(lambda a, j: a.get_approvals("ABC-1", start=0, limit=50))
+act("list_slas")(lambda a, j: a.get_sla_information("ABC-1", start=0, limit=50))
 
 
 @act("create_request")
@@ -253,29 +207,11 @@ def _(a, j):
         "requestParticipants": ["5b2"]})
 
 
-@act("comment_on_request")
-def _(a, j):
-    a.create_request_comment("ABC-1", data={"body": "Hello", "public": False})
-
-
-@act("transition_request")
-def _(a, j):
-    a.perform_customer_transition("ABC-1", data={"id": "11", "additionalComment": {"body": "Done"}})
-
-
-@act("add_request_participants")
-def _(a, j):
-    a.add_request_participants("ABC-1", data={"accountIds": ["5b2"]})
-
-
-@act("remove_request_participants")
-def _(a, j):
-    a.remove_request_participants("ABC-1", data={"accountIds": ["5b2"]})
-
-
-@act("answer_approval")
-def _(a, j):
-    a.answer_approval("ABC-1", "56", data={"decision": "approve"})
+act("comment_on_request")(lambda a, j: a.create_request_comment("ABC-1", data={"body": "Hello", "public": False}))
+act("transition_request")(lambda a, j: a.perform_customer_transition("ABC-1", data={"id": "11", "additionalComment": {"body": "Done"}}))
+act("add_request_participants")(lambda a, j: a.add_request_participants("ABC-1", data={"accountIds": ["5b2"]}))
+act("remove_request_participants")(lambda a, j: a.remove_request_participants("ABC-1", data={"accountIds": ["5b2"]}))
+act("answer_approval")(lambda a, j: a.answer_approval("ABC-1", "56", data={"decision": "approve"}))
 
 
 @act("create_issue")

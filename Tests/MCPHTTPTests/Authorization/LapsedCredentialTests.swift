@@ -42,14 +42,16 @@ struct LapsedCredentialTests {
     let session = await StreamableFixture().session()
     try await withServer(Responder { await responder.respond(to: $0) }) { port in
       let socket = try RawSocket(port: port)
+      let opening: String
       if isLegacy {
         socket.send(StreamableFixture.wire("GET", "", [("Mcp-Session-Id", session)]))
-        _ = await socket.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
+        opening = await socket.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
       } else {
         let body = StreamableFixture.modernBody("subscriptions/listen", ["notifications": ["toolsListChanged": true]], id: "sub")
         socket.send(StreamableFixture.wire("POST", body.text, StreamableFixture.modernHeaders("subscriptions/listen")))
-        _ = await socket.read { !$0.events.isEmpty && $0.hasSuffix("\r\n") }
+        opening = await socket.read { !$0.events.isEmpty && $0.hasSuffix("\r\n") }
       }
+      #expect(opening.contains("text/event-stream"))
       isAllowed.store(false, ordering: .relaxed)
       server.removeTool("one")
       #expect(await socket.readToEnd() == "", "no event, and no end of the chunks")

@@ -43,13 +43,14 @@ struct OAuthRenewalTests {
       let wire = try fixture.wire(fixture.configuration { ($0.now, $0.store) = (clock.now, store) })
       try await wire.call()
       clock.advance(3600)
-      let gate = Signal()
+      let (began, gate) = (Signal(), Signal())
+      fixture.first.script.tokenBegan = began
       fixture.first.script.tokenGate = gate
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<20 { group.addTask { try await wire.call() } }
         group.addTask {
           // Every request had the time to come upon the refresh.
-          while fixture.first.seen.tokens.count < 2 { await Task.yield() }
+          await began.wait()
           gate.fire()
         }
         try await group.waitForAll()
@@ -216,7 +217,7 @@ struct OAuthRenewalTests {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<10 { group.addTask { try await wire.call("write") } }
         group.addTask {
-          while fixture.requests.count < before + 10 || fixture.first.seen.tokens.count < 2 { await Task.yield() }
+          await eventually("all are refused, and one asks for a token") { fixture.requests.count >= before + 10 && fixture.first.seen.tokens.count >= 2 }
           gate.fire()
         }
         try await group.waitForAll()

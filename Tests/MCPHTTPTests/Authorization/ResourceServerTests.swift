@@ -156,13 +156,14 @@ struct ResourceServerTests {
     try await serving { issuer, client in
       issuer.script.clients = ["rs": "pw"]
       issuer.script.audience = Self.resource
-      let gate = Signal()
+      let (began, gate) = (Signal(), Signal())
+      issuer.script.introspectionBegan = began
       issuer.script.introspectionGate = gate
       let server = try self.server(issuer, client, introspects: true)
       let allowed = await withTaskGroup(of: Bool.self) { group in
         for _ in 0..<10 { group.addTask { self.outcome(await server.authenticate(self.request([("Authorization", "Bearer \(token)")]))).caller != nil } }
         group.addTask {
-          while issuer.seen.tokens.isEmpty { await Task.yield() }
+          await began.wait()
           gate.fire()
           return false
         }
@@ -179,11 +180,12 @@ struct ResourceServerTests {
     try await serving { issuer, client in
       issuer.script.clients = ["rs": "pw"]
       issuer.script.audience = Self.resource
-      let gate = Signal()
+      let (began, gate) = (Signal(), Signal())
+      issuer.script.introspectionBegan = began
       issuer.script.introspectionGate = gate
       let server = try self.server(issuer, client, introspects: true, inFlight: 1)
       async let first = server.authenticate(self.request([("Authorization", "Bearer opaque-good")]))
-      while issuer.seen.tokens.isEmpty { await Task.yield() }
+      await began.wait()
       guard case .refused(let hint, _) = await server.authenticate(self.request([("Authorization", "Bearer made-up")])) else {
         Issue.record("a token that nobody knows was taken")
         return

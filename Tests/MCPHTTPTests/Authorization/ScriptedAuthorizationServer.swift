@@ -5,6 +5,7 @@ import MCPAuth
 import MCPHTTP
 import NIOCore
 import Synchronization
+import Testing
 
 /// An authorization server of our own: strict where the specification is, faulty where its script says so.
 final class ScriptedAuthorizationServer: HTTPResponder {
@@ -41,8 +42,12 @@ final class ScriptedAuthorizationServer: HTTPResponder {
     var acceptsAssertion: @Sendable (String) -> Bool = { _ in false }
     /// Checks the subject token of a token exchange for an ID-JAG.
     var acceptsSubject: @Sendable (_ token: String, _ type: String) -> Bool = { _, _ in false }
+    /// Fires when a token is asked for.
+    var tokenBegan: Signal?
     /// Kept back until this fires, to hold a refresh in flight.
     var tokenGate: Signal?
+    /// Fires when a token is introspected.
+    var introspectionBegan: Signal?
     /// Introspection is not answered until this fires.
     var introspectionGate: Signal?
     /// Scopes granted whatever was asked for.
@@ -161,6 +166,7 @@ final class ScriptedAuthorizationServer: HTTPResponder {
     let fields = Form.decode(String(buffer: request.body))
     let proof = request.headers["DPoP"]
     state.withLock { $0.seen.tokens.append(TokenRequest(fields: fields, authorization: request.headers["Authorization"], proof: proof)) }
+    script.tokenBegan?.fire()
     await script.tokenGate?.wait()
     func refuse(_ error: String, _ status: HTTPStatus = .badRequest) -> HTTPReply { Self.json(status, ["error": .string(error), "error_description": "scripted"]) }
     if let error = script.tokenError { return refuse(error) }
@@ -262,6 +268,7 @@ final class ScriptedAuthorizationServer: HTTPResponder {
     let fields = Form.decode(String(buffer: request.body))
     guard client(fields, request.headers["Authorization"], script).map({ !$0.isEmpty }) == true else { return Self.json(.unauthorized, ["error": "invalid_client"]) }
     state.withLock { $0.seen.tokens.append(TokenRequest(fields: fields)) }
+    script.introspectionBegan?.fire()
     await script.introspectionGate?.wait()
     let now = SystemSeconds.now()
     switch fields["token"] {

@@ -126,7 +126,7 @@ struct HTTPClientRequirements {
       let connection = Self.connection(wire)
       try await connection.connect()
       let call = Task {
-        let deadline = isDeadline ? NIODeadline.now() + .seconds(2) : farOff
+        let deadline = isDeadline ? near : farOff
         return try await connection.request(.toolsCall, Self.call("slow"), deadline: deadline)
       }
       await peer.isWaiting.wait()
@@ -284,7 +284,7 @@ struct HTTPClientRequirements {
       let connection = Self.connection(wire)
       try await connection.connect()
       let call = Task {
-        let deadline = isDeadline ? NIODeadline.now() + .seconds(2) : farOff
+        let deadline = isDeadline ? near : farOff
         return try await connection.request(.toolsCall, Self.call("slow"), deadline: deadline)
       }
       await peer.isWaiting.wait()
@@ -304,7 +304,7 @@ struct HTTPClientRequirements {
     }
     try await peer.serving { wire in
       let connection = Self.connection(wire)
-      await #expect(throws: ClientError.self) { try await connection.connect(timeout: .seconds(3)) }
+      await #expect(throws: ClientError.self) { try await connection.connect(timeout: near - .now()) }
       await peer.wasLeft.wait()
     }
     #expect(peer.methods == ["server/discover", "initialize"])

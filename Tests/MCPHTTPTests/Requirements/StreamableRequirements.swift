@@ -110,10 +110,12 @@ struct StreamableRequirements {
   func separateStreams() async throws {
     let fixture = StreamableFixture()
     try await fixture.serving { port in
-      let (listener, caller) = (try RawSocket(port: port), try RawSocket(port: port))
+      let listener = try RawSocket(port: port)
       let listen = StreamableFixture.modernBody("subscriptions/listen", ["notifications": ["toolsListChanged": true]], id: "sub")
       listener.send(StreamableFixture.wire("POST", listen.text, StreamableFixture.modernHeaders("subscriptions/listen")))
-      _ = await listener.read { !$0.events.isEmpty }
+      let opening = await listener.read { !$0.events.isEmpty }
+      #expect(opening.events.count == 1)
+      let caller = try RawSocket(port: port)
       var meta = StreamableFixture.meta
       meta[MetaKey.progressToken] = "p"
       meta[MetaKey.logLevel] = "debug"
@@ -136,9 +138,11 @@ struct StreamableRequirements {
     let fixture = StreamableFixture()
     let session = await fixture.session()
     try await fixture.serving { port in
-      let (stream, caller) = (try RawSocket(port: port), try RawSocket(port: port))
+      let stream = try RawSocket(port: port)
       stream.send(StreamableFixture.wire("GET", "", [("Mcp-Session-Id", session)]))
-      _ = await stream.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
+      let opening = await stream.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
+      #expect(opening.contains("retry: "))
+      let caller = try RawSocket(port: port)
       let body: JSONValue = ["jsonrpc": "2.0", "id": 8, "method": "tools/call", "params": ["name": "talk", "_meta": ["progressToken": 1]]]
       caller.send(StreamableFixture.wire("POST", body.text, [("Mcp-Session-Id", session)]))
       let answered = await caller.read { $0.hasSuffix("\r\n0\r\n\r\n") }
@@ -162,9 +166,11 @@ struct StreamableRequirements {
     let session = await fixture.send(.post, body.text).headers["Mcp-Session-Id"] ?? ""
     let other = await fixture.send(.post, body.text).headers["Mcp-Session-Id"] ?? ""
     try await fixture.serving { port in
-      let (bystander, caller) = (try RawSocket(port: port), try RawSocket(port: port))
+      let bystander = try RawSocket(port: port)
       bystander.send(StreamableFixture.wire("GET", "", [("Mcp-Session-Id", other)]))
-      _ = await bystander.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
+      let opening = await bystander.read { $0.contains("retry: ") && $0.hasSuffix("\n\n\r\n") }
+      #expect(opening.contains("retry: "))
+      let caller = try RawSocket(port: port)
       let call: JSONValue = ["jsonrpc": "2.0", "id": 8, "method": "tools/call", "params": ["name": "visit"]]
       caller.send(StreamableFixture.wire("POST", call.text, [("Mcp-Session-Id", session)]))
       let question = await caller.read { $0.contains("elicitation/create") && $0.hasSuffix("\r\n") }

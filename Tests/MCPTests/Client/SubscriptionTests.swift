@@ -43,12 +43,20 @@ struct SubscriptionTests {
     let shared = try await client.subscribe(to: .resources("test://shared"))
     await #expect(throws: ClientError.self) { try await client.subscribe(to: .resources("test://shared", "test://own", "test://bad", "test://never")) }
     shared.cancel()
+    // What was refused is ended too, to be sure.
     var ended: Set<String> = []
     for await uri in unsubscribed {
       ended.insert(uri)
-      if ended.isSuperset(of: ["test://shared", "test://own"]) { break }
+      if ended.isSuperset(of: ["test://shared", "test://own", "test://bad"]) { break }
     }
-    #expect(!ended.contains("test://never"))
+    // What comes after shows that nothing more of them came.
+    try await client.subscribe(to: .resources("test://last")).cancel()
+    for await uri in unsubscribed {
+      ended.insert(uri)
+      if uri == "test://last" { break }
+    }
+    #expect(ended == ["test://shared", "test://own", "test://bad", "test://last"])
+    #expect(!server.messages.contains { $0["params"]?["uri"] == "test://never" })
     await client.close()
   }
 

@@ -97,8 +97,9 @@ struct IdentityTests {
         let bob = try await gateway.client("bob")
         try await eventually("the change is known") { try await bob.list("tools/list", "tools").count == 3 }
         // What happens after is not for them: the streams are cut, and not ended as if all were well.
-        await #expect(throws: (any Error).self) { try await stream.next() }
-        #expect(((try? await legacy.next()) ?? nil) == nil)
+        let cut = await #expect(throws: HTTPClientError.self) { try await stream.next() }
+        let legacyCut = await #expect(throws: HTTPClientError.self) { try await legacy.next() }
+        #expect(cut?.code == .closedMidAnswer && legacyCut?.code == .closedMidAnswer)
       }
     }
   }

@@ -1,4 +1,5 @@
 import NIOCore
+import Testing
 
 #if canImport(Darwin)
   import Darwin
@@ -53,19 +54,28 @@ final class RawSocket: Sendable {
 
   /// Reads until the text so far satisfies `isDone`, the peer closes, or patience ends.
   func read(until isDone: @escaping @Sendable (String) -> Bool) async -> String {
-    await offLoop {
-      var seen: [UInt8] = []
-      var chunk = [UInt8](repeating: 0, count: 65536)
-      while !isDone(String(decoding: seen, as: UTF8.self)) {
-        let count = recv(self.descriptor, &chunk, chunk.count, 0)
-        guard count > 0 else { break }
-        seen += chunk[..<count]
-      }
-      return String(decoding: seen, as: UTF8.self)
-    }
+    await offLoop { String(decoding: self.receive { isDone(String(decoding: $0, as: UTF8.self)) }.bytes, as: UTF8.self) }
   }
 
-  func readToEnd() async -> String { await read { _ in false } }
+  /// Reads to the end, which the peer must make.
+  func readToEnd(sourceLocation: SourceLocation = #_sourceLocation) async -> String {
+    let (bytes, isEnd) = await offLoop { self.receive() }
+    if !isEnd { Issue.record("the peer did not close the connection", sourceLocation: sourceLocation) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What came, and whether the peer ended it. However often it sends, its time is over after a minute.
+  private func receive(until isDone: ([UInt8]) -> Bool = { _ in false }) -> (bytes: [UInt8], isEnd: Bool) {
+    let deadline = ContinuousClock.now + .seconds(60)
+    var seen: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65536)
+    while !isDone(seen), ContinuousClock.now < deadline {
+      let count = recv(descriptor, &chunk, chunk.count, 0)
+      guard count > 0 else { return (seen, count == 0 || errno == ECONNRESET) }
+      seen += chunk[..<count]
+    }
+    return (seen, false)
+  }
 
   /// Reads one answer with a `Content-Length`, or what came until the peer closed.
   func readAnswer() async -> RawAnswer {

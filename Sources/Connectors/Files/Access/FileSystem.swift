@@ -111,11 +111,6 @@ struct FileSystem: Sendable {
     return hidden.admits(name, directory.appending(name).description)
   }
 
-  /// Runs blocking work off the event loops.
-  func perform<Value: Sendable>(_ work: @escaping @Sendable () throws(VendorError) -> Value) async throws(VendorError) -> Value {
-    try await BlockingWork.run(work)
-  }
-
   // MARK: Reading
 
   func info(_ path: FilePath) throws(VendorError) -> FileInfo {
@@ -145,7 +140,7 @@ struct FileSystem: Sendable {
       guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
       guard status.st_mode & S_IFMT == S_IFLNK else {
         let info = FileInfo(child, status)
-        entries.append((info, admits(info, target: target?.appending(name))))
+        entries.append((info, rule == nil || admits(info, target: target?.appending(name))))
         continue
       }
       // What leads out of the root, or nowhere, is not there.

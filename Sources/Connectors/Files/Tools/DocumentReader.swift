@@ -10,16 +10,10 @@ struct DocumentReader: Sendable {
 
   /// What a file is by its first bytes and its name; nil for what is none of these formats.
   func format(_ path: FilePath, _ start: [UInt8]) -> OfficeText.Format? {
-    guard let format = OfficeText.Format(mimeType: FileContent.mimeType(path, start), name: path.name) else { return nil }
-    return start.starts(with: Self.signature(format)) ? format : nil
-  }
-
-  private static func signature(_ format: OfficeText.Format) -> [UInt8] {
-    switch format {
-    case .pdf: Array("%PDF-".utf8)
-    case .docx, .pptx, .xlsx, .openDocument: [0x50, 0x4B, 0x03, 0x04]
-    case .doc, .xls, .ppt: [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
-    }
+    // A PDF is known without its name.
+    if start.starts(with: OfficeText.Format.pdf.signature) { return .pdf }
+    guard let format = OfficeText.Format(ending: path.fileExtension) else { return nil }
+    return start.starts(with: format.signature) ? format : nil
   }
 
   /// Waits for the program.

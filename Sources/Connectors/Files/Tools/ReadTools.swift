@@ -43,7 +43,7 @@ struct ReadTools: Sendable {
       ], annotations: Self.annotations
     ) { call in
       let files = files.governed(by: call)
-      let seen = (try? await files.perform { () throws(VendorError) in files.seenRoots }) ?? []
+      let seen = (try? await BlockingWork.run { () throws(VendorError) in files.seenRoots }) ?? []
       let roots = seen.map { JSONValue.object(["name": .string($0.name), "writable": .bool($0.isWritable)]) }
       return ToolResult(structured: ["roots": .array(roots)], text: CompactTable(roots, columns: ["name", "writable"]).text)
     }
@@ -61,7 +61,7 @@ struct ReadTools: Sendable {
       try await call.answering("Files") {
         let files = files.governed(by: call)
         let path = try FilePath(call.string("path") ?? "")
-        let entries = try await files.perform { () throws(VendorError) in try files.list(path) }
+        let entries = try await BlockingWork.run { () throws(VendorError) in try files.list(path) }
         let place = PageCursor(list: ["list_directory", path.description])
         // The name of the last entry shown: entries that come and go do not shift the page.
         let after = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
@@ -93,7 +93,7 @@ struct ReadTools: Sendable {
         let files = files.governed(by: call)
         let path = try FilePath(call.string("path") ?? "")
         let (depth, limit) = (call.int("depth") ?? 3, call.int("limit") ?? 500)
-        let (found, isWhole) = try await files.perform { () throws(VendorError) in try walk(files, path, depth: depth, limit: limit) { _ in true } }
+        let (found, isWhole) = try await BlockingWork.run { () throws(VendorError) in try walk(files, path, depth: depth, limit: limit) { _ in true } }
         return Self.result("files", found.map(\.json), truncated: !isWhole)
       }
     }
@@ -119,7 +119,7 @@ struct ReadTools: Sendable {
       try await call.answering("Files") {
         let files = files.governed(by: call)
         let path = try FilePath(call.string("path") ?? "")
-        let info = try await files.perform { () throws(VendorError) in try files.info(path) }
+        let info = try await BlockingWork.run { () throws(VendorError) in try files.info(path) }
         return ToolResult(structured: ["file": info.json])
       }
     }
@@ -151,7 +151,7 @@ struct ReadTools: Sendable {
         let path = try FilePath(call.string("path") ?? "")
         if FileContent.mimeType(path).hasPrefix("image/") { return try await image(files, path) }
         let (line, lines) = (call.int("line") ?? 1, call.int("lines") ?? 2000)
-        let file = try await files.perform { () throws(VendorError) in try content(files, path, from: line, lines: lines, maximumBytes: maximumBytes) }
+        let file = try await BlockingWork.run { () throws(VendorError) in try content(files, path, from: line, lines: lines, maximumBytes: maximumBytes) }
         let text = UntrustedText.framed(file["text"]?.string ?? "", source: path.description)
         let more = file["next_line"]?.int.map { "\n(there is more: read on with line=\($0))" } ?? ""
         return UntrustedText.mark(ToolResult(structured: ["file": file], text: text + more), "/file/text")
@@ -160,7 +160,7 @@ struct ReadTools: Sendable {
   }
 
   private func image(_ files: FileSystem, _ path: FilePath) async throws(VendorError) -> ToolResult {
-    let (info, content) = try await files.perform { () throws(VendorError) in (try files.info(path), try files.read(path, offset: 0, count: maximumBytes)) }
+    let (info, content) = try await BlockingWork.run { () throws(VendorError) in (try files.info(path), try files.read(path, offset: 0, count: maximumBytes)) }
     guard content.length <= maximumBytes else { throw VendorError(.tooLarge, "\(path) has \(content.length) bytes; \(maximumBytes) are shown at most.") }
     // A client would try to draw whatever is called an image.
     let type = FileContent.mimeType(path, content.bytes)
@@ -209,12 +209,12 @@ struct ReadTools: Sendable {
         var rest = maximumBytes
         // Twenty at most: time is what may run out.
         let budget = DocumentReader.Budget()
-        for text in (call["paths"].map { Array($0.elements) } ?? []).compactMap(\.string) {
+        for text in call.texts("paths") {
           do throws(VendorError) {
             let path = try FilePath(text)
             let room = rest
             guard room > 0 else { throw VendorError(.tooLarge, "The files before it fill the \(maximumBytes) bytes of one answer. Read it alone.") }
-            let file = try await files.perform { () throws(VendorError) in try content(files, path, from: 1, lines: 20_000, maximumBytes: room, budget) }
+            let file = try await BlockingWork.run { () throws(VendorError) in try content(files, path, from: 1, lines: 20_000, maximumBytes: room, budget) }
             rest -= file["text"]?.string?.utf8.count ?? 0
             read.append(file)
           } catch { failed.append(["path": .string(text), "reason": .string(error.description)]) }
@@ -245,7 +245,7 @@ struct ReadTools: Sendable {
         let path = try FilePath(call.string("path") ?? "")
         let pattern = NameFilter(allow: [call.string("pattern") ?? ""])
         let limit = call.int("limit") ?? 100
-        let (found, isWhole) = try await files.perform { () throws(VendorError) in
+        let (found, isWhole) = try await BlockingWork.run { () throws(VendorError) in
           try walk(files, path, depth: 64, limit: limit) { pattern.admits($0.path.name, $0.path.relative) }
         }
         return Self.result("files", found.map(\.json), truncated: !isWhole)
@@ -284,7 +284,7 @@ struct ReadTools: Sendable {
         let search = TextSearch(
           path: try FilePath(call.string("path") ?? ""), text: call.string("text") ?? "", isCaseSensitive: call.bool("case_sensitive") ?? false,
           names: NameFilter(allow: call.string("pattern").map { [$0] } ?? []), limit: call.int("limit") ?? 100, maximumBytes: maximumBytes, documents: documents)
-        let (rows, isWhole) = try await files.perform { () throws(VendorError) in try search.run(files) }
+        let (rows, isWhole) = try await BlockingWork.run { () throws(VendorError) in try search.run(files) }
         var structured: JSONValue = ["matches": .array(rows)]
         if !isWhole { structured["truncated"] = true }
         return UntrustedText.mark(

@@ -22,7 +22,7 @@ struct WriteTools: Sendable {
     ) { call in
       try await call.answering("Files") {
         let files = files.governed(by: call)
-        let info = try await files.perform { () throws(VendorError) in try work(call, files) }
+        let info = try await BlockingWork.run { () throws(VendorError) in try work(call, files) }
         return ToolResult(structured: ["file": info.json], text: "\(title): \(info.path)")
       }
     }
@@ -67,7 +67,7 @@ struct WriteTools: Sendable {
       try await call.answering("Files") {
         let files = files.governed(by: call)
         let isDry = call.bool("dry_run") ?? false
-        let (info, diff) = try await files.perform { () throws(VendorError) -> (FileInfo, String) in
+        let (info, diff) = try await BlockingWork.run { () throws(VendorError) -> (FileInfo, String) in
           let path = try FilePath(call.string("path") ?? "")
           let (old, version) = try text(of: path, files)
           let new = try edited(old, call["edits"].map { Array($0.elements) } ?? [], path)

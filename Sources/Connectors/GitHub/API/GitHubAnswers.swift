@@ -13,9 +13,11 @@ final class GitHubAnswers: Sendable {
     let quota = Self.quota(response, now)
     switch status {
     case 200..<300:
-      if request.bucket == GitHub.Bucket.graphQL, let refusal = graphQL(response, quota, now) { return refusal }
+      let isGraphQL = request.bucket == GitHub.Bucket.graphQL
+      let json = isGraphQL ? response.json : nil
+      if let json, let refusal = graphQL(response, json, quota, now) { return refusal }
       secondary.withLock { $0 = 0 }
-      return .accepted(request.bucket == GitHub.Bucket.graphQL ? Self.points(response, quota, now) : quota)
+      return .accepted(isGraphQL ? Self.points(json, quota, now) : quota)
     case 401: return .unauthorized(vendorCode: Self.message(response.json))
     case 403, 429:
       return throttle(response, response.json?["message"]?.string ?? "", quota, now).map { .throttled($0) } ?? .failed(Self.forbidden(response))
@@ -31,8 +33,8 @@ final class GitHubAnswers: Sendable {
   }
 
   /// Points of GraphQL that are left, less what the next query of the same cost takes beyond the one that is counted for it.
-  private static func points(_ response: VendorResponse, _ quota: QuotaReading?, _ now: Int64) -> QuotaReading? {
-    let limit = response.json?["data"]?["rateLimit"]
+  private static func points(_ json: RawJSON?, _ quota: QuotaReading?, _ now: Int64) -> QuotaReading? {
+    let limit = json?["data"]?["rateLimit"]
     let said = limit?["remaining"]?.int.flatMap { remaining in
       limit?["resetAt"]?.string.flatMap { Timestamp.seconds($0) }.map { QuotaReading(remaining: remaining, resetsIn: $0 - now) }
     }
@@ -42,12 +44,11 @@ final class GitHubAnswers: Sendable {
   }
 
   /// What GraphQL says no with, in a 200; nil if it answers, be it in part.
-  private func graphQL(_ response: VendorResponse, _ quota: QuotaReading?, _ now: Int64) -> Disposition? {
-    let json = response.json
-    guard let error = json?["errors"]?.elements.first(where: { GraphQLErrors.isThrottled($0) || GraphQLErrors.isUnavailable($0) }) else { return nil }
+  private func graphQL(_ response: VendorResponse, _ json: RawJSON, _ quota: QuotaReading?, _ now: Int64) -> Disposition? {
+    guard let error = json["errors"]?.elements.first(where: { GraphQLErrors.isThrottled($0) || GraphQLErrors.isUnavailable($0) }) else { return nil }
     guard GraphQLErrors.isThrottled(error) else {
       // A part that failed is told with what is there.
-      let hasData = json?["data"]?.members.contains { $0.name.string != "rateLimit" && !$0.value.isNull } ?? false
+      let hasData = json["data"]?.members.contains { $0.name.string != "rateLimit" && !$0.value.isNull } ?? false
       return hasData ? nil : .unavailable(retryAfter: response.retryAfter(now: now), vendorCode: error["type"]?.string)
     }
     return .throttled(throttle(response, GraphQLErrors.text(error), quota, now) ?? Throttle(.bucket, retryAfter: max(quota?.resetsIn ?? 60, 1), vendorCode: "rate limit"))
@@ -55,7 +56,7 @@ final class GitHubAnswers: Sendable {
 
   /// The limit that was met; nil if it is none but a missing right.
   private func throttle(_ response: VendorResponse, _ message: String, _ quota: QuotaReading?, _ now: Int64) -> Throttle? {
-    let isSecondary = GraphQLErrors.isSecondary(message)
+    let isSecondary = Self.isSecondary(message)
     if let after = response.retryAfter(now: now) {
       return Throttle(.credential, retryAfter: max(after, 1), vendorCode: isSecondary ? "secondary rate limit" : "rate limit")
     }
@@ -67,6 +68,12 @@ final class GitHubAnswers: Sendable {
       return met
     }
     return Throttle(.credential, retryAfter: 60 << Int64(min(met - 1, 4)), vendorCode: "secondary rate limit")
+  }
+
+  /// Whether what GitHub says is of a secondary limit.
+  static func isSecondary(_ message: String) -> Bool {
+    let message = message.lowercased()
+    return message.contains("secondary rate limit") || message.contains("abuse detection")
   }
 
   static let signOn = "The organization wants the token authorized for its single sign-on, on GitHub's page of the token."

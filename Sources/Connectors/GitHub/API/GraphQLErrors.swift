@@ -6,12 +6,7 @@ enum GraphQLErrors {
   /// Whether a limit was met.
   static func isThrottled(_ error: RawJSON) -> Bool {
     // An error about a field has a path, and may repeat what the caller wrote.
-    error["type"]?.string == "RATE_LIMITED" || (error["path"] == nil && isSecondary(text(error)))
-  }
-
-  static func isSecondary(_ message: String) -> Bool {
-    let message = message.lowercased()
-    return message.contains("secondary rate limit") || message.contains("abuse detection")
+    error["type"]?.string == "RATE_LIMITED" || (error["path"] == nil && GitHubAnswers.isSecondary(text(error)))
   }
 
   /// Whether GitHub has a problem of its own.

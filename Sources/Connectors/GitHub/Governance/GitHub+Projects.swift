@@ -33,27 +33,6 @@ extension GitHub {
     return reachable
   }
 
-  /// The repository that a record belongs to, if it may be seen.
-  ///
-  /// - Parameter known: what is known of repositories already: each is asked for once.
-  func visibleRepository(of record: RawJSON, _ known: inout [String: Bool], _ call: some ServerRequest) async throws(VendorError) -> Repository? {
-    guard let parts = RecordPlace.repository(record)?.split(separator: "/"), parts.count == 2, admits(record) else { return nil }
-    let repository = try repository(String(parts[0]), String(parts[1]))
-    if known[repository.fullName] == nil {
-      known[repository.fullName] = try await Self.isVisible { () async throws(VendorError) in try await permit(repository, call) }
-    }
-    return known[repository.fullName] == true ? repository : nil
-  }
-
-  /// Whether a check passes that takes what may not be seen for absent.
-  private static func isVisible(_ check: () async throws(VendorError) -> Void) async throws(VendorError) -> Bool {
-    do throws(VendorError) { try await check() } catch {
-      guard error.code == .notFound else { throw error }
-      return false
-    }
-    return true
-  }
-
   private func isVisible(_ item: RawJSON, _ content: RawJSON, _ repository: Repository, _ call: some ServerRequest) async throws(VendorError) -> Bool {
     guard let rule = rule(call, content["__typename"]?.string == "PullRequest" ? .pullRequest : .issue) else { return true }
     // A rule that speaks of more than an item has is held against what REST says of the issue or pull request.

@@ -68,6 +68,27 @@ extension GitHub {
     return Shape.visibility(try await get(call, ["repos", parts[0], parts[1]]))
   }
 
+  /// The repository that a record belongs to, if it may be seen.
+  ///
+  /// - Parameter known: what is known of repositories already: each is asked for once.
+  func visibleRepository(of record: RawJSON, _ known: inout [String: Bool], _ call: some ServerRequest) async throws(VendorError) -> Repository? {
+    guard let parts = RecordPlace.repository(record)?.split(separator: "/"), parts.count == 2, admits(record) else { return nil }
+    let repository = try repository(String(parts[0]), String(parts[1]))
+    if known[repository.fullName] == nil {
+      known[repository.fullName] = try await Self.isVisible { () async throws(VendorError) in try await permit(repository, call) }
+    }
+    return known[repository.fullName] == true ? repository : nil
+  }
+
+  /// Whether a check passes that takes what may not be seen for absent.
+  static func isVisible(_ check: () async throws(VendorError) -> Void) async throws(VendorError) -> Bool {
+    do throws(VendorError) { try await check() } catch {
+      guard error.code == .notFound else { throw error }
+      return false
+    }
+    return true
+  }
+
   // MARK: Before a read or a change by name
 
   /// The repository of a call, if the caller may see it.

@@ -10,7 +10,13 @@ extension DriveContext {
   /// The rule for records of a type; nil where there is none to keep, which costs no request.
   func rule(_ request: some ServerRequest, _ shape: RecordShape) -> RowFilter? { request.limit(on: shape.type.name) }
 
-  func admits(_ record: JSONValue, _ shape: RecordShape, _ request: some ServerRequest) -> Bool { request.admits(record, rule(request, shape)) }
+  func admits(_ record: JSONValue, _ shape: RecordShape, _ request: some ServerRequest) -> Bool { shape.rule(request).admits(record) }
+
+  /// The records that the caller may see.
+  func admitted(_ records: [JSONValue], _ shape: RecordShape, _ request: some ServerRequest) -> [JSONValue] {
+    let rule = shape.rule(request)
+    return records.filter { rule.admits($0) }
+  }
 
   /// One record, if the caller may see it.
   func permitted(_ record: JSONValue?, _ shape: RecordShape, _ request: some ServerRequest) throws(VendorError) -> JSONValue {

@@ -63,14 +63,16 @@ struct DriveLabels: Sendable {
 extension DriveContext {
   /// A file as the caller may see it; nil where the gateway's rule hides it. Where Drive left out what labels it has, they are asked for.
   func visible(_ file: DriveFile, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> DriveFile? {
-    guard let rule = rule(request, DriveFile.shape), rule != .constant(false) else {
-      return admits(file.json, DriveFile.shape, request) ? file : nil
-    }
+    try await visible(file, DriveFile.shape.rule(request), as: subject)
+  }
+
+  func visible(_ file: DriveFile, _ rule: RecordRule, as subject: Subject) async throws(VendorError) -> DriveFile? {
+    guard !rule.admitsNone else { return nil }
     var file = file
-    if file.json[RecordCategory.member]?.string == RecordCategory.unknown, rule.attributes.contains(RecordCategory.member) {
+    if file.json[RecordCategory.member]?.string == RecordCategory.unknown, rule.members.contains(RecordCategory.member) {
       file.describe(try await list(labelsOf: file.id, as: subject), labels)
     }
-    return admits(file.json, DriveFile.shape, request) ? file : nil
+    return rule.admits(file.json) ? file : nil
   }
 
   /// All labels of a file; nil where Drive does not list them.

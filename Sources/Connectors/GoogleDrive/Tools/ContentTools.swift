@@ -28,9 +28,8 @@ struct ContentTools: Sendable {
       [
         DriveContext.fileField,
         Field.text("format", "Another form of a Google document; its best one if not given.", oneOf: ["markdown", "text", "html", "csv", "tsv", "svg", "png", "json"]),
-        Field.integer("offset", "The first character to give, 0 if not given.", 0...Int.max),
-        Field.integer("length", "How many characters to give, 50000 if not given.", 1...400_000),
-        Field.text("revision", "An earlier state of a file that is not a Google document, from list_revisions.", length: 200),
+      ] + TextPart.fields() + [
+        Field.text("revision", "An earlier state of a file that is not a Google document, from list_revisions.", length: 200)
       ], output: Self.schema, meta: DriveContext.meta(DriveFile.shape, isList: false, touching: DriveRecords.revision)
     ) { call, subject throws(VendorError) in
       let file = try await drive.reached(call, as: subject)
@@ -57,22 +56,15 @@ struct ContentTools: Sendable {
   }
 
   private static func result(_ file: DriveFile, _ text: String, _ mimeType: String, _ note: String?, _ call: ToolCall) -> ToolResult {
-    let (offset, length) = (call.int("offset") ?? 0, call.int("length") ?? 50_000)
-    let start = text.index(text.startIndex, offsetBy: offset, limitedBy: text.endIndex) ?? text.endIndex
-    let end = text.index(start, offsetBy: length, limitedBy: text.endIndex) ?? text.endIndex
-    let part = String(text[start..<end])
+    let part = TextPart(of: text, call)
     var record = file.json
-    record["text"] = .string(part)
+    record["text"] = .string(part.text)
     record["content_type"] = .string(mimeType)
-    let total = text.count
-    record["text_length"] = .int(total)
-    var notes = note.map { [$0] } ?? []
-    if end < text.endIndex {
-      record["next_offset"] = .int(offset + length)
-      notes.append("Characters \(offset) to \(offset + length) of \(total); go on with offset \(offset + length).")
-    }
+    record["text_length"] = .int(part.total)
+    if let next = part.next { record["next_offset"] = .int(next) }
     if let note { record["note"] = .string(note) }
-    let shown = "\(file.name) (\(file.id))\n" + UntrustedText.framed(part, source: file.id) + notes.map { "\n" + $0 }.joined()
+    let notes = [note, part.note].compactMap { $0.map { "\n" + $0 } }.joined()
+    let shown = "\(file.name) (\(file.id))\n" + UntrustedText.framed(part.text, source: file.id) + notes
     return UntrustedText.mark(ToolResult(structured: ["file": record], text: shown), "/file")
   }
 

@@ -55,7 +55,8 @@ struct DriveTools: Sendable {
       }
       let json = try await DriveChanges.page(drive.api, try place.vendor(cursor), drive: id, limit: call.int("limit") ?? 50, labels: drive.labels, as: subject)
       var rows: [JSONValue] = []
-      for change in DriveContext.elements(json, "changes") { if let row = try await row(change, call, subject), drive.admits(row, shape, call) { rows.append(row) } }
+      let rule = shape.rule(call)
+      for change in DriveContext.elements(json, "changes") { if let row = try await row(change, rule, subject), rule.admits(row) { rows.append(row) } }
       let next = (json["nextPageToken"] ?? json["newStartPageToken"])?.string
       return UntrustedText.mark(shape.result(rows, selection: shape.selection(call), next: next.map { place.text($0) }), "/changes")
     }
@@ -63,13 +64,13 @@ struct DriveTools: Sendable {
 
   /// A change as the file that it is of. What was removed can no longer be seen to be admitted, nor of what category it was: it is told only
   /// where all is.
-  private func row(_ change: RawJSON, _ call: ToolCall, _ subject: Subject) async throws(VendorError) -> JSONValue? {
+  private func row(_ change: RawJSON, _ rule: RecordRule, _ subject: Subject) async throws(VendorError) -> JSONValue? {
     guard let id = change["fileId"]?.string else { return nil }
     let isRemoved = change["removed"]?.bool == true
     var record: JSONValue
     if let file = change["file"].flatMap({ DriveFile($0, labels: drive.labels) }), !isRemoved {
       if !drive.tree.admitsAll { guard try await drive.tree.admits(file, as: subject) else { return nil } }
-      guard let visible = try await drive.visible(file, call, as: subject) else { return nil }
+      guard let visible = try await drive.visible(file, rule, as: subject) else { return nil }
       record = visible.json
     } else {
       guard drive.tree.admitsAll else { return nil }

@@ -202,7 +202,7 @@ struct FileTools: Sendable {
         ["files", id, "listLabels"], [("maxResults", String(call.int("limit") ?? 50)), ("pageToken", token), ("fields", "nextPageToken,labels(id,revisionId,fields)")],
         as: subject)
       return shape.result(
-        DriveContext.elements(json, "labels").compactMap { DriveRecords.label($0, file: id) }.filter { drive.admits($0, shape, call) }, selection: shape.selection(call),
+        drive.admitted(DriveContext.elements(json, "labels").compactMap { DriveRecords.label($0, file: id) }, shape, call), selection: shape.selection(call),
         next: DriveContext.next(json, place))
     }
   }

@@ -45,31 +45,22 @@ extension JQL {
   private static func tokens(_ condition: String) -> [(text: String, isQuoted: Bool)] {
     var tokens: [(text: String, isQuoted: Bool)] = []
     var word = ""
-    var quote: Character?
-    var isEscaped = false
+    var quotes = QuoteScanner()
     func end() {
       if !word.isEmpty { tokens.append((word, false)) }
       word = ""
     }
     for character in condition {
-      if let open = quote {
-        if !isEscaped, character == "\\" {
-          isEscaped = true
-        } else if !isEscaped, character == open {
-          tokens.append((word, true))
-          (word, quote) = ("", nil)
-        } else {
-          word.append(character)
-          isEscaped = false
-        }
-      } else if character == "\"" || character == "'" {
-        end()
-        quote = character
-      } else if character.isWhitespace || "()=!<>~,&|".contains(character) {
+      switch quotes.part(character) {
+      case .opening: end()
+      case .backslash: break
+      case .closing:
+        tokens.append((word, true))
+        word = ""
+      case .outside where character.isWhitespace || "()=!<>~,&|".contains(character):
         end()
         if !character.isWhitespace { tokens.append((String(character), false)) }
-      } else {
-        word.append(character)
+      case .outside, .text, .escaped: word.append(character)
       }
     }
     end()

@@ -22,23 +22,18 @@ enum JQL {
   static func parse(_ text: String) throws(VendorError) -> (condition: String, order: String?) {
     guard text.utf8.count <= 8000 else { throw VendorError(.refused, "A JQL query has at most 8000 bytes.") }
     var depth = 0
-    var quote: Character?
-    var isEscaped = false
+    var quotes = QuoteScanner()
     var words: [(start: String.Index, word: Substring)] = []
     var wordStart: String.Index?
     for index in text.indices {
       let character = text[index]
-      if let open = quote {
-        if isEscaped {
-          // `"HR\u002d1"` is HR-1 to Jira: what a query names is to be read as it stands.
-          guard character != "u", character != "U" else { throw VendorError(.refused, "The JQL query has a \\u escape. Write the character itself.") }
-          isEscaped = false
-        } else if character == "\\" {
-          isEscaped = true
-        } else if character == open {
-          quote = nil
-        }
+      switch quotes.part(character) {
+      case .outside, .opening: break
+      case .escaped:
+        // `"HR\u002d1"` is HR-1 to Jira: what a query names is to be read as it stands.
+        guard character != "u", character != "U" else { throw VendorError(.refused, "The JQL query has a \\u escape. Write the character itself.") }
         continue
+      case .backslash, .text, .closing: continue
       }
       if character.isLetter {
         if wordStart == nil { wordStart = index }
@@ -49,7 +44,6 @@ enum JQL {
         wordStart = nil
       }
       switch character {
-      case "\"", "'": quote = character
       // Outside of quotes Jira takes what follows as a plain character, be it a quote or a parenthesis.
       case "\\": throw VendorError(.refused, "The JQL query has a backslash outside of quotes. Put the value in quotes.")
       case "(": depth += 1
@@ -60,7 +54,7 @@ enum JQL {
       }
     }
     if let start = wordStart, depth == 0 { words.append((start, text[start...])) }
-    guard depth == 0, quote == nil else { throw VendorError(.refused, "The JQL query has a parenthesis or a quote that is not closed.") }
+    guard depth == 0, !quotes.isOpen else { throw VendorError(.refused, "The JQL query has a parenthesis or a quote that is not closed.") }
     // Only white space stands between the two words.
     let place = words.indices.first { index in
       guard words[index].word.lowercased() == "order", index + 1 < words.count, words[index + 1].word.lowercased() == "by" else { return false }
@@ -68,6 +62,38 @@ enum JQL {
     }
     guard let place else { return (text.trimmed, nil) }
     return (text[..<words[place].start].trimmed, text[words[place + 1].word.endIndex...].trimmed)
+  }
+
+  /// Where quoted texts begin and end, character by character.
+  struct QuoteScanner {
+    enum Part { case outside, opening, text, backslash, escaped, closing }
+
+    private var quote: Character?
+    private var isEscaped = false
+
+    var isOpen: Bool { quote != nil }
+
+    /// What the next character is.
+    mutating func part(_ character: Character) -> Part {
+      guard let open = quote else {
+        guard character == "\"" || character == "'" else { return .outside }
+        quote = character
+        return .opening
+      }
+      if isEscaped {
+        isEscaped = false
+        return .escaped
+      }
+      switch character {
+      case "\\":
+        isEscaped = true
+        return .backslash
+      case open:
+        quote = nil
+        return .closing
+      default: return .text
+      }
+    }
   }
 
   /// The condition that limits a query to projects, for allow and deny lists of plain keys; nil where patterns make that impossible.

@@ -100,18 +100,11 @@ struct JiraAPI: Sendable {
 
   /// Uploads a file to an issue (multipart/form-data, RFC 7578).
   ///
-  /// - Parameters:
-  ///   - name: without quotes and control characters: it stands in a header, as the type does.
+  /// - Parameter mimeType: safe to stand in a header.
   func upload(_ name: String, _ bytes: ByteBuffer, _ mimeType: String, issue: String, as subject: Subject) async throws(VendorError) -> RawJSON? {
     let path = core + ["issue", issue, "attachments"]
-    let boundary = "sluice-\(UInt64.random(in: .min ... .max))"
-    var body = ByteBuffer(
-      string: "--\(boundary)\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\nContent-Type: \(mimeType)\r\n\r\n")
-    body.writeImmutableBuffer(bytes)
-    body.writeString("\r\n--\(boundary)--\r\n")
-    var request = try await request(.post, path, [], subject, isIdempotent: false)
-    request.headers.set("Content-Type", "multipart/form-data; boundary=\(boundary)")
-    request.body = body
+    let request = try await request(.post, path, [], subject, isIdempotent: false)
+      .multipart("form-data", [MultipartPart(field: "file", filename: name, type: mimeType, bytes)])
     return try await send(request, path, subject)
   }
 

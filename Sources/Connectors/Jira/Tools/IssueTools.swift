@@ -290,9 +290,7 @@ struct IssueTools: Sendable {
       [
         Field.text("attachment", "Its id, as get_issue gives it.", required: true, length: 32),
         Field.text("issue", "The key of its issue. Needed where only some issues may be seen.", length: 64),
-        Field.integer("offset", "The first character of the text to give, 0 if not given.", 0...Int.max),
-        Field.integer("length", "How many characters, 50000 if not given.", 1...200_000),
-      ],
+      ] + TextPart.fields(most: 200_000),
       output: [
         "type": "object",
         "properties": [
@@ -322,14 +320,11 @@ struct IssueTools: Sendable {
       } else {
         throw VendorError(.invalid, "The attachment is \(type), which is not text. Open the issue in Jira.")
       }
-      let (offset, length) = (call.int("offset") ?? 0, call.int("length") ?? 50_000)
-      let start = whole.index(whole.startIndex, offsetBy: offset, limitedBy: whole.endIndex) ?? whole.endIndex
-      let end = whole.index(start, offsetBy: length, limitedBy: whole.endIndex) ?? whole.endIndex
-      let text = String(whole[start..<end])
-      structured["text"] = .string(text)
-      if end < whole.endIndex { structured["next_offset"] = .int(offset + length) }
-      let note = end < whole.endIndex ? "\nThere is more: go on with offset \(offset + length)." : ""
-      return UntrustedText.mark(ToolResult(structured: .object(structured), text: UntrustedText.framed(text, source: "attachment \(id)") + note), "/text")
+      let part = TextPart(of: whole, call)
+      structured["text"] = .string(part.text)
+      if let next = part.next { structured["next_offset"] = .int(next) }
+      let shown = UntrustedText.framed(part.text, source: "attachment \(id)") + (part.note.map { "\n" + $0 } ?? "")
+      return UntrustedText.mark(ToolResult(structured: .object(structured), text: shown), "/text")
     }
   }
 

@@ -6,10 +6,8 @@ internal import MCP
 struct IssueWriteTools: Sendable {
   let jira: JiraContext
 
-  var tools: [Tool] {
-    [createIssue, createIssues, editIssue, assign, transition, addComment, updateComment, logWork, updateWork, linkIssues, addRemoteLink, watch, upload]
-  }
-  var deleting: [Tool] { [deleteComment, deleteIssue, deleteWork, deleteAttachment, unlinkIssues] }
+  var tools: [Tool] { [createIssue, createIssues, editIssue, assign, transition, linkIssues, addRemoteLink, watch] }
+  var deleting: [Tool] { [deleteIssue, unlinkIssues] }
 
   static let done: JSONValue = ["type": "object", "properties": ["id": ["type": "string"], "key": ["type": "string"], "url": ["type": "string"]]]
   private static let content = [
@@ -18,38 +16,6 @@ struct IssueWriteTools: Sendable {
     Field.texts("labels", "Without spaces."), Field.texts("components", "Names."), Field.texts("fix_versions", "Names."), Field.text("due", "2026-07-28.", length: 10),
     Field.text("parent", "The key of the epic or parent."), Field.object("custom", "Custom fields by id, in Jira's own form."),
   ]
-
-  private func write(
-    _ name: String, _ title: String, _ description: String, _ fields: [Field], _ annotations: ToolAnnotations, of shape: RecordShape? = nil,
-    _ work: @escaping @Sendable (ToolCall, Subject) async throws(VendorError) -> ToolResult
-  ) -> Tool {
-    jira.tool(
-      name, title, description, fields, output: Self.done, annotations: annotations,
-      meta: RecordType.meta([JiraIssue.shape, shape].compactMap { $0 }.map { ($0.type, nil, false) }), work)
-  }
-
-  /// Sees that an issue may be seen, and what hangs on it, before that is changed.
-  ///
-  /// - Returns: the issue's key.
-  private func permitted(
-    _ shape: RecordShape, _ path: String, _ id: String, _ call: ToolCall, _ subject: Subject, _ record: (RawJSON, String) -> JSONValue?
-  ) async throws(VendorError) -> String {
-    let rule = shape.rule(call)
-    guard !rule.admitsNone else { throw JiraContext.absence }
-    let key = try await jira.permitted(call, as: subject)
-    guard rule.limits else { return key }
-    let json = try await jira.looking { () async throws(VendorError) in try await jira.api.get(jira.api.core + ["issue", key, path, id], as: subject) }
-    guard record(json, key).map(rule.admits) == true else { throw JiraContext.absence }
-    return key
-  }
-
-  private func permittedComment(_ call: ToolCall, _ subject: Subject) async throws(VendorError) -> String {
-    try await permitted(JiraRecords.comment, "comment", call.string("comment") ?? "", call, subject) { JiraRecords.comment($0, issue: $1) }
-  }
-
-  private func permittedWork(_ call: ToolCall, _ subject: Subject) async throws(VendorError) -> String {
-    try await permitted(JiraRecords.worklog, "worklog", call.string("worklog") ?? "", call, subject) { JiraRecords.worklog($0, issue: $1) }
-  }
 
   /// Jira's `fields` of what a call says.
   private func fields(_ arguments: RawJSON) throws(VendorError) -> JSONObject {
@@ -117,7 +83,7 @@ struct IssueWriteTools: Sendable {
   }
 
   private var createIssue: Tool {
-    write("create_issue", "Create an issue", "Creates an issue.", Self.target + Self.content, .adding) { call, subject throws(VendorError) in
+    jira.write("create_issue", "Create an issue", "Creates an issue.", Self.target + Self.content, .adding) { call, subject throws(VendorError) in
       let fields = try newIssue(call.arguments)
       try await permit(new: [call.arguments], call, subject)
       let json = try await jira.api.post(jira.api.core + ["issue"], ["fields": .object(fields)], as: subject)
@@ -151,7 +117,7 @@ struct IssueWriteTools: Sendable {
   }
 
   private var editIssue: Tool {
-    write(
+    jira.write(
       "edit_issue", "Edit an issue", "Changes fields of an issue. Lists are replaced; add_labels and remove_labels change them.",
       [IssueTools.issue] + Self.content + [Field.texts("add_labels", "Labels to add."), Field.texts("remove_labels", "Labels to take off.")], .changing
     ) { call, subject throws(VendorError) in
@@ -171,7 +137,7 @@ struct IssueWriteTools: Sendable {
   }
 
   private var assign: Tool {
-    write(
+    jira.write(
       "assign_issue", "Assign an issue", "Gives an issue to a person, or to nobody.", [IssueTools.issue, Field.text("assignee", "An account id; nobody if not given.")],
       .changing
     ) { call, subject throws(VendorError) in
@@ -183,7 +149,7 @@ struct IssueWriteTools: Sendable {
   }
 
   private var transition: Tool {
-    write(
+    jira.write(
       "transition_issue", "Move an issue on", "Takes an issue through a step of its workflow. list_transitions tells which there are.",
       [
         IssueTools.issue, Field.text("transition", "The id or name of the step.", required: true, length: 200),
@@ -206,63 +172,10 @@ struct IssueWriteTools: Sendable {
     }
   }
 
-  /// Who sees a comment: all who see the issue where neither is given.
-  private static let visibility = [
-    Field.text("role", "Only people with this role in the project see it: a name.", length: 255), Field.text("group", "Only this group sees it: a name.", length: 255),
-  ]
-
-  private func comment(_ call: ToolCall) throws(VendorError) -> JSONValue {
-    var body: JSONObject = ["body": jira.body(call.string("body") ?? "")]
-    guard call.string("role") == nil || call.string("group") == nil else { throw VendorError(.refused, "Give \"role\" or \"group\", not both.") }
-    for type in ["role", "group"] { if let name = call.string(type) { body["visibility"] = ["type": .string(type), "value": .string(name)] } }
-    return .object(body)
-  }
-
-  private var addComment: Tool {
-    write(
-      "add_comment", "Comment", "Adds a comment to an issue. On a request of a service desk the customer sees it: use comment_on_request there.",
-      [IssueTools.issue, Field.text("body", "Markdown.", required: true, length: 32_000)] + Self.visibility,
-      .adding
-    ) { call, subject throws(VendorError) in
-      let body = try comment(call)
-      let key = try await jira.permitted(call, as: subject)
-      let json = try await jira.api.post(jira.api.core + ["issue", key, "comment"], body, as: subject)
-      return jira.done(key, "Commented on \(key).", id: JiraRecords.text(json?["id"]))
-    }
-  }
-
-  private static let comment = Field.text("comment", "The comment's id.", required: true, length: 32)
-
-  private var updateComment: Tool {
-    write(
-      "update_comment", "Change a comment", "Replaces the text of a comment, and who sees it where that is given.",
-      [IssueTools.issue, Self.comment, Field.text("body", "Markdown.", required: true, length: 32_000)] + Self.visibility, .changing, of: JiraRecords.comment
-    ) {
-      call, subject throws(VendorError) in
-      var body = try comment(call)
-      let key = try await permittedComment(call, subject)
-      let path = jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""]
-      if body["visibility"] == nil, let visibility = try await jira.api.get(path, as: subject)["visibility"], !visibility.isNull {
-        // Left out, it might open the comment to all.
-        body["visibility"] = JSONValue(visibility)
-      }
-      _ = try await jira.api.put(path, body, as: subject)
-      return jira.done(key, "Changed the comment.", id: call.string("comment"))
-    }
-  }
-
-  private var deleteComment: Tool {
-    write("delete_comment", "Delete a comment", "Deletes a comment. It cannot be brought back.", [IssueTools.issue, Self.comment], .changing, of: JiraRecords.comment) {
-      call, subject throws(VendorError) in
-      let key = try await permittedComment(call, subject)
-      try await jira.api.delete(jira.api.core + ["issue", key, "comment", call.string("comment") ?? ""], as: subject)
-      return jira.done(key, "Deleted the comment.", id: call.string("comment"))
-    }
-  }
-
   private var deleteIssue: Tool {
-    write("delete_issue", "Delete an issue", "Deletes an issue. It cannot be brought back.", [IssueTools.issue, Field.flag("subtasks", "Its subtasks too.")], .changing) {
-      call, subject throws(VendorError) in
+    jira.write(
+      "delete_issue", "Delete an issue", "Deletes an issue. It cannot be brought back.", [IssueTools.issue, Field.flag("subtasks", "Its subtasks too.")], .changing
+    ) { call, subject throws(VendorError) in
       let (key, rule) = (call.string("issue") ?? "", JiraIssue.shape.rule(call))
       try await jira.permit([key], call, as: subject)
       if call.bool("subtasks") == true, rule.limits {
@@ -277,64 +190,8 @@ struct IssueWriteTools: Sendable {
     }
   }
 
-  private var logWork: Tool {
-    write(
-      "log_work", "Log work", "Logs time that was spent on an issue.",
-      [
-        IssueTools.issue, Field.text("time_spent", "3h 30m.", required: true, length: 40), Field.text("started", "2026-07-28T09:00:00Z; now if not given."),
-        Field.text("comment", "Markdown.", length: 32_000),
-      ], .adding
-    ) { call, subject throws(VendorError) in
-      let body = try work(call)
-      let key = try await jira.permitted(call, as: subject)
-      let json = try await jira.api.post(jira.api.core + ["issue", key, "worklog"], .object(body), as: subject)
-      return jira.done(key, "Logged work on \(key).", id: JiraRecords.text(json?["id"]))
-    }
-  }
-
-  private func work(_ call: ToolCall) throws(VendorError) -> JSONObject {
-    var body = JSONObject()
-    if let spent = call.string("time_spent") { body["timeSpent"] = .string(spent) }
-    if let started = call.string("started") {
-      guard let seconds = Timestamp.seconds(started) else { throw VendorError(.refused, "\"started\" must be a time such as 2026-07-28T09:00:00Z.") }
-      body["started"] = .string(Timestamp.text(seconds: seconds).replacing("Z", with: ".000+0000"))
-    }
-    if let comment = call.string("comment") { body["comment"] = jira.body(comment) }
-    return body
-  }
-
-  private static let worklog = Field.text("worklog", "The entry's id, as list_worklogs gives it.", required: true, length: 32)
-
-  private var updateWork: Tool {
-    write(
-      "update_work", "Change logged work", "Changes an entry of logged work.",
-      [
-        IssueTools.issue, Self.worklog, Field.text("time_spent", "3h 30m.", length: 40), Field.text("started", "2026-07-28T09:00:00Z."),
-        Field.text("comment", "Markdown.", length: 32_000),
-      ], .changing, of: JiraRecords.worklog
-    ) { call, subject throws(VendorError) in
-      let body = try work(call)
-      guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
-      let key = try await permittedWork(call, subject)
-      _ = try await jira.api.put(jira.api.core + ["issue", key, "worklog", call.string("worklog") ?? ""], .object(body), as: subject)
-      return jira.done(key, "Changed the work on \(key).", id: call.string("worklog"))
-    }
-  }
-
-  private var deleteWork: Tool {
-    write(
-      "delete_work", "Delete logged work", "Deletes an entry of logged work. It cannot be brought back.", [IssueTools.issue, Self.worklog], .changing,
-      of: JiraRecords.worklog
-    ) {
-      call, subject throws(VendorError) in
-      let key = try await permittedWork(call, subject)
-      try await jira.api.delete(jira.api.core + ["issue", key, "worklog", call.string("worklog") ?? ""], as: subject)
-      return jira.done(key, "Deleted the work on \(key).", id: call.string("worklog"))
-    }
-  }
-
   private var linkIssues: Tool {
-    write(
+    jira.write(
       "link_issues", "Link issues", "Links two issues: ABC-1 \"blocks\" ABC-2. list_link_types tells the relations.",
       [
         IssueTools.issue, Field.text("relation", "The name of a link type: Blocks.", required: true, length: 100),
@@ -351,7 +208,7 @@ struct IssueWriteTools: Sendable {
   }
 
   private var unlinkIssues: Tool {
-    write(
+    jira.write(
       "unlink_issues", "Unlink issues", "Takes a link between two issues away.",
       [IssueTools.issue, Field.text("link", "The link's id, as get_issue gives it in links.", required: true, length: 32)], .changing
     ) { call, subject throws(VendorError) in
@@ -366,20 +223,8 @@ struct IssueWriteTools: Sendable {
     }
   }
 
-  private var deleteAttachment: Tool {
-    write(
-      "delete_attachment", "Delete an attachment", "Deletes an attachment of an issue. It cannot be brought back.",
-      [IssueTools.issue, Field.text("attachment", "Its id, as get_issue gives it.", required: true, length: 32)], .changing
-    ) { call, subject throws(VendorError) in
-      let (key, id) = (call.string("issue") ?? "", call.string("attachment") ?? "")
-      try await jira.permit(attachment: id, of: key, call, as: subject)
-      try await jira.api.delete(jira.api.core + ["attachment", id], as: subject)
-      return jira.done(key, "Deleted the attachment of \(key).", id: id)
-    }
-  }
-
   private var addRemoteLink: Tool {
-    write(
+    jira.write(
       "add_remote_link", "Link a page", "Links an issue to a page outside of Jira.",
       [IssueTools.issue, Field.text("url", "https://...", required: true, length: 2000), Field.text("title", "As it is shown.", required: true, length: 255)], .adding
     ) { call, subject throws(VendorError) in
@@ -392,7 +237,7 @@ struct IssueWriteTools: Sendable {
   }
 
   private var watch: Tool {
-    write(
+    jira.write(
       "watch_issue", "Watch an issue", "Adds or removes a watcher.",
       [IssueTools.issue, Field.text("user", "An account id.", required: true, length: 128), Field.flag("remove", "Take the watcher off.")], .changing
     ) { call, subject throws(VendorError) in
@@ -405,23 +250,6 @@ struct IssueWriteTools: Sendable {
         _ = try await jira.api.post(path, .string(user), as: subject)
       }
       return jira.done(key, "Done.")
-    }
-  }
-
-  private var upload: Tool {
-    write(
-      "add_attachment", "Attach a file", "Attaches a file to an issue: a text, bytes, or a file of the folder for uploads.",
-      [IssueTools.issue, Field.text("filename", "With its ending.", required: true, length: 255)] + UploadPlace.fields, .adding
-    ) { call, subject throws(VendorError) in
-      let key = try await jira.permitted(call, as: subject)
-      let name = call.string("filename") ?? ""
-      guard !name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F || "\"/\\".unicodeScalars.contains($0) }) else {
-        throw VendorError(.refused, "\"filename\" must be a name without quotes, slashes and control characters.")
-      }
-      let content = try await jira.uploads.content(call)
-      // Jira finds the type out by itself where none is given.
-      let json = try await jira.api.upload(name, content.bytes, call.string("mime_type") ?? "application/octet-stream", issue: key, as: subject)
-      return jira.done(key, "Attached \(name) to \(key).", id: json?.elements.first { _ in true }.flatMap { JiraRecords.text($0["id"]) })
     }
   }
 }

@@ -67,9 +67,8 @@ public final class DeviceGrant: Grant {
       if let access = answer["access_token"]?.string, !access.isEmpty {
         pending.withLock { $0[subject] = nil }
         return StoredToken(
-          accessToken: Secret(access), expires: answer["expires_in"]?.double.map { time.seconds() + Int64(min(max($0, 0), 1e9)) },
-          refreshToken: answer["refresh_token"]?.string.map { Secret($0) },
-          scopes: (answer["scope"]?.string ?? "").split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init))
+          accessToken: Secret(access), expires: StoredToken.expiry(answer, now: time.seconds()),
+          refreshToken: answer["refresh_token"]?.string.map { Secret($0) }, scopes: StoredToken.scopes(answer) ?? [])
       }
       switch answer["error"]?.string {
       case "authorization_pending": break

@@ -100,6 +100,5 @@ public struct FileConnectorState: ConnectorState {
   }
 }
 
-// The members `read` and `write` above hide the functions of the C library.
-private func readBytes(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int { read(file, bytes, count) }
+// The member `write` above hides the function of the C library.
 private func writeBytes(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int { write(file, bytes, count) }

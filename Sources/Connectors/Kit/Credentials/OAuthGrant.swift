@@ -137,10 +137,10 @@ public struct OAuthGrant: Grant {
     }
     var extra = previous?.extra ?? JSONObject()
     for name in kept { if let value = json[name] { extra[name] = JSONValue(value) } }
-    let scopes = json["scope"]?.string.map { $0.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init) }
     return StoredToken(
-      accessToken: Secret(access), expires: json["expires_in"]?.double.map { time.seconds() + Int64(min(max($0, 0), 1e9)) },
-      refreshToken: json["refresh_token"]?.string.map { Secret($0) } ?? previous?.refreshToken, scopes: scopes ?? previous?.scopes ?? self.scopes, extra: extra)
+      accessToken: Secret(access), expires: StoredToken.expiry(json, now: time.seconds()),
+      refreshToken: json["refresh_token"]?.string.map { Secret($0) } ?? previous?.refreshToken,
+      scopes: StoredToken.scopes(json) ?? previous?.scopes ?? scopes, extra: extra)
   }
 }
 

@@ -47,13 +47,3 @@ public struct SecretCredentials: CredentialSource {
     return current
   }
 }
-
-extension Subject {
-  /// As it stands in messages.
-  var name: String {
-    switch self {
-    case .service: "the connector's own account"
-    case .user(let id): id
-    }
-  }
-}

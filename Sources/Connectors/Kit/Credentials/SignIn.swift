@@ -13,10 +13,8 @@ public final class SignIn: Sendable {
   public struct Configuration: Sendable {
     /// As it stands on the page.
     public var vendor: String
-    /// Nil where ``discovery`` finds it.
-    public var authorizationEndpoint: HTTPURL?
-    /// Finds the endpoint when somebody signs in.
-    public var discovery: (@Sendable () async throws(VendorError) -> HTTPURL)?
+    /// Asked when somebody signs in.
+    public var authorizationEndpoint: @Sendable () async throws(VendorError) -> HTTPURL
     public var clientID: String
     public var scopes: [String]
     /// How scopes are joined: some vendors want commas.
@@ -28,8 +26,18 @@ public final class SignIn: Sendable {
     public var lifetime: Int64
 
     public init(
-      vendor: String, authorizationEndpoint: HTTPURL?, clientID: String, scopes: [String], scopeSeparator: String = " ",
+      vendor: String, authorizationEndpoint: HTTPURL, clientID: String, scopes: [String], scopeSeparator: String = " ",
       extraQuery: [(name: String, value: String?)] = [], usesPKCE: Bool = true, lifetime: Int64 = 600
+    ) {
+      self.init(
+        vendor: vendor, authorizationEndpoint: { authorizationEndpoint }, clientID: clientID, scopes: scopes, scopeSeparator: scopeSeparator,
+        extraQuery: extraQuery, usesPKCE: usesPKCE, lifetime: lifetime)
+    }
+
+    /// Of an endpoint that has to be found.
+    public init(
+      vendor: String, authorizationEndpoint: @escaping @Sendable () async throws(VendorError) -> HTTPURL, clientID: String, scopes: [String],
+      scopeSeparator: String = " ", extraQuery: [(name: String, value: String?)] = [], usesPKCE: Bool = true, lifetime: Int64 = 600
     ) {
       self.vendor = vendor
       self.authorizationEndpoint = authorizationEndpoint
@@ -106,7 +114,7 @@ public final class SignIn: Sendable {
         guard let state = self.open(request.query["state"]) else { return Self.page(400, "This link is not valid any more. Ask for it again.") }
         guard request.query["go"] == "1" else { return self.confirmation(state.user, request.query["state"] ?? "") }
         do throws(VendorError) {
-          return RouteReply(302, location: self.authorizationURL(try await self.endpoint(), state.nonce, request.query["state"] ?? ""))
+          return RouteReply(302, location: self.authorizationURL(try await self.configuration.authorizationEndpoint(), state.nonce, request.query["state"] ?? ""))
         } catch { return Self.page(502, "The sign-in cannot begin: \(error)") }
       },
       ConnectorRoute(.get, Self.endPath) { request in
@@ -127,12 +135,6 @@ public final class SignIn: Sendable {
       spent = spent.filter { $0.value > now }
       return spent.updateValue(state.expiry, forKey: state.nonce) == nil
     }
-  }
-
-  private func endpoint() async throws(VendorError) -> HTTPURL {
-    if let endpoint = configuration.authorizationEndpoint { return endpoint }
-    guard let endpoint = try await configuration.discovery?() else { throw VendorError(.unavailable, "It is not known where to sign in to \(configuration.vendor).") }
-    return endpoint
   }
 
   private func authorizationURL(_ endpoint: HTTPURL, _ nonce: String, _ state: String) -> String {

@@ -19,6 +19,14 @@ public struct StoredToken: Sendable {
     self.extra = extra
   }
 
+  /// When a token that was answered just now ends.
+  static func expiry(_ answer: RawJSON, now: Int64) -> Int64? { answer["expires_in"]?.double.map { now + Int64(min(max($0, 0), 1e9)) } }
+
+  /// The scopes that an answer names; nil where it names none. Some vendors part them with commas.
+  static func scopes(_ answer: RawJSON) -> [String]? {
+    answer["scope"]?.string.map { $0.split(whereSeparator: { $0 == " " || $0 == "," }).map(String.init) }
+  }
+
   /// For ``ConnectorState`` only.
   var bytes: [UInt8] {
     var json: JSONValue = ["access_token": .string(accessToken.reveal()), "scopes": .array(scopes.map { .string($0) }), "extra": .object(extra)]

@@ -12,4 +12,12 @@ public enum Subject: Sendable, Hashable {
     case .user(let id): "user:" + id
     }
   }
+
+  /// As it stands in messages.
+  public var name: String {
+    switch self {
+    case .service: "the connector's own account"
+    case .user(let id): id
+    }
+  }
 }

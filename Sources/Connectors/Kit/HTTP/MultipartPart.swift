@@ -15,10 +15,12 @@ public struct MultipartPart: Sendable {
   }
 
   /// A field of `multipart/form-data` (RFC 7578), a file where it has a name.
-  public init(field: String, filename: String? = nil, type: String, _ content: ByteBuffer) {
-    self.init(type: type, content)
+  ///
+  /// - Parameter type: a media type that is safe to stand in a header; nil for plain text.
+  public init(field: String, filename: String? = nil, type: String?, _ content: ByteBuffer) {
     let file = filename.map { "; filename=\"\(Self.quoted($0))\"" } ?? ""
-    head = "Content-Disposition: form-data; name=\"\(Self.quoted(field))\"\(file)\r\n" + head
+    head = "Content-Disposition: form-data; name=\"\(Self.quoted(field))\"\(file)\r\n" + (type.map { "Content-Type: \($0)\r\n" } ?? "")
+    self.content = content
   }
 
   /// As browsers write names: no quote and no line's end stands in them.

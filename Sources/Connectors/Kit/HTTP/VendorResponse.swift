@@ -23,7 +23,7 @@ public struct VendorResponse: Sendable {
   /// The body as text; bytes that are no UTF-8 become U+FFFD.
   public var text: String { String(decoding: body.readableBytesView, as: UTF8.self) }
 
-  /// The whole seconds of `Retry-After` (RFC 9110, section 10.2.3); nil where there is none or it is a date that is past.
+  /// The whole seconds of `Retry-After` (RFC 9110, section 10.2.3); nil where there is none; 0 for a date that is past; a day at most.
   public func retryAfter(now: Int64) -> Int64? {
     guard let value = headers["Retry-After"] else { return nil }
     return (Int64(value) ?? HTTPDateText.seconds(value).map { $0 - now }).map { min(max($0, 0), 86_400) }

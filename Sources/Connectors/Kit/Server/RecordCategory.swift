@@ -1,5 +1,5 @@
 public import JSON
-public import MCP
+internal import MCP
 
 /// What kind of data a record holds, in the gateway's names, the more strictly kept after the less.
 ///
@@ -13,7 +13,7 @@ public enum RecordCategory: String, Sendable, Hashable, CaseIterable {
   /// The member of a record that names its category, the strictest if it is of several.
   public static let member = "category"
   /// The member that names all of several categories none of which grants another.
-  static let allMember = "categories"
+  static let allMember = RecordDeclaration.allCategories
   /// In place of a category that the vendor should tell and does not: for who may see all.
   public static let unknown = "unknown"
 
@@ -84,13 +84,5 @@ extension RecordType {
         return record
       })
     return meta
-  }
-}
-
-extension ServerRequest {
-  /// Whether a record may be seen under a rule; nil is no rule.
-  public func admits(_ record: JSONValue, _ rule: RowFilter?) -> Bool {
-    guard let rule else { return true }
-    return rule.admits(record) && RecordCategory.clears(record, grantedCategories)
   }
 }

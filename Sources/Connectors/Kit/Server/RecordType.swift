@@ -1,5 +1,5 @@
 public import JSON
-public import MCP
+internal import MCP
 
 /// A kind of record that a connector serves, as policy speaks of it: `Message`, `Issue`, `Opportunity`.
 public struct RecordType: Sendable, Hashable {

@@ -64,7 +64,7 @@ public struct UploadPlace: Sendable {
   // MARK: The directory
 
   /// The bytes of a file below the directory.
-  public func file(_ name: String) async throws(VendorError) -> ByteBuffer {
+  private func file(_ name: String) async throws(VendorError) -> ByteBuffer {
     guard let folder else {
       throw VendorError(.refused, "There is no folder for uploads. An administrator names one in the connector's settings (upload_folder).")
     }
@@ -103,6 +103,3 @@ public struct UploadPlace: Sendable {
     return String(cString: pointer)
   }
 }
-
-// The member `read` above hides the function of the C library.
-private func readBytes(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int { read(file, bytes, count) }

@@ -16,17 +16,22 @@ public struct OfficeText: Sendable {
       case "application/vnd.ms-excel": self = .xls
       case "application/vnd.ms-powerpoint": self = .ppt
       // What was uploaded without its type.
-      case "application/octet-stream":
-        switch name.lowercased().split(separator: ".").last {
-        case "pdf": self = .pdf
-        case "docx": self = .docx
-        case "pptx": self = .pptx
-        case "xlsx": self = .xlsx
-        case "doc": self = .doc
-        case "xls": self = .xls
-        case "ppt": self = .ppt
-        default: return nil
-        }
+      case "application/octet-stream": self.init(ending: String(name.split(separator: ".").last ?? ""))
+      default: return nil
+      }
+    }
+
+    /// - Parameter ending: of a file's name, without its dot, in either case.
+    public init?(ending: String) {
+      switch ending.lowercased() {
+      case "pdf": self = .pdf
+      case "docx": self = .docx
+      case "pptx": self = .pptx
+      case "xlsx": self = .xlsx
+      case "odt", "ods", "odp": self = .openDocument
+      case "doc": self = .doc
+      case "xls": self = .xls
+      case "ppt": self = .ppt
       default: return nil
       }
     }
@@ -51,9 +56,16 @@ public struct OfficeText: Sendable {
 
     /// Whether the file is a compound one, as Office wrote them before 2007 ([MS-CFB] 2.2, "Header Signature").
     var isCompound: Bool { package == "catdoc" }
-  }
 
-  private static let compoundSignature: [UInt8] = [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
+    /// What such files begin with.
+    public var signature: [UInt8] {
+      switch self {
+      case .pdf: Array("%PDF-".utf8)
+      case .docx, .pptx, .xlsx, .openDocument: [0x50, 0x4B, 0x03, 0x04]
+      case .doc, .xls, .ppt: [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1]
+      }
+    }
+  }
 
   /// Whether programs may be run at all: `text_tools` of the settings.
   private let isAllowed: Bool
@@ -93,7 +105,7 @@ public struct OfficeText: Sendable {
         "Text of \(format.rawValue) files needs \(format.tool) on the machine of the connector, and it is not there. An administrator installs \(format.package).")
     }
     // catdoc gives out what it does not know as if it were text.
-    guard !format.isCompound || bytes.starts(with: Self.compoundSignature) else { throw Self.damaged(format) }
+    guard !format.isCompound || bytes.starts(with: format.signature) else { throw Self.damaged(format) }
     // Markup is a multiple of the text in it.
     let bound = format == .pdf || format.isCompound ? maximumBytes : min(maximumBytes * 8, 64 << 20)
     var tooLong: VendorError { failure(.tooLarge, "The text of the file is longer than \(maximumBytes) bytes.") }

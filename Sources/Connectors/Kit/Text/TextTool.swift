@@ -141,6 +141,3 @@ struct TextTool: Sendable {
     return (path, descriptor)
   }
 }
-
-// The member `read` above hides the function of the C library.
-private func readBytes(_ file: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int) -> Int { read(file, bytes, count) }

@@ -72,10 +72,7 @@ struct OperationRequest {
       request.body = ByteBuffer(
         string: fields.filter { !$0.value.isNull }.flatMap { field in Self.style(body.styles[field.name], field.value).query(field.name, field.value) }.joined(
           separator: "&"))
-    case .multipart:
-      let boundary = "sluice-\(UInt64.random(in: .min ... .max))\(UInt64.random(in: .min ... .max))"
-      request.headers.set("Content-Type", "multipart/form-data; boundary=\(boundary)")
-      request.body = try multipart(JSONValue(value).object ?? JSONObject(), body.partTypes, boundary)
+    case .multipart: request = request.multipart("form-data", try parts(JSONValue(value).object ?? JSONObject(), body.partTypes))
     case .text: request.body = ByteBuffer(string: value.string ?? value.text)
     case .binary:
       guard let bytes = value.string.flatMap({ Base64.decode($0) }) else {
@@ -90,35 +87,27 @@ struct OperationRequest {
     declared ?? (value.object == nil ? .form(explode: true) : .json)
   }
 
-  /// RFC 7578. A member `{"filename": ..., "content": base64}` is a file, anything else a field; of a list each element is a part.
-  private func multipart(_ fields: JSONObject, _ types: [String: String], _ boundary: String) throws(VendorError) -> ByteBuffer {
-    var body = ByteBuffer()
+  /// A member `{"filename": ..., "content": base64}` is a file, anything else a field; of a list each element is a part.
+  private func parts(_ fields: JSONObject, _ types: [String: String]) throws(VendorError) -> [MultipartPart] {
+    var parts: [MultipartPart] = []
     for (name, value) in fields where !value.isNull {
       guard Self.isQuotable(name) else { throw VendorError(.refused, "A field's name has a character that it cannot have.") }
       let isWhole = types[name]?.contains("json") == true
-      for value in isWhole ? [value] : value.array ?? [value] {
-        body.writeString("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"")
-        try part(value, name, types[name], to: &body)
-        body.writeString("\r\n")
-      }
+      for value in isWhole ? [value] : value.array ?? [value] { parts.append(try part(value, name, types[name])) }
     }
-    body.writeString("--\(boundary)--\r\n")
-    return body
+    return parts
   }
 
-  /// The rest of a part's head, and what it holds.
-  private func part(_ value: JSONValue, _ name: String, _ type: String?, to body: inout ByteBuffer) throws(VendorError) {
+  private func part(_ value: JSONValue, _ name: String, _ type: String?) throws(VendorError) -> MultipartPart {
     guard let file = value["filename"]?.string, let content = value["content"]?.string else {
       // Objects are JSON unless the description says otherwise (OpenAPI, "Encoding Object", `contentType`).
       let type = type ?? (value.object == nil && value.array == nil ? nil : "application/json")
-      if let type { body.writeString("\r\nContent-Type: \(type)") }
-      body.writeString("\r\n\r\n\(type?.contains("json") == true ? value.text : value.string ?? value.text)")
-      return
+      let text = type?.contains("json") == true ? value.text : value.string ?? value.text
+      return MultipartPart(field: name, type: type, ByteBuffer(string: text))
     }
     guard let bytes = Base64.decode(content), Self.isQuotable(file) else {
       throw VendorError(.refused, "\"content\" of the file \(name) must be base64, and \"filename\" one line.")
     }
-    body.writeString("; filename=\"\(file)\"\r\nContent-Type: \(type ?? "application/octet-stream")\r\n\r\n")
-    body.writeBytes(bytes)
+    return MultipartPart(field: name, filename: file, type: type ?? "application/octet-stream", ByteBuffer(bytes: bytes))
   }
 }

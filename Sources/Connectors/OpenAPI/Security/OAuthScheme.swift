@@ -58,9 +58,14 @@ extension SchemeSettings {
     guard let publicURL = environment.publicURL else {
       throw settings.error("flow", "signing in needs HTTP: run the connector with --port, or behind sluice serve with a resource_url")
     }
-    var configuration = SignIn.Configuration(
-      vendor: vendor, authorizationEndpoint: try endpoint("authorization_url", declared?["authorizationUrl"], discovery), clientID: id, scopes: scopes)
-    if let discovery { configuration.discovery = { () async throws(VendorError) in try await discovery.endpoints().authorization } }
+    let endpoint = try endpoint("authorization_url", declared?["authorizationUrl"], discovery)
+    let configuration = SignIn.Configuration(
+      vendor: vendor,
+      authorizationEndpoint: { () async throws(VendorError) in
+        if let endpoint { return endpoint }
+        guard let discovery else { throw VendorError(.unavailable, "It is not known where to sign in to \(vendor).") }
+        return try await discovery.endpoints().authorization
+      }, clientID: id, scopes: scopes)
     return SignIn(configuration, publicURL: publicURL, key: environment.signInKey, time: environment.time)
   }
 

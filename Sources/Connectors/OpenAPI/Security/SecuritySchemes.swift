@@ -31,7 +31,7 @@ struct SecuritySchemes: Sendable {
       let remedy =
         subject == .service
         ? "Add one to the connector's settings, or name there the person who uses it, as user." : "An administrator adds one to the connector's settings."
-      throw VendorError(.consentRequired, "There is no \(vendor) credential of \(names) for \(subject.title). \(remedy)")
+      throw VendorError(.consentRequired, "There is no \(vendor) credential of \(names) for \(subject.name). \(remedy)")
     }
     var request = request
     var used: [SecurityScheme.Used] = []
@@ -78,17 +78,7 @@ struct SecuritySchemes: Sendable {
   func refusal(_ error: VendorError, _ used: [SecurityScheme.Used]) -> VendorError {
     guard let one = used.first(where: { $0.signInLink != nil }) else { return error }
     return VendorError(
-      .consentRequired, "\(vendor) refuses the sign-in of \(one.subject.title), even renewed. Signing in again may help.", status: 401, consentURL: one.signInLink)
-  }
-}
-
-extension Subject {
-  /// As it stands in messages.
-  var title: String {
-    switch self {
-    case .service: "the connector's own account"
-    case .user(let id): id
-    }
+      .consentRequired, "\(vendor) refuses the sign-in of \(one.subject.name), even renewed. Signing in again may help.", status: 401, consentURL: one.signInLink)
   }
 }
 

@@ -37,7 +37,7 @@ struct RowsTool {
         query.conditions = try (call["where"].map { Array($0.elements) } ?? []).map { condition throws(SQLToolError) in
           try Self.condition(JSONValue(condition), table, connector.database.dialect)
         }
-        query.fields = call["fields"].map { $0.elements.compactMap(\.string) } ?? []
+        query.fields = call.arguments.elements(of: "fields").compactMap(\.string)
         query.binary = call.bool("binary") ?? false
         query.limit = call.int("limit") ?? Self.defaultLimit
         guard (1...Self.maximumLimit).contains(query.limit) else { throw SQLToolError("\"limit\" must be a whole number from 1 to \(Self.maximumLimit).") }

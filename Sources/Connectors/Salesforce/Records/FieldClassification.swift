@@ -120,7 +120,7 @@ struct ClassifiedObject: Sendable {
       }
     }
     var parts: [String: Set<RecordCategory>] = [:]
-    for (name, categories) in fields { if let whole = Self.whole(ofPart: name) { parts[whole, default: []].formUnion(categories) } }
+    for (name, categories) in fields { if let whole = CompoundField.whole(ofPart: name) { parts[whole, default: []].formUnion(categories) } }
     self.fields = fields
     self.parts = parts
     self.relationships = relationships
@@ -132,7 +132,7 @@ struct ClassifiedObject: Sendable {
   /// Nil where Salesforce does not tell of the field.
   func categories(ofField name: String) -> Set<RecordCategory>? {
     let name = name.lowercased()
-    let whole = Self.whole(ofPart: name).flatMap { fields[$0] }
+    let whole = CompoundField.whole(ofPart: name).flatMap { fields[$0] }
     guard let own = fields[name] ?? whole ?? (Self.system.contains(name) ? [] : nil) else { return nil }
     return own.union(whole ?? []).union(parts[name] ?? [])
   }
@@ -163,19 +163,6 @@ struct ClassifiedObject: Sendable {
   private static let system: Set<String> = [
     "id", "isdeleted", "createddate", "createdbyid", "lastmodifieddate", "lastmodifiedbyid", "systemmodstamp", "lastvieweddate", "lastreferenceddate",
   ]
-
-  private static let addressParts = [
-    "street", "city", "statecode", "state", "postalcode", "countrycode", "country", "latitude", "longitude", "geocodeaccuracy",
-  ]
-  private static let nameParts: Set<String> = ["firstname", "lastname", "middlename", "suffix", "salutation", "informalname"]
-
-  /// Definitions are of whole addresses, places and names: `BillingCity` is part of `BillingAddress`, `Place__Latitude__s` of `Place__c`.
-  static func whole(ofPart name: String) -> String? {
-    if nameParts.contains(name) { return "name" }
-    if name.hasSuffix("__s"), let end = name.dropLast(3).ranges(of: "__").last { return String(name[..<end.lowerBound]) + "__c" }
-    guard !name.contains("__"), let part = addressParts.first(where: { name.hasSuffix($0) }) else { return nil }
-    return String(name.dropLast(part.utf8.count)) + "address"
-  }
 
   private static func relationship(ofField name: String) -> String? {
     if name.hasSuffix("__c") { return String(name.dropLast(1)) + "r" }

@@ -114,7 +114,7 @@ struct SalesforceTypes: Sendable {
   /// What was said of an object's own field, or of the address, place or name that it is part of.
   private func own(_ field: String, on object: String) -> String? {
     if let type = type(of: object), let member = type.member(ofField: field), let category = type.record.categories[member.name] { return category }
-    return declared(field, on: object) ?? ClassifiedObject.whole(ofPart: field.lowercased()).flatMap { declared($0, on: object) }
+    return declared(field, on: object) ?? CompoundField.whole(ofPart: field.lowercased()).flatMap { declared($0, on: object) }
   }
 
   /// The object that a relationship usually leads to: `Account`, `Invoice__c` of `Invoice__r`, `User` of `Owner`.

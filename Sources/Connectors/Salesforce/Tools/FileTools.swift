@@ -123,7 +123,7 @@ struct FileTools: Sendable {
   }
 
   private func text(of body: ByteBuffer, _ ending: String) async throws(VendorError) -> String {
-    if let format = OfficeText.Format(mimeType: "application/octet-stream", name: "file.\(ending)") {
+    if let format = OfficeText.Format(ending: ending) {
       return try await salesforce.documents.text(of: Array(body.readableBytesView), format, maximumBytes: salesforce.maximumBytes)
     }
     guard let text = String(validating: body.readableBytesView, as: UTF8.self) else { throw VendorError(.invalid, "The file is no text. Open it in Salesforce.") }

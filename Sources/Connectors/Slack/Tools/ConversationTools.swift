@@ -43,7 +43,7 @@ struct ConversationTools: Sendable {
         Field.flag("archived", "Archived ones too."), shape.fields,
       ] + Field.page(limit: 100, most: 200), output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let types = (call["types"].map { Array($0.elements) } ?? []).compactMap(\.string).joined(separator: ",")
+      let types = call.texts("types").joined(separator: ",")
       let isMine = call.bool("mine") ?? false
       let method = isMine ? "users.conversations" : "conversations.list"
       let place = PageCursor(list: ["list_channels", method, types, String(call.bool("archived") ?? false)])

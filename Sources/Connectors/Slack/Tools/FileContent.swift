@@ -8,12 +8,6 @@ internal import NIOCore
 struct FileContent: Sendable {
   let slack: SlackContext
 
-  /// Which part of a text is wanted.
-  static let part = [
-    Field.integer("offset", "The first character of the text to give, 0 if not given.", 0...Int.max),
-    Field.integer("length", "How many characters to give, 50000 if not given.", 1...400_000),
-  ]
-
   static let schema: JSONValue = {
     var schema = SlackFile.shape.oneSchema
     var record = SlackFile.shape.schema
@@ -58,19 +52,12 @@ struct FileContent: Sendable {
   }
 
   private func part(of text: String, _ file: SlackFile, _ call: ToolCall) throws(VendorError) -> ToolResult {
-    let (offset, length) = (call.int("offset") ?? 0, call.int("length") ?? 50_000)
-    let start = text.index(text.startIndex, offsetBy: offset, limitedBy: text.endIndex) ?? text.endIndex
-    let end = text.index(start, offsetBy: length, limitedBy: text.endIndex) ?? text.endIndex
-    let part = String(text[start..<end])
+    let part = TextPart(of: text, call)
     var record = file.json
-    record["text"] = .string(part)
-    let total = text.count
-    record["text_length"] = .int(total)
-    var shown = UntrustedText.framed(part, source: file.id)
-    if end < text.endIndex {
-      record["next_offset"] = .int(offset + length)
-      shown += "\nCharacters \(offset) to \(offset + length) of \(total); go on with offset \(offset + length)."
-    }
+    record["text"] = .string(part.text)
+    record["text_length"] = .int(part.total)
+    if let next = part.next { record["next_offset"] = .int(next) }
+    let shown = UntrustedText.framed(part.text, source: file.id) + (part.note.map { "\n" + $0 } ?? "")
     return UntrustedText.mark(SlackFile.shape.result(record, text: shown), "/file/text")
   }
 }

@@ -54,7 +54,7 @@ struct FileTools: Sendable {
     return slack.tool(
       "get_file", "Get a file",
       "Gets what is known of a file; with content=true also its text (of PDF and office files without their layout, of a canvas as Markdown), or the image.",
-      [Field.text("file", "F...", required: true, length: 20), Field.flag("content", "Download it too.")] + FileContent.part, output: FileContent.schema,
+      [Field.text("file", "F...", required: true, length: 20), Field.flag("content", "Download it too.")] + TextPart.fields(), output: FileContent.schema,
       meta: shape.oneMeta
     ) { call, subject throws(VendorError) in
       let file = try await slack.file(call.string("file") ?? "", for: call, as: subject)
@@ -65,7 +65,7 @@ struct FileTools: Sendable {
   private var readCanvas: Tool {
     slack.tool(
       "read_canvas", "Read a canvas", "Reads a canvas as Markdown. get_channel tells a channel's own.",
-      [Field.text("canvas", "F...", required: true, length: 20)] + FileContent.part, output: FileContent.schema, meta: SlackFile.shape.oneMeta
+      [Field.text("canvas", "F...", required: true, length: 20)] + TextPart.fields(), output: FileContent.schema, meta: SlackFile.shape.oneMeta
     ) { call, subject throws(VendorError) in
       let file = try await slack.file(call.string("canvas") ?? "", for: call, as: subject)
       guard file.isCanvas else { throw VendorError(.invalid, "This is no canvas. get_file with content=true reads other files.") }
