@@ -107,7 +107,10 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
   public init(distinct members: [(name: String, value: JSONValue)]) { self.members = members }
 
   /// Of members with the same name the last one counts.
-  public init(dictionaryLiteral elements: (String, JSONValue)...) {
+  public init(dictionaryLiteral elements: (String, JSONValue)...) { self.init(elements) }
+
+  fileprivate init(_ elements: [(String, JSONValue)]) {
+    members.reserveCapacity(elements.count)
     for (name, value) in elements { self[name] = value }
   }
 
@@ -167,9 +170,7 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
   public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
   public init(nilLiteral: ()) { self = .null }
   public init(dictionaryLiteral elements: (String, JSONValue)...) {
-    var object = JSONObject()
-    for (name, value) in elements { object[name] = value }
-    self = .object(object)
+    self = .object(JSONObject(elements))
   }
   public static func int(_ value: some BinaryInteger) -> JSONValue { .number(JSONNumber(value)) }
 }

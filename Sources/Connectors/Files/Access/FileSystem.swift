@@ -122,7 +122,7 @@ struct FileSystem: Sendable {
   /// The visible entries of a directory by name.
   func list(_ path: FilePath) throws(VendorError) -> [FileInfo] {
     let (entries, isSeen) = try entries(of: path)
-    let infos = entries.filter(\.isSeen).map(\.info)
+    let infos = entries.compactMap { $0.isSeen ? $0.info : nil }
     // An empty list would tell that there is such a directory.
     guard isSeen || !infos.isEmpty else { throw Self.absence(path) }
     return infos
