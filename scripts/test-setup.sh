@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs, on Debian and Ubuntu, what tests run against: Glewlwyd, an OpenID provider; pdftotext and unzip, by which the Drive connector
-# reads PDF and office files; catdoc for the older ones. Nothing of it is needed to build or to start Sluice. Without it the tests that need it skip, and say so.
+# Installs, on Debian and Ubuntu, what tests run against: Glewlwyd, an OpenID provider; pdftotext, by which connectors read
+# PDF files; catdoc for the office files of before 2007; unzip, which reads what we packed. Nothing of it is needed to build or to start Sluice. Without it the tests that need it skip, and say so.
 set -uo pipefail
 
 [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null 2>&1 || exit 0

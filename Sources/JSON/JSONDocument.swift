@@ -21,40 +21,87 @@ public final class JSONDocument: Sendable {
   }
 
   let buffer: ByteBuffer
-  let nodes: ContiguousArray<Node>
-  /// The readable bytes of ``buffer``. Its storage is kept by it, and nobody writes to storage that is shared: a writer copies it first.
-  nonisolated(unsafe) let bytes: UnsafeBufferPointer<UInt8>
+  let nodes: NodeStorage
+  /// ``nodes`` and the readable bytes of ``buffer``: good while this is kept. Nobody writes to storage that is shared, a writer copies it first.
+  nonisolated(unsafe) let view: JSONView
 
   /// Checks `text` against RFC 8259 and `limits`, and indexes it.
   ///
   /// - Throws: ``JSONError`` with the offset of the first problem.
   public convenience init(scanning text: ByteBuffer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
-    guard text.readableBytes <= limits.bytes else {
+    let count = text.readableBytes
+    guard count <= limits.bytes else {
       throw JSONError(.tooLarge, at: limits.bytes, "the text has more than \(limits.bytes) bytes")
     }
-    var failure: JSONError?
-    var nodes = ContiguousArray<Node>()
-    // Closures of `ByteBuffer` rethrow untyped; the error travels beside them.
-    text.withUnsafeReadableBytes { bytes in
-      guard let base = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), !bytes.isEmpty else {
-        failure = JSONError(.truncated, at: 0, "the text is empty")
-        return
-      }
-      // A message has a value or a name in every 12 bytes or so; short ones have more, and no allocator minds a kilobyte.
-      nodes.reserveCapacity(min(max(bytes.count / 12, min(bytes.count / 8 + 8, 60)), 512))
-      var scanner = JSONScanner(base: base, count: bytes.count, limits: limits)
-      do throws(JSONError) { try scanner.scan(into: &nodes) } catch { failure = error }
-    }
-    if let failure { throw failure }
-    self.init(buffer: text, nodes: nodes)
+    guard count > 0, let base = Self.base(of: text) else { throw JSONError(.truncated, at: 0, "the text is empty") }
+    // A message has a value or a name in every 12 bytes or so; short ones have more, and no allocator minds a kilobyte.
+    var nodes = NodeStorage(capacity: min(max(count / 12, min(count / 8 + 8, 60)), 512))
+    var scanner = JSONScanner(base: base, count: count, limits: limits)
+    try scanner.scan(into: &nodes)
+    self.init(buffer: text, base: base, nodes: nodes)
   }
 
-  init(buffer: ByteBuffer, nodes: ContiguousArray<Node>) {
+  private init(buffer: ByteBuffer, base: UnsafePointer<UInt8>, nodes: consuming NodeStorage) {
     self.buffer = buffer
+    view = JSONView(nodes: nodes.base, text: base)
     self.nodes = nodes
-    bytes = buffer.withUnsafeReadableBytesWithStorageManagement { bytes, _ in bytes.assumingMemoryBound(to: UInt8.self) }
+  }
+
+  /// Where the readable bytes of a buffer are, as long as somebody keeps it.
+  private static func base(of buffer: ByteBuffer) -> UnsafePointer<UInt8>? {
+    buffer.withUnsafeReadableBytesWithStorageManagement { bytes, _ in bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) }
   }
 
   /// The value that is the whole text.
   public var root: RawJSON { RawJSON(document: self, index: 0) }
+
+  /// Calls `body` with pointers to the text and its index, which are valid until it returns.
+  func withView<R>(_ body: (JSONView) -> R) -> R { withExtendedLifetime(self) { body(view) } }
+}
+
+/// The index of a text, in memory of its own: it is read at each step of every message, and written by the scan alone.
+struct NodeStorage: ~Copyable, @unchecked Sendable {
+  typealias Node = JSONDocument.Node
+
+  private var memory: UnsafeMutablePointer<Node>
+  private(set) var capacity: Int
+  private(set) var count = 0
+
+  init(capacity: Int) {
+    memory = .allocate(capacity: capacity)
+    self.capacity = capacity
+  }
+
+  deinit { memory.deallocate() }
+
+  /// Where the nodes are, as long as this is kept and nothing is appended.
+  var base: UnsafePointer<Node> { UnsafePointer(memory) }
+
+  subscript(_ index: Int) -> Node {
+    @inline(__always)
+    get {
+      assert(index < count)
+      return memory[index]
+    }
+    @inline(__always)
+    set {
+      assert(index < count)
+      memory[index] = newValue
+    }
+  }
+
+  /// Appends a node. There must be room: ``grow(to:)``.
+  @inline(__always)
+  mutating func append(_ node: Node) {
+    assert(count < capacity)
+    (memory + count).initialize(to: node)
+    count += 1
+  }
+
+  mutating func grow(to capacity: Int) {
+    let larger = UnsafeMutablePointer<Node>.allocate(capacity: capacity)
+    larger.moveInitialize(from: memory, count: count)
+    memory.deallocate()
+    (memory, self.capacity) = (larger, capacity)
+  }
 }

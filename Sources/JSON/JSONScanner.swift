@@ -21,13 +21,13 @@ struct JSONScanner {
   /// What the grammar allows at the current position.
   private enum Expecting { case value, valueOrEnd, name, nameOrEnd, commaOrEnd, end }
 
-  mutating func scan(into nodes: inout ContiguousArray<JSONDocument.Node>) throws(JSONError) {
+  mutating func scan(into nodes: inout NodeStorage) throws(JSONError) {
     var expecting = Expecting.value
     while true {
       skipWhitespace()
       guard at < count else {
         if case .end = expecting { return }
-        throw JSONError(.truncated, at: at, nodes.isEmpty ? "the text is empty" : "the text ends inside a value")
+        throw JSONError(.truncated, at: at, nodes.count == 0 ? "the text is empty" : "the text ends inside a value")
       }
       let byte = base[at]
       switch expecting {
@@ -103,7 +103,7 @@ struct JSONScanner {
   @inline(__always)
   private func append(
     _ kind: JSONDocument.Node.Kind, from start: Int, to end: Int, escaped: Bool = false,
-    _ nodes: inout ContiguousArray<JSONDocument.Node>
+    _ nodes: inout NodeStorage
   ) {
     if nodes.count == nodes.capacity { makeRoom(in: &nodes) }
     nodes.append(
@@ -114,12 +114,12 @@ struct JSONScanner {
 
   /// As much as the rest of the text needs if it is like what was seen of it, and not more than eight times as much as there is.
   @inline(never)
-  private func makeRoom(in nodes: inout ContiguousArray<JSONDocument.Node>) {
+  private func makeRoom(in nodes: inout NodeStorage) {
     let expected = nodes.count * (count / max(at, 1) + 1)
-    nodes.reserveCapacity(min(max(expected, nodes.count * 2), nodes.count * 8))
+    nodes.grow(to: min(max(expected, nodes.count * 2), nodes.count * 8))
   }
 
-  private mutating func open(_ kind: JSONDocument.Node.Kind, _ nodes: inout ContiguousArray<JSONDocument.Node>) {
+  private mutating func open(_ kind: JSONDocument.Node.Kind, _ nodes: inout NodeStorage) {
     let outer = container
     container = nodes.count
     depth += 1
@@ -127,7 +127,7 @@ struct JSONScanner {
     nodes[container].next = UInt32(truncatingIfNeeded: outer)
   }
 
-  private mutating func close(_ nodes: inout ContiguousArray<JSONDocument.Node>) {
+  private mutating func close(_ nodes: inout NodeStorage) {
     at += 1
     depth -= 1
     let closed = container
@@ -136,7 +136,7 @@ struct JSONScanner {
     nodes[closed].next = UInt32(truncatingIfNeeded: nodes.count)
   }
 
-  private mutating func scalar(_ byte: UInt8, _ nodes: inout ContiguousArray<JSONDocument.Node>) throws(JSONError) {
+  private mutating func scalar(_ byte: UInt8, _ nodes: inout NodeStorage) throws(JSONError) {
     switch byte {
     case UInt8(ascii: "\""): try string(&nodes)
     case UInt8(ascii: "t"): try literal("true", .true, &nodes)
@@ -148,7 +148,7 @@ struct JSONScanner {
   }
 
   private mutating func literal(
-    _ word: StaticString, _ kind: JSONDocument.Node.Kind, _ nodes: inout ContiguousArray<JSONDocument.Node>
+    _ word: StaticString, _ kind: JSONDocument.Node.Kind, _ nodes: inout NodeStorage
   ) throws(JSONError) {
     let length = word.utf8CodeUnitCount
     guard count - at >= length else { throw JSONError(.truncated, at: at, "the text ends inside \(word)") }
@@ -159,7 +159,7 @@ struct JSONScanner {
     at += length
   }
 
-  private mutating func number(_ nodes: inout ContiguousArray<JSONDocument.Node>) throws(JSONError) {
+  private mutating func number(_ nodes: inout NodeStorage) throws(JSONError) {
     let start = at
     if base[at] == UInt8(ascii: "-") { at += 1 }
     guard at < count else { throw JSONError(.truncated, at: at, "the text ends inside a number") }
@@ -194,7 +194,7 @@ struct JSONScanner {
 
   // MARK: Strings
 
-  private mutating func string(_ nodes: inout ContiguousArray<JSONDocument.Node>) throws(JSONError) {
+  private mutating func string(_ nodes: inout NodeStorage) throws(JSONError) {
     let start = at
     var escaped = false
     at += 1
@@ -305,7 +305,7 @@ struct JSONScanner {
   // MARK: Repeated names
 
   /// Compares the names of one object pairwise when they are few, by keyed hash when they are many.
-  private func rejectDuplicates(in object: Int, _ nodes: ContiguousArray<JSONDocument.Node>) throws(JSONError) {
+  private func rejectDuplicates(in object: Int, _ nodes: borrowing NodeStorage) throws(JSONError) {
     var names = 0
     var name = object + 1
     while name < nodes.count {
@@ -320,7 +320,7 @@ struct JSONScanner {
     }
   }
 
-  private func rejectDuplicatesByHash(in object: Int, _ nodes: ContiguousArray<JSONDocument.Node>) throws(JSONError) {
+  private func rejectDuplicatesByHash(in object: Int, _ nodes: borrowing NodeStorage) throws(JSONError) {
     var seen = Set<[UInt8]>()
     var name = object + 1
     while name < nodes.count {
@@ -336,12 +336,13 @@ struct JSONScanner {
   }
 
   private func equal(_ one: JSONDocument.Node, _ other: JSONDocument.Node) -> Bool {
+    guard one.escaped || other.escaped || one.end - one.start == other.end - other.start else { return false }
     let first = UnsafeBufferPointer(start: base + Int(one.start) + 1, count: Int(one.end - one.start) - 2)
     let second = UnsafeBufferPointer(start: base + Int(other.start) + 1, count: Int(other.end - other.start) - 2)
     if one.escaped || other.escaped {
       return JSONText.unescape(first, escaped: one.escaped) == JSONText.unescape(second, escaped: other.escaped)
     }
-    return first.count == second.count && first.elementsEqual(second)
+    return first.elementsEqual(second)
   }
 }
 

@@ -73,8 +73,7 @@ public enum JSONValue: Sendable, Hashable {
 extension RawJSON {
   /// The text `null`.
   public static let null: RawJSON = {
-    let node = JSONDocument.Node(kind: .null, escaped: false, start: 0, end: 4, next: 1)
-    return RawJSON(document: JSONDocument(buffer: ByteBuffer(string: "null"), nodes: [node]), index: 0)
+    do { return try RawJSON("null") } catch { preconditionFailure("null is JSON: \(error)") }
   }()
 }
 
@@ -128,6 +127,13 @@ public struct JSONObject: Sendable, Hashable, ExpressibleByDictionaryLiteral {
       case (nil, nil): break
       }
     }
+  }
+
+  /// With the members of another in place of its own.
+  package func merging(_ other: JSONObject) -> JSONObject {
+    var merged = self
+    for (name, value) in other { merged[name] = value }
+    return merged
   }
 
   /// Makes room for so many members.

@@ -1,11 +1,5 @@
 public import NIOCore
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// One value inside a scanned text: a slice of the bytes as they came, decoded only when asked.
 public struct RawJSON: Sendable {
   public enum Kind: Sendable { case null, bool, number, string, array, object }
@@ -13,7 +7,7 @@ public struct RawJSON: Sendable {
   let document: JSONDocument
   let index: Int
 
-  private var node: JSONDocument.Node { document.nodes[index] }
+  private var node: JSONDocument.Node { document.view[index] }
 
   /// Scans `text` and gives its root value.
   public init(scanning text: ByteBuffer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
@@ -47,7 +41,7 @@ public struct RawJSON: Sendable {
   /// Whether no container in the value, itself included, is in `depth` or more others.
   public func isNested(within depth: Int) -> Bool {
     let end = Int(node.next)
-    return document.nodes.withUnsafeBufferPointer { nodes in
+    return document.withView { nodes in
       // Where the containers end that are open at a node.
       var open: [Int] = []
       for position in index..<end where nodes[position].kind == .array || nodes[position].kind == .object {
@@ -69,7 +63,10 @@ public struct RawJSON: Sendable {
 
   /// Calls `body` with the bytes of the value.
   public func withBytes<R>(_ body: (UnsafeBufferPointer<UInt8>) -> R) -> R {
-    withExtendedLifetime(document) { body(UnsafeBufferPointer(rebasing: document.bytes[range])) }
+    document.withView { view in
+      let node = view[index]
+      return body(UnsafeBufferPointer(start: view.text + Int(node.start), count: Int(node.end - node.start)))
+    }
   }
 
   /// Where a value is in its document: what is left of a ``RawJSON`` without its reference to the text.
@@ -81,7 +78,10 @@ public struct RawJSON: Sendable {
   public var place: Place { Place(index: Int32(truncatingIfNeeded: index)) }
 
   /// The value at a place of the same document.
-  public func value(at place: Place) -> RawJSON { RawJSON(document: document, index: Int(place.index)) }
+  public func value(at place: Place) -> RawJSON {
+    precondition(place.index < document.nodes.count, "the place is of another document")
+    return RawJSON(document: document, index: Int(place.index))
+  }
 
   // MARK: Scalars
 
@@ -98,8 +98,7 @@ public struct RawJSON: Sendable {
   /// The characters of a string value, escapes resolved.
   public var string: String? {
     guard node.kind == .string else { return nil }
-    let escaped = node.escaped
-    return withBytes { JSONText.decode(UnsafeBufferPointer(rebasing: $0[1..<($0.count - 1)]), escaped: escaped) }
+    return document.withView { view in JSONText.decode(view.characters(view[index]), escaped: view[index].escaped) }
   }
 
   /// The value of a number that is a whole number within `Int`, written without fraction or exponent.
@@ -119,17 +118,8 @@ public struct RawJSON: Sendable {
   /// Whether this is the string `text`, without decoding it.
   public func equals(_ text: StaticString) -> Bool {
     guard node.kind == .string else { return false }
-    if node.escaped { return string.map { $0.utf8.elementsEqual("\(text)".utf8) } ?? false }
-    return matches(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-  }
-
-  private func matches(_ expected: UnsafeBufferPointer<UInt8>) -> Bool {
-    withBytes { bytes in
-      guard bytes.count == expected.count + 2, let base = bytes.baseAddress, let other = expected.baseAddress else {
-        return bytes.count == 2 && expected.isEmpty
-      }
-      return memcmp(base + 1, other, expected.count) == 0
-    }
+    let text = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    return document.withView { $0.equalString(index, text) }
   }
 
   // MARK: Containers
@@ -138,12 +128,25 @@ public struct RawJSON: Sendable {
   public subscript(_ name: String) -> RawJSON? {
     guard node.kind == .object else { return nil }
     var name = name
-    let found = name.withUTF8 { document.member($0, of: index) }
+    let found = name.withUTF8 { name in document.withView { $0.member(name, of: index) } }
     return found.map { RawJSON(document: document, index: $0) }
   }
 
   /// The members of an object in the order of the text; empty for anything else.
   public var members: Members { Members(value: self, isObject: node.kind == .object) }
+
+  /// Calls `body` with each member of an object, its name as UTF-8 with escapes resolved: for messages, whose members are looked at one by one.
+  package func forEachMember(_ body: (_ name: UnsafeBufferPointer<UInt8>, _ value: Place) -> Void) {
+    document.withView { view in
+      guard view[index].kind == .object else { return }
+      let end = Int(view[index].next)
+      var name = index + 1
+      while name < end {
+        view.withString(name) { body($0, Place(index: Int32(truncatingIfNeeded: name + 1))) }
+        name = Int(view[name + 1].next)
+      }
+    }
+  }
 
   /// The elements of an array in order; empty for anything else.
   public var elements: Elements { Elements(value: self, isArray: node.kind == .array) }
@@ -164,7 +167,7 @@ public struct RawJSON: Sendable {
 
     public mutating func next() -> RawJSON? {
       guard next_ < end else { return nil }
-      defer { next_ = Int(document.nodes[next_].next) }
+      defer { next_ = Int(document.view[next_].next) }
       return RawJSON(document: document, index: next_)
     }
   }
@@ -188,34 +191,6 @@ public struct RawJSON: Sendable {
       next_ = Int(value.node.next)
       return (name, value)
     }
-  }
-}
-
-extension JSONDocument {
-  /// The index of the value of the member `name` of the object at `object`.
-  fileprivate func member(_ name: UnsafeBufferPointer<UInt8>, of object: Int) -> Int? {
-    nodes.withUnsafeBufferPointer { nodes in
-      var child = object + 1
-      let end = Int(nodes[object].next)
-      while child < end {
-        let node = nodes[child]
-        let length = Int(node.end - node.start) - 2
-        if node.escaped {
-          let characters = UnsafeBufferPointer(rebasing: bytes[(Int(node.start) + 1)..<(Int(node.end) - 1)])
-          if JSONText.unescape(characters, escaped: true).elementsEqual(name) { return child + 1 }
-        } else if length == name.count, isSame(at: Int(node.start) + 1, name) {
-          return child + 1
-        }
-        child = Int(nodes[child + 1].next)
-      }
-      return nil
-    }
-  }
-
-  /// Whether the bytes from `start` on, as many as `other` has, are the same. Both are inside the text.
-  private func isSame(at start: Int, _ other: UnsafeBufferPointer<UInt8>) -> Bool {
-    guard let base = bytes.baseAddress, let first = other.baseAddress else { return other.isEmpty }
-    return memcmp(base + start, first, other.count) == 0
   }
 }
 

@@ -1,5 +1,6 @@
 import Foundation
 import MCP
+import Synchronization
 import Testing
 
 /// An example as a user runs it: a program beside the tests.
@@ -18,6 +19,11 @@ struct ExampleProgram {
     }
     return ".build/debug/\(name)"
   }
+
+  private static let starts = Mutex(())
+
+  /// One at a time: Foundation's `Process.run()` on Linux crashed now and then when tests started many at once.
+  static func start(_ process: Process) throws { try starts.withLock { _ in try process.run() } }
 
   /// What the program printed and how it ended.
   struct Outcome {
@@ -42,7 +48,7 @@ struct ExampleProgram {
     let status = try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Int32, any Error>) in
       process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
       do {
-        try process.run()
+        try Self.start(process)
         try stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try stdin.fileHandleForWriting.close()
       } catch { continuation.resume(throwing: error) }
@@ -69,7 +75,7 @@ struct ExampleProgram {
       watch.cancel()
       process.terminate()
     }
-    try process.run()
+    try Self.start(process)
     // Ends with the process, if it says nothing.
     let line = String(decoding: stdout.fileHandleForReading.availableData, as: UTF8.self)
     let url = try #require(line.split(separator: "\n").first.map(String.init), "\(name) did not say where it serves")

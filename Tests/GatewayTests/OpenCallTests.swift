@@ -8,7 +8,7 @@ import Testing
 struct OpenCallTests {
   private func principal(_ id: String) -> Principal { Principal(id: id, authentication: .local) }
 
-  private func asks(_ name: String) -> ServerRequests.Answering {
+  private func asks(_ name: String) -> RequestsFromServer.Answering {
     { _, _ throws(RPCError) in ["asked": .string(name)] }
   }
 

@@ -1,6 +1,7 @@
 import ConnectorTesting
 import JSON
 import MCP
+import Synchronization
 import Testing
 
 @Suite("Data categories from the labels of Google Drive")
@@ -134,10 +135,87 @@ struct CategoryTests {
     #expect(fixture.vendor.requests.count >= 3 && fixture.vendor.requests.allSatisfy { asksForLabels($0) }, "\(fixture.vendor.requests)")
   }
 
+  @Test("Labels that a list leaves out are asked for eight at a time, once a file, and by the next list not again", .timeLimit(.minutes(1)))
+  func many() async throws {
+    let (crowd, time) = (Crowd(8), VirtualTime())
+    let fixture = try await DriveUnderTest(Self.labels, isGoverned: true, time: time)
+    let files = (1...100).map { PlausibleDrive.file("text\($0)") }
+    fixture.vendor.always("GET", "/drive/v3/files", .json(["files": .array(files)]))
+    fixture.vendor.always("GET", "/drive/v3/changes", .json(["newStartPageToken": "9", "changes": .array(files.map { ["fileId": $0["id"] ?? "", "file": $0] })]))
+    fixture.vendor.always("GET", "/drive/v3/changes/startPageToken", .json(["startPageToken": "8"]))
+    fixture.vendor.always("GET", "/drive/v3/files/*/listLabels") { request in
+      await crowd.pass()
+      // Every tenth is confidential.
+      return .json(["labels": request.path.hasSuffix("0/listLabels") ? [["id": "L1"]] : []])
+    }
+    let meta = Self.cleared(["public", "internal"])
+    let seen = (1...100).filter { $0 % 10 != 0 }.map { "text\($0)" }
+    func expect(_ tool: String, _ arguments: JSONValue = [:], asked: Int) async throws {
+      let result = try await fixture.drive.structured(tool, arguments, as: "ada", meta: meta)
+      #expect((result["files"] ?? result["changes"])?.array?.compactMap { $0["id"]?.string } == seen)
+      #expect(fixture.vendor.requests.count { $0.path.hasSuffix("/listLabels") } == asked)
+    }
+    try await expect("list_recent", ["limit": 100], asked: 100)
+    #expect(crowd.most == 8)
+    try await expect("list_recent", ["limit": 100], asked: 100)
+    let start = try await fixture.drive.structured("list_changes", as: "ada", meta: meta)["next_cursor"]
+    try await expect("list_changes", ["cursor": start ?? .null, "limit": 100], asked: 100)
+    time.advance(61)
+    try await expect("list_recent", ["limit": 100], asked: 200)
+  }
+
+  @Test("A change of labels is seen at once, since the file has another version then; where Drive tells no version labels are always asked for")
+  func changed() async throws {
+    let fixture = try await DriveUnderTest(Self.labels, isGoverned: true)
+    for (version, labels, isSeen) in [("7", [], true), ("7", nil, true), ("8", ["L1"], false), ("9", [], true), (nil, [], true), (nil, ["L1"], false)]
+      as [(String?, [String]?, Bool)]
+    {
+      var file = PlausibleDrive.file("text1")
+      file["version"] = version.map { .string($0) }
+      fixture.vendor.on("GET", "/drive/v3/files", .json(["files": [file]]))
+      if let labels { fixture.vendor.on("GET", "/drive/v3/files/text1/listLabels", .json(["labels": .array(labels.map { ["id": .string($0)] })])) }
+      let files = try await fixture.drive.structured("list_recent", as: "ada", meta: Self.cleared(["public"]))["files"]?.array
+      #expect(files?.isEmpty == !isSeen, "\(version ?? "none")")
+    }
+    #expect(fixture.vendor.requests.count { $0.path.hasSuffix("/listLabels") } == 5 && fixture.vendor.unscripted.isEmpty)
+  }
+
   @Test("A category that there is not is an error at the start", arguments: ["restricted", "Confidential", ""])
   func settings(_ category: String) async throws {
     await #expect { try await DriveUnderTest(["labels": ["L1": .string(category)]]) } throws: {
       "\($0)".contains("expected one of public, internal, confidential, pii, secret")
     }
+  }
+}
+
+/// Lets nobody pass before so many wait, and then everybody; counts how many there were at once.
+private final class Crowd: Sendable {
+  private struct State {
+    var isOpen = false
+    var now = 0
+    var most = 0
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+  /// Guards who waits.
+  private let state = Mutex(State())
+  private let size: Int
+
+  init(_ size: Int) { self.size = size }
+
+  var most: Int { state.withLock { $0.most } }
+
+  func pass() async {
+    await withCheckedContinuation { continuation in
+      let passing = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+        state.now += 1
+        state.most = max(state.most, state.now)
+        state.waiting.append(continuation)
+        state.isOpen = state.isOpen || state.now == size
+        defer { if state.isOpen { state.waiting = [] } }
+        return state.isOpen ? state.waiting : []
+      }
+      for continuation in passing { continuation.resume() }
+    }
+    state.withLock { $0.now -= 1 }
   }
 }

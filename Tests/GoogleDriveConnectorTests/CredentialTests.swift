@@ -23,8 +23,9 @@ struct CredentialTests {
   }
 
   /// A connector with a service account, and a token endpoint whose tokens say in whose name they are.
-  private static func delegated(_ settings: JSONObject, isGoverned: Bool = true, part: JSONObject = [:], time: VirtualTime = VirtualTime()) async throws -> DriveUnderTest
-  {
+  private static func delegated(
+    _ settings: JSONObject, isGoverned: Bool = true, part: JSONObject = [:], time: VirtualTime = VirtualTime(), script: (VendorDouble) -> Void = { _ in }
+  ) async throws -> DriveUnderTest {
     let fixture = try await DriveUnderTest(settings, isGoverned: isGoverned, time: time) { secrets, vendor, all in
       var account: JSONObject = ["key": .string(try secrets.reference("key.json", try keyFile())), "token_url": .string(vendor.url + "/token")]
       for (name, value) in part { account[name] = value }
@@ -35,6 +36,7 @@ struct CredentialTests {
       let claims = try? Self.claims(assertion)
       return .json(["access_token": .string("token-of-\(claims?["sub"]?.string ?? "the-account")"), "expires_in": 3600, "token_type": "Bearer"])
     }
+    script(fixture.vendor)
     PlausibleDrive.answer(every: fixture.vendor)
     return fixture
   }
@@ -61,6 +63,20 @@ struct CredentialTests {
     let signature = _RSA.Signing.RSASignature(rawRepresentation: try #require(Base64URL.decode(Array(parts[2].utf8))))
     let isValid = try #require(Self.key).publicKey.isValidSignature(signature, for: Data("\(parts[0]).\(parts[1])".utf8), padding: .insecurePKCS1v1_5)
     #expect(isValid)
+  }
+
+  @Test("Which labels a file has is not told to one person because another was told")
+  func labels() async throws {
+    let fixture = try await Self.delegated(["act_as": "caller", "labels": ["L1": "confidential"]]) { vendor in
+      vendor.always("GET", "/drive/v3/files/*/listLabels") { request in
+        request.header("Authorization") == "Bearer token-of-ada@example.com"
+          ? .json(["labels": []]) : .json(["error": ["code": 403, "message": "no", "errors": [["reason": "forbidden"]]]], status: 403)
+      }
+    }
+    for (person, count) in [("ada@example.com", 2), ("bob@example.com", 0), ("ada@example.com", 2)] {
+      let files = try await fixture.drive.structured("list_recent", as: person, meta: RowRules.cleared(["public"], ["File"]))["files"]?.array
+      #expect(files?.count == count, "\(person)")
+    }
   }
 
   @Test("Each person's request carries a token of that person and no other, and one token serves many requests")

@@ -49,7 +49,7 @@ struct InteropTests {
 
   @Test("The official client uses the everything server, in both eras and over both wires")
   func officialClientOfEverything() async throws {
-    try await PythonProgram.run("package_client.py", "mcp", "everything", seconds: 100)
+    try await PythonProgram.run("package_client.py", "mcp", "everything")
   }
 
   @Test(
@@ -59,7 +59,7 @@ struct InteropTests {
       "no Python with the packages of scripts/python-requirements-fastmcp.txt (scripts/python.sh, or SLUICE_PYTHON_FASTMCP): clients of fastmcp not tested"),
     arguments: ["everything", "sluice"])
   func fastmcpClient(server: String) async throws {
-    try await PythonProgram.run("package_client.py", "fastmcp", server, python: PythonProgram.fastmcpInterpreter, seconds: 100)
+    try await PythonProgram.run("package_client.py", "fastmcp", server, python: PythonProgram.fastmcpInterpreter)
   }
 
   @Test(
@@ -70,7 +70,7 @@ struct InteropTests {
     )
   )
   func fastmcpUpstreams() async throws {
-    try await PythonProgram.run("fastmcp_upstreams.py", seconds: 100)
+    try await PythonProgram.run("fastmcp_upstreams.py")
   }
 
   @Test(
@@ -81,7 +81,7 @@ struct InteropTests {
       "no Python with the packages of scripts/python-requirements-oauth.txt (scripts/python.sh): the gateway behind an identity provider not tested"),
     arguments: Era.allCases)
   func identityProvider(era: Era) async throws {
-    try await PythonProgram.run("gateway_identity.py", "glewlwyd", era.rawValue, seconds: 100)
+    try await PythonProgram.run("gateway_identity.py", "glewlwyd", era.rawValue)
   }
 
   @Test(
@@ -91,7 +91,7 @@ struct InteropTests {
       "no Python with the packages of scripts/python-requirements-oauth.txt (scripts/python.sh): enterprise-managed authorization before the gateway not tested"),
     arguments: Era.allCases)
   func enterpriseManaged(era: Era) async throws {
-    try await PythonProgram.run("gateway_identity.py", "idjag", era.rawValue, seconds: 100)
+    try await PythonProgram.run("gateway_identity.py", "idjag", era.rawValue)
   }
 
   @Test("The everything client authorizes itself with the official authorization server and resource server", arguments: ["2026-07-28", "2025-11-25"])

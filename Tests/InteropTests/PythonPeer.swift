@@ -23,7 +23,7 @@ struct PythonPeer: Sendable {
     try Data().write(to: errors)
     defer { try? FileManager.default.removeItem(at: errors) }
     process.standardError = try FileHandle(forWritingTo: errors)
-    try process.run()
+    try PythonProgram.start(process)
     let watch = Task {
       try await Task.sleep(for: .seconds(120))
       process.terminate()

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Synchronization
 import Testing
 
 /// A Python program beside this file, which uses the `sluice` binary and tells of its findings line by line (Python/checks.py).
@@ -106,6 +107,11 @@ struct PythonProgram {
     return file
   }
 
+  private static let starts = Mutex(())
+
+  /// One at a time: Foundation's `Process.run()` on Linux crashed now and then when tests started many at once.
+  static func start(_ process: Process) throws { try starts.withLock { _ in try process.run() } }
+
   private static func end(of process: Process, within seconds: Double) async throws {
     let watch = Task {
       try await Task.sleep(for: .seconds(seconds))
@@ -117,7 +123,7 @@ struct PythonProgram {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
         process.terminationHandler = { _ in continuation.resume() }
-        do { try process.run() } catch { continuation.resume(throwing: error) }
+        do { try start(process) } catch { continuation.resume(throwing: error) }
       }
     } onCancel: {
       process.terminate()

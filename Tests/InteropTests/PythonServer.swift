@@ -74,7 +74,7 @@ struct PythonServer: Sendable, CustomTestStringConvertible {
     process.standardError = FileHandle.nullDevice
     let output = Pipe()
     process.standardOutput = output
-    try process.run()
+    try PythonProgram.start(process)
     defer { process.terminate() }
     let line = try await Self.firstLine(of: output.fileHandleForReading)
     guard let url = try JSONValue(parsing: line)["url"]?.string else { throw CocoaError(.fileReadCorruptFile) }

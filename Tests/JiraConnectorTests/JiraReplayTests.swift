@@ -118,9 +118,7 @@ struct JiraReplayTests {
     #expect(try await test.jira.structured("get_attachment", ["attachment": "7"])["text"] == "%PDF")
   }
 
-  @Test(
-    "PDF and office files are read as the text in them",
-    .enabled(if: Programs.has("unzip") && Programs.has("pdftotext"), "unzip or pdftotext is not on this machine"))
+  @Test("PDF and office files are read as the text in them", .enabled(if: Programs.has("pdftotext"), "pdftotext (poppler-utils) is not on this machine"))
   func documents() async throws {
     let type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     let document = StoredZip.archive([("word/document.xml", "<w:document><w:body><w:p><w:r><w:t>Offer &amp; terms</w:t></w:r></w:p></w:body></w:document>")])

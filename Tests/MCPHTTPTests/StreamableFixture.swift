@@ -142,9 +142,11 @@ struct StreamableFixture {
   // MARK: Over the wire
 
   /// Serves the endpoint on a free port for the length of `body`.
-  func serving<R: Sendable>(_ body: @Sendable (Int) async throws -> R) async throws -> R {
+  func serving<R: Sendable>(
+    _ configure: (inout HTTPServerConfiguration) -> Void = { _ in }, _ body: @Sendable (Int) async throws -> R
+  ) async throws -> R {
     let responder = responder
-    return try await withServer(Responder { await responder.respond(to: $0) }, { _ in }, body)
+    return try await withServer(Responder { await responder.respond(to: $0) }, configure, body)
   }
 
   static func wire(_ method: String, _ body: String, _ headers: [(String, String)]) -> String {

@@ -96,7 +96,8 @@ struct StreamableStreamTests {
   @Test("A subscription is acknowledged first, tells what was asked for once, and ends with a result when the server does")
   func subscription() async throws {
     let fixture = StreamableFixture()
-    let socket = try await fixture.serving { port in
+    // Time enough for the last event.
+    let socket = try await fixture.serving({ $0.shutdownTimeout = .seconds(30) }) { port in
       let socket = try RawSocket(port: port)
       socket.send(
         Self.listen([

@@ -183,7 +183,7 @@ struct WireTests {
     try await withClient(of: server, over: wire) { client async throws in
       guard case .task(let task) = try await client.startTool("write") else { throw NoTask() }
       let subscription = try await client.subscribe(to: .tasks(task.id))
-      var statuses: [TaskRecord.Status] = []
+      var statuses: [TaskStatus] = []
       for await case .taskUpdated(let record) in subscription {
         statuses.append(record.status)
         if record.status.isFinal { break }
@@ -234,7 +234,7 @@ struct WireTests {
         return ToolResult(text: "")
       })
     let failure = await #expect(throws: WireFailure.self) {
-      try await withClient(of: server, over: wire, within: .seconds(5)) { client in _ = try await client.callTool("sleep") }
+      try await withClient(of: server, over: wire, within: .seconds(15)) { client in _ = try await client.callTool("sleep") }
     }
     #expect(failure?.description.contains("sleep") == true, "\(failure as Any)")
   }

@@ -429,7 +429,7 @@ struct InteractionTests {
 
   @Test("Requests to clients are answered within their scope, once, and are cancelled with their task")
   func pending() async throws {
-    let requests = ClientRequests(bound: .seconds(60))
+    let requests = RequestsToClient(bound: .seconds(60))
     let (sent, continuation) = AsyncStream.makeStream(of: JSONValue.self)
     let asking = Task {
       try await requests.request(.rootsList, params: nil, scope: "one") { message in
@@ -459,7 +459,7 @@ struct InteractionTests {
 
   @Test("A client that does not answer in time is given up")
   func timeout() async {
-    let requests = ClientRequests(bound: .milliseconds(1))
+    let requests = RequestsToClient(bound: .milliseconds(1))
     await #expect(throws: ClientFailure.timeout(.rootsList)) { try await requests.request(.rootsList, params: nil, scope: "") { _ in } }
   }
 }

@@ -34,8 +34,8 @@ struct TaskRunTests {
     let client = Client(.inProcess(server), handlers: handlers)
     let task = try await start(client)
     for await _ in withdrawn {}
-    let status = try await task.status()
-    #expect(status.state == .working && status.raw["inputRequests"] == nil)
+    let status = try await task.snapshot()
+    #expect(status.status == .working && status.raw["inputRequests"] == nil)
     open.finish()
     #expect(try await task.result().text == "second")
     await client.close()
@@ -105,7 +105,7 @@ struct TaskRunTests {
     let client = Client(.inProcess(server), handlers: handlers)
     let task = try await start(client)
     for await _ in store.both.stream {}
-    #expect(try await task.status().raw["inputRequests"]?.members.compactMap { $0.0.string } == ["first", "second"])
+    #expect(try await task.snapshot().raw["inputRequests"]?.members.compactMap { $0.0.string } == ["first", "second"])
     #expect(try await task.result().text == "ab")
     await client.close()
   }
@@ -129,7 +129,7 @@ struct TaskRunTests {
     let (here, there) = (Client(.inProcess(replica()), handlers: handlers), Client(.inProcess(replica()), handlers: handlers))
     let task = try await start(here, "t")
     var tries = 0
-    while try await task.status().state != .inputRequired, tries < 3000 {
+    while try await task.snapshot().status != .inputRequired, tries < 3000 {
       tries += 1
       try await Task.sleep(for: .milliseconds(10))
     }
@@ -141,11 +141,11 @@ struct TaskRunTests {
     }
     #expect(error.message.contains("does not run here"))
     try await there.task(task.id).cancel()
-    #expect(try await task.status().state == .cancelled)
+    #expect(try await task.snapshot().status == .cancelled)
     // The work ends when it next has something to say.
     open.finish()
     for await _ in ended {}
-    #expect(try await task.status().state == .cancelled)
+    #expect(try await task.snapshot().status == .cancelled)
     await here.close()
     await there.close()
   }

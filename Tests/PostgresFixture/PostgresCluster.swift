@@ -64,19 +64,21 @@ package struct PostgresCluster: Sendable {
     } catch let error as Unavailable { throw error } catch { throw Unavailable(description: "\(error)") }
   }
 
-  /// A port that was free a moment ago.
+  /// A port that is free, below those that the system gives out by itself: nobody else gets it before it is used.
   private static func freePort() throws -> Int {
+    guard let port = (28_000..<32_000).shuffled().first(where: isFree) else { throw Unavailable(description: "no free port") }
+    return port
+  }
+
+  private static func isFree(_ port: Int) -> Bool {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    return try withUnsafeMutablePointer(to: &address) { pointer in
-      try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-        guard bind(descriptor, generic, length) == 0, getsockname(descriptor, generic, &length) == 0 else { throw Unavailable(description: "no free port") }
-      }
-      return Int(UInt16(bigEndian: pointer.pointee.sin_port))
+    return withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 }
     }
   }
 

@@ -157,4 +157,67 @@ struct QueryPartTests {
     _ = try await fixture.salesforce.structured("sosl_search", ["text": "a} RETURNING User(Id) {b", "objects": ["Invoice__c"]])
     #expect(fixture.queries == ["FIND {a\\} RETURNING User\\(Id\\) \\{b} IN ALL FIELDS RETURNING Invoice__c(Id, Name) LIMIT 50"])
   }
+
+  private static let descriptions: [String: [JSONValue]] = [
+    "Contact": [
+      ["name": "Id", "type": "id", "nameField": false], ["name": "Name", "type": "string", "nameField": true],
+      ["name": "FirstName", "type": "string", "nameField": false],
+      ["name": "Email", "type": "email", "nameField": false], ["name": "Phone", "type": "phone", "nameField": false],
+      ["name": "AssistantName", "type": "string", "nameField": false], ["name": "SSN__c", "type": "string", "nameField": false],
+    ], "Account": [["name": "Name", "type": "string", "nameField": true], ["name": "Website", "type": "url", "nameField": false]],
+    "Product2": [["name": "Name", "type": "string", "nameField": true], ["name": "SSN__c", "type": "string", "nameField": false]], "Empty__c": [],
+  ]
+
+  private static let scopes = ["all", "name", "email", "phone", "sidebar"]
+  private static let denials: [(pattern: String, object: String, open: [String])] = [
+    ("SSN__c", "Contact", ["name", "email", "phone"]), ("Contact.SSN__c", "contact", ["name", "email", "phone"]),
+    ("C*.SSN*", "Contact", ["name", "email", "phone"]), ("Email", "Contact", ["name", "phone"]), ("FirstName", "Contact", ["email", "phone"]),
+    ("AssistantName", "Contact", ["email", "phone"]), ("Account.Name", "Contact", ["email", "phone"]), ("Website", "Account", ["email", "phone"]),
+    ("Lead.SSN__c", "Account", scopes),
+    // Salesforce heeds no scope there.
+    ("SSN__c", "Product2", []),
+    // What does not tell its fields.
+    ("SSN__c", "Empty__c", []),
+  ]
+
+  @Test("A search does not find records by fields that the settings keep out, and says which scopes are left", arguments: denials)
+  func denied(_ pattern: String, _ object: String, _ open: [String]) async throws {
+    let fixture = try await SalesforceFixture(["fields": ["deny": [.string(pattern)]]])
+    fixture.vendor.always("GET", "/services/data/v62.0/search", .json(["searchRecords": []]))
+    fixture.vendor.always("GET", "/services/data/v62.0/sobjects/*/describe") { request in
+      let name = request.path.split(separator: "/").dropLast().last.map(String.init) ?? ""
+      return .json(["name": .string(name), "fields": .array(Self.descriptions[name == "contact" ? "Contact" : name] ?? [])])
+    }
+    for scope in Self.scopes {
+      let before = fixture.queries.count
+      let result = try await fixture.salesforce.call("sosl_search", ["text": "078-05-1120", "objects": [.string(object)], "scope": .string(scope)])
+      #expect(result.isError != open.contains(scope) && fixture.queries.count == before + (open.contains(scope) ? 1 : 0), "\(scope): \(result.text)")
+      guard result.isError else { continue }
+      let left = open.isEmpty ? "Instead use soql_query" : "Instead search with scope \(open.joined(separator: " or ")), or use soql_query"
+      #expect(result.text.contains("settings keep out") && result.text.contains(left) && !result.text.contains("SSN"), "\(result.text)")
+    }
+    // Once for all scopes, and not at all where nothing is kept out.
+    #expect(fixture.requests.filter { $0.path.hasSuffix("/describe") }.count == (pattern == "Lead.SSN__c" ? 0 : 1))
+  }
+
+  @Test("Objects with fields that the settings keep out are left aside where a search names none, and an allow list keeps out what it does not name")
+  func deniedByItself() async throws {
+    func fixture(_ fields: JSONValue) async throws -> SalesforceFixture {
+      let fixture = try await SalesforceFixture(["fields": fields])
+      fixture.vendor.always("GET", "/services/data/v62.0/search", .json(["searchRecords": []]))
+      fixture.vendor.always("GET", "/services/data/v62.0/sobjects/*/describe") { request in
+        let name = request.path.split(separator: "/").dropLast().last.map(String.init) ?? ""
+        return .json(["name": .string(name), "fields": .array(Self.descriptions[name] ?? [["name": "Name", "type": "string", "nameField": true]])])
+      }
+      return fixture
+    }
+    let denying = try await fixture(["deny": ["Contact.SSN__c"]])
+    _ = try await denying.salesforce.structured("sosl_search", ["text": "roof"])
+    #expect(denying.queries.last?.contains("Account(") == true && denying.queries.last?.contains("Contact(") == false)
+    let allowing = try await fixture(["allow": ["Account.*"]])
+    _ = try await allowing.salesforce.structured("sosl_search", ["text": "roof"])
+    #expect(allowing.queries.last?.contains("RETURNING Account(") == true && allowing.queries.last?.contains("), ") == false)
+    let nothing = try await fixture(["allow": ["Invoice__c.*"]])
+    #expect(try await nothing.salesforce.failure("sosl_search", ["text": "roof"]).contains("may not be seen") && nothing.queries.isEmpty)
+  }
 }

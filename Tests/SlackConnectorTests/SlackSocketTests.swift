@@ -272,7 +272,7 @@ struct SlackSocketTests {
     }
     let server = try await SocketServer(try await VendorDouble(), tls: (certificate, key))
     var settings = WebSocketConnection.Settings()
-    settings.openTimeout = .seconds(10)
+    settings.openTimeout = .seconds(30)
     await #expect(throws: WebSocketError.self) { try await open(server, [SocketServer.hello], settings, secure: true) }
     settings.tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(certificate))
     let connection = try await open(server, [["raw": "hello"], ["receive": 1]], settings, secure: true)

@@ -215,7 +215,7 @@ struct SlackWorkTests {
     #expect(!record.isError && !other.vendor.requests.contains { $0.path == "/files-pri/x" })
   }
 
-  @Test("Documents are read as the text in them", .enabled(if: Programs.has("unzip"), "unzip is not on this machine"))
+  @Test("Documents are read as the text in them")
   func documents() async throws {
     let type = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
     let document = StoredZip.archive([("word/document.xml", "<w:document><w:body><w:p><w:r><w:t>Offer &amp; terms</w:t></w:r></w:p></w:body></w:document>")])

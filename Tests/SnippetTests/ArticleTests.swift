@@ -32,7 +32,7 @@ struct ArticleTests {
   }
 
   /// `Package.swift` of a user, as the first article shows it.
-  @Test("the manifest that is shown is one that the package manager reads", .timeLimit(.minutes(2)))
+  @Test("the manifest that is shown is one that the package manager reads", .timeLimit(.minutes(10)))
   func manifest() async throws {
     let article = try String(contentsOf: SnippetRegion.root.appending(path: "Sources/MCP/MCP.docc/FirstServer.md"), encoding: .utf8)
     let start = try #require(article.range(of: "// swift-tools-version"))

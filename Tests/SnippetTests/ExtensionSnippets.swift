@@ -21,7 +21,7 @@ struct ExtensionSnippets {
     switch try await client.startTool("build_report") {
     case .result(let result): print(result.text)
     case .task(let task):
-      let result = try await task.result { status in print(status.state, status.message ?? "") }
+      let result = try await task.result { print($0.status, $0.message ?? "") }
       print(result.text)
     }
     // snippet end

@@ -43,14 +43,14 @@ struct LoadWindow {
     let work = work
     @Sendable func ask() async throws -> [UInt64] {
       var latencies: [UInt64] = []
-      var now = clock.now
-      while now < end {
+      latencies.reserveCapacity(1 << 20)
+      while true {
+        let asked = clock.now
+        guard asked < end else { return latencies }
         try await work.run(client)
-        let then = clock.now
-        latencies.append(UInt64((then - now) / .nanoseconds(1)))
-        now = then
+        let elapsed = (clock.now - asked).components
+        latencies.append(UInt64(elapsed.seconds * 1_000_000_000 + elapsed.attoseconds / 1_000_000_000))
       }
-      return latencies
     }
     // One asker asks from here: a task of its own would only add hops.
     let latencies =

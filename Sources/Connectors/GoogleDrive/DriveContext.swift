@@ -7,6 +7,7 @@ struct DriveContext: Sendable {
   let api: DriveAPI
   let tree: DriveTree
   let labels: DriveLabels
+  let knownLabels: KnownLabels
   let rule: SubjectRule
   let impersonated: @Sendable (Subject) throws(VendorError) -> String?
   let environment: ConnectorEnvironment
@@ -18,7 +19,7 @@ struct DriveContext: Sendable {
   /// Shortcuts that lead to shortcuts are followed so far.
   static let maximumHops = 5
 
-  func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
+  func subject(_ request: some IncomingRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
 
   /// A tool in whose work Drive's refusals are told to the model. Tools that write can be told whose account must be meant.
   func tool(
@@ -154,14 +155,12 @@ struct DriveContext: Sendable {
   static let fileField = Field.text("file", "The file's id, or its address in a browser.", required: true, length: 300)
 
   /// Files as records, without those that the settings or the gateway's row rule keep out.
-  func records(_ raw: [RawJSON], _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
-    let rule = DriveFile.shape.rule(request)
+  func records(_ raw: [RawJSON], _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
     var rows: [JSONValue] = []
     rows.reserveCapacity(raw.count)
-    for raw in raw {
-      guard let file = DriveFile(raw, labels: labels), let visible = rule.limits ? try await visible(file, rule, as: subject) : file else { continue }
-      if !tree.admitsAll { guard try await tree.admits(visible, as: subject) else { continue } }
-      rows.append(visible.json)
+    for file in try await visible(raw.compactMap { DriveFile($0, labels: labels) }, DriveFile.shape.rule(request), as: subject) {
+      if !tree.admitsAll { guard try await tree.admits(file, as: subject) else { continue } }
+      rows.append(file.json)
     }
     return rows
   }

@@ -47,7 +47,8 @@ public struct GoogleDriveConnector: Connector {
     let drive = DriveContext(
       api: api,
       tree: DriveTree(api, drives: try NameFilter(settings, "drives"), folders: try NameFilter(settings, "folders"), time: environment.time),
-      labels: try DriveLabels(settings), rule: rule, impersonated: credentials.impersonated, environment: environment,
+      labels: try DriveLabels(settings), knownLabels: KnownLabels(api, time: environment.time), rule: rule, impersonated: credentials.impersonated,
+      environment: environment,
       uploads: try UploadPlace(settings, maximumBytes: try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 10 << 20))
     let reader = ContentReader(drive: drive, office: OfficeText(isAllowed: try settings.bool("text_tools") ?? true, instead: "download_file gives the bytes."))
     let server = Server(

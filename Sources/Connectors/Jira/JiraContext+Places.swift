@@ -13,7 +13,7 @@ extension JiraContext {
   }
 
   /// Sees that settings and policy let a project be seen, before something of it is read or changed.
-  func permit(project key: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+  func permit(project key: String, _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) {
     try check(key)
     let rule = JiraRecords.project.rule(request)
     guard rule.limits || !projects.admitsAll else { return }
@@ -63,14 +63,14 @@ extension JiraContext {
   }
 
   /// What Jira says of a sprint.
-  func sprint(_ id: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> RawJSON {
+  func sprint(_ id: String, _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> RawJSON {
     let path = JiraAPI.agile + ["sprint", id]
     guard JiraRecords.sprint.rule(request).limits || !projects.admitsAll else { return try await api.get(path, as: subject) }
     return try await looking { () async throws(VendorError) in try await api.get(path, as: subject) }
   }
 
   /// Sees that settings and policy let a sprint be seen, before it is changed.
-  func permit(changing sprint: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+  func permit(changing sprint: String, _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) {
     let rule = JiraRecords.sprint.rule(request)
     guard !rule.admitsNone else { throw Self.absence }
     guard rule.limits || !projects.admitsAll else { return }

@@ -40,7 +40,7 @@ extension JiraContext {
   }
 
   /// Sees that settings and policy let issues be seen, before something of them is read or changed.
-  func permit(_ keys: [String], _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+  func permit(_ keys: [String], _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) {
     for key in keys { try check(key) }
     let rule = JiraIssue.shape.rule(request)
     // An issue that was moved answers to its old key: its project is known once Jira has told it.
@@ -60,7 +60,7 @@ extension JiraContext {
   }
 
   /// Sees that an issue may be seen and has an attachment, which does not tell its issue itself.
-  func permit(attachment id: String, of key: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+  func permit(attachment id: String, of key: String, _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) {
     try check(key)
     let rule = JiraIssue.shape.rule(request)
     guard !rule.admitsNone, let issue = try await issue(key, fields(for: ["attachments"], rule), as: subject), rule.admits(issue.json),

@@ -9,7 +9,7 @@ extension JiraContext {
   private static let maximumRelated = 100
 
   /// Whether some issues may not be seen.
-  func limitsIssues(_ request: some ServerRequest) -> Bool { !projects.admitsAll || JiraIssue.shape.rule(request).limits }
+  func limitsIssues(_ request: some IncomingRequest) -> Bool { !projects.admitsAll || JiraIssue.shape.rule(request).limits }
 
   /// Whether the settings let the project of an issue be reached.
   func admits(key: String) -> Bool { projects.admitsAll || projects.admits(String(key.prefix { $0 != "-" })) }
@@ -17,7 +17,7 @@ extension JiraContext {
   /// Those of the issues that may be seen.
   ///
   /// - Parameter known: issues of which that is known.
-  func visible(_ keys: [String], _ request: some ServerRequest, known: Set<String> = [], as subject: Subject) async throws(VendorError) -> Set<String> {
+  func visible(_ keys: [String], _ request: some IncomingRequest, known: Set<String> = [], as subject: Subject) async throws(VendorError) -> Set<String> {
     var seen = known
     let others = keys.filter { admits(key: $0) && seen.insert($0).inserted }
     let rule = JiraIssue.shape.rule(request)
@@ -34,7 +34,7 @@ extension JiraContext {
   }
 
   /// Issues as far as the caller may see them, without what they tell of others that may not be seen. A rule is held against the whole.
-  func rows(_ issues: [JiraIssue], _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
+  func rows(_ issues: [JiraIssue], _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
     let rule = JiraIssue.shape.rule(request)
     let shown = issues.filter { admits($0) && rule.admits($0.json) }
     guard limitsIssues(request) else { return shown.map(\.json) }
@@ -54,7 +54,7 @@ extension JiraContext {
   }
 
   /// Changes of an issue, without those that tell of other issues that may not be seen.
-  func changes(_ histories: [RawJSON], of key: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
+  func changes(_ histories: [RawJSON], of key: String, _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
     let changes = histories.flatMap { JiraRecords.changes($0, issue: key) }
     guard limitsIssues(request) else { return changes.map(\.json) }
     let visible = try await visible(changes.flatMap { $0.others ?? [] }, request, known: [key.uppercased()], as: subject)
@@ -62,7 +62,7 @@ extension JiraContext {
   }
 
   /// A query that was written by hand, cut into its condition and its order. Where some issues may not be seen it may name only those that may.
-  func parse(jql: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> (condition: String, order: String?) {
+  func parse(jql: String, _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> (condition: String, order: String?) {
     let parsed = try JQL.parse(jql)
     guard limitsIssues(request) else { return parsed }
     let keys = try JQL.others(in: parsed.condition)

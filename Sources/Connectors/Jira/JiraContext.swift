@@ -14,7 +14,7 @@ struct JiraContext: Sendable {
   /// Of downloads and uploads.
   var maximumBytes: Int { uploads.maximumBytes }
 
-  func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
+  func subject(_ request: some IncomingRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
 
   /// Refuses issues and projects that the settings keep out. An issue's project is the front of its key.
   func check(_ key: String) throws(VendorError) {

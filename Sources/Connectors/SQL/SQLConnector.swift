@@ -72,7 +72,7 @@ public final class SQLConnector: Sendable {
     return table
   }
 
-  func governance(_ request: some ServerRequest) throws -> Governance {
+  func governance(_ request: some IncomingRequest) throws -> Governance {
     if configuration.requiresGovernance, request.meta?[MetaKey.rows] == nil {
       throw SQLToolError("This server answers only requests that come through a Sluice gateway with row rules (_meta \"\(MetaKey.rows)\").")
     }
@@ -92,7 +92,7 @@ public final class SQLConnector: Sendable {
   /// One page of the rows that the caller may see.
   ///
   /// - Throws: ``SQLToolError`` for a cursor or field that cannot be.
-  public func page(_ query: RecordQuery, for request: some ServerRequest) async throws -> RecordPage {
+  public func page(_ query: RecordQuery, for request: some IncomingRequest) async throws -> RecordPage {
     let plan = try query.plan(try governance(request))
     let found = try await watchingSchema { try await database.read(plan.statement, bounds: ResultBound()) }
     return plan.page(found)
@@ -102,7 +102,7 @@ public final class SQLConnector: Sendable {
   ///
   /// - Parameter statement: given the visible form of each table by name, a `SELECT` over it. The forms are whole statements:
   ///   put them in parentheses.
-  public func select(_ tables: [SQLTable], for request: some ServerRequest, _ statement: ([SQLFragment]) -> SQLFragment) async throws -> [[SQLValue]] {
+  public func select(_ tables: [SQLTable], for request: some IncomingRequest, _ statement: ([SQLFragment]) -> SQLFragment) async throws -> [[SQLValue]] {
     let governance = try governance(request)
     let statement = statement(tables.map { governance.visible($0) })
     return try await watchingSchema { try await database.read(statement, bounds: ResultBound()).rows }
@@ -114,7 +114,7 @@ public final class SQLConnector: Sendable {
   ///
   /// - Parameter set: column -> new value.
   /// - Returns: the row as the caller may see it afterwards, or nil if there was none to change.
-  public func update(_ table: SQLTable, id: String, set: [(column: String, value: SQLValue)], for request: some ServerRequest) async throws -> JSONValue? {
+  public func update(_ table: SQLTable, id: String, set: [(column: String, value: SQLValue)], for request: some IncomingRequest) async throws -> JSONValue? {
     guard !configuration.scope.isReadOnly else { throw SQLToolError("The database \(configuration.name) is read-only here (read_only), so nothing is changed.") }
     let governance = try governance(request)
     let assignments: [SQLFragment] = set.map { "\(identifier: $0.column) = \($0.value)" }

@@ -23,7 +23,7 @@ struct SalesforceContext: Sendable {
   /// Of queries, downloads and uploads.
   var maximumBytes: Int { uploads.maximumBytes }
 
-  func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
+  func subject(_ request: some IncomingRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
 
   /// A tool in whose work Salesforce's refusals are told to the model.
   func tool(
@@ -45,15 +45,15 @@ struct SalesforceContext: Sendable {
   static func texts(_ value: RawJSON?) -> [String] { value.map { $0.elements.compactMap(\.string) } ?? [] }
 
   /// Whether policy lets the caller see some records and not others: what cannot be told apart is then not shown.
-  func isFiltered(_ request: some ServerRequest) -> Bool {
+  func isFiltered(_ request: some IncomingRequest) -> Bool {
     (types.all + [types.other]).contains { type in request.limit(on: type.record.name) != nil }
   }
 
   /// The rule for files; nil where all may be seen.
-  func fileFilter(_ request: some ServerRequest) -> RowFilter? { request.limit(on: FileTools.shape.type.name) }
+  func fileFilter(_ request: some IncomingRequest) -> RowFilter? { request.limit(on: FileTools.shape.type.name) }
 
   /// The rule for records of an object; nil where all may be seen.
-  func filter(_ request: some ServerRequest, _ object: String) -> RowFilter? {
+  func filter(_ request: some IncomingRequest, _ object: String) -> RowFilter? {
     request.limit(on: (types.type(of: object) ?? types.other).record.name)
   }
 }
@@ -98,6 +98,15 @@ struct SalesforceAccess: Sendable {
     let leads =
       objects.admitsAll || parts.dropLast().allSatisfy { Self.people.contains($0.lowercased()) || Self.sameName.contains($0.lowercased()) && objects.admits($0) }
     return leads && deniedAnywhere.admits(last) && fields.admits(path, "\(object).\(path)", last)
+  }
+
+  /// Whether a field of an object, or the names of records that it refers to, may be kept out.
+  func limitsFields(of object: String) -> Bool {
+    guard fields.allow.isEmpty, deniedAnywhere.admits("Name") else { return true }
+    return fields.deny.contains { pattern in
+      let parts = pattern.split(separator: ".", maxSplits: 1)
+      return parts.count < 2 || NameFilter(allow: [String(parts[0])]).admits(object)
+    }
   }
 
   func check(field: String, of object: String) throws(VendorError) {

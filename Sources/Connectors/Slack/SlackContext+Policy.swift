@@ -122,7 +122,7 @@ extension SlackContext {
   // MARK: Files
 
   /// A file that settings and policy let be reached.
-  func file(_ id: String, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> SlackFile {
+  func file(_ id: String, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> SlackFile {
     let rule = SlackFile.shape.rule(request)
     let file: SlackFile
     do throws(VendorError) { file = try await self.file(id, as: subject) } catch { throw error.code == .notFound && rule.limits ? Self.noFile : error }

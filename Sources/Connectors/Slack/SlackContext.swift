@@ -17,7 +17,7 @@ struct SlackContext: Sendable {
   /// Of downloads and uploads.
   var maximumBytes: Int { uploads.maximumBytes }
 
-  func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
+  func subject(_ request: some IncomingRequest) throws(VendorError) -> Subject { try rule.subject(of: request, environment) }
 
   /// A channel that the settings let be reached.
   ///

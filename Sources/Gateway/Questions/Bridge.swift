@@ -134,7 +134,7 @@ extension Dispatcher {
 
   private func send(_ request: OutgoingRequest, _ bridged: BridgedCall) async -> Result<Envelope, Refusal> {
     let (upstream, exchange) = (request.upstream, request.call.exchange)
-    let answering: ServerRequests.Answering = { method, params throws(RPCError) in try await bridged.answer(method, params) }
+    let answering: RequestsFromServer.Answering = { method, params throws(RPCError) in try await bridged.answer(method, params) }
     let progress: @Sendable (Envelope) async -> Void = { await bridged.report($0) }
     let key = upstream.openCalls.open(exchange.principal, answering)
     defer { upstream.openCalls.close(key) }

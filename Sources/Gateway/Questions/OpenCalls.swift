@@ -10,7 +10,7 @@ final class OpenCalls: Sendable {
   private struct Call {
     let principal: UserKey
     /// Asks the caller; nil where they cannot be asked.
-    let ask: ServerRequests.Answering?
+    let ask: RequestsFromServer.Answering?
   }
 
   private struct State {
@@ -22,7 +22,7 @@ final class OpenCalls: Sendable {
   private let state = Mutex(State())
 
   /// - Returns: what ``close(_:)`` takes.
-  func open(_ principal: Principal, _ ask: ServerRequests.Answering?) -> UInt64 {
+  func open(_ principal: Principal, _ ask: RequestsFromServer.Answering?) -> UInt64 {
     state.withLock { state in
       state.next += 1
       state.calls[state.next] = Call(principal: principal.userKey, ask: ask)
@@ -34,7 +34,7 @@ final class OpenCalls: Sendable {
 
   /// Answers a question that came without a mark of its call.
   func answer(_ method: MCP.Method, _ params: JSONValue) async throws(RPCError) -> JSONValue {
-    let (isClear, ask): (Bool, ServerRequests.Answering?) = state.withLock { state in
+    let (isClear, ask): (Bool, RequestsFromServer.Answering?) = state.withLock { state in
       guard let first = state.calls.values.first, state.calls.values.allSatisfy({ $0.principal == first.principal }) else {
         return (false, nil)
       }
@@ -53,5 +53,5 @@ final class OpenCalls: Sendable {
   }
 
   /// Answers for callers who cannot be asked.
-  static let refuse: ServerRequests.Answering = { method, _ throws(RPCError) in throw notSupported(method) }
+  static let refuse: RequestsFromServer.Answering = { method, _ throws(RPCError) in throw notSupported(method) }
 }

@@ -14,7 +14,7 @@ struct OutgoingRequest: Sendable {
 /// Sending, and sending again where that is safe.
 extension Dispatcher {
   /// A request during which nobody is asked.
-  func plain(_ request: OutgoingRequest, onRequest: ServerRequests.Answering? = nil) async throws(Refusal) -> UpstreamAnswer {
+  func plain(_ request: OutgoingRequest, onRequest: RequestsFromServer.Answering? = nil) async throws(Refusal) -> UpstreamAnswer {
     let deadline = request.call.exchange.started + request.upstream.configuration.timeout
     let answer = try answer(try await send(request, until: deadline, onRequest: onRequest), of: request.upstream)
     guard case .result(let result) = answer, Self.isQuestion(result) else { return answer }
@@ -42,7 +42,7 @@ extension Dispatcher {
   /// - Parameter onProgress: nil passes progress on to the caller.
   func send(
     _ request: OutgoingRequest, until deadline: NIODeadline, onProgress: (@Sendable (Envelope) async -> Void)? = nil,
-    onRequest: ServerRequests.Answering? = nil
+    onRequest: RequestsFromServer.Answering? = nil
   ) async throws(Refusal) -> Envelope {
     let (exchange, upstream) = (request.call.exchange, request.upstream)
     let progress = onProgress ?? progressForwarder(exchange)

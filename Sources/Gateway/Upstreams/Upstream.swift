@@ -93,7 +93,7 @@ public final class Upstream: Sendable {
     self.connection = ClientConnection(
       wire: wire, identity: ["name": "sluice", "version": .string(SluiceVersion.current)],
       legacyCapabilities: Self.capabilities(configuration.mayAsk))
-    wire.serverRequests?.answer(limit: Self.questionLimit) { [openCalls] method, params throws(RPCError) in try await openCalls.answer(method, params) }
+    wire.requestsFromServer?.answer(limit: Self.questionLimit) { [openCalls] method, params throws(RPCError) in try await openCalls.answer(method, params) }
     var logger = logger
     logger[metadataKey: "upstream"] = "\(configuration.name)"
     self.logger = logger
@@ -143,12 +143,19 @@ public final class Upstream: Sendable {
 
   /// Follows changes until the server is lost.
   private func watch(publish: @escaping @Sendable (UpstreamListing) async -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
+    let (openings, opened) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     await withTaskGroup(of: Bool.self) { group in
       group.addTask {
         await self.wire.lost(); return true
       }
       group.addTask {
-        await self.listen(publish: publish, changed: changed); return false
+        // On a channel that is shared nothing is missed: it was open before.
+        await self.listen(opened: { if !self.wire.isSharedChannel { opened.yield() } }, publish: publish, changed: changed); return false
+      }
+      group.addTask {
+        // What changed between a listing and the stream was told to nobody.
+        for await _ in openings { await self.refresh(publish: publish) }
+        return false
       }
       group.addTask {
         await self.refreshPeriodically(publish: publish); return true
@@ -164,13 +171,17 @@ public final class Upstream: Sendable {
     }
   }
 
-  private func listen(publish: @escaping @Sendable (UpstreamListing) async -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
+  /// - Parameter opened: told of each stream that the server opens.
+  private func listen(
+    opened: @escaping @Sendable () -> Void, publish: @escaping @Sendable (UpstreamListing) async -> Void,
+    changed: @escaping @Sendable (ServerChange) -> Void
+  ) async {
     let filter: JSONValue = ["toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true]
     while !Task.isCancelled {
       // With a session its subscriptions are lost.
       subscriptions.renew()
       do throws(ClientError) {
-        try await connection.listen(filter: filter) { notification in
+        try await connection.listen(filter: filter, opened: opened) { notification in
           guard let change = ServerChange(notification) else { return }
           if case .resourceUpdated = change { return changed(change) }
           if case .taskUpdated = change { return }

@@ -25,7 +25,7 @@ extension ClientDescription {
   }
 }
 
-extension ServerRequest {
+extension IncomingRequest {
   /// Whether the client shows views of MCP Apps. What a tool answers must be of use without one in any case.
   public var clientShowsUI: Bool { context.client.showsUI }
 }

@@ -73,8 +73,8 @@ extension Client {
       try check(result, of: name)
       return .result(CallResult(result))
     }
-    guard let status = TaskStatus(result) else { throw invalid("the server made a task without an id or a known status") }
-    return .task(ServerTask(client: self, id: status.id, pollInterval: status.pollInterval))
+    guard let task = TaskSnapshot(result) else { throw invalid("the server made a task without an id or a known status") }
+    return .task(ServerTask(client: self, id: task.id, pollInterval: task.pollInterval))
   }
 
   /// Holds a result against the output schema that the tool was listed with (2026-07-28, server/tools, "Output Schema").

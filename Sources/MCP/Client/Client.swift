@@ -119,7 +119,7 @@ public final class Client: Sendable {
     connection = ClientConnection(
       wire: wire, identity: identity, capabilities: Self.capabilities(.modern, handlers, settings),
       legacyCapabilities: Self.capabilities(.legacy, handlers, settings), versions: settings.versions)
-    wire.serverRequests?.answer { method, params throws(RPCError) in try await handlers.answer(method, params) }
+    wire.requestsFromServer?.answer { method, params throws(RPCError) in try await handlers.answer(method, params) }
     let hub = hub
     forward = { notification in Client.publish(notification, hub, cache) }
   }
@@ -213,13 +213,14 @@ public final class Client: Sendable {
       connection: connection, hub: hub, cache: cache, subscriptions: subscriptions, connectTimeout: TimeAmount(settings.connectTimeout))
     let isNew = state.withLock { state in
       guard !state.isClosed, state.upkeep == nil else { return false }
-      state.upkeep = Task { await upkeep.run { signal.finish() } }
+      let end = NIODeadline.now() + ConnectionUpkeep.patience
+      state.upkeep = Task { await upkeep.run(patienceEnds: end) { signal.finish() } }
       return true
     }
     guard isNew else { return }
     // What a server asks before its stream is open is lost, so wait for it; but not long, for some say nothing until they have something to say.
     let patience = Task {
-      try? await Task.sleep(for: .seconds(1))
+      try? await Task.sleep(for: .nanoseconds(ConnectionUpkeep.patience.nanoseconds))
       signal.finish()
     }
     for await _ in opened {}

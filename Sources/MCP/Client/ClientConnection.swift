@@ -114,7 +114,12 @@ public final class ClientConnection: Sendable {
       } catch {
         switch error.code {
         // Who is not let in is not let in by the handshake either.
-        case .unreachable, .cancelled, .status(401), .status(403), .status(407), .status(429): throw ClientError(error)
+        case .unreachable, .cancelled, .status(401), .status(403), .status(407): throw ClientError(error)
+        // These say that the request came too late or too early, and to send it again (RFC 9110, 15.5.9; RFC 8470, 5.2): nothing of the era.
+        case .status(408), .status(425):
+          guard wire.carriesHeaders, !isRetry else { throw ClientError(error) }
+          isRetry = true
+          continue
         // A legacy server refuses the probe over HTTP by a 4xx; one that is down or slow for the moment may be of either era.
         case _ where wire.carriesHeaders && error.isPassing: throw ClientError(error)
         default:
@@ -220,7 +225,7 @@ public final class ClientConnection: Sendable {
   /// - Parameter onRequest: answers what a legacy server asks about this request; see ``WireRequest/onRequest``.
   public func request(
     _ method: Method, _ body: RequestBody, eventLoop: (any EventLoop)? = nil, deadline: NIODeadline, isStream: Bool = false,
-    onNotification: (@Sendable (Envelope) async -> Void)? = nil, onRequest: ServerRequests.Answering? = nil
+    onNotification: (@Sendable (Envelope) async -> Void)? = nil, onRequest: RequestsFromServer.Answering? = nil
   ) async throws(ClientError) -> Envelope {
     // Two numbers of the peer, not a copy of all that is known of it.
     guard let (version, connection) = state.withLock({ $0.peer.map { ($0.version, $0.connectionNumber) } }) else {
@@ -266,24 +271,32 @@ public final class ClientConnection: Sendable {
 
   /// Receives what the server sends of itself (list changes, resource updates) until cancelled or closed by the server.
   ///
-  /// - Parameter filter: the `notifications` object of `subscriptions/listen` for a modern server.
-  public func listen(filter: JSONValue, _ receive: @escaping @Sendable (Envelope) async -> Void) async throws(ClientError) {
+  /// - Parameters:
+  ///   - filter: the `notifications` object of `subscriptions/listen` for a modern server.
+  ///   - opened: told when the server listens: what changes from then on is received.
+  public func listen(
+    filter: JSONValue, opened: @escaping @Sendable () -> Void = {}, _ receive: @escaping @Sendable (Envelope) async -> Void
+  ) async throws(ClientError) {
     guard let peer else { throw ClientError(WireError(.unreachable, "the server is not connected", mayHaveHadEffect: false)) }
     if peer.version.era == .modern {
       var members = ByteBuffer()
       members.writeStaticString("\"notifications\":")
       members.write(filter)
       let answer = try await request(
-        .subscriptionsListen, RequestBody(members: members), deadline: .distantFuture, isStream: true, onNotification: receive)
+        .subscriptionsListen, RequestBody(members: members), deadline: .distantFuture, isStream: true,
+        onNotification: { notification in
+          if notification.method == .subscriptionsAcknowledged { opened() }
+          await receive(notification)
+        })
       if let error = answer.error { throw ClientError(RPCError(error)) }
     } else {
-      do throws(WireError) { try await wire.receiveUnsolicited(version: peer.version, receive) } catch { throw ClientError(error) }
+      do throws(WireError) { try await wire.receiveUnsolicited(version: peer.version, opened: opened, receive) } catch { throw ClientError(error) }
     }
   }
 
   private func roundTrip(
     _ method: Method, version: ProtocolVersion, _ body: RequestBody, eventLoop: (any EventLoop)? = nil, deadline: NIODeadline,
-    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil, onRequest: ServerRequests.Answering? = nil
+    isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil, onRequest: RequestsFromServer.Answering? = nil
   ) async throws(WireError) -> Envelope {
     let id = state.withLock { state in
       defer { state.nextID &+= 1 }

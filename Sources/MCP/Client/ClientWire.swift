@@ -24,7 +24,7 @@ public protocol ClientWire: Sendable {
   func close() async
 
   /// Answers what legacy servers ask over this wire; nil where they cannot.
-  var serverRequests: ServerRequests? { get }
+  var requestsFromServer: RequestsFromServer? { get }
 
   /// Whether requests say part of themselves in headers (`Mcp-Param-*`).
   var carriesHeaders: Bool { get }
@@ -40,7 +40,7 @@ extension ClientWire {
   }
 
   public func close() async {}
-  public var serverRequests: ServerRequests? { nil }
+  public var requestsFromServer: RequestsFromServer? { nil }
   public var carriesHeaders: Bool { false }
   public var isSharedChannel: Bool { false }
 
@@ -72,14 +72,14 @@ public struct WireRequest: Sendable {
   public var isStream: Bool
   /// Takes the notifications that come before the response.
   public var onNotification: (@Sendable (Envelope) async -> Void)?
-  /// Answers what a legacy server asks about this request, on wires that show which request that is; nil leaves it to ``ClientWire/serverRequests``.
-  public var onRequest: ServerRequests.Answering?
+  /// Answers what a legacy server asks about this request, on wires that show which request that is; nil leaves it to ``ClientWire/requestsFromServer``.
+  public var onRequest: RequestsFromServer.Answering?
 
   public init(
     id: Int, method: Method, name: String? = nil, version: ProtocolVersion, message: ByteBuffer,
     parameterHeaders: [HTTPHint.Header] = [], eventLoop: (any EventLoop)? = nil, deadline: NIODeadline,
     isStream: Bool = false, onNotification: (@Sendable (Envelope) async -> Void)? = nil,
-    onRequest: ServerRequests.Answering? = nil
+    onRequest: RequestsFromServer.Answering? = nil
   ) {
     self.id = id
     self.method = method

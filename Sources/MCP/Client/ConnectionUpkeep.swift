@@ -9,13 +9,18 @@ struct ConnectionUpkeep: Sendable {
   let subscriptions: LegacySubscriptions
   let connectTimeout: TimeAmount
 
+  /// How long whoever connects waits for the server's stream.
+  static let patience = TimeAmount.seconds(1)
+
   /// Runs until cancelled.
-  func run(opened: @escaping @Sendable () -> Void) async {
+  ///
+  /// - Parameter end: when nobody waits any more for the first stream: what happens before one that opens later is missed.
+  func run(patienceEnds end: NIODeadline, opened: @escaping @Sendable () -> Void) async {
     // Between one stream and the next something may have been missed.
     let wasOpen = Atomic<Bool>(false)
     let begun: @Sendable () -> Void = {
       opened()
-      guard wasOpen.exchange(true, ordering: .relaxed) else { return }
+      guard wasOpen.exchange(true, ordering: .relaxed) || NIODeadline.now() >= end else { return }
       cache.forgetAll()
       hub.publish(.reconnected)
     }

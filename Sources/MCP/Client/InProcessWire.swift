@@ -105,28 +105,31 @@ public struct InProcessWire: ClientWire {
 
 /// One answer of a handler that is waited for: it comes, or its time is over, or nobody wants it any more.
 private final class PendingAnswer: Sendable {
+  typealias Outcome = Result<Answer, WireError>
+
+  private struct Waiter {
+    let continuation: CheckedContinuation<Outcome, Never>
+    let timeout: AnswerDeadlines.Key
+    let task: Task<Void, Never>
+  }
+
   private struct State {
-    var continuation: CheckedContinuation<Result<Answer, WireError>, Never>?
-    var timeout: AnswerDeadlines.Key?
-    var task: Task<Void, Never>?
-    var result: Result<Answer, WireError>?
+    var isEnded = false
+    var waiter: Waiter?
+    /// The result, until somebody wants it.
+    var result: Outcome?
   }
 
   /// Guards who waits. The continuation is resumed outside of it, once.
   private let state = Mutex(State())
 
   /// The result, if there is one. Only before ``begin(_:timeout:_:)``, which then has nothing to wait for.
-  func takeResult() -> Result<Answer, WireError>? {
-    state.withLock { state in
-      defer { state.result = nil }
-      return state.result
-    }
-  }
+  func takeResult() -> Outcome? { state.withLock { $0.result.take() } }
 
-  func begin(_ continuation: CheckedContinuation<Result<Answer, WireError>, Never>, timeout: AnswerDeadlines.Key, _ task: Task<Void, Never>) {
-    let early = state.withLock { state in
-      guard state.result == nil else { return state.result }
-      (state.continuation, state.timeout, state.task) = (continuation, timeout, task)
+  func begin(_ continuation: CheckedContinuation<Outcome, Never>, timeout: AnswerDeadlines.Key, _ task: Task<Void, Never>) {
+    let early: Outcome? = state.withLock { state in
+      if let result = state.result.take() { return result }
+      state.waiter = Waiter(continuation: continuation, timeout: timeout, task: task)
       return nil
     }
     guard let early else { return }
@@ -135,17 +138,20 @@ private final class PendingAnswer: Sendable {
     continuation.resume(returning: early)
   }
 
-  func end(with result: Result<Answer, WireError>) {
-    let ended: State? = state.withLock { state in
-      guard state.result == nil else { return nil }
-      state.result = result
-      defer { (state.continuation, state.timeout, state.task) = (nil, nil, nil) }
-      return state
+  func end(with result: Outcome) {
+    let waiter: Waiter? = state.withLock { state in
+      guard !state.isEnded else { return nil }
+      state.isEnded = true
+      guard let waiter = state.waiter.take() else {
+        state.result = result
+        return nil
+      }
+      return waiter
     }
-    guard let ended else { return }
-    if let timeout = ended.timeout { AnswerDeadlines.shared.remove(timeout) }
-    if case .failure = result { ended.task?.cancel() }
-    ended.continuation?.resume(returning: result)
+    guard let waiter else { return }
+    AnswerDeadlines.shared.remove(waiter.timeout)
+    if case .failure = result { waiter.task.cancel() }
+    waiter.continuation.resume(returning: result)
   }
 
   func cancel() { end(with: .failure(WireError(.cancelled, "cancelled by the caller", mayHaveHadEffect: true))) }

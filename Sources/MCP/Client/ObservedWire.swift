@@ -34,7 +34,7 @@ struct ObservedWire: ClientWire {
   init(_ wire: any ClientWire, _ observe: @escaping @Sendable (WireMessage) -> Void) {
     self.wire = wire
     self.observe = observe
-    wire.serverRequests?.observe { [observe] direction, message in Self.show(message, direction, observe) }
+    wire.requestsFromServer?.observe { [observe] direction, message in Self.show(message, direction, observe) }
   }
 
   private static func show(_ message: ByteBuffer, _ direction: WireMessage.Direction, _ observe: (WireMessage) -> Void) {
@@ -70,7 +70,7 @@ struct ObservedWire: ClientWire {
 
   func lost() async { await wire.lost() }
   func close() async { await wire.close() }
-  var serverRequests: ServerRequests? { wire.serverRequests }
+  var requestsFromServer: RequestsFromServer? { wire.requestsFromServer }
   var carriesHeaders: Bool { wire.carriesHeaders }
   var isSharedChannel: Bool { wire.isSharedChannel }
 }

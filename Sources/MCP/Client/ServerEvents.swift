@@ -9,15 +9,15 @@ public enum ServerEvent: Sendable {
   /// What an elicitation by URL was about is done (2025-11-25).
   case elicitationCompleted(id: String)
   /// The state of a task that is subscribed to (extension `io.modelcontextprotocol/tasks`).
-  case task(TaskStatus)
+  case task(TaskSnapshot)
   /// The connection was lost and is made again: what the server said in between was not heard.
   case reconnected
   /// Any other notification.
   case other(Envelope)
 
   init(_ notification: Envelope) {
-    if notification.method == .taskStatus, let status = notification.params.flatMap({ TaskStatus($0) }) {
-      self = .task(status)
+    if notification.method == .taskStatus, let task = notification.params.flatMap({ TaskSnapshot($0) }) {
+      self = .task(task)
     } else if let change = ServerChange(notification) {
       self = .changed(change)
     } else if let message = LogMessage(notification) {

@@ -1,18 +1,12 @@
 public import JSON
 internal import NIOCore
 
-/// The state of a task (extension `io.modelcontextprotocol/tasks`).
-public struct TaskStatus: Sendable {
-  /// Where a task stands. `inputRequired` waits for answers; the last three are ends.
-  public enum State: String, Sendable {
-    case working, completed, cancelled, failed
-    case inputRequired = "input_required"
-  }
-
+/// A task as its server described it at one time (extension `io.modelcontextprotocol/tasks`).
+public struct TaskSnapshot: Sendable {
   /// The id of the task.
   public let id: String
   /// Where the task stands.
-  public let state: State
+  public let status: TaskStatus
   /// For users and models.
   public let message: String?
   /// How long to wait before the next look.
@@ -21,9 +15,9 @@ public struct TaskStatus: Sendable {
   public let raw: RawJSON
 
   init?(_ raw: RawJSON) {
-    guard let id = raw["taskId"]?.string, let state = raw["status"]?.string.flatMap({ State(rawValue: $0) }) else { return nil }
+    guard let id = raw["taskId"]?.string, let status = raw["status"]?.string.flatMap({ TaskStatus(rawValue: $0) }) else { return nil }
     self.id = id
-    self.state = state
+    self.status = status
     self.raw = raw
     message = raw["statusMessage"]?.string
     pollInterval = raw["pollIntervalMs"]?.int.map { .milliseconds(min(max($0, 10), 3_600_000)) }
@@ -43,20 +37,20 @@ public struct ServerTask: Sendable {
   private var body: ClientConnection.RequestBody { ClientConnection.RequestBody(taskID: id) }
 
   /// Asks for the state.
-  public func status() async throws(ClientError) -> TaskStatus {
+  public func snapshot() async throws(ClientError) -> TaskSnapshot {
     let result = try await client.perform(.tasksGet, body, RequestOptions())
-    guard let status = TaskStatus(result), status.id == id else { throw client.invalid("tasks/get: the answer is no state of the task \(id)") }
-    return status
+    guard let snapshot = TaskSnapshot(result), snapshot.id == id else { throw client.invalid("tasks/get: the answer is no state of the task \(id)") }
+    return snapshot
   }
 
   /// Waits for the end of the task and answers its questions. Cancelling cancels the task too.
   ///
   /// A server that tells of its tasks is listened to, and asked now and then all the same; any other is asked as often as it wants to be.
   ///
-  /// - Parameter onStatus: told of each state that was seen.
+  /// - Parameter onChange: told of each state that was seen.
   /// - Throws: ``ClientError``: `.server` where the task failed; `.wire` with ``WireError/Code/cancelled`` where it was cancelled.
-  public func result(onStatus: (@Sendable (TaskStatus) async -> Void)? = nil) async throws(ClientError) -> CallResult {
-    do throws(ClientError) { return try await follow(onStatus) } catch {
+  public func result(onChange: (@Sendable (TaskSnapshot) async -> Void)? = nil) async throws(ClientError) -> CallResult {
+    do throws(ClientError) { return try await follow(onChange) } catch {
       if Task.isCancelled {
         // A task of its own, because the caller's is over.
         let task = self
@@ -66,37 +60,37 @@ public struct ServerTask: Sendable {
     }
   }
 
-  private func follow(_ onStatus: (@Sendable (TaskStatus) async -> Void)?) async throws(ClientError) -> CallResult {
+  private func follow(_ onChange: (@Sendable (TaskSnapshot) async -> Void)?) async throws(ClientError) -> CallResult {
     var interval = pollInterval ?? .seconds(1)
     // A key means the same question for the life of a task: none is put to the user twice.
     var answered: Set<String> = []
     let watch = TaskWatch()
     defer { watch.end() }
-    var status = try await look()
+    var task = try await look()
     while true {
-      await onStatus?(status)
-      switch status.state {
+      await onChange?(task)
+      switch task.status {
       case .completed:
-        guard let result = status.raw["result"], result.kind == .object else { throw client.invalid("the task \(id) completed without a result") }
+        guard let result = task.raw["result"], result.kind == .object else { throw client.invalid("the task \(id) completed without a result") }
         return CallResult(result)
-      case .failed: throw ClientError(status.raw["error"].map { RPCError($0) } ?? RPCError(.internalError, status.message ?? "The task failed"))
-      case .cancelled: throw ClientError(WireError(.cancelled, status.message ?? "the task was cancelled", mayHaveHadEffect: true))
+      case .failed: throw ClientError(task.raw["error"].map { RPCError($0) } ?? RPCError(.internalError, task.message ?? "The task failed"))
+      case .cancelled: throw ClientError(WireError(.cancelled, task.message ?? "the task was cancelled", mayHaveHadEffect: true))
       case .inputRequired:
         watch.begin(self)
-        if let questions = status.raw["inputRequests"] { try await answer(questions, &answered) }
+        if let questions = task.raw["inputRequests"] { try await answer(questions, &answered) }
       case .working: watch.begin(self)
       }
-      if let wanted = status.pollInterval { interval = wanted }
-      if let news = try await watch.news(every: interval) { status = news } else { status = try await look() }
+      if let wanted = task.pollInterval { interval = wanted }
+      if let news = try await watch.news(every: interval) { task = news } else { task = try await look() }
     }
   }
 
-  /// As ``status()``, again and again while the server is away or busy, for the time that one request may take.
-  private func look() async throws(ClientError) -> TaskStatus {
+  /// As ``snapshot()``, again and again while the server is away or busy, for the time that one request may take.
+  private func look() async throws(ClientError) -> TaskSnapshot {
     let end = NIODeadline.now() + TimeAmount(client.settings.timeout)
     var failures = 0
     while true {
-      do throws(ClientError) { return try await status() } catch {
+      do throws(ClientError) { return try await snapshot() } catch {
         guard case .wire(let wire) = error, wire.isPassing else { throw error }
         let pause: TimeAmount = wire.retryAfter.map { .seconds(Int64($0)) } ?? .milliseconds(100 << Int64(min(failures, 5)))
         guard NIODeadline.now() + pause < end else { throw error }
@@ -116,7 +110,7 @@ public struct ServerTask: Sendable {
     for (key, _) in responses { answered.insert(key) }
   }
 
-  /// Asks the server to stop. Whether and when it does shows in ``status()``.
+  /// Asks the server to stop. Whether and when it does shows in ``snapshot()``.
   public func cancel() async throws(ClientError) { _ = try await client.perform(.tasksCancel, body, RequestOptions()) }
 }
 

@@ -39,7 +39,7 @@ public final class StdioWire: ClientWire {
   private let pending: PendingRequests
   private let logger: Logger
   private let name: String
-  private let answering: ServerRequests
+  private let answering: RequestsFromServer
 
   /// The process runs from ``start()`` on.
   public init(
@@ -47,7 +47,7 @@ public final class StdioWire: ClientWire {
   ) {
     self.name = name
     self.logger = logger
-    answering = ServerRequests(logger: logger)
+    answering = RequestsFromServer(logger: logger)
     pending = PendingRequests(name: name)
     process = Mutex(nil)
     let process = ChildProcess(
@@ -66,7 +66,7 @@ public final class StdioWire: ClientWire {
   package init(name: String, logger: Logger, peer: (LinePeerEvents) -> any LinePeer) {
     self.name = name
     self.logger = logger
-    answering = ServerRequests(logger: logger)
+    answering = RequestsFromServer(logger: logger)
     pending = PendingRequests(name: name)
     process = Mutex(nil)
     let peer = peer(
@@ -86,7 +86,7 @@ public final class StdioWire: ClientWire {
 
   public func close() async { await stop() }
 
-  public var serverRequests: ServerRequests? { answering }
+  public var requestsFromServer: RequestsFromServer? { answering }
   public var isSharedChannel: Bool { true }
 
   // MARK: Requests

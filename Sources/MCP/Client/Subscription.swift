@@ -210,7 +210,7 @@ extension Client {
     let publish: @Sendable (Envelope) async -> Void
 
     func run(agreed: @escaping @Sendable (Result<Void, ClientError>) -> Void) async {
-      let looks = TaskLooks(connection, queue)
+      let looks = InitialTaskStates(connection, queue)
       defer {
         looks.end()
         queue.close()

@@ -39,7 +39,7 @@ final class TaskWatch: Sendable {
   ///
   /// - Parameter interval: how often the server wants to be asked.
   /// - Returns: nil when it is time to ask.
-  func news(every interval: Duration) async throws(ClientError) -> TaskStatus? {
+  func news(every interval: Duration) async throws(ClientError) -> TaskSnapshot? {
     let pause = isTold.load(ordering: .relaxed) ? interval * Self.toldIntervals : interval
     let timer = Task { [queue] in
       // More than once: nobody may wait yet.
@@ -48,7 +48,7 @@ final class TaskWatch: Sendable {
     defer { timer.cancel() }
     while true {
       switch await queue.next() {
-      case .change(.taskUpdated(let record)): return record.isWhole ? TaskStatus(record) : nil
+      case .change(.taskUpdated(let record)): return record.isWhole ? TaskSnapshot(record) : nil
       case .change: continue
       case .idle: return nil
       case .closed: throw Client.cancelled

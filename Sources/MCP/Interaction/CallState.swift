@@ -16,7 +16,7 @@ struct CallState: Sendable {
   var answers: [String: Answer] = [:]
   /// The questions that were open at the end of the last round, by what they asked: consent to one is none to another of the same key.
   var open: [String: String] = [:]
-  /// Results of ``ServerRequest/once(_:_:)``.
+  /// Results of ``IncomingRequest/once(_:_:)``.
   var results: [String: JSONValue] = [:]
 }
 

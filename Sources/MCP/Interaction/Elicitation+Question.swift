@@ -25,7 +25,7 @@ public struct Elicitation: Question {
 
   /// - Parameters:
   ///   - url: must hold no personal data and must not be authenticated in advance; the page finds out by itself who visits it.
-  ///   - id: names the visit for ``ServerRequest/elicitationCompleted(_:)``; derived from the URL if nil.
+  ///   - id: names the visit for ``IncomingRequest/elicitationCompleted(_:)``; derived from the URL if nil.
   public init(_ message: String, url: String, id: String? = nil, key: String? = nil) {
     self.message = message
     self.key = key

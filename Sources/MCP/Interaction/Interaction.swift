@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// Legacy: each question is a request to the client, and its answer comes while the handler waits. Modern: the questions are recorded,
 /// the handler is left, and the client is told `input_required`; when it comes back, the handler runs from the start with the answers
-/// and the results of ``ServerRequest/once(_:_:)`` that were recorded (2026-07-28, basic/patterns/mrtr).
+/// and the results of ``IncomingRequest/once(_:_:)`` that were recorded (2026-07-28, basic/patterns/mrtr).
 public final class Interaction: Sendable {
   enum Mode: Sendable {
     /// Requests of this method may not ask.

@@ -4,7 +4,7 @@ extension RPCError {
   /// `-32042`: the request waits for the user to visit these pages (2025-11-25, client/elicitation, "URL Elicitation Required Error").
   ///
   /// For a tool to throw where it does not wait for the visit: a client of that revision may call it again afterwards. Modern clients are
-  /// asked as by ``ServerRequest/elicit(_:url:id:key:)`` and come back; a client that can visit no page gets a result that says so.
+  /// asked as by ``IncomingRequest/elicit(_:url:id:key:)`` and come back; a client that can visit no page gets a result that says so.
   ///
   /// - Parameters:
   ///   - elicitations: at least one. An id that is nil is derived from the URL.

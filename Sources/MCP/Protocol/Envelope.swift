@@ -1,6 +1,12 @@
 public import JSON
 public import NIOCore
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// One JSON-RPC message, scanned once: the parts that routing and policy need, as slices of the text.
 public struct Envelope: Sendable {
   /// What kind of JSON-RPC message it is.
@@ -53,25 +59,24 @@ public struct Envelope: Sendable {
     guard raw.kind == .object else {
       throw RPCError(.invalidRequest, "Invalid request: a message is one JSON object")
     }
-    var (version, id, method, params, result, error): (RawJSON?, RawJSON?, RawJSON?, RawJSON?, RawJSON?, RawJSON?)
-    for (name, value) in raw.members {
-      if name.equals("jsonrpc") {
-        version = value
-      } else if name.equals("id") {
-        id = value
-      } else if name.equals("method") {
-        method = value
-      } else if name.equals("params") {
-        params = value
-      } else if name.equals("result") {
-        result = value
-      } else if name.equals("error") {
-        error = value
+    var parts = Parts()
+    var version: RawJSON.Place?
+    raw.forEachMember { name, value in
+      switch name.count {
+      case 2 where name.isSame("id"): parts.id = value
+      case 5 where name.isSame("error"): parts.error = value
+      case 6 where name.isSame("method"): parts.methodName = value
+      case 6 where name.isSame("params"): parts.params = value
+      case 6 where name.isSame("result"): parts.result = value
+      case 7 where name.isSame("jsonrpc"): version = value
+      default: break
       }
     }
-    guard version?.equals("2.0") == true else {
+    guard let version, raw.value(at: version).equals("2.0") else {
       throw RPCError(.invalidRequest, "Invalid request: \"jsonrpc\" must be \"2.0\"")
     }
+    func value(_ place: RawJSON.Place?) -> RawJSON? { place.map { raw.value(at: $0) } }
+    let (id, method, params, result, error) = (value(parts.id), value(parts.methodName), value(parts.params), value(parts.result), value(parts.error))
     if let id {
       let isWholeNumber = id.kind == .number && id.withBytes { !$0.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") } }
       guard id.kind == .string || isWholeNumber || (id.isNull && method == nil) else {
@@ -79,8 +84,7 @@ public struct Envelope: Sendable {
       }
     }
     self.raw = raw
-    var parts = Parts(
-      id: id.flatMap { $0.isNull ? nil : $0.place }, methodName: method?.place, params: params?.place, result: result?.place, error: error?.place)
+    if id?.isNull == true { parts.id = nil }
     if let method {
       guard method.kind == .string else { throw RPCError(.invalidRequest, "Invalid request: \"method\" must be a string") }
       guard result == nil, error == nil else {
@@ -132,4 +136,12 @@ public struct Envelope: Sendable {
 
   /// A parameter of the request.
   public subscript(_ parameter: String) -> RawJSON? { params?[parameter] }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether the bytes are those of a text that is as long.
+  fileprivate func isSame(_ text: StaticString) -> Bool {
+    guard let baseAddress, count == text.utf8CodeUnitCount else { return false }
+    return memcmp(baseAddress, text.utf8Start, count) == 0
+  }
 }

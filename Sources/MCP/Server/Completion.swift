@@ -6,7 +6,7 @@ public enum CompletionTarget: Sendable, Hashable {
 }
 
 /// One `completion/complete`.
-public struct CompletionRequest: ServerRequest {
+public struct CompletionRequest: IncomingRequest {
   /// The argument that values are wanted for.
   public let argument: String
   /// What the user has typed so far.
@@ -17,7 +17,7 @@ public struct CompletionRequest: ServerRequest {
   public let envelope: Envelope
   /// Who asks, how, and by which client.
   public let context: RequestContext
-  /// What this request asks of its client; see ``ServerRequest/elicit(_:_:key:)``.
+  /// What this request asks of its client; see ``IncomingRequest/elicit(_:_:key:)``.
   public let interaction: Interaction
 }
 

@@ -69,7 +69,7 @@ public struct Prompt: Sendable {
 }
 
 /// One `prompts/get`, the required arguments present.
-public struct PromptGet: ServerRequest {
+public struct PromptGet: IncomingRequest {
   /// What it is called, for programs.
   public let name: String
   /// The arguments by name.
@@ -78,7 +78,7 @@ public struct PromptGet: ServerRequest {
   public let envelope: Envelope
   /// Who asks, how, and by which client.
   public let context: RequestContext
-  /// What this request asks of its client; see ``ServerRequest/elicit(_:_:key:)``.
+  /// What this request asks of its client; see ``IncomingRequest/elicit(_:_:key:)``.
   public let interaction: Interaction
 
   /// An argument; nil when it is absent.

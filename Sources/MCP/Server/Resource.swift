@@ -97,7 +97,7 @@ public struct ResourceTemplate: Sendable {
 }
 
 /// One `resources/read`.
-public struct ResourceRead: ServerRequest {
+public struct ResourceRead: IncomingRequest {
   /// The URI.
   public let uri: String
   /// What the URI has in place of the template's variables, percent-decoded. It comes from outside: `../` and the like included.
@@ -106,7 +106,7 @@ public struct ResourceRead: ServerRequest {
   public let envelope: Envelope
   /// Who asks, how, and by which client.
   public let context: RequestContext
-  /// What this request asks of its client; see ``ServerRequest/elicit(_:_:key:)``.
+  /// What this request asks of its client; see ``IncomingRequest/elicit(_:_:key:)``.
   public let interaction: Interaction
 
   /// The value of a variable of the template.

@@ -256,7 +256,7 @@ public final class Server: RequestHandler {
 
   /// Sets what is told that a legacy client has other roots than before, and who that is. Modern clients are asked anew when it matters.
   ///
-  /// The roots themselves are asked for in the client's next request, by ``ServerRequest/roots(key:)``.
+  /// The roots themselves are asked for in the client's next request, by ``IncomingRequest/roots(key:)``.
   public func onRootsChanged(_ told: @escaping @Sendable (RequestContext) async -> Void) { state.withLock { $0.rootsChanged = told } }
 
   // MARK: Requests

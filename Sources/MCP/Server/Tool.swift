@@ -106,7 +106,7 @@ public struct ToolAnnotations: Sendable, Hashable {
 }
 
 /// One `tools/call`, its arguments checked against the schema of the tool.
-public struct ToolCall: ServerRequest {
+public struct ToolCall: IncomingRequest {
   /// The name of the tool.
   public let name: String
   /// An object; empty when the call has none.
@@ -115,7 +115,7 @@ public struct ToolCall: ServerRequest {
   public let envelope: Envelope
   /// Who asks, how, and by which client.
   public let context: RequestContext
-  /// What this request asks of its client; see ``ServerRequest/elicit(_:_:key:)``.
+  /// What this request asks of its client; see ``IncomingRequest/elicit(_:_:key:)``.
   public let interaction: Interaction
 
   /// An argument; nil when it is absent.

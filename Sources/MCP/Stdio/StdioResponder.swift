@@ -63,7 +63,7 @@ public final class StdioResponder: Sendable {
 
   private let handler: any RequestHandler
   let configuration: Configuration
-  private let requests: ClientRequests
+  private let requests: RequestsToClient
   private let caller: (any Caller)?
   let send: @Sendable (ByteBuffer) async -> Void
   private let resume: @Sendable () -> Void
@@ -78,7 +78,7 @@ public final class StdioResponder: Sendable {
   ) {
     self.handler = handler
     self.configuration = configuration
-    requests = ClientRequests(bound: configuration.answerBound)
+    requests = RequestsToClient(bound: configuration.answerBound)
     self.caller = caller
     self.send = send
     self.resume = resume

@@ -1,24 +1,24 @@
 public import JSON
 internal import Synchronization
 
+/// Where a task stands (`TaskStatus` of the extension). ``inputRequired`` waits for answers; the last three are ends.
+public enum TaskStatus: String, Sendable {
+  case working
+  case inputRequired = "input_required"
+  case completed, failed, cancelled
+
+  /// Whether nothing changes any more.
+  public var isFinal: Bool { self == .completed || self == .failed || self == .cancelled }
+}
+
 /// What is known of a task (`Task` and `DetailedTask` of the extension).
 public struct TaskRecord: Sendable, Hashable {
-  /// Where a task stands.
-  public enum Status: String, Sendable {
-    case working
-    case inputRequired = "input_required"
-    case completed, failed, cancelled
-
-    /// Whether nothing changes any more.
-    public var isFinal: Bool { self == .completed || self == .failed || self == .cancelled }
-  }
-
   /// The id of the task, which nobody can guess.
   public let id: String
   /// The caller whose task it is; nil for that of nobody in particular.
   public let ownerID: String?
   /// Where the task stands.
-  public var status: Status
+  public var status: TaskStatus
   /// How far it is, in words.
   public var message: String?
   /// In milliseconds since 1970.
@@ -31,7 +31,7 @@ public struct TaskRecord: Sendable, Hashable {
   public var pollInterval: Int
   /// What the client is asked, by key.
   public var inputRequests = JSONObject()
-  /// The result of the call, of completed tasks. A client that is told of an end may have to ask for it: ``ServerTask/status()``.
+  /// The result of the call, of completed tasks. A client that is told of an end may have to ask for it: ``ServerTask/snapshot()``.
   public var result: JSONValue?
   /// The error of the call, of failed tasks.
   public var error: JSONValue?
@@ -65,7 +65,7 @@ public struct TaskRecord: Sendable, Hashable {
 
   /// Reads what ``members`` writes, or another server's `Task`; nil where `raw` is none. Whose it is, is not said.
   init?(_ raw: RawJSON) {
-    guard let id = raw["taskId"]?.string, let status = raw["status"]?.string.flatMap({ Status(rawValue: $0) }) else { return nil }
+    guard let id = raw["taskId"]?.string, let status = raw["status"]?.string.flatMap({ TaskStatus(rawValue: $0) }) else { return nil }
     func time(_ name: String) -> Int { raw[name]?.string.flatMap { Timestamp.milliseconds($0) } ?? 0 }
     self.init(
       id: id, ownerID: nil, createdAt: time("createdAt"), lifetime: raw["ttlMs"]?.int, pollInterval: raw["pollIntervalMs"]?.int ?? 1000)

@@ -36,13 +36,13 @@ public final class HTTPWire: ClientWire {
     /// The version of the session, to end it in.
     var sessionVersion: ProtocolVersion?
     /// The server's older transport, once it turned out to have that one alone.
-    var older: SSEConnection?
+    var sse: SSEConnection?
     var isClosed = false
   }
 
   private let client: HTTPClient
   private let ownsClient: Bool
-  private let answering: ServerRequests
+  private let answering: RequestsFromServer
   private let configuration: Configuration
   /// What every request says, so that it is written once.
   private let commonHeaders: HTTPHeaders
@@ -52,24 +52,24 @@ public final class HTTPWire: ClientWire {
   /// - Parameter ownsClient: whether `client` is shut down with the wire.
   public init(_ configuration: Configuration, client: HTTPClient, ownsClient: Bool = false, logger: Logger = Logger(label: "mcp.client")) {
     self.configuration = configuration
-    answering = ServerRequests(logger: logger)
+    answering = RequestsFromServer(logger: logger)
     self.client = client
     self.ownsClient = ownsClient
     commonHeaders = HTTPHeaders([("Content-Type", "application/json"), ("Accept", "application/json, text/event-stream")])
   }
 
-  public var serverRequests: ServerRequests? { answering }
+  public var requestsFromServer: RequestsFromServer? { answering }
   public var carriesHeaders: Bool { true }
 
   /// Ends the session (2025-11-25, basic/transports, "Session Management").
   public func close() async {
-    let (session, version, older, wasClosed) = state.withLock { state in
-      defer { (state.sessionID, state.older, state.isClosed) = (nil, nil, true) }
-      return (state.sessionID, state.sessionVersion, state.older, state.isClosed)
+    let (session, version, sse, wasClosed) = state.withLock { state in
+      defer { (state.sessionID, state.sse, state.isClosed) = (nil, nil, true) }
+      return (state.sessionID, state.sessionVersion, state.sse, state.isClosed)
     }
     guard !wasClosed else { return }
     answering.cancelAll()
-    older?.close()
+    sse?.close()
     if let session, var headers = try? headers(version: version ?? .latestLegacy, method: nil, name: nil, extra: []) {
       headers.set("Mcp-Session-Id", session)
       headers.remove("Content-Type")
@@ -82,7 +82,7 @@ public final class HTTPWire: ClientWire {
   }
 
   public func roundTrip(_ request: WireRequest) async throws(WireError) -> Envelope {
-    if let older = state.withLock(\.older) { return try await older.roundTrip(request) }
+    if let sse = state.withLock(\.sse) { return try await sse.roundTrip(request) }
     do throws(WireError) { return try await exchange(request) } catch {
       if error.code == .cancelled || error.code == .timeout, error.mayHaveHadEffect { cancel(request) }
       throw error
@@ -106,7 +106,9 @@ public final class HTTPWire: ClientWire {
       streams: true, isBounded: !request.isStream, eventLoop: request.eventLoop, deadline: request.deadline)
     switch response.body {
     case .full(let body):
-      if request.method == .initialize, [400, 404, 405].contains(response.status.code), let answer = try await older(request, refusal: body) { return answer }
+      if request.method == .initialize, [400, 404, 405].contains(response.status.code), let answer = try await initializeOverSSE(request, refusal: body) {
+        return answer
+      }
       guard body.readableBytes > 0 else { throw status(response) }
       let messages: [Envelope]
       do throws(RPCError) {
@@ -147,7 +149,7 @@ public final class HTTPWire: ClientWire {
   /// Tries the transport of 2024-11-05 (2026-07-28, streamable-http, "HTTP+SSE Transport"), unless the refusal is a modern server's.
   ///
   /// - Returns: the answer to `initialize`; nil where the server has not that transport either.
-  private func older(_ request: WireRequest, refusal: ByteBuffer) async throws(WireError) -> Envelope? {
+  private func initializeOverSSE(_ request: WireRequest, refusal: ByteBuffer) async throws(WireError) -> Envelope? {
     if let message = try? Envelope(scanning: refusal, limits: configuration.limits), let code = message.error?["code"]?.int,
       RPCError.Code(rawValue: code).isModern
     {
@@ -162,15 +164,15 @@ public final class HTTPWire: ClientWire {
       case .stream(let stream) = response.body
     else { return nil }
     let connection = SSEConnection(name: configuration.origin.description, limits: configuration.limits, answering: answering) {
-      [self] message, path, deadline throws(WireError) in try await postOlder(message, to: path, deadline: deadline)
+      [self] message, path, deadline throws(WireError) in try await postOverSSE(message, to: path, deadline: deadline)
     }
     let opened = await connection.open(stream, origin: configuration.origin, path: configuration.path, deadline: min(request.deadline, .now() + .seconds(10)))
     guard opened else { return nil }
-    state.withLock { $0.older = connection }
+    state.withLock { $0.sse = connection }
     return try await connection.roundTrip(request)
   }
 
-  private func postOlder(_ message: ByteBuffer, to path: String, deadline: NIODeadline) async throws(WireError) {
+  private func postOverSSE(_ message: ByteBuffer, to path: String, deadline: NIODeadline) async throws(WireError) {
     let headers = try headers(version: .v2024_11_05, method: .initialize, name: nil, extra: [])
     let response = try await send(
       HTTPClientRequest(origin: configuration.origin, method: .post, path: path, headers: headers, body: message), eventLoop: nil, deadline: deadline)
@@ -179,18 +181,18 @@ public final class HTTPWire: ClientWire {
 
   /// The older transport has one stream for its whole life; over Streamable HTTP there is nothing to lose.
   public func lost() async {
-    guard let older = state.withLock(\.older) else {
+    guard let sse = state.withLock(\.sse) else {
       while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
       return
     }
-    await older.lost()
-    state.withLock { if $0.older === older { $0.older = nil } }
+    await sse.lost()
+    state.withLock { if $0.sse === sse { $0.sse = nil } }
   }
 
   // MARK: Messages of no request
 
   public func send(_ notification: ByteBuffer, version: ProtocolVersion) async throws(WireError) {
-    if let older = state.withLock(\.older) { return try await older.send(notification, deadline: .now() + .seconds(30)) }
+    if let sse = state.withLock(\.sse) { return try await sse.send(notification, deadline: .now() + .seconds(30)) }
     // 2026-07-28 has no notifications from the client over HTTP: closing the connection cancels.
     guard version.era == .legacy else { return }
     let response = try await post(notification, version: version, method: nil, name: nil, extra: [], streams: false, eventLoop: nil, deadline: .now() + .seconds(30))
@@ -200,7 +202,7 @@ public final class HTTPWire: ClientWire {
   public func receiveUnsolicited(
     version: ProtocolVersion, opened: @escaping @Sendable () -> Void, _ receive: @escaping @Sendable (Envelope) async -> Void
   ) async throws(WireError) {
-    if let older = state.withLock(\.older) { return await older.receiveUnsolicited(opened: opened, receive) }
+    if let sse = state.withLock(\.sse) { return await sse.receiveUnsolicited(opened: opened, receive) }
     guard version.era == .legacy else { return }
     var reader = EventStreamReader(limits: configuration.limits, version: version)
     while true {
@@ -348,7 +350,7 @@ public final class HTTPWire: ClientWire {
 
   /// The first message that `isLast` accepts; nil if the stream ends before. Requests of the server are answered on their way.
   private func events(
-    of stream: HTTPBodyStream, _ reader: inout EventStreamReader, version: ProtocolVersion, answering own: ServerRequests.Answering? = nil,
+    of stream: HTTPBodyStream, _ reader: inout EventStreamReader, version: ProtocolVersion, answering own: RequestsFromServer.Answering? = nil,
     isLast: (Envelope) async -> Bool
   ) async throws(WireError) -> Envelope? {
     reader.begin()
@@ -372,7 +374,7 @@ public final class HTTPWire: ClientWire {
   }
 
   /// Takes a request of the server's: legacy servers ask, modern ones must not.
-  private func receive(_ request: Envelope, version: ProtocolVersion, answering own: ServerRequests.Answering?) {
+  private func receive(_ request: Envelope, version: ProtocolVersion, answering own: RequestsFromServer.Answering?) {
     guard version.era == .legacy else { return }
     answering.receive(request, with: own) { [weak self] answer in
       guard let self else { return }

@@ -20,10 +20,10 @@ final class SSEConnection: Sendable {
   private let pending: PendingRequests
   private let name: String
   private let limits: JSONLimits
-  private let answering: ServerRequests
+  private let answering: RequestsFromServer
   private let post: Post
 
-  init(name: String, limits: JSONLimits, answering: ServerRequests, post: @escaping Post) {
+  init(name: String, limits: JSONLimits, answering: RequestsFromServer, post: @escaping Post) {
     self.name = name
     pending = PendingRequests(name: name)
     self.limits = limits

@@ -4,12 +4,12 @@ internal import NIOCore
 
 /// The stream of a legacy request as a way to its client.
 final class LegacyChannel: ClientChannel {
-  private let requests: ClientRequests
+  private let requests: RequestsToClient
   private let scope: String
   private let exchange: Exchange
   private let session: LegacySession
 
-  init(_ requests: ClientRequests, _ exchange: Exchange, of session: LegacySession) {
+  init(_ requests: RequestsToClient, _ exchange: Exchange, of session: LegacySession) {
     self.requests = requests
     self.exchange = exchange
     self.session = session

@@ -154,7 +154,7 @@ extension StreamableHTTPResponder {
 
   /// - Returns: false for a response to nothing.
   private func receive(_ message: Envelope, _ session: LegacySession, _ arrival: Arrival) async -> Bool {
-    if message.kind == .response { return clientRequests.resolve(message, scope: session.token.id) }
+    if message.kind == .response { return requestsToClient.resolve(message, scope: session.token.id) }
     if message.method == .cancelled {
       CancellationReason.log(message, to: configuration.logger)
       if let id = message["requestId"] { session.cancel(id: id.text) }
@@ -165,7 +165,7 @@ extension StreamableHTTPResponder {
   }
 
   private func channel(of exchange: Exchange, _ session: LegacySession) -> LegacyChannel {
-    LegacyChannel(clientRequests, exchange, of: session)
+    LegacyChannel(requestsToClient, exchange, of: session)
   }
 
   /// Answers requests that are about the session itself; nil for all others.

@@ -14,7 +14,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
   let configuration: StreamableHTTPConfiguration
   let registry: any SessionRegistry
   let sessions: SessionCache
-  let clientRequests: ClientRequests
+  let requestsToClient: RequestsToClient
   let streamMemory: StreamMemory
   private let authenticate: Authenticate?
 
@@ -30,7 +30,7 @@ public final class StreamableHTTPResponder: HTTPResponder {
     self.registry = registry
     self.authenticate = authenticate
     sessions = SessionCache(capacity: configuration.sessionsInMemory)
-    clientRequests = ClientRequests(bound: configuration.answerBound)
+    requestsToClient = RequestsToClient(bound: configuration.answerBound)
     streamMemory = StreamMemory(limit: configuration.resumableBytes)
   }
 

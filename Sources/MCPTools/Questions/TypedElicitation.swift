@@ -33,7 +33,7 @@ public struct TypedElicitation<Form: ToolObject>: Question {
   }
 }
 
-extension ServerRequest {
+extension IncomingRequest {
   /// Asks the user to fill in a form whose fields are the members of a type.
   ///
   /// ```swift

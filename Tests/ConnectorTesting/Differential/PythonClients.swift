@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 /// Vendors' and communities' Python clients, which do the same acts as our tools against a ``VendorDouble``.
 ///
@@ -56,6 +57,9 @@ public enum PythonClients {
     return vendor.acts
   }
 
+  /// One start at a time: Foundation's `Process.run()` on Linux crashed now and then when tests started many at once.
+  private static let starts = Mutex(())
+
   private static func end(of process: Process, within seconds: Double) async throws {
     let watch = Task {
       try await Task.sleep(for: .seconds(seconds))
@@ -65,7 +69,7 @@ public enum PythonClients {
     try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
         process.terminationHandler = { _ in continuation.resume() }
-        do { try process.run() } catch { continuation.resume(throwing: error) }
+        do { try starts.withLock { _ in try process.run() } } catch { continuation.resume(throwing: error) }
       }
     } onCancel: {
       process.terminate()

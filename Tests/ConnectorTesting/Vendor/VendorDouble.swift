@@ -22,7 +22,7 @@ public final class VendorDouble: Sendable {
     var pattern: [String]
     var answers: [Answer]
     var repeats: Bool
-    var make: (@Sendable (CapturedRequest) -> Answer)?
+    var make: (@Sendable (CapturedRequest) async -> Answer)?
   }
   private struct State {
     var rules: [Rule] = []
@@ -70,8 +70,8 @@ public final class VendorDouble: Sendable {
   /// Answers every such request.
   public func always(_ method: String, _ path: String, _ answer: Answer) { add(method, path, [answer], repeats: true) }
 
-  /// Answers every such request with what `make` makes of it.
-  public func always(_ method: String, _ path: String, make: @escaping @Sendable (CapturedRequest) -> Answer) {
+  /// Answers every such request with what `make` makes of it, when it has.
+  public func always(_ method: String, _ path: String, make: @escaping @Sendable (CapturedRequest) async -> Answer) {
     script.state.withLock { $0.rules.append(Rule(method: method, pattern: Self.split(path), answers: [], repeats: true, make: make)) }
   }
 
@@ -115,7 +115,7 @@ public final class VendorDouble: Sendable {
       headers: request.headers.pairs.map { ($0.name, $0.value) }, body: request.body, act: nil)
     let path = split(request.path)
     // Outside of the lock an answer that is made may ask what came.
-    let (answer, make): (Answer, ((CapturedRequest) -> Answer)?) = state.withLock { state in
+    let (answer, make): (Answer, (@Sendable (CapturedRequest) async -> Answer)?) = state.withLock { state in
       captured.act = state.act
       state.requests.append(captured)
       for index in state.rules.indices where state.rules[index].method == captured.method && matches(path, state.rules[index].pattern) {
@@ -127,7 +127,8 @@ public final class VendorDouble: Sendable {
       state.unscripted.append(captured)
       return (.json(["message": .string("not scripted: \(captured.method) \(captured.path)")], status: 404), nil)
     }
-    return reply(make.map { $0(captured) } ?? answer)
+    guard let make else { return reply(answer) }
+    return reply(await make(captured))
   }
 
   private static func reply(_ answer: Answer) -> HTTPReply {

@@ -34,7 +34,7 @@ enum EverythingClientRun {
     defer { watch.cancel() }
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       process.terminationHandler = { _ in continuation.resume() }
-      do { try process.run() } catch { continuation.resume(throwing: error) }
+      do { try ExampleProgram.start(process) } catch { continuation.resume(throwing: error) }
     }
     guard process.terminationStatus != 0 else { return }
     let said = String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self)

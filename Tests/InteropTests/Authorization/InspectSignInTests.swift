@@ -14,7 +14,7 @@ struct InspectSignInTests {
   /// Follows the redirect to where the program listens, as a browser does.
   private static func follow(_ redirect: String, _ client: HTTPClient) async throws -> HTTPStatus {
     let url = try #require(HTTPURL(redirect))
-    let response = try await client.send(HTTPClientRequest(origin: url.origin, method: .get, path: url.path), deadline: .now() + .seconds(10))
+    let response = try await client.send(HTTPClientRequest(origin: url.origin, method: .get, path: url.path), deadline: .now() + .seconds(60))
     return response.status
   }
 
@@ -123,7 +123,7 @@ private struct Inspection {
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors
-    try process.run()
+    try PythonProgram.start(process)
     let watch = Task {
       try await Task.sleep(for: .seconds(seconds))
       process.terminate()

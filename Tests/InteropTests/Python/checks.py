@@ -56,7 +56,7 @@ def run(main, seconds):
     asyncio.run(bounded())
 
 
-async def eventually(condition, seconds=15.0):
+async def eventually(condition, seconds=60.0):
     """Asks until `condition()` gives something true, and returns that; after `seconds`, what it gave last."""
     end = time.monotonic() + seconds
     while True:

@@ -54,7 +54,7 @@ async def use(checks, client, how):
         counts = {name: sum(tool.startswith(name + "__") for tool in tools) for name in expected}
         return counts == expected
 
-    checks.that(await testing.eventually(listed, 20), f"the servers of claude_desktop_config.json are served {how}", await clients.names(client.list_tools, "tools"))
+    checks.that(await testing.eventually(listed), f"the servers of claude_desktop_config.json are served {how}", await clients.names(client.list_tools, "tools"))
     result = await client.call_tool("git__git_log", {"repo_path": gateways.ROOT, "max_count": 1})
     checks.that(not result.is_error and "Commit" in clients.text(result), f"git is called {how}", result)
     result = await client.call_tool("time_server__get_current_time", {"timezone": "Europe/Berlin"})
@@ -62,4 +62,4 @@ async def use(checks, client, how):
 
 
 if __name__ == "__main__":
-    testing.run(main, 120)
+    testing.run(main, 220)

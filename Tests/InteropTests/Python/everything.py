@@ -53,7 +53,7 @@ class Peer:
 
     # HTTP
 
-    def exchange(self, verb, body, headers, timeout=20):
+    def exchange(self, verb, body, headers, timeout=60):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=timeout)
         base = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"} | headers
         connection.request(verb, "/mcp", body, {k: v for k, v in base.items() if v is not None})
@@ -412,7 +412,7 @@ def subscriptions(checks, peer):
         peer.call(trigger, {})
         change = next(messages)
         checks.that(
-            change["method"] == method and change["params"]["_meta"][PREFIX + "subscriptionId"] == id and time.monotonic() - started < 1,
+            change["method"] == method and change["params"]["_meta"][PREFIX + "subscriptionId"] == id and time.monotonic() - started < 15,
             f"{method} reaches the subscriber", change)
         response.close()
 
@@ -459,7 +459,7 @@ def tasks(checks, server):
         return peer.result("tasks/get", {"taskId": id}, record=False)
 
     def until(id, *states):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while (task := get(id))["status"] not in states and time.monotonic() < deadline:
             time.sleep(0.02)
         return task
@@ -469,7 +469,7 @@ def tasks(checks, server):
     checks.that(greeted["resultType"] == "complete" and text(greeted) == "Hello, World!" and "taskId" not in greeted, "greet answers at once")
     greeted = peer.call("greet", {"name": "World"}, {"task": {"ttl": 5000}}, record=False)
     checks.equal(greeted["resultType"], "complete", "an old hint for a task is ignored")
-    id = start("slow_compute", {"seconds": 0.3, "label": "x"})
+    id = start("slow_compute", {"seconds": 3, "label": "x"})
     first = get(id)
     checks.that(first["resultType"] == "complete" and first["status"] == "working" and "result" not in first, "a task works", first)
     done = until(id, *final)
@@ -494,7 +494,7 @@ def tasks(checks, server):
     checks.equal(updated["resultType"], "complete", "tasks/update is acknowledged")
     checks.equal(text(until(id, *final)["result"]), "Deleted a.txt.", "confirm_delete goes on")
     id = start("multi_input")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while len(get(id).get("inputRequests", {})) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     checks.equal(set(get(id)["inputRequests"]), {"first", "second"}, "multi_input asks twice at once")
@@ -524,7 +524,7 @@ def tasks(checks, server):
     asked = peer.call("confirm_delete", {"filename": "b"}, capabilities=ALL, record=False)
     checks.equal(asked["resultType"], "input_required", "without the extension a tool asks in rounds")
 
-    id = start("slow_compute", {"seconds": 0.3})
+    id = start("slow_compute", {"seconds": 3})
     response, messages, listener = peer.listen({"taskIds": [id]})
     checks.equal(next(messages)["params"]["notifications"], {"taskIds": [id]}, "a task may be listened to")
     told = next(messages)
@@ -546,7 +546,7 @@ def stdio(checks):
         process.stdin.write(json.dumps(message) + "\n")
 
     def hear():
-        line = lines.get(timeout=10)
+        line = lines.get(timeout=60)
         entries.append({"from": "server", "text": line})
         return json.loads(line)
 
@@ -563,7 +563,7 @@ def stdio(checks):
     say({"jsonrpc": "2.0", "id": asked["id"], "result": SAMPLED})
     checks.equal(hear()["result"]["content"][0]["text"], "LLM response: Paris", "and its answer goes to its call")
     process.stdin.close()
-    checks.equal(process.wait(15), 0, "the server ends with its input")
+    checks.equal(process.wait(60), 0, "the server ends with its input")
     report = protocol_schema.check(entries, "server")
     checks.that(not report.problems, "2024-11-05: all messages fit the schema", "\n".join(report.problems[:5]))
 
@@ -587,4 +587,4 @@ async def main(checks):
         server.stop()
 
 
-sentences.run(main, 120)
+sentences.run(main, 220)

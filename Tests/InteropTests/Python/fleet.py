@@ -41,7 +41,7 @@ class Fleet:
             command.append("--stateless")
         log = os.path.join(self.directory, f"{name}.log")
         child = await self.stack.enter_async_context(gateways.process(*command, log=log))
-        line = await asyncio.wait_for(child.stdout.readline(), 30)
+        line = await asyncio.wait_for(child.stdout.readline(), 60)
         if not line:
             raise RuntimeError(f"{name} ended: {open(log).read()[-2000:]}")
         url = json.loads(line)["url"]

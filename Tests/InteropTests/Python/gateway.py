@@ -37,7 +37,7 @@ def tee(record, *command):
 
 @asynccontextmanager
 async def process(*command, log, env=None, stdin=asyncio.subprocess.DEVNULL):
-    """A process that ends with the block: asked to, and killed after 10 seconds, which is an error."""
+    """A process that ends with the block: asked to, and killed after 30 seconds, which is an error."""
     with open(log, "ab") as errors:
         child = await asyncio.create_subprocess_exec(
             *command, stdin=stdin, stdout=asyncio.subprocess.PIPE, stderr=errors, env={**os.environ, **(env or {})}, preexec_fn=die_with_parent)
@@ -47,11 +47,11 @@ async def process(*command, log, env=None, stdin=asyncio.subprocess.DEVNULL):
         if child.returncode is None:
             child.terminate()
             try:
-                await asyncio.wait_for(child.wait(), 10)
+                await asyncio.wait_for(child.wait(), 30)
             except TimeoutError:
                 child.kill()
                 await child.wait()
-                raise RuntimeError(f"{command[0]} did not end within 10 seconds of SIGTERM")
+                raise RuntimeError(f"{command[0]} did not end within 30 seconds of SIGTERM")
 
 
 class Gateway:
@@ -85,7 +85,7 @@ async def demo(directory):
 async def output(*command, env=None):
     child = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env={**os.environ, **(env or {})})
-    out, errors = await asyncio.wait_for(child.communicate(), 30)
+    out, errors = await asyncio.wait_for(child.communicate(), 60)
     if child.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}: {errors.decode()}")
     return out.decode()
@@ -99,11 +99,11 @@ async def serve(config, users, env=None, listen="127.0.0.1:0"):
         tokens[user] = json.loads(await output(BINARY, "token", "create", "--config", config, "--user", user, "--json"))["token"]
     log = config + ".log"
     async with process(BINARY, "serve", "--config", config, "--listen", listen, "--log-level", "info", log=log, env=env) as child:
-        for _ in range(600):
+        for _ in range(1200):
             await asyncio.sleep(0.05)
             with open(log) as file:
                 text = file.read()
-            if found := re.search(r"endpoint=(\S+)", text):
+            if found := re.search(r"endpoint=(\S+)\s", text):
                 break
             if child.returncode is not None:
                 raise RuntimeError(f"sluice serve ended: {text[-2000:]}")
@@ -138,7 +138,7 @@ async def status(url):
 
     def get():
         try:
-            with urllib.request.urlopen(url, timeout=5) as response:
+            with urllib.request.urlopen(url, timeout=30) as response:
                 return response.status
         except urllib.error.HTTPError as error:
             return error.code

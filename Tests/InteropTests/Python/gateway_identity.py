@@ -140,4 +140,4 @@ async def use(checks, era, resource, authorization, told):
 
 
 if __name__ == "__main__":
-    testing.run(lambda checks: main(checks, *sys.argv[1:]), 90)
+    testing.run(lambda checks: main(checks, *sys.argv[1:]), 200)

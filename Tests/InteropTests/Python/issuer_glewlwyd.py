@@ -9,6 +9,7 @@ import gzip
 import http.cookiejar
 import json
 import os
+import random
 import shutil
 import socket
 import sqlite3
@@ -68,9 +69,15 @@ def rsa_key(kid):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below the ports that the system gives out by itself: nobody else gets it before it is used."""
+    while True:
+        port = random.randrange(16000, 20000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 class Glewlwyd:
@@ -150,7 +157,7 @@ database = {{ type = "sqlite3", path = "{database}" }}
 """)
         self.process = subprocess.Popen(
             [BINARY, "--config-file=" + config], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()

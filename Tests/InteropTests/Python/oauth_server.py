@@ -75,9 +75,10 @@ class Provider:
 
 async def main(checks):
     revision = sys.argv[1]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    port = listener.getsockname()[1]
     origin = f"http://127.0.0.1:{port}"
     provider = Provider(f"{origin}/mcp")
     # The first token is as good as over when it comes: the second request refreshes.
@@ -94,8 +95,8 @@ async def main(checks):
         called.append(True)
         return "done"
 
-    web = uvicorn.Server(uvicorn.Config(server.streamable_http_app(), host="127.0.0.1", port=port, log_level="error"))
-    serving = asyncio.create_task(web.serve())
+    web = uvicorn.Server(uvicorn.Config(server.streamable_http_app(), log_level="error"))
+    serving = asyncio.create_task(web.serve(sockets=[listener]))
     try:
         async def started():
             return web.started
@@ -116,4 +117,4 @@ async def main(checks):
         await serving
 
 
-checking.run(main, 90)
+checking.run(main, 200)

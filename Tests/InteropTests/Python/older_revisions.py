@@ -103,4 +103,4 @@ async def use(checks, session, revision):
 
 
 if __name__ == "__main__":
-    testing.run(lambda checks: main(checks, *sys.argv[1:]), 90)
+    testing.run(lambda checks: main(checks, *sys.argv[1:]), 200)

@@ -25,8 +25,8 @@ async def main(checks, era, wire):
     with tempfile.TemporaryDirectory(prefix="sluice-interop-") as directory:
         async with fleets.fleet(directory) as fleet:
             config = await fleet.configuration()
-            started = time.monotonic()
             async with gateways.serve(config, [fleets.ADMIN]) as gateway:
+                started = time.monotonic()
                 options = {"elicitation_callback": answer_guest, "sampling_callback": answer_model, "list_roots_callback": answer_roots}
                 async with clients.connect(era, wire, gateway.endpoint, gateway.tokens[fleets.ADMIN], directory, "admin", **options) as admin:
                     await check_listing(checks, admin, started)
@@ -46,7 +46,7 @@ async def main(checks, era, wire):
             errors = [line for line in log.splitlines() if " error sluice" in line and "server=missing" not in line]
             checks.that(not errors, "the gateway's log tells of no error but of the program that is missing", errors)
             checks.that(log.count("Traceback") == 0, "no upstream ends in a traceback", log[-3000:])
-            alive = await testing.eventually(lambda: gone(left), 10)
+            alive = await testing.eventually(lambda: gone(left))
             how = "killed" if era == "legacy" else "ended"
             checks.that(len(left) >= 10 and alive, f"no process of an upstream outlives a gateway that is {how}", [pid for pid in left if gateways.is_running(pid)])
             protocol_schema.tell(checks, "of the client", admin.entries(), "server", [clients_version(era)])
@@ -70,10 +70,11 @@ async def check_listing(checks, admin, started):
             tools = await clients.names(admin.client.list_tools, "tools")
             return expected <= {tool.split("__")[0] for tool in tools} and tools
 
-        tools = await testing.eventually(listed, 25)
+        tools = await testing.eventually(listed)
         elapsed = time.monotonic() - started
         checks.that(tools, "every upstream that works is listed", tools or await clients.names(admin.client.list_tools, "tools"))
-        checks.that(elapsed < 20, "upstreams that hang, end at once or cannot be reached delay none of the others", f"{elapsed:.1f} s")
+        # The one that hangs is given up after 30 seconds.
+        checks.that(elapsed < 25, "upstreams that hang, end at once or cannot be reached delay none of the others", f"{elapsed:.1f} s")
         counts = {name: sum(tool.startswith(name + "__") for tool in tools or []) for name in ("git", "time", "notes")}
         checks.equal(counts, {"git": 12, "time": 2, "notes": 6}, "every tool of the servers that nobody here wrote is listed")
 
@@ -143,7 +144,7 @@ async def check_server(checks, admin, era, name):
         checks.that("counted to 5" in clients.text(result), f"{kind}: a call with progress has its result", result)
         if name != "plain":  # answers with one JSON text, in which there is no room for progress
             # The client hands each report to a task of its own: they are there, but need not be in order.
-            await testing.eventually(lambda: enough(reported, 5), 5)
+            await testing.eventually(lambda: enough(reported, 5))
             checks.equal(sorted(reported), [(step, 5) for step in range(1, 6)], f"{kind}: each step of progress reaches the client")
 
 
@@ -181,7 +182,7 @@ async def check_cancellation(checks, admin, era, fleet, name):
     kind = f"{name} ({(fleets.STDIO | fleets.HTTP)[name]})"
     with checks.part(f"a call to {kind} is cancelled"):
         call = asyncio.create_task(admin.client.call_tool(f"{name}__wait", {"seconds": 30, "mark": f"wait-{name}"}))
-        checks.that(await testing.eventually(lambda: marked(fleet, f"wait-{name}.started"), 10), f"{kind}: a long call has begun")
+        checks.that(await testing.eventually(lambda: marked(fleet, f"wait-{name}.started")), f"{kind}: a long call has begun")
         call.cancel()
         try:
             await call
@@ -189,7 +190,7 @@ async def check_cancellation(checks, admin, era, fleet, name):
             pass
         if name == "plain":
             return  # knows no sessions: a cancellation finds nothing there
-        cancelled = await testing.eventually(lambda: marked(fleet, f"wait-{name}.cancelled"), 5)
+        cancelled = await testing.eventually(lambda: marked(fleet, f"wait-{name}.cancelled"))
         checks.that(cancelled, f"{kind}: a cancellation by the client reaches the server")
         result = await admin.client.call_tool(f"{name}__add", {"a": 1, "b": 1})
         checks.equal(result.structured_content["sum"], 2, f"{kind}: the next call is answered")
@@ -232,7 +233,7 @@ async def grow(checks, admin, heard):
             async def told():
                 return heard() > before
 
-            checks.that(await testing.eventually(told, 10), f"{kind}: a change of its list is told to the client")
+            checks.that(await testing.eventually(told), f"{kind}: a change of its list is told to the client")
             tools = await clients.names(admin.client.list_tools, "tools")
             checks.that(f"{name}__grown" in tools, f"{kind}: the new tool is listed", tools)
             result = await admin.client.call_tool(f"{name}__grown", {})
@@ -275,4 +276,4 @@ async def check_broken(checks, admin):
 
 
 if __name__ == "__main__":
-    testing.run(lambda checks: main(checks, *sys.argv[1:]), 180)
+    testing.run(lambda checks: main(checks, *sys.argv[1:]), 220)

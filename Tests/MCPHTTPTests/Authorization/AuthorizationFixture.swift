@@ -148,7 +148,7 @@ final class AuthorizationFixture: Sendable {
     let client = client
     return { url in
       let target = try #require(HTTPURL(url))
-      let response = try await client.send(HTTPClientRequest(origin: target.origin, method: .get, path: target.path), deadline: .now() + .seconds(10))
+      let response = try await client.send(HTTPClientRequest(origin: target.origin, method: .get, path: target.path), deadline: .now() + .seconds(60))
       return try #require(response.headers["Location"])
     }
   }

@@ -26,7 +26,7 @@ struct AuthorizedClientTests {
         endpoint.set(ProtectedEndpoint(server, resourceServer: resourceServer))
         let browser: OAuthGrant.Browser = { url in
           let target = try #require(HTTPURL(url))
-          let answer = try await http.send(HTTPClientRequest(origin: target.origin, method: .get, path: target.path), deadline: .now() + .seconds(10))
+          let answer = try await http.send(HTTPClientRequest(origin: target.origin, method: .get, path: target.path), deadline: .now() + .seconds(60))
           return try #require(answer.headers["Location"])
         }
         let configuration = OAuthConfiguration(

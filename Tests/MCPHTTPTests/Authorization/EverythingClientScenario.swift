@@ -23,6 +23,9 @@ enum EverythingClientScenario {
     return ".build/debug/everything-client"
   }()
 
+  /// One start at a time: Foundation's `Process.run()` on Linux crashed now and then when tests started many at once.
+  private static let starts = Mutex(())
+
   /// Runs a scenario to its end, for at most a minute.
   static func run(_ scenario: String, _ revision: String, _ url: String, context: JSONValue) async throws -> Outcome {
     let process = Process()
@@ -41,7 +44,7 @@ enum EverythingClientScenario {
     defer { watch.cancel() }
     try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
       process.terminationHandler = { _ in continuation.resume() }
-      do { try process.run() } catch { continuation.resume(throwing: error) }
+      do { try starts.withLock { _ in try process.run() } } catch { continuation.resume(throwing: error) }
     }
     return Outcome(
       succeeded: process.terminationStatus == 0, said: String(decoding: errors.fileHandleForReading.availableData, as: UTF8.self))

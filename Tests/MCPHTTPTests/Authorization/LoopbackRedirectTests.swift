@@ -8,7 +8,7 @@ import Testing
 struct LoopbackRedirectTests {
   private func get(_ client: HTTPClient, _ url: String) async throws -> Int {
     let target = try #require(HTTPURL(url))
-    return try await client.send(HTTPClientRequest(origin: target.origin, method: .get, path: target.path), deadline: .now() + .seconds(10)).status.code
+    return try await client.send(HTTPClientRequest(origin: target.origin, method: .get, path: target.path), deadline: .now() + .seconds(60)).status.code
   }
 
   @Test("takes the one redirect that belongs to the authorization URL")

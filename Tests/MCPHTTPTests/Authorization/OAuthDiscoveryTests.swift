@@ -175,14 +175,6 @@ struct OAuthDiscoveryTests {
   }
 }
 
-extension JSONObject {
-  func merging(_ other: JSONObject) -> JSONObject {
-    var merged = self
-    for (name, value) in other { merged[name] = value }
-    return merged
-  }
-}
-
 extension AuthorizationFixture {
   /// What an authorizer says to the server's first refusal; nil if it is dealt with.
   func refusal(_ client: OAuthClient) async -> OAuthError? { await refusal(client, location: origin + (script.metadataPath ?? "")) }

@@ -174,16 +174,19 @@ struct ClientCallTests {
   func progressTimeout() async throws {
     let server = ScriptedServer.modern { message, request in
       let token = message["params"]?["_meta"]?["progressToken"] ?? .null
-      for step in 1...4 {
-        try await Task.sleep(for: .milliseconds(500))
+      let isSlow = message["params"]?["name"] != "hangs"
+      // Longer than the timeout, in steps far shorter than it.
+      let end = ContinuousClock.now + .seconds(6)
+      for step in 1...(isSlow ? 1000 : 1) where ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(100))
         let progress: JSONValue = ["jsonrpc": "2.0", "method": "notifications/progress", "params": ["progressToken": token, "progress": .int(step)]]
         await request.onNotification?(try Envelope(scanning: .init(progress)))
       }
-      if message["params"]?["name"] == "hangs" { try await Task.sleep(for: .seconds(60)) }
+      if !isSlow { try await Task.sleep(for: .seconds(60)) }
       return ["content": []]
     }
     let client = Client(server.transport)
-    let options = RequestOptions(timeout: .milliseconds(1700), maximumTimeout: .seconds(60))
+    let options = RequestOptions(timeout: .seconds(5), maximumTimeout: .seconds(60))
     _ = try await client.callTool("slow", options: options)
     do throws(ClientError) {
       _ = try await client.callTool("hangs", options: options)

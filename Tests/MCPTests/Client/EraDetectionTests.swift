@@ -39,7 +39,7 @@ struct EraDetectionTests {
 
   @Test(
     "Over HTTP a server that is down, slow or cut off is neither greeted nor taken for a legacy one",
-    arguments: [WireError.Code.status(500), .status(502), .status(503), .timeout, .closed])
+    arguments: [WireError.Code.status(429), .status(500), .status(502), .status(503), .timeout, .closed])
   func undecided(code: WireError.Code) async throws {
     let server = ScriptedServer(carriesHeaders: true) { _, request in
       if request.id == 1 { throw WireError(code, "not now", mayHaveHadEffect: true) }
@@ -50,6 +50,28 @@ struct EraDetectionTests {
     #expect(try await client.connect().version == .v2026_07_28)
     #expect(server.methods == ["server/discover", "server/discover"])
     await client.close()
+  }
+
+  @Test("A probe that came too late or too early is sent again, once, and settles nothing if it does again", arguments: [408, 425])
+  func again(status: Int) async throws {
+    func server(_ failures: Int, _ answer: JSONValue) -> ScriptedServer {
+      ScriptedServer(carriesHeaders: true) { _, request in
+        if request.method == .discover {
+          if request.id <= failures { throw WireError(.status(status), "not now", mayHaveHadEffect: false) }
+          guard answer["supportedVersions"] != nil else { throw WireError(.status(400), "x", mayHaveHadEffect: false) }
+        }
+        return answer
+      }
+    }
+    let modern: JSONValue = ["resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": [:]]
+    let legacy: JSONValue = ["protocolVersion": "2025-11-25", "capabilities": [:], "serverInfo": ["name": "s", "version": "1"]]
+    let (late, older, busy) = (server(1, modern), server(1, legacy), server(2, modern))
+    #expect(try await connect(late) == .v2026_07_28)
+    #expect(late.methods == ["server/discover", "server/discover"])
+    #expect(try await connect(older) == .v2025_11_25)
+    #expect(older.methods == ["server/discover", "server/discover", "initialize", "notifications/initialized"])
+    await #expect(throws: ClientError.self) { try await connect(busy) }
+    #expect(busy.methods == ["server/discover", "server/discover"])
   }
 
   @Test("Over HTTP a refusal of the probe means the handshake", arguments: [400, 404, 405, 406])
@@ -113,9 +135,9 @@ struct EraDetectionTests {
     #expect(server.methods == ["server/discover"])
   }
 
-  @Test("Who is not let in is not greeted either", arguments: [401, 403, 429])
+  @Test("Who is not let in is not greeted either", arguments: [401, 403, 407, 429])
   func unauthorized(status: Int) async {
-    let server = ScriptedServer { _, _ in throw WireError(.status(status), "no", mayHaveHadEffect: false) }
+    let server = ScriptedServer(carriesHeaders: true) { _, _ in throw WireError(.status(status), "no", mayHaveHadEffect: false) }
     await #expect(throws: ClientError.self) { try await connect(server) }
     #expect(server.methods == ["server/discover"])
   }

@@ -11,7 +11,7 @@ final class ScriptedServer: ClientWire {
   private let script: Script
   private let seen: Mutex<[JSONValue]> = Mutex([])
   private let sentHeaders: Mutex<[[HTTPHint.Header]]> = Mutex([])
-  private let requests = ServerRequests()
+  private let requests = RequestsFromServer()
   let carriesHeaders: Bool
   /// What `receiveUnsolicited` delivers, and how its streams end.
   private let unsolicited = AsyncStream.makeStream(of: Result<Envelope, WireError>.self)
@@ -21,7 +21,7 @@ final class ScriptedServer: ClientWire {
     self.script = script
   }
 
-  var serverRequests: ServerRequests? { requests }
+  var requestsFromServer: RequestsFromServer? { requests }
   var messages: [JSONValue] { seen.withLock { $0 } }
   var methods: [String] { messages.compactMap { $0["method"]?.string } }
   var parameterHeaders: [[HTTPHint.Header]] { sentHeaders.withLock { $0 } }

@@ -13,7 +13,12 @@ struct StdioClientTests {
     """#
 
   private func client(_ script: String, versions: [ProtocolVersion] = [.v2026_07_28], timeout: Duration = .seconds(20)) -> Client {
-    Client(.stdio("/bin/sh", ["-c", Self.prelude + "\n" + script]), settings: .init(versions: versions, timeout: timeout, connectTimeout: .seconds(20)))
+    var configuration = ChildProcess.Configuration()
+    // On a busy machine an exit is noticed late.
+    configuration.timing.settling = .seconds(20)
+    let command = ChildCommand("/bin/sh", arguments: ["-c", Self.prelude + "\n" + script])
+    return Client(
+      .stdio(command, configuration: configuration), settings: .init(versions: versions, timeout: timeout, connectTimeout: .seconds(20)))
   }
 
   /// The wire's error of a call that must fail.
@@ -62,7 +67,7 @@ struct StdioClientTests {
     await client.close()
   }
 
-  @Test("A server that hangs is timed out, and told")
+  @Test("A server that hangs is timed out, and told", .timeLimit(.minutes(1)))
   func hang() async throws {
     let file = FileManager.default.temporaryDirectory.appending(path: "sluice-hang-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
@@ -70,8 +75,9 @@ struct StdioClientTests {
       "discover; IFS= read -r line; IFS= read -r line; printf '%s' \"$line\" > '\(file.path).part'; mv '\(file.path).part' '\(file.path)'; sleep 60",
       timeout: .milliseconds(300))
     #expect(await failure(client)?.code == .timeout)
+    // The script writes what it was told before it sleeps. Closing would end it after two seconds, written or not.
+    while !FileManager.default.fileExists(atPath: file.path) { try await Task.sleep(for: .milliseconds(10)) }
     await client.close()
-    // The script writes what it was told before it sleeps, and closing waits for its end.
     let told = try String(contentsOf: file, encoding: .utf8)
     #expect(told.contains("notifications/cancelled") && told.contains(#""requestId":2"#))
   }

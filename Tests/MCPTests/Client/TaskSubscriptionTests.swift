@@ -46,8 +46,8 @@ struct TaskSubscriptionTests {
     }
     let record = try #require(last)
     #expect(record.status == .completed && record.message == "begun" && record.result?["structuredContent"] == ["pages": 12])
-    #expect(JSONValue.object(record.members) == JSONValue(try await task.status().raw).without("resultType", "_meta"))
-    #expect(TaskStatus(record)?.state == .completed)
+    #expect(JSONValue.object(record.members) == JSONValue(try await task.snapshot().raw).without("resultType", "_meta"))
+    #expect(TaskSnapshot(record)?.status == .completed)
     await client.close()
   }
 
@@ -62,7 +62,7 @@ struct TaskSubscriptionTests {
     for await event in events {
       guard case .task(let status) = event else { continue }
       #expect(status.id == task.id)
-      if status.state == .completed { break }
+      if status.status == .completed { break }
     }
     subscription.cancel()
     await client.close()
@@ -73,7 +73,7 @@ struct TaskSubscriptionTests {
     let (gate, open) = AsyncStream.makeStream(of: Void.self)
     let client = Client(.inProcess(server(gate)))
     let result = try await task(client).result { status in
-      if status.state == .working { open.finish() }
+      if status.status == .working { open.finish() }
     }
     #expect(result.structured == ["pages": 12])
     await client.close()

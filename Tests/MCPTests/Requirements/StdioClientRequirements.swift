@@ -84,7 +84,7 @@ struct StdioClientRequirements {
   @Test("A server that does not answer server/discover is greeted in the legacy way")
   func silence() async throws {
     try await withServer(Self.script("", discover: ":")) { connection in
-      let found = try await connection.connect(timeout: .seconds(2))
+      let found = try await connection.connect(timeout: .seconds(10))
       #expect(found.version == .v2025_11_25)
       let methods = try await Self.seen(connection).compactMap { $0["method"]?.string }.filter { $0 != "notifications/cancelled" }
       #expect(methods == ["server/discover", "initialize", "notifications/initialized", "tools/list"])

@@ -125,7 +125,7 @@ struct StdioRequirements {
     for id: JSONValue in ["b", 4] {
       _ = responder.receive(ByteBuffer(["jsonrpc": "2.0", "method": "notifications/cancelled", "params": ["requestId": id]]))
     }
-    await responder.finish(within: .milliseconds(300))
+    await responder.finish(within: .seconds(3))
     let cancelled = lines.withLock { $0 }.filter { $0["method"] == "notifications/cancelled" }
     #expect(cancelled.map { $0["params"]?["requestId"] } == ["a"])
   }
@@ -139,7 +139,7 @@ struct StdioRequirements {
     #expect(logged.all.count == 1)
     #expect(logged.all.first?.contains("user\u{FFFD}pressed stop") == true && logged.all.first?.contains("7") == true)
     // And by the client, where a legacy server takes its question back.
-    let requests = ServerRequests(logger: logged.logger)
+    let requests = RequestsFromServer(logger: logged.logger)
     requests.cancel(
       try Envelope(
         scanning: ByteBuffer(["jsonrpc": "2.0", "method": "notifications/cancelled", "params": ["requestId": "q", "reason": "no longer needed"]])))

@@ -97,7 +97,7 @@ extension SQLConnector {
 }
 
 /// Waits for something that another thread or process brings about.
-func eventually(_ bound: Duration = .seconds(20), _ condition: () async throws -> Bool) async throws -> Bool {
+func eventually(_ bound: Duration = .seconds(60), _ condition: () async throws -> Bool) async throws -> Bool {
   let end = ContinuousClock.now.advanced(by: bound)
   while ContinuousClock.now < end {
     if try await condition() { return true }

@@ -63,6 +63,8 @@ struct CommandTests {
         announcements.append(announcement)
         #expect(announcement["endpoint"]?.string == "http://127.0.0.1:\(port)/mcp")
         let rep = MCPClient(port: port, token: try #require(announcement["tokens"]?["rep"]?.string))
+        // It is announced after ten seconds even if its tools are not listed by then.
+        try await eventually("the CRM is listed") { try await !rep.list("tools/list", "tools").isEmpty }
         let rows = try await rep.call("crm__list_opportunities", ["closed": false, "order": "id", "limit": 1])
         let row = try #require(rows.structured?["opportunities"]?.array?.first)
         if start == 0 {

@@ -100,7 +100,7 @@ struct ScaffoldTests {
   }
 
   @Test(
-    "makes manifests that the package manager reads", .timeLimit(.minutes(2)),
+    "makes manifests that the package manager reads",
     arguments: [[], ["--sluice-url", "https://git.example.com/sluice.git"], ["--sluice-path", Self.root]], ["server", "connector"])
   func manifests(_ source: [String], _ kind: String) async throws {
     try await withDirectory { directory in

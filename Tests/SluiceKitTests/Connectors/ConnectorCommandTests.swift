@@ -310,7 +310,7 @@ private enum OtherAccount {
     process.arguments = command.dropFirst() + [binary, "--version"]
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return nil }
+    guard (try? ProcessStart.run(process)) != nil else { return nil }
     process.waitUntilExit()
     return process.terminationStatus == 0 ? command : nil
   }()

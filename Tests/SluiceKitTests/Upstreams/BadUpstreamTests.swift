@@ -116,6 +116,8 @@ struct BadUpstreamTests {
     configuration.limits = ["bytes": 65_536]
     try await withGateway(configuration) { gateway in
       let ada = try await gateway.client("ada")
+      // Ready is also a gateway whose upstream did not list its tools within its second.
+      try await eventually("both are listed") { try await ada.list("tools/list", "tools").count == 2 * (Self.behaviours.count + 1) }
       let session = try await ada.initialize()
       // All at once: one that hangs delays nobody.
       let replies = try await withThrowingTaskGroup(of: (String, Reply).self) { group in
@@ -156,7 +158,8 @@ struct BadUpstreamTests {
     configuration.add("bad", port: upstream.port, ["timeout_seconds": 1, "retries": 0])
     try await withGateway(configuration) { gateway in
       let ada = try await gateway.client("ada")
-      let reply = try await ada.call("bad__talk", seconds: 15)
+      try await eventually("it is listed") { try await ada.list("tools/list", "tools").count == 2 }
+      let reply = try await ada.call("bad__talk", seconds: 60)
       #expect(reply.code == "upstream_timeout", "\(reply.text.prefix(300))")
       try await eventually("the upstream is used as before") { try await ada.call("bad__fine").content == "fine" }
     }

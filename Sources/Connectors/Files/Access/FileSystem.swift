@@ -26,7 +26,7 @@ struct FileSystem: Sendable {
   }
 
   /// The files as the caller may see them.
-  func governed(by request: some ServerRequest) -> FileSystem {
+  func governed(by request: some IncomingRequest) -> FileSystem {
     let rule = RecordRule(FileInfo.record, for: request)
     var files = self
     files.rule = rule.limits ? rule : nil

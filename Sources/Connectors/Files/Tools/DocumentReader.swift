@@ -1,6 +1,6 @@
 internal import ConnectorKit
 
-/// The text of PDF and office files, by programs of this machine.
+/// The text of PDF and office files.
 struct DocumentReader: Sendable {
   let office: OfficeText
 
@@ -16,7 +16,7 @@ struct DocumentReader: Sendable {
     return start.starts(with: format.signature) ? format : nil
   }
 
-  /// Waits for the program.
+  /// Waits for the text, which may come from a program.
   func text(_ path: FilePath, _ format: OfficeText.Format, _ files: FileSystem) throws(VendorError) -> String {
     let (bytes, length) = try files.read(path, offset: 0, count: Self.maximumBytes)
     guard length <= Self.maximumBytes else {

@@ -13,7 +13,7 @@ extension GitHub {
     case other(RawJSON)
   }
 
-  func contents(_ request: some ServerRequest, _ repository: Repository, _ path: String, ref: String?) async throws(VendorError) -> Contents {
+  func contents(_ request: some IncomingRequest, _ repository: Repository, _ path: String, ref: String?) async throws(VendorError) -> Contents {
     let segments = path.pathSegments
     guard !segments.contains(".."), !segments.contains(".") else { throw VendorError(.refused, "A path in a repository has no \".\" or \"..\" in it.") }
     var read = read(repository.path + ["contents"] + (segments.isEmpty ? [""] : segments), [("ref", ref)])
@@ -30,7 +30,7 @@ extension GitHub {
     return .file(json, try await blob(request, repository, sha))
   }
 
-  func blob(_ request: some ServerRequest, _ repository: Repository, _ sha: String) async throws(VendorError) -> FileContent {
+  func blob(_ request: some IncomingRequest, _ repository: Repository, _ sha: String) async throws(VendorError) -> FileContent {
     guard Self.isSHA(sha) else { throw VendorError(.refused, "\"\(sha.prefix(64))\" is no SHA of a blob.") }
     var read = read(repository.path + ["git", "blobs", sha], accept: "application/vnd.github.raw+json")
     read.maximumBytes = FileContent.mostBytes
@@ -39,7 +39,7 @@ extension GitHub {
 
   /// What GitHub redirects to a storage for: logs, artifacts. The storage wants no credential of ours; none is sent there.
   func download(
-    _ request: some ServerRequest, _ repository: Repository, _ segments: [String], maximumBytes: Int
+    _ request: some IncomingRequest, _ repository: Repository, _ segments: [String], maximumBytes: Int
   ) async throws(VendorError) -> VendorResponse {
     // A renamed repository is redirected to as well, by its number: where names are filtered, the name must be the present one.
     if !settings.repositories.admitsAll { _ = try await get(request, repository.path) }
@@ -53,7 +53,7 @@ extension GitHub {
   }
 
   /// The commit that a branch is at.
-  func head(_ request: some ServerRequest, _ repository: Repository, branch: String) async throws(VendorError) -> String {
+  func head(_ request: some IncomingRequest, _ repository: Repository, branch: String) async throws(VendorError) -> String {
     let ref = try await get(request, repository.path + ["git", "ref", "heads"] + branch.pathSegments)
     guard let sha = ref["object"]?["sha"]?.string else { throw VendorError(.invalidAnswer, "GitHub does not say where the branch \(branch) is.") }
     return sha

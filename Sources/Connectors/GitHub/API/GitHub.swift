@@ -83,7 +83,7 @@ struct GitHub: Sendable {
 
   // MARK: Requests
 
-  func subject(_ request: some ServerRequest) throws(VendorError) -> Subject { try settings.subjects.subject(of: request, environment) }
+  func subject(_ request: some IncomingRequest) throws(VendorError) -> Subject { try settings.subjects.subject(of: request, environment) }
 
   /// A read, revalidated by its ETag. Redirects (renamed repositories) are followed where no name is filtered: the new name was not checked.
   func read(_ segments: [String], _ query: [(name: String, value: String?)] = [], bucket: String = Bucket.core, accept: String? = nil) -> VendorRequest {
@@ -93,7 +93,7 @@ struct GitHub: Sendable {
   }
 
   func get(
-    _ request: some ServerRequest, _ segments: [String], _ query: [(name: String, value: String?)] = [], bucket: String = Bucket.core
+    _ request: some IncomingRequest, _ segments: [String], _ query: [(name: String, value: String?)] = [], bucket: String = Bucket.core
   ) async throws(VendorError) -> RawJSON {
     try await api.json(read(segments, query, bucket: bucket), as: try subject(request))
   }
@@ -103,7 +103,7 @@ struct GitHub: Sendable {
   /// - Parameter isIdempotent: whether it may be sent again when its answer was lost.
   @discardableResult
   func write(
-    _ request: some ServerRequest, _ method: HTTPMethod, _ segments: [String], _ body: JSONObject? = nil, isIdempotent: Bool = false
+    _ request: some IncomingRequest, _ method: HTTPMethod, _ segments: [String], _ body: JSONObject? = nil, isIdempotent: Bool = false
   ) async throws(VendorError) -> RawJSON? {
     var message = VendorRequest(method, segments, bucket: Bucket.core, isIdempotent: isIdempotent)
     if let body { message = message.json(.object(body)) }

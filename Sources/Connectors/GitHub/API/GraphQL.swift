@@ -33,7 +33,7 @@ extension GitHub {
   ///
   /// - Throws: why it is not there.
   func graphQL(
-    _ request: some ServerRequest, _ document: GraphQLDocument, _ variables: JSONObject, at place: [String]
+    _ request: some IncomingRequest, _ document: GraphQLDocument, _ variables: JSONObject, at place: [String]
   ) async throws(VendorError) -> GraphQLAnswer {
     var message = VendorRequest(.post, path: Self.graphQLPath(settings.base.path), bucket: Bucket.graphQL, isIdempotent: document.isIdempotent)
       .json(["query": .string(document.text), "variables": .object(variables)])

@@ -19,7 +19,7 @@ extension GitHub {
   }
 
   /// The items whose issue or pull request may be seen. Drafts belong to no repository: they are left out where repositories are filtered.
-  func reachable(_ items: [RawJSON], _ call: some ServerRequest) async throws(VendorError) -> [RawJSON] {
+  func reachable(_ items: [RawJSON], _ call: some IncomingRequest) async throws(VendorError) -> [RawJSON] {
     var repositories: [String: Bool] = [:]
     var reachable: [RawJSON] = []
     for item in items {
@@ -33,7 +33,7 @@ extension GitHub {
     return reachable
   }
 
-  private func isVisible(_ item: RawJSON, _ content: RawJSON, _ repository: Repository, _ call: some ServerRequest) async throws(VendorError) -> Bool {
+  private func isVisible(_ item: RawJSON, _ content: RawJSON, _ repository: Repository, _ call: some IncomingRequest) async throws(VendorError) -> Bool {
     guard let rule = rule(call, content["__typename"]?.string == "PullRequest" ? .pullRequest : .issue) else { return true }
     // A rule that speaks of more than an item has is held against what REST says of the issue or pull request.
     if rule.attributes.isSubset(of: Shape.itemContent.fields.map(\.name)) { return rule.admits(Shape.itemContent.record(item, isWhole: true)) }

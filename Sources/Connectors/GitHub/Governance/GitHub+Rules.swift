@@ -6,13 +6,13 @@ internal import MCP
 /// records that they may not see are not found, and nothing is changed that they may not change.
 extension GitHub {
   /// The rule for records of a type; nil where there is none to keep.
-  func rule(_ request: some ServerRequest, _ shape: Shape) -> RowFilter? {
+  func rule(_ request: some IncomingRequest, _ shape: Shape) -> RowFilter? {
     // Comments, labels and the like are no records of policy: they go with what they belong to.
     shape.isRecord ? request.limit(on: shape.type.name) : nil
   }
 
   /// Members that the caller is not cleared for.
-  private func hidden(_ request: some ServerRequest, _ shape: Shape) -> Set<String> {
+  private func hidden(_ request: some IncomingRequest, _ shape: Shape) -> Set<String> {
     guard let clearance = request.grantedCategories else { return [] }
     return Set(shape.type.categories.filter { !clearance.contains($0.value) }.keys)
   }
@@ -21,7 +21,7 @@ extension GitHub {
   ///
   /// - Parameter extra: members that GitHub does not say in the objects themselves.
   func records(
-    _ call: some ServerRequest, _ items: some Sequence<RawJSON>, _ shape: Shape, chosen: Set<String>? = nil, isWhole: Bool = false,
+    _ call: some IncomingRequest, _ items: some Sequence<RawJSON>, _ shape: Shape, chosen: Set<String>? = nil, isWhole: Bool = false,
     adding extra: JSONObject = JSONObject()
   ) async throws(VendorError) -> [JSONValue] {
     let rule = rule(call, shape)
@@ -45,7 +45,7 @@ extension GitHub {
   /// One record whole.
   ///
   /// - Throws: ``VendorError`` `notFound` where policy hides it: as if it were not there.
-  func record(_ call: some ServerRequest, _ item: RawJSON, _ shape: Shape, adding extra: JSONObject = JSONObject()) async throws(VendorError) -> JSONValue {
+  func record(_ call: some IncomingRequest, _ item: RawJSON, _ shape: Shape, adding extra: JSONObject = JSONObject()) async throws(VendorError) -> JSONValue {
     guard let record = try await records(call, [item], shape, isWhole: true, adding: extra).first else { throw Self.hiddenRecord }
     return record
   }
@@ -53,7 +53,7 @@ extension GitHub {
   /// What a write made of a record, as far as it may be shown.
   ///
   /// - Throws: ``VendorError`` `notFound` where policy hides what it has become: it was written all the same, and the words say so.
-  func written(_ call: some ServerRequest, _ item: RawJSON?, _ shape: Shape, adding extra: JSONObject = JSONObject()) async throws(VendorError) -> JSONValue {
+  func written(_ call: some IncomingRequest, _ item: RawJSON?, _ shape: Shape, adding extra: JSONObject = JSONObject()) async throws(VendorError) -> JSONValue {
     guard let record = try await records(call, [item ?? .null], shape, isWhole: true, adding: extra).first else {
       throw VendorError(.notFound, "It is done. You are not permitted to see what it is now.")
     }
@@ -62,7 +62,7 @@ extension GitHub {
 
   private static let hiddenRecord = VendorError(.notFound, "GitHub has no such thing, or you are not permitted to see it. Nothing was changed.")
 
-  private func visibility(of name: String, _ call: some ServerRequest) async throws(VendorError) -> JSONValue? {
+  private func visibility(of name: String, _ call: some IncomingRequest) async throws(VendorError) -> JSONValue? {
     let parts = name.split(separator: "/").map(String.init)
     guard parts.count == 2 else { return nil }
     return Shape.visibility(try await get(call, ["repos", parts[0], parts[1]]))
@@ -71,7 +71,7 @@ extension GitHub {
   /// The repository that a record belongs to, if it may be seen.
   ///
   /// - Parameter known: what is known of repositories already: each is asked for once.
-  func visibleRepository(of record: RawJSON, _ known: inout [String: Bool], _ call: some ServerRequest) async throws(VendorError) -> Repository? {
+  func visibleRepository(of record: RawJSON, _ known: inout [String: Bool], _ call: some IncomingRequest) async throws(VendorError) -> Repository? {
     guard let parts = RecordPlace.repository(record)?.split(separator: "/"), parts.count == 2, admits(record) else { return nil }
     let repository = try repository(String(parts[0]), String(parts[1]))
     if known[repository.fullName] == nil {
@@ -98,13 +98,13 @@ extension GitHub {
     return repository
   }
 
-  func permit(_ repository: Repository, _ call: some ServerRequest) async throws(VendorError) {
+  func permit(_ repository: Repository, _ call: some IncomingRequest) async throws(VendorError) {
     guard rule(call, .repository) != nil else { return }
     _ = try await record(call, try await get(call, repository.path), .repository)
   }
 
   /// Checks an issue or pull request by its number, whichever it is, before something of it is read or changed.
-  func permit(_ repository: Repository, number: Int, _ call: some ServerRequest) async throws(VendorError) {
+  func permit(_ repository: Repository, number: Int, _ call: some IncomingRequest) async throws(VendorError) {
     guard rule(call, .issue) != nil || rule(call, .pullRequest) != nil else { return }
     let issue = try await get(call, repository.path + ["issues", String(number)])
     guard issue["pull_request"] != nil else {
@@ -115,13 +115,13 @@ extension GitHub {
   }
 
   /// Checks a pull request before something of it is read or changed.
-  func permit(_ repository: Repository, pull number: Int, _ call: some ServerRequest) async throws(VendorError) {
+  func permit(_ repository: Repository, pull number: Int, _ call: some IncomingRequest) async throws(VendorError) {
     guard rule(call, .pullRequest) != nil else { return }
     _ = try await record(call, try await get(call, repository.path + ["pulls", String(number)]), .pullRequest, adding: repository.members)
   }
 
   /// Checks a comment, which its id names in the whole repository: it must be one of the issue or pull request that was checked.
-  func permit(_ repository: Repository, comment id: Int, of number: Int, _ call: some ServerRequest) async throws(VendorError) {
+  func permit(_ repository: Repository, comment id: Int, of number: Int, _ call: some IncomingRequest) async throws(VendorError) {
     guard rule(call, .issue) != nil || rule(call, .pullRequest) != nil else { return }
     let comment = try await get(call, repository.path + ["issues", "comments", String(id)])
     guard comment["issue_url"]?.string?.hasSuffix("/issues/\(number)") == true else {
@@ -130,7 +130,7 @@ extension GitHub {
   }
 
   /// Checks an end of a comparison: `OWNER:BRANCH` and `OWNER:REPO:BRANCH` lead to a fork, which must be one that may be reached.
-  func permit(revision: String, of repository: Repository, _ request: some ServerRequest) async throws(VendorError) {
+  func permit(revision: String, of repository: Repository, _ request: some IncomingRequest) async throws(VendorError) {
     let parts = revision.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     guard parts.count > 1 else { return }
     // GitHub says no repository with the commits: those of a fork would count as the repository's own.
@@ -142,7 +142,7 @@ extension GitHub {
   }
 
   /// Checks what is about to be made, as far as it is known.
-  func permit(new members: JSONObject, _ shape: Shape, in repository: Repository, _ call: some ServerRequest) throws(VendorError) {
+  func permit(new members: JSONObject, _ shape: Shape, in repository: Repository, _ call: some IncomingRequest) throws(VendorError) {
     guard let rule = rule(call, shape) else { return }
     var record = members
     record["repository"] = .string(repository.fullName)

@@ -8,18 +8,18 @@ extension DriveContext {
   static let unseenWrite = VendorError(.notFound, "It is done. You are not permitted to see what it is now.")
 
   /// The rule for records of a type; nil where there is none to keep, which costs no request.
-  func rule(_ request: some ServerRequest, _ shape: RecordShape) -> RowFilter? { request.limit(on: shape.type.name) }
+  func rule(_ request: some IncomingRequest, _ shape: RecordShape) -> RowFilter? { request.limit(on: shape.type.name) }
 
-  func admits(_ record: JSONValue, _ shape: RecordShape, _ request: some ServerRequest) -> Bool { shape.rule(request).admits(record) }
+  func admits(_ record: JSONValue, _ shape: RecordShape, _ request: some IncomingRequest) -> Bool { shape.rule(request).admits(record) }
 
   /// The records that the caller may see.
-  func admitted(_ records: [JSONValue], _ shape: RecordShape, _ request: some ServerRequest) -> [JSONValue] {
+  func admitted(_ records: [JSONValue], _ shape: RecordShape, _ request: some IncomingRequest) -> [JSONValue] {
     let rule = shape.rule(request)
     return records.filter { rule.admits($0) }
   }
 
   /// One record, if the caller may see it.
-  func permitted(_ record: JSONValue?, _ shape: RecordShape, _ request: some ServerRequest) throws(VendorError) -> JSONValue {
+  func permitted(_ record: JSONValue?, _ shape: RecordShape, _ request: some IncomingRequest) throws(VendorError) -> JSONValue {
     guard let record else { throw VendorError(.invalidAnswer, "Google described the \(shape.one) in no known form.") }
     guard admits(record, shape, request) else { throw Self.unseen }
     return record
@@ -28,7 +28,7 @@ extension DriveContext {
   /// What a write made of a record.
   ///
   /// - Throws: ``VendorError`` `notFound` where policy hides what it has become: it was written all the same, and the words say so.
-  func written(_ record: JSONValue?, _ shape: RecordShape, _ request: some ServerRequest) throws(VendorError) -> JSONValue {
+  func written(_ record: JSONValue?, _ shape: RecordShape, _ request: some IncomingRequest) throws(VendorError) -> JSONValue {
     guard let record else { throw VendorError(.invalidAnswer, "It is done, but Google described the \(shape.one) in no known form.") }
     guard admits(record, shape, request) else { throw Self.unseenWrite }
     return record

@@ -18,6 +18,8 @@ struct DriveFile: Sendable {
   let parents: [String]
   let target: String?
   let link: String?
+  /// Counts whatever is changed in the file.
+  let version: String?
   private(set) var json: JSONValue
 
   static let shape = RecordShape(
@@ -66,6 +68,7 @@ struct DriveFile: Sendable {
     parents = raw.elements(of: "parents").compactMap(\.string)
     target = raw["shortcutDetails"]?["targetId"]?.string
     link = raw["webViewLink"]?.string
+    version = raw["version"]?.string
     var json = JSONObject()
     json.reserveCapacity(Self.members)
     (json["id"], json["name"], json["kind"], json["mime_type"]) = (.string(id), .string(name), .string(Self.kind(mimeType)), .string(mimeType))
@@ -82,7 +85,7 @@ struct DriveFile: Sendable {
       if let text = raw[member]?.string, !text.isEmpty { json[own] = .string(text) }
     }
     if let mail = raw["lastModifyingUser"]?["emailAddress"]?.string { json["modified_by"] = .string(mail) }
-    if let version = raw["version"]?.string { json["version"] = .string(version) }
+    if let version { json["version"] = .string(version) }
     json["starred"] = .bool(raw["starred"]?.bool ?? false)
     json["trashed"] = .bool(raw["trashed"]?.bool ?? false)
     if let target { json["target"] = .string(target) }

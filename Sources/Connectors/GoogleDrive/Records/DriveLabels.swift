@@ -62,37 +62,24 @@ struct DriveLabels: Sendable {
 
 extension DriveContext {
   /// A file as the caller may see it; nil where the gateway's rule hides it. Where Drive left out what labels it has, they are asked for.
-  func visible(_ file: DriveFile, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) -> DriveFile? {
+  func visible(_ file: DriveFile, _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> DriveFile? {
     try await visible(file, DriveFile.shape.rule(request), as: subject)
   }
 
   func visible(_ file: DriveFile, _ rule: RecordRule, as subject: Subject) async throws(VendorError) -> DriveFile? {
-    guard !rule.admitsNone else { return nil }
-    var file = file
-    if file.json[RecordCategory.member]?.string == RecordCategory.unknown, rule.members.contains(RecordCategory.member) {
-      file.describe(try await list(labelsOf: file.id, as: subject), labels)
-    }
-    return rule.admits(file.json) ? file : nil
+    try await visible([file], rule, as: subject).first
   }
 
-  /// All labels of a file; nil where Drive does not list them.
-  private func list(labelsOf id: String, as subject: Subject) async throws(VendorError) -> [RawJSON]? {
-    var found: [RawJSON] = []
-    var token: String?
-    for _ in 0..<Self.labelPages {
-      do throws(VendorError) {
-        let json = try await api.get(
-          ["files", id, "listLabels"], [("maxResults", "100"), ("pageToken", token), ("fields", "nextPageToken,labels(id,fields)")], as: subject)
-        found += Self.elements(json, "labels")
-        token = json["nextPageToken"]?.string
-        if token?.isEmpty ?? true { return found }
-      } catch {
-        guard error.code == .notFound || error.code == .forbidden || error.code == .invalid else { throw error }
-        return nil
-      }
+  /// Those of some files that the caller may see, in their order.
+  func visible(_ files: [DriveFile], _ rule: RecordRule, as subject: Subject) async throws(VendorError) -> [DriveFile] {
+    guard rule.limits else { return files }
+    guard !rule.admitsNone else { return [] }
+    var files = files
+    if rule.members.contains(RecordCategory.member) {
+      let silent = files.indices.filter { files[$0].json[RecordCategory.member]?.string == RecordCategory.unknown }
+      let found = silent.isEmpty ? [:] : try await knownLabels.labels(of: silent.map { files[$0] }, as: subject)
+      for index in silent { files[index].describe(found[files[index].id] ?? nil, labels) }
     }
-    return nil
+    return files.filter { rule.admits($0.json) }
   }
-
-  private static let labelPages = 5
 }

@@ -129,11 +129,3 @@ enum DriveRecords {
     properties: DriveFile.shape.properties.merging(["removed": text("boolean"), "changed": text()]), always: DriveFile.shape.always + ["removed"],
     columns: ["changed", "id", "name", "kind", "removed", "modified_by"])
 }
-
-extension JSONObject {
-  fileprivate func merging(_ other: JSONObject) -> JSONObject {
-    var result = self
-    for (name, value) in other { result[name] = value }
-    return result
-  }
-}

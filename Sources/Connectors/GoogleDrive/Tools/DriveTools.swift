@@ -54,23 +54,31 @@ struct DriveTools: Sendable {
         return shape.result([], next: place.text(token))
       }
       let json = try await DriveChanges.page(drive.api, try place.vendor(cursor), drive: id, limit: call.int("limit") ?? 50, labels: drive.labels, as: subject)
-      var rows: [JSONValue] = []
-      let rule = shape.rule(call)
-      for change in DriveContext.elements(json, "changes") { if let row = try await row(change, rule, subject), rule.admits(row) { rows.append(row) } }
+      let rows = try await rows(DriveContext.elements(json, "changes"), shape.rule(call), subject)
       let next = (json["nextPageToken"] ?? json["newStartPageToken"])?.string
       return UntrustedText.mark(shape.result(rows, selection: shape.selection(call), next: next.map { place.text($0) }), "/changes")
     }
   }
 
+  private func rows(_ changes: [RawJSON], _ rule: RecordRule, _ subject: Subject) async throws(VendorError) -> [JSONValue] {
+    var files: [DriveFile] = []
+    for change in changes where change["removed"]?.bool != true {
+      guard let file = change["file"].flatMap({ DriveFile($0, labels: drive.labels) }) else { continue }
+      if !drive.tree.admitsAll { guard try await drive.tree.admits(file, as: subject) else { continue } }
+      files.append(file)
+    }
+    let visible = Dictionary(try await drive.visible(files, rule, as: subject).map { ($0.id, $0) }) { _, last in last }
+    return changes.compactMap { row($0, visible) }.filter { rule.admits($0) }
+  }
+
   /// A change as the file that it is of. What was removed can no longer be seen to be admitted, nor of what category it was: it is told only
   /// where all is.
-  private func row(_ change: RawJSON, _ rule: RecordRule, _ subject: Subject) async throws(VendorError) -> JSONValue? {
+  private func row(_ change: RawJSON, _ visible: [String: DriveFile]) -> JSONValue? {
     guard let id = change["fileId"]?.string else { return nil }
     let isRemoved = change["removed"]?.bool == true
     var record: JSONValue
-    if let file = change["file"].flatMap({ DriveFile($0, labels: drive.labels) }), !isRemoved {
-      if !drive.tree.admitsAll { guard try await drive.tree.admits(file, as: subject) else { return nil } }
-      guard let visible = try await drive.visible(file, rule, as: subject) else { return nil }
+    if let file = change["file"]?["id"]?.string, !isRemoved {
+      guard let visible = visible[file] else { return nil }
       record = visible.json
     } else {
       guard drive.tree.admitsAll else { return nil }

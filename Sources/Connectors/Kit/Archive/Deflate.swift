@@ -35,7 +35,7 @@ package enum Deflate {
     guard bytes.count <= UInt32.max else { return nil }
     var input = bytes
     var output: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 256 << 10)
+    var chunk = [UInt8](repeating: 0, count: min(256 << 10, max(limit, 1)))
     return input.withUnsafeMutableBufferPointer { input -> [UInt8]? in
       stream.next_in = input.baseAddress
       stream.avail_in = UInt32(input.count)

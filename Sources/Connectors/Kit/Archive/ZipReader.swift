@@ -36,6 +36,8 @@ package struct ZipReader {
       entries.append(try Self.entry(at, bytes))
       at += 46 + Int(bytes.number(at + 28) as UInt16) + Int(bytes.number(at + 30) as UInt16) + Int(bytes.number(at + 32) as UInt16)
     }
+    // Entries that share their data are how a small file becomes a large one.
+    guard entries.reduce(0, { $0 + $1.data.count }) <= bytes.count else { throw ZipError("files in the zip file overlap") }
     self.entries = entries
   }
 
@@ -46,13 +48,36 @@ package struct ZipReader {
     }
     guard flags & 1 == 0 else { throw ZipError("\(name) is encrypted") }
     guard method == 0 || method == 8 else { throw ZipError("\(name) is packed by method \(method); only stored and deflated files are read") }
-    let (stored, size) = (Int(bytes.number(at + 20) as UInt32), Int(bytes.number(at + 24) as UInt32))
-    let header = Int(bytes.number(at + 42) as UInt32)
+    let extra = (at + 46 + nameLength)..<(at + 46 + nameLength + Int(bytes.number(at + 30) as UInt16))
+    // The order in which ZIP64 has them.
+    let numbers = wide([at + 24, at + 20, at + 42].map { Int(bytes.number($0) as UInt32) }, extra, bytes)
+    let (size, stored, header) = (numbers[0], numbers[1], numbers[2])
     guard header + 30 <= bytes.count, bytes.number(header) == 0x0403_4B50 as UInt32 else { throw ZipError("\(name) is not where the directory says") }
     let data = header + 30 + Int(bytes.number(header + 26) as UInt16) + Int(bytes.number(header + 28) as UInt16)
     guard data + stored <= bytes.count else { throw ZipError("\(name) is cut off") }
     return Entry(
       name: name, mode: (bytes.number(at + 38) as UInt32) >> 16, size: size, isDeflated: method == 8, checksum: bytes.number(at + 16), data: data..<(data + stored))
+  }
+
+  /// Numbers of an entry, those that are full from its ZIP64 field: some programs write it for small files as well. What needs it is too
+  /// large to be read here and stays full.
+  private static func wide(_ numbers: [Int], _ extra: Range<Int>, _ bytes: [UInt8]) -> [Int] {
+    let full = Int(UInt32.max)
+    guard numbers.contains(full) else { return numbers }
+    var at = extra.lowerBound
+    while at + 4 <= extra.upperBound {
+      let (kind, end) = (bytes.number(at) as UInt16, at + 4 + Int(bytes.number(at + 2) as UInt16))
+      guard kind != 1 else {
+        at += 4
+        return numbers.map { number in
+          guard number == full, at + 8 <= min(end, extra.upperBound) else { return number }
+          defer { at += 8 }
+          return Int(min(bytes.number(at) as UInt64, UInt64(full)))
+        }
+      }
+      at = end
+    }
+    return numbers
   }
 
   /// The content of an entry, its checksum compared.

@@ -1,7 +1,7 @@
 public import JSON
 public import MCP
 
-extension ServerRequest {
+extension IncomingRequest {
   /// The rule for records of a type; nil where every record may be seen, which costs no look at any.
   public func limit(on type: String) -> RowFilter? {
     let filter = rowFilter(type)
@@ -27,7 +27,7 @@ public struct RecordRule: Sendable {
   private let hidden: Set<String>
   private let granted: Set<String>?
 
-  public init(_ type: RecordType, for request: some ServerRequest) {
+  public init(_ type: RecordType, for request: some IncomingRequest) {
     filter = request.limit(on: type.name)
     granted = request.grantedCategories
     hidden = granted.map { granted in Set(type.categories.filter { !granted.contains($0.value) }.keys) } ?? []
@@ -61,13 +61,13 @@ public struct RecordRule: Sendable {
 
 extension RecordShape {
   /// The rule for these records in a request.
-  public func rule(_ request: some ServerRequest) -> RecordRule { RecordRule(type, for: request) }
+  public func rule(_ request: some IncomingRequest) -> RecordRule { RecordRule(type, for: request) }
 
   /// Rows as far as policy lets the caller see them; a total only where that is all of them.
   ///
   /// - Parameter records: whole, at least as to what the rule speaks of.
   public func result(
-    _ records: [JSONValue], for request: some ServerRequest, selection: Set<String>? = nil, next: String? = nil, total: Int? = nil
+    _ records: [JSONValue], for request: some IncomingRequest, selection: Set<String>? = nil, next: String? = nil, total: Int? = nil
   ) -> ToolResult {
     let rule = rule(request)
     return result(rule.rows(records), selection: selection.map { $0.union(rule.members) }, next: next, total: rule.limits ? nil : total)
@@ -77,7 +77,7 @@ extension RecordShape {
   ///
   /// - Throws: `absence` where policy hides it: as if it were not there.
   public func result(
-    _ record: JSONValue, for request: some ServerRequest, selection: Set<String>? = nil, text: String? = nil, absence: VendorError
+    _ record: JSONValue, for request: some IncomingRequest, selection: Set<String>? = nil, text: String? = nil, absence: VendorError
   ) throws(VendorError) -> ToolResult {
     let rule = rule(request)
     guard rule.admits(record) else { throw absence }

@@ -25,7 +25,7 @@ public enum SubjectRule: Sendable, Hashable {
   /// The subject of one request.
   ///
   /// - Throws: ``VendorError`` `refused` where a gateway should have named the caller and did not: nobody else's credential is taken.
-  public func subject(of request: some ServerRequest, _ environment: ConnectorEnvironment) throws(VendorError) -> Subject {
+  public func subject(of request: some IncomingRequest, _ environment: ConnectorEnvironment) throws(VendorError) -> Subject {
     switch self {
     case .service: return .service
     case .caller(let alone):

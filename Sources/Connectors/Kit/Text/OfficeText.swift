@@ -1,5 +1,5 @@
-/// The text of PDF and office files, by programs of this machine where they are there: `pdftotext` (poppler-utils), `unzip`, and for the
-/// formats of before 2007 those of catdoc.
+/// The text of PDF and office files. Those that are zip archives are read here; the others by programs of this machine where they are there:
+/// `pdftotext` (poppler-utils), and for the formats of before 2007 those of catdoc.
 public struct OfficeText: Sendable {
   public enum Format: String, Sendable {
     case pdf, docx, pptx, xlsx, openDocument, doc, xls, ppt
@@ -36,26 +36,19 @@ public struct OfficeText: Sendable {
       }
     }
 
-    var tool: String {
+    /// What gives the text, the package that it is in, and how it is asked: nil where no program is needed.
+    fileprivate var program: (name: String, package: String, arguments: [String])? {
       switch self {
-      case .pdf: "pdftotext"
-      case .docx, .pptx, .xlsx, .openDocument: "unzip"
-      case .doc: "catdoc"
-      case .xls: "xls2csv"
-      case .ppt: "catppt"
-      }
-    }
-
-    var package: String {
-      switch self {
-      case .pdf: "poppler-utils"
-      case .docx, .pptx, .xlsx, .openDocument: "unzip"
-      case .doc, .xls, .ppt: "catdoc"
+      case .pdf: ("pdftotext", "poppler-utils", ["-enc", "UTF-8", "-layout", "-", "-"])
+      case .doc: ("catdoc", "catdoc", ["-d", "utf-8", "-w", "@"])
+      case .xls: ("xls2csv", "catdoc", ["-d", "utf-8", "-q", "1", "@"])
+      case .ppt: ("catppt", "catdoc", ["-d", "utf-8", "@"])
+      case .docx, .pptx, .xlsx, .openDocument: nil
       }
     }
 
     /// Whether the file is a compound one, as Office wrote them before 2007 ([MS-CFB] 2.2, "Header Signature").
-    var isCompound: Bool { package == "catdoc" }
+    fileprivate var isCompound: Bool { program?.package == "catdoc" }
 
     /// What such files begin with.
     public var signature: [UInt8] {
@@ -67,7 +60,7 @@ public struct OfficeText: Sendable {
     }
   }
 
-  /// Whether programs may be run at all: `text_tools` of the settings.
+  /// Whether documents are read at all: `text_tools` of the settings.
   private let isAllowed: Bool
   /// What a caller can do where there is no text: a sentence.
   private let instead: String
@@ -78,14 +71,14 @@ public struct OfficeText: Sendable {
   }
 
   /// Whether text of the format is read here.
-  public func reads(_ format: Format) -> Bool { isAllowed && TextTool(named: format.tool) != nil }
+  public func reads(_ format: Format) -> Bool { isAllowed && format.program.map { TextTool(named: $0.name) != nil } ?? true }
 
   /// Programs that this machine has not, for `sluice connector check`.
   public var findings: [ConnectorFinding] {
     guard isAllowed else { return [] }
-    return [(Format.pdf, "PDF files"), (.docx, "office files"), (.doc, "office files of before 2007 (doc, xls, ppt)")].compactMap { format, text in
-      guard TextTool(named: format.tool) == nil else { return nil }
-      return ConnectorFinding(.warning, "\(format.tool) is not on this machine: the text of \(text) is not read", remedy: "Install \(format.package).")
+    return [(Format.pdf, "PDF files"), (.doc, "office files of before 2007 (doc, xls, ppt)")].compactMap { format, text in
+      guard let program = format.program, TextTool(named: program.name) == nil else { return nil }
+      return ConnectorFinding(.warning, "\(program.name) is not on this machine: the text of \(text) is not read", remedy: "Install \(program.package).")
     }
   }
 
@@ -99,45 +92,73 @@ public struct OfficeText: Sendable {
   /// The same on this thread, which waits.
   public func textHere(of bytes: [UInt8], _ format: Format, maximumBytes: Int) throws(VendorError) -> String {
     guard isAllowed else { throw failure(.refused, "Text of \(format.rawValue) files is not read here (text_tools is false).") }
-    guard let tool = TextTool(named: format.tool) else {
-      throw failure(
-        .refused,
-        "Text of \(format.rawValue) files needs \(format.tool) on the machine of the connector, and it is not there. An administrator installs \(format.package).")
-    }
-    // catdoc gives out what it does not know as if it were text.
-    guard !format.isCompound || bytes.starts(with: format.signature) else { throw Self.damaged(format) }
-    // Markup is a multiple of the text in it.
-    let bound = format == .pdf || format.isCompound ? maximumBytes : min(maximumBytes * 8, 64 << 20)
-    var tooLong: VendorError { failure(.tooLarge, "The text of the file is longer than \(maximumBytes) bytes.") }
-    func part(_ arguments: [String], _ okCodes: Set<Int32> = [0]) throws(VendorError) -> [UInt8] {
-      switch tool.run(arguments, on: bytes, okCodes: okCodes, maximumBytes: bound) {
-      case .success(let output): return output
-      case .failure(.timeout): throw failure(.timeout, "Reading the text of the file takes too long.")
-      case .failure(.tooLong): throw tooLong
-      case .failure: throw Self.damaged(format)
-      }
-    }
-    let text: String
-    switch format {
-    case .pdf: text = String(decoding: try part(["-enc", "UTF-8", "-layout", "-", "-"]), as: UTF8.self)
-    case .doc: text = String(decoding: try part(["-d", "utf-8", "-w", "@"]), as: UTF8.self)
-    case .xls: text = String(decoding: try part(["-d", "utf-8", "-q", "1", "@"]), as: UTF8.self).replacing("\u{0C}", with: "\n")
-    case .ppt: text = String(decoding: try part(["-d", "utf-8", "@"]), as: UTF8.self).replacing("\u{0C}", with: "\n")
-    case .docx: text = MarkupText.flowing(try part(["-p", "@", "word/document.xml"]), .word)
-    case .pptx: text = MarkupText.flowing(try part(["-p", "@", "ppt/slides/slide*.xml"]), .slides)
-    case .openDocument: text = MarkupText.flowing(try part(["-p", "@", "content.xml"]), .openDocument)
-    case .xlsx:
-      // 11: no such member. A workbook without texts has no shared ones.
-      let shared = try part(["-p", "@", "xl/sharedStrings.xml"], [0, 11])
-      let sheets = try part(["-p", "@", "xl/worksheets/sheet*.xml"])
-      guard let cells = MarkupText.sheets(sheets, shared: shared, maximumBytes: maximumBytes) else { throw tooLong }
-      text = cells
-    }
-    guard text.utf8.count <= maximumBytes else { throw tooLong }
+    let text: String? =
+      format.program == nil ? try unpacked(bytes, format, maximumBytes: maximumBytes) : try printed(bytes, format, maximumBytes: maximumBytes)
+    guard let text, text.utf8.count <= maximumBytes else { throw tooLong(maximumBytes) }
     guard text.contains(where: { !$0.isWhitespace }) else {
       throw failure(.invalid, "There is no text in the file; it may be a scan.")
     }
     return text
+  }
+
+  private func tooLong(_ maximumBytes: Int) -> VendorError { failure(.tooLarge, "The text of the file is longer than \(maximumBytes) bytes.") }
+
+  /// What the format's program prints.
+  private func printed(_ bytes: [UInt8], _ format: Format, maximumBytes: Int) throws(VendorError) -> String {
+    guard let (name, package, arguments) = format.program else { throw Self.damaged(format) }
+    guard let tool = TextTool(named: name) else {
+      throw failure(
+        .refused, "Text of \(format.rawValue) files needs \(name) on the machine of the connector, and it is not there. An administrator installs \(package).")
+    }
+    // catdoc gives out what it does not know as if it were text.
+    guard !format.isCompound || bytes.starts(with: format.signature) else { throw Self.damaged(format) }
+    switch tool.run(arguments, on: bytes, maximumBytes: maximumBytes) {
+    case .success(let output):
+      let text = String(decoding: output, as: UTF8.self)
+      return format == .xls || format == .ppt ? text.replacing("\u{0C}", with: "\n") : text
+    case .failure(.timeout): throw failure(.timeout, "Reading the text of the file takes too long.")
+    case .failure(.tooLong): throw tooLong(maximumBytes)
+    case .failure: throw Self.damaged(format)
+    }
+  }
+
+  /// What is in the markup of a zip archive: nil where that is too long.
+  private func unpacked(_ bytes: [UInt8], _ format: Format, maximumBytes: Int) throws(VendorError) -> String? {
+    // Markup is a multiple of the text in it.
+    let bound = min(maximumBytes * 8, 64 << 20)
+    do {
+      let zip = try ZipReader(bytes)
+      switch format {
+      case .docx: return try Self.markup("word/document.xml", of: zip, bound).map { MarkupText.flowing($0, .word) }
+      case .pptx: return try Self.markup("ppt/slides/slide*.xml", of: zip, bound).map { MarkupText.flowing($0, .slides) }
+      case .xlsx:
+        // A workbook without texts has no shared ones.
+        let shared = "xl/sharedStrings.xml"
+        let texts = zip.entries.contains { $0.name == shared } ? try Self.markup(shared, of: zip, bound) : []
+        guard let texts, let sheets = try Self.markup("xl/worksheets/sheet*.xml", of: zip, bound) else { return nil }
+        return MarkupText.sheets(sheets, shared: texts, maximumBytes: maximumBytes)
+      default: return try Self.markup("content.xml", of: zip, bound).map { MarkupText.flowing($0, .openDocument) }
+      }
+    } catch { throw Self.damaged(format) }
+  }
+
+  /// Files of an archive one behind the other, those with numbers in their order: nil where they are more than `bound` bytes.
+  ///
+  /// - Parameter pattern: a name, or with `*` for what is no `/`.
+  private static func markup(_ pattern: String, of zip: ZipReader, _ bound: Int) throws(ZipError) -> [UInt8]? {
+    let ends = pattern.split(separator: "*")
+    let files = zip.entries.compactMap { entry -> (number: Int, entry: ZipReader.Entry)? in
+      guard ends.count > 1 else { return entry.name == pattern ? (0, entry) : nil }
+      guard entry.name.hasPrefix(ends[0]), entry.name.hasSuffix(ends[1]), entry.name.utf8.count >= pattern.utf8.count - 1 else { return nil }
+      let middle = entry.name.dropFirst(ends[0].count).dropLast(ends[1].count)
+      return middle.contains("/") ? nil : (Int(middle) ?? .max, entry)
+    }
+    guard !files.isEmpty else { throw ZipError("there is no \(pattern)") }
+    // Before anything is unpacked; an entry that says less than it has is damaged.
+    guard files.reduce(0, { $0 + $1.entry.size }) <= bound else { return nil }
+    var markup: [UInt8] = []
+    for file in files.sorted(by: { $0.number < $1.number }) { markup += try zip.read(file.entry) }
+    return markup
   }
 
   private static func damaged(_ format: Format) -> VendorError {

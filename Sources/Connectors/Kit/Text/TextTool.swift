@@ -33,11 +33,9 @@ struct TextTool: Sendable {
 
   /// Runs the program and waits for its end.
   ///
-  /// - Parameters:
-  ///   - arguments: without the program's name. `@` stands for the document's path.
-  ///   - okCodes: ends that count as success.
+  /// - Parameter arguments: without the program's name. `@` stands for the document's path.
   /// - Returns: what it wrote to its output.
-  func run(_ arguments: [String], on document: [UInt8], okCodes: Set<Int32> = [0], maximumBytes: Int) -> Result<[UInt8], Failure> {
+  func run(_ arguments: [String], on document: [UInt8], maximumBytes: Int) -> Result<[UInt8], Failure> {
     guard let (file, input) = Self.temporary(document) else { return .failure(.failed(code: -1)) }
     defer {
       unlink(file)
@@ -45,10 +43,10 @@ struct TextTool: Sendable {
     }
     var command = [path] + arguments.map { $0 == "@" ? file : $0 }
     if let limiter = TextTool(named: "prlimit") { command = [limiter.path, "--as=\(Self.memory)", "--cpu=\(Self.seconds)", "--"] + command }
-    return Self.run(command, input, okCodes, maximumBytes)
+    return Self.run(command, input, maximumBytes)
   }
 
-  private static func run(_ command: [String], _ input: Int32, _ okCodes: Set<Int32>, _ maximumBytes: Int) -> Result<[UInt8], Failure> {
+  private static func run(_ command: [String], _ input: Int32, _ maximumBytes: Int) -> Result<[UInt8], Failure> {
     var (reader, writer): (Int32, Int32) = (-1, -1)
     guard cspawn_pipe(&reader, &writer) == 0 else { return .failure(.failed(code: -1)) }
     let standardInput = cspawn_duplicate(input)
@@ -65,7 +63,7 @@ struct TextTool: Sendable {
     kill(-process, SIGKILL)
     var (code, signal): (Int32, Int32) = (-1, -1)
     _ = cspawn_reap(process, &code, &signal)
-    if case .success = output, !okCodes.contains(code) { return .failure(.failed(code: code)) }
+    if case .success = output, code != 0 { return .failure(.failed(code: code)) }
     return output
   }
 

@@ -12,7 +12,7 @@ struct Governance: Sendable {
   let dialect: SQLDialect
 
   /// - Parameter types: the record types of the configuration, which are known also where the database is not.
-  init(_ request: some ServerRequest, types: [String], _ dialect: SQLDialect) {
+  init(_ request: some IncomingRequest, types: [String], _ dialect: SQLDialect) {
     self.dialect = dialect
     isGoverned = request.meta?[MetaKey.rows] != nil
     filters = types.reduce(into: [:]) { $0[$1] = request.rowFilter($1) }

@@ -7,7 +7,7 @@ struct RecordGuard: Sendable {
   let salesforce: SalesforceContext
 
   /// - Throws: ``VendorError`` `notFound` where one of them may not be seen: whether it is there is not told.
-  func check(_ ids: [String], of object: String, for request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+  func check(_ ids: [String], of object: String, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) {
     try salesforce.access.check(object: object)
     for id in ids { _ = try SOQLName.id(id) }
     // What is of an object that all may see could be said of a record of another.
@@ -27,7 +27,7 @@ struct RecordGuard: Sendable {
   ///
   /// - Parameter fields: under Salesforce's names.
   /// - Throws: ``VendorError`` `refused`.
-  func check(new fields: JSONObject, of object: String, for request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+  func check(new fields: JSONObject, of object: String, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) {
     guard let filter = salesforce.filter(request, object) else { return }
     guard var record = SalesforceRecord(JSONValue.object(fields).raw, of: object, salesforce.types)?.json else { throw Self.notCreated }
     if filter.attributes.contains("owner"), record["owner"] == nil, !fields.contains(where: { $0.name.lowercased() == "ownerid" }) {
@@ -48,7 +48,7 @@ struct RecordGuard: Sendable {
   }
 
   /// As ``check(new:of:for:as:)`` for a file.
-  func check(newFile record: JSONObject, for request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+  func check(newFile record: JSONObject, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) {
     guard let filter = salesforce.fileFilter(request) else { return }
     var record = record
     if filter.attributes.contains("owner") {
@@ -58,7 +58,7 @@ struct RecordGuard: Sendable {
   }
 
   /// For what cannot be tied to a record that policy could look at.
-  func refuseIfFiltered(_ request: some ServerRequest, _ what: String) throws(VendorError) {
+  func refuseIfFiltered(_ request: some IncomingRequest, _ what: String) throws(VendorError) {
     guard salesforce.isFiltered(request) else { return }
     throw VendorError(.forbidden, "Policy lets only some records be seen here, and \(what) cannot be narrowed to them. Use soql_query.")
   }

@@ -13,7 +13,7 @@ struct SalesforceQueries: Sendable {
   /// A query that the caller may ask.
   ///
   /// - Throws: ``VendorError`` `refused` or `notFound` that says which part is not taken.
-  func prepare(_ query: SOQLQuery, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> SOQLQuery {
+  func prepare(_ query: SOQLQuery, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> SOQLQuery {
     var query = query
     try check(query)
     try await checkPolicy(query, request, subject)
@@ -57,7 +57,7 @@ struct SalesforceQueries: Sendable {
   // MARK: Policy
 
   /// What the gateway could not take out of the result must not get into it.
-  private func checkPolicy(_ query: SOQLQuery, _ request: some ServerRequest, _ subject: Subject) async throws(VendorError) {
+  private func checkPolicy(_ query: SOQLQuery, _ request: some IncomingRequest, _ subject: Subject) async throws(VendorError) {
     let isFiltered = salesforce.isFiltered(request)
     let clearance = FieldClearance(salesforce, request, as: subject)
     let conditions = [query.condition, query.having].compactMap { $0 }
@@ -144,11 +144,11 @@ struct SalesforceQueries: Sendable {
   private static let cursor = PageCursor(list: ["salesforce", "query_more"])
 
   /// A prepared query's first page as a result.
-  func records(_ query: SOQLQuery, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
+  func records(_ query: SOQLQuery, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
     try await result(try await run(query, as: subject), object: query.object, for: request, as: subject)
   }
 
-  func result(_ json: RawJSON, object: String, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
+  func result(_ json: RawJSON, object: String, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
     var list = RecordList(types: salesforce.types)
     list.records = try await records(of: SalesforceContext.elements(json, "records"), object, for: request, as: subject)
     // A page that is not the last says where the next one is, however short it is itself.
@@ -158,7 +158,7 @@ struct SalesforceQueries: Sendable {
   }
 
   /// Whether Salesforce's count is one of rows that the caller may see: it knows no case in texts, and nothing of objects without a type here.
-  func isTotalOpen(_ object: String, _ request: some ServerRequest) -> Bool {
+  func isTotalOpen(_ object: String, _ request: some IncomingRequest) -> Bool {
     guard let filter = salesforce.filter(request, object) else { return true }
     return salesforce.types.type(of: object).map { RowRule.exact(filter, $0) != nil } ?? false
   }
@@ -166,7 +166,7 @@ struct SalesforceQueries: Sendable {
   /// Records as the caller may see them, without those that settings or policy keep out, whatever they came with.
   ///
   /// - Parameter object: what they are of where they do not say.
-  func records(of raws: [RawJSON], _ object: String?, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [SalesforceRecord] {
+  func records(of raws: [RawJSON], _ object: String?, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> [SalesforceRecord] {
     let clearance = FieldClearance(salesforce, request, as: subject)
     var verdicts: [String: [String: Bool]] = [:]
     var records: [SalesforceRecord] = []
@@ -197,7 +197,7 @@ struct SalesforceQueries: Sendable {
     return records
   }
 
-  func record(of raw: RawJSON, _ object: String?, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> SalesforceRecord? {
+  func record(of raw: RawJSON, _ object: String?, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> SalesforceRecord? {
     try await records(of: [raw], object, for: request, as: subject).first
   }
 
@@ -213,7 +213,7 @@ struct SalesforceQueries: Sendable {
   }
 
   /// The page after one that ``result(_:object:)`` gave.
-  func more(_ cursor: String, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
+  func more(_ cursor: String, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> ToolResult {
     let parts = try Self.cursor.vendor(cursor).split(separator: " ", maxSplits: 1).map(String.init)
     // The cursor came back from outside: it may lead to a page of a query and to nothing else.
     guard parts.count == 2, SOQLName.isName(parts[0]), Self.isPage(parts[1]) else {

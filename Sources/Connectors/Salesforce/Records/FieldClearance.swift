@@ -17,7 +17,7 @@ struct FieldClearance: Sendable {
   private static let maximumTargets = 8
 
   /// Nil where nobody governs the request.
-  init?(_ salesforce: SalesforceContext, _ request: some ServerRequest, as subject: Subject) {
+  init?(_ salesforce: SalesforceContext, _ request: some IncomingRequest, as subject: Subject) {
     guard let granted = request.grantedCategories else { return nil }
     types = salesforce.types
     classification = Self.learnable.isSubset(of: granted) ? nil : salesforce.classification

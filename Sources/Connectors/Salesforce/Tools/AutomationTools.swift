@@ -71,7 +71,7 @@ struct AutomationTools: Sendable {
   private static let toolingRelationships: Set<String> = ["entitydefinition", "apexclass", "apexclassortrigger", "definition", "activeversion", "latestversion"]
 
   /// Through relationships metadata leads to people and their records, which nobody looks at after this.
-  private func checkRelated(_ query: SOQLQuery, _ request: some ServerRequest, _ subject: Subject) throws(VendorError) {
+  private func checkRelated(_ query: SOQLQuery, _ request: some IncomingRequest, _ subject: Subject) throws(VendorError) {
     let isOpen =
       salesforce.access.objects.admitsAll && salesforce.access.fields.admitsAll && !salesforce.isFiltered(request)
       && FieldClearance(salesforce, request, as: subject)?.seesAll ?? true

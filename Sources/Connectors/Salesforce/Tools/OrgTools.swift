@@ -192,7 +192,7 @@ struct OrgTools: Sendable {
   }
 
   /// Fields as the caller may know them: of those that may not be seen the name, the type and what keeps them back.
-  func fields(_ raws: [RawJSON], of object: String, for request: some ServerRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
+  func fields(_ raws: [RawJSON], of object: String, for request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
     guard let clearance = FieldClearance(salesforce, request, as: subject) else { return raws.map { Self.field($0) } }
     var rows: [JSONValue] = []
     for raw in raws {

@@ -208,7 +208,7 @@ struct QueryTools: Sendable {
       [
         Field.text("text", "Words; * at a word's end stands for anything.", required: true, length: 500),
         Field.texts("objects", "API names; Account, Contact, Opportunity, Lead and Case if not given.", most: 20),
-        Field.text("scope", "Which fields are searched; all if not given.", oneOf: ["all", "name", "email", "phone", "sidebar"]),
+        Field.text("scope", "Which fields are searched; all if not given.", oneOf: SearchScope.allCases.map(\.rawValue)),
         Field.integer("limit", "Records in all, 50 if not given.", 1...200),
       ]
     ) { call, subject throws(VendorError) in
@@ -224,6 +224,11 @@ struct QueryTools: Sendable {
       for object in named.isEmpty ? ["Account", "Contact", "Opportunity", "Lead", "Case"] : named {
         if named.isEmpty, !salesforce.access.admits(object: object) { continue }
         try salesforce.access.check(object: object)
+        let open = try await openScopes(of: object, as: subject)
+        guard open.contains(where: { $0.rawValue == scope }) else {
+          if named.isEmpty { continue }
+          throw Self.closed(object, open)
+        }
         if let category = try await clearance?.category(withholdingAnyOf: object, scope: scope) {
           if named.isEmpty { continue }
           throw VendorError(
@@ -246,5 +251,20 @@ struct QueryTools: Sendable {
       list.records = try await queries.records(of: found, nil, for: call, as: subject)
       return list.result(expected: targets.count == 1 ? targets[0].object : nil)
     }
+  }
+
+  /// Scopes in which nothing is searched that the settings keep out.
+  private func openScopes(of object: String, as subject: Subject) async throws(VendorError) -> [SearchScope] {
+    guard salesforce.access.limitsFields(of: object) else { return SearchScope.allCases }
+    let description = try await OrgTools(salesforce: salesforce).description(of: object, as: subject)
+    return SearchScope.allCases.filter { $0.isOpen(object, description, salesforce.access) }
+  }
+
+  private static func closed(_ object: String, _ open: [SearchScope]) -> VendorError {
+    let scopes = open.isEmpty ? "" : "search with scope \(open.map(\.rawValue).joined(separator: " or ")), or "
+    return VendorError(
+      .refused,
+      "\(object) has fields that this connector's settings keep out (fields), and such a search would find records by them. Instead \(scopes)use soql_query with conditions on other fields."
+    )
   }
 }

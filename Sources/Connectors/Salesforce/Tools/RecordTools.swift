@@ -36,7 +36,7 @@ struct RecordTools: Sendable {
   ///
   /// - Throws: ``VendorError`` `notFound` where it is not there, or policy keeps it from the caller.
   func record(
-    _ object: String, _ id: String, externalField: String? = nil, fields named: [String] = [], as subject: Subject, for request: some ServerRequest
+    _ object: String, _ id: String, externalField: String? = nil, fields named: [String] = [], as subject: Subject, for request: some IncomingRequest
   ) async throws(VendorError) -> SalesforceRecord {
     try salesforce.access.check(object: object)
     if let externalField { try await checkLookup(externalField, of: object, request, as: subject) } else { _ = try SOQLName.id(id) }
@@ -73,7 +73,7 @@ struct RecordTools: Sendable {
   }
 
   /// Data that may not be seen is no way to find a record.
-  func checkLookup(_ field: String, of object: String, _ request: some ServerRequest, as subject: Subject) async throws(VendorError) {
+  func checkLookup(_ field: String, of object: String, _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) {
     try salesforce.access.check(field: field, of: object)
     try await FieldClearance(salesforce, request, as: subject)?.check(field, on: object, ": records cannot be found by it")
   }

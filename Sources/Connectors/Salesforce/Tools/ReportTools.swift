@@ -75,7 +75,7 @@ struct ReportTools: Sendable {
 
   /// A report's rows under the labels of its columns.
   func report(
-    _ id: String, details: Bool, limit: Int, as subject: Subject, for request: some ServerRequest
+    _ id: String, details: Bool, limit: Int, as subject: Subject, for request: some IncomingRequest
   ) async throws(VendorError) -> (json: JSONObject, text: String) {
     // What a report is made of it does not tell in a way that could be checked.
     guard salesforce.access.objects.admitsAll, salesforce.access.fields.admitsAll else {

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// The states of the tasks of a subscription at the time when the server agreed to it, for those that it tells nothing of meanwhile: what
 /// happened before is not told again.
-final class TaskLooks: Sendable {
+final class InitialTaskStates: Sendable {
   private struct State {
     /// Tasks that were heard of since the agreement: a look may be older than that.
     var heard: Set<String> = []

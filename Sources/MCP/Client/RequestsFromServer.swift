@@ -6,7 +6,7 @@ internal import Synchronization
 /// What a legacy server asks over one wire, while it is being answered. Modern servers ask in `input_required` results instead.
 ///
 /// Each request is answered in a task of its own, so that a user who thinks holds up nothing else.
-public final class ServerRequests: Sendable {
+public final class RequestsFromServer: Sendable {
   /// Gives the result of a request, or the error to answer with.
   public typealias Answering = @Sendable (Method, JSONValue) async throws(RPCError) -> JSONValue
 

@@ -1,7 +1,7 @@
 internal import JSON
 internal import NIOCore
 
-extension ServerRequest {
+extension IncomingRequest {
   // MARK: Questions
 
   /// Asks the user to fill in a form.

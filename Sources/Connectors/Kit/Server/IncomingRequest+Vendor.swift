@@ -1,6 +1,6 @@
 public import MCP
 
-extension ServerRequest {
+extension IncomingRequest {
   /// Does a tool's work and turns what a vendor refused into a result that the model can act on. Where a person must sign in at
   /// the vendor first, the client is asked to open the page, and the work is done after that.
   public func answering(_ vendor: String, _ work: () async throws -> ToolResult) async throws -> ToolResult {

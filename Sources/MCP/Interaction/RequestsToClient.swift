@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// A waiter is found by the connection or session it belongs to together with an id that only its client was told: no client can
 /// answer for another one by counting.
-public final class ClientRequests: Sendable {
+public final class RequestsToClient: Sendable {
   private struct Waiter {
     let continuation: CheckedContinuation<Result<RawJSON, ClientFailure>, Never>
     let method: Method
@@ -100,7 +100,7 @@ public final class ClientRequests: Sendable {
   private func finish(_ key: String, _ result: Result<RawJSON, ClientFailure>) {
     let finished: Waiter? = state.withLock { state in
       guard let waiter = state.waiters.removeValue(forKey: key) else { return nil }
-      if state.finished.count >= ClientRequests.remembered { state.finished.removeFirst() }
+      if state.finished.count >= RequestsToClient.remembered { state.finished.removeFirst() }
       state.finished.append(key)
       return waiter
     }

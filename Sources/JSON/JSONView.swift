@@ -6,7 +6,7 @@ internal import NIOCore
   internal import Darwin
 #endif
 
-/// A scanned text as pointers, for the time of one call.
+/// A scanned text as pointers, good while its document is kept.
 ///
 /// Every index that is read comes from the tree that the scanner built (`index + 1`, `next`), which stays inside `nodes`,
 /// and every offset from a node of it, which stays inside `text`.
@@ -111,22 +111,5 @@ struct JSONView {
       }
     }
     return token
-  }
-}
-
-extension JSONDocument {
-  /// Calls `body` with pointers to the text and its index, which are valid until it returns.
-  func withView<R>(_ body: (JSONView) -> R) -> R {
-    nodes.withUnsafeBufferPointer { nodes in
-      buffer.withUnsafeReadableBytes { text in
-        guard let first = nodes.baseAddress, let bytes = text.baseAddress else {
-          // No document is without a value; should one be, it reads as null.
-          var null = Node(kind: .null, escaped: false, start: 0, end: 0, next: 1)
-          var empty: UInt8 = 0
-          return withUnsafePointer(to: &null) { null in withUnsafePointer(to: &empty) { body(JSONView(nodes: null, text: $0)) } }
-        }
-        return body(JSONView(nodes: first, text: bytes.assumingMemoryBound(to: UInt8.self)))
-      }
-    }
   }
 }

@@ -2,16 +2,16 @@ public import JSON
 internal import NIOCore
 
 /// A request as the code that serves it sees it: a call of a tool, a read of a resource, a request for a prompt.
-public protocol ServerRequest: Sendable {
+public protocol IncomingRequest: Sendable {
   /// The request as it came.
   var envelope: Envelope { get }
   /// Who asks, how, and by which client.
   var context: RequestContext { get }
-  /// What this request asks of its client; see ``ServerRequest/elicit(_:_:key:)``.
+  /// What this request asks of its client; see ``IncomingRequest/elicit(_:_:key:)``.
   var interaction: Interaction { get }
 }
 
-extension ServerRequest {
+extension IncomingRequest {
   /// `params._meta`.
   public var meta: RawJSON? { envelope.meta }
 
