@@ -44,6 +44,7 @@ bench: setup
 	@scripts/build.sh $(MEASURED) --product connector-bench
 	@scripts/python.sh
 	@Benchmarks/Connectors/compare.py
+	@.build/measure/release/connector-bench load
 	@.build/measure/release/connector-bench allocations
 
 bench-allocations: setup

@@ -139,4 +139,5 @@ def main():
         server.process.wait(10)
 
 
-main()
+if __name__ == "__main__":
+    main()

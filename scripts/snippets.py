@@ -24,7 +24,7 @@ def snippets():
 
 def main():
     known = snippets()
-    for page in [*sorted((ROOT / 'Sources/MCP/MCP.docc').glob('*.md')), ROOT / 'docs/sdk.md']:
+    for page in [*sorted((ROOT / 'Sources/MCP/MCP.docc').glob('*.md')), ROOT / 'docs/sdk.md', ROOT / 'docs/testing-servers.md']:
         if not page.exists():
             continue
         text = page.read_text()

@@ -4,7 +4,8 @@
     scripts/spec_requirements.py PATH            what is missing, stale or changed (exit 1 if anything is)
     scripts/spec_requirements.py PATH --list     every normative sentence found, for writing rows
 
-PATH is a checkout of modelcontextprotocol/modelcontextprotocol, or its docs/specification folder.
+PATH is a checkout of modelcontextprotocol/modelcontextprotocol, or its docs/specification folder; or one of modelcontextprotocol/ext-tasks,
+for the page of the tasks extension alone.
 The manifest keeps a hash of each normative sentence and never its words.
 """
 import argparse
@@ -19,6 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 MANIFEST = ROOT / 'Tests/SpecCoverageTests/Requirements'
 REVISIONS = ['2026-07-28', '2025-11-25']
 SECTIONS = ['basic', 'server', 'client']
+# The pages of extensions have a repository each. What is not yet published for the revision is in its draft.
+TASKS = '2026-07-28/extensions/tasks'
 
 KEYWORD = re.compile(r'\b(MUST NOT|MUST|SHALL NOT|SHALL|SHOULD NOT|SHOULD|REQUIRED|NOT RECOMMENDED|RECOMMENDED)\b')
 ITEM = re.compile(r'^(\s*)(?:[-*+]|\d+[.)])\s+(.*)$')
@@ -107,15 +110,26 @@ def normative(page_blocks):
     return [requirement for requirement in found if requirement]
 
 
-def requirements(specification):
-    """Every requirement of the normative pages, numbered by page."""
+def pages(path):
+    """The normative pages of a checkout: their names here, and their files."""
+    for revision in ['2026-07-28', 'draft']:
+        if (file := path / 'specification' / revision / 'tasks.md').is_file():
+            yield TASKS, file
+            return
+    folder = path / 'docs/specification'
+    specification = folder if folder.is_dir() else path
     for revision in REVISIONS:
         for section in SECTIONS:
             for file in sorted((specification / revision / section).rglob('*.mdx')):
-                page = str(file.relative_to(specification).with_suffix(''))
-                for number, (keyword, sentence) in enumerate(normative(blocks(file.read_text())), 1):
-                    digest = hashlib.sha256(sentence.encode()).hexdigest()[:8]
-                    yield Requirement(page, number, digest, keyword, sentence)
+                yield str(file.relative_to(specification).with_suffix('')), file
+
+
+def requirements(path):
+    """Every requirement of the normative pages, numbered by page."""
+    for page, file in pages(path):
+        for number, (keyword, sentence) in enumerate(normative(blocks(file.read_text())), 1):
+            digest = hashlib.sha256(sentence.encode()).hexdigest()[:8]
+            yield Requirement(page, number, digest, keyword, sentence)
 
 
 def manifest():
@@ -147,16 +161,16 @@ def main():
     arguments.add_argument('path', type=pathlib.Path)
     arguments.add_argument('--list', action='store_true')
     options = arguments.parse_args()
-    folder = options.path / 'docs/specification'
-    specification = folder if folder.is_dir() else options.path
-    found = list(requirements(specification))
+    found = list(requirements(options.path))
     if not found:
-        sys.exit(f'{specification}: no specification pages of {" or ".join(REVISIONS)} here')
+        sys.exit(f'{options.path}: no specification pages of {" or ".join(REVISIONS)} here')
     if options.list:
         for requirement in found:
             print(*requirement, sep='\t')
         return
-    problems = list(differences(found, manifest()))
+    is_extension = found[0].page == TASKS
+    rows = {place: row for place, row in manifest().items() if (place[0] == TASKS) == is_extension}
+    problems = list(differences(found, rows))
     print('\n'.join(problems) or f'requirements: all {len(found)} normative sentences are in the manifest')
     sys.exit(1 if problems else 0)
 

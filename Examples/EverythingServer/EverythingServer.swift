@@ -1,4 +1,3 @@
-import JSON
 import Logging
 import MCP
 import MCPHTTP
@@ -18,7 +17,7 @@ import NIOPosix
 @main
 enum EverythingServer {
   static func server() throws -> Server {
-    let icon: JSONValue = ["src": "https://example.com/icon.png", "mimeType": "image/png", "sizes": ["48x48"]]
+    let icon = Icon("https://example.com/icon.png", mimeType: "image/png", sizes: [.square(48)])
     let server = Server(
       name: "everything-server", title: "Everything", version: "1.0.0", instructions: "One of everything, for tests.",
       settings: Server.Settings(icons: [icon], websiteURL: "https://example.com"))

@@ -17,8 +17,9 @@ enum QuestionTools {
         return ToolResult(text: text(of: answer))
       })
     server.add(
-      Tool(name: "test_input_required_result_elicitation", description: "Asks for a name") { call in
-        ToolResult(text: "Hello, \(name(try await call.elicit("What is your name?", Samples.name, key: "user_name")))!")
+      Tool(name: "test_input_required_result_elicitation", description: "Asks for a name, or is told it at once") { call in
+        let answer = try await call.ask(Elicitation("What is your name?", Samples.name, key: "user_name", acceptsUnasked: true))
+        return ToolResult(text: "Hello, \(name(answer))!")
       })
     server.add(
       Tool(name: "test_input_required_result_sampling", description: "Asks the model") { call in

@@ -29,11 +29,11 @@ struct Review: Sendable {
 
   private static func summary(_ message: SamplingMessage) -> String {
     message.content.map { block in
-      switch block {
+      switch block.kind {
       case .text(let text): text
       case .image(let bytes, let type), .audio(let bytes, let type): "\(type), \(bytes.count) bytes"
       case .toolUse(_, let name, let input): "use \(name) \(input.text)"
-      case .toolResult(_, let content, _): "result \(content.compactMap { if case .text(let text) = $0.kind { text } else { nil } }.joined(separator: " "))"
+      case .toolResult(_, let content, _, _): "result \(content.compactMap { if case .text(let text) = $0.kind { text } else { nil } }.joined(separator: " "))"
       }
     }.joined(separator: "; ")
   }

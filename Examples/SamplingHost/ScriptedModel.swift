@@ -6,7 +6,7 @@ import MCP
 struct ScriptedModel: Model {
   func write(_ request: SamplingRequest) async throws -> SamplingResult {
     let results = request.messages.flatMap(\.content).compactMap { block in
-      if case .toolResult(_, let content, _) = block { content } else { nil }
+      if case .toolResult(_, let content, _, _) = block.kind { content } else { nil }
     }.joined()
     if results.isEmpty, request.toolChoice != "none", let tool = request.tools.first?["name"]?.string {
       let city = request.messages.first?.text.split(separator: " ").drop { $0 != "in" }.dropFirst().first ?? "here"

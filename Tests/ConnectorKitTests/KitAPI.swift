@@ -20,18 +20,30 @@ struct KitAPI {
     let vendor = try await VendorDouble()
     self.vendor = vendor
     self.time = time
-    var configuration = VendorAPI.Configuration(name: "Vendor", base: try #require(HTTPURL(vendor.url + basePath)), read: Self.read)
-    configuration.otherOrigins = otherOrigins
+    api = try Self.api(vendor, time: time.vendorTime, credentials: credentials, basePath: basePath, log: log) { configuration in
+      configuration.otherOrigins = otherOrigins
+      configure(&configuration)
+    }
+  }
+
+  static func api(
+    _ vendor: VendorDouble, time: VendorTime, credentials: any CredentialSource = Self.fixed, basePath: String = "", log: LogLines = LogLines(),
+    configure: (inout VendorAPI.Configuration) -> Void
+  ) throws -> VendorAPI {
+    var configuration = VendorAPI.Configuration(name: "Vendor", base: try #require(HTTPURL(vendor.url + basePath)), read: read)
     configure(&configuration)
-    api = try VendorAPI(configuration, credentials: credentials, client: ConnectorTestingHTTP.client, time: time.vendorTime, logger: log.logger)
+    return try VendorAPI(configuration, credentials: credentials, client: ConnectorTestingHTTP.client, time: time, logger: log.logger)
   }
 
   /// Each subject has a token that names it.
   static let fixed = NamedCredentials()
 
   struct NamedCredentials: CredentialSource {
+    /// Whose limits they all share; nil where each has its own.
+    var limitedAs: String?
+
     func credential(for subject: Subject, asking vendor: String) async throws(VendorError) -> VendorCredential {
-      .bearer(Secret("token of \(subject.key)"), id: subject.key)
+      VendorCredential(id: subject.key, limitedAs: limitedAs, headers: [("Authorization", Secret("Bearer token of \(subject.key)"))])
     }
     func renew(_ refused: VendorCredential, for subject: Subject, asking vendor: String) async throws(VendorError) -> VendorCredential {
       throw VendorError(.unauthorized, "no other")

@@ -29,6 +29,34 @@ struct LimitTests {
     #expect(kit.time.waits == [])
   }
 
+  @Test("Credentials that share their limits at the vendor share budgets, throttles and what the vendor says is left; each is sent for its own subject")
+  func sharedLimits() async throws {
+    func kit() async throws -> KitAPI {
+      try await KitAPI(credentials: KitAPI.NamedCredentials(limitedAs: "app")) { $0.budgets = { $0 == "search" ? Budget(2, per: 60) : nil } }
+    }
+    let budget = try await kit()
+    budget.vendor.always("GET", "/x", .json([:]))
+    for person in ["ada", "bob", "eve"] { _ = try await budget.get(bucket: "search", as: .user(person)) }
+    #expect(budget.time.waits == [30])
+    #expect(budget.vendor.requests.map { $0.header("Authorization") } == ["ada", "bob", "eve"].map { "Bearer token of user:\($0)" })
+
+    for scope in ["bucket", "credential"] {
+      let throttled = try await kit()
+      throttled.vendor.on("GET", "/x", .throttle("3000", scope: scope))
+      for person in ["ada", "bob"] {
+        let error = await vendorError { () async throws(VendorError) in try await throttled.get(as: .user(person)) }
+        #expect(error?.code == .throttled)
+      }
+      #expect(throttled.vendor.requests.count == 1)
+    }
+
+    let quota = try await kit()
+    quota.vendor.on("GET", "/x", .json([:], headers: [("X-Remaining", "0"), ("X-Resets-In", "20")]))
+    quota.vendor.always("GET", "/x", .json([:]))
+    for person in ["ada", "bob"] { _ = try await quota.get(as: .user(person)) }
+    #expect(quota.time.waits.count == 1)
+  }
+
   @Test("Budgets of one thing hold for all who send about it, each of them, and for nothing else")
   func resourceBudgets() async throws {
     let kit = try await KitAPI { $0.resourceBudgets = [Budget(2, per: 10), Budget(3, per: 300)] }
@@ -155,6 +183,36 @@ struct LimitTests {
     #expect(kit.time.waits == [])
     _ = try await kit.get()
     #expect(kit.time.waits.count == 1 && (18...20).contains(kit.time.waits[0]))
+  }
+
+  @Test("Who stands in the line when a throttle comes waits for it as well, and is told if that is too long", .timeLimit(.minutes(1)), arguments: [30, 3000])
+  func queued(_ wait: Int64) async throws {
+    let clock = HeldTime()
+    let vendor = try await VendorDouble()
+    vendor.on("GET", "/x", .json([:]))
+    vendor.on("GET", "/x", .throttle(String(wait)))
+    vendor.always("GET", "/x", .json([:]))
+    let api = try KitAPI.api(vendor, time: clock.vendorTime) { $0.budgets = { _ in Budget(1, per: 10) } }
+    _ = try await api.send(VendorRequest(path: "/x"), as: .service)
+    // Slots are free after 10, 20 and 30 seconds; who has the first of them meets the throttle.
+    var line: [Task<VendorError.Code?, Never>] = []
+    for count in 1...3 {
+      line.append(
+        Task {
+          do throws(VendorError) { _ = try await api.send(VendorRequest(path: "/x"), as: .service) } catch { return error.code }
+          return nil
+        })
+      await clock.sleepers(count)
+    }
+    for sender in line {
+      clock.advance(10)
+      if wait == 30 { await clock.sleepers(3) } else { #expect(await sender.value == .throttled) }
+      #expect(vendor.requests.count == 2)
+    }
+    guard wait == 30 else { return }
+    clock.advance(11)
+    for sender in line { #expect(await sender.value == nil) }
+    #expect(vendor.requests.count == 5)
   }
 
   @Test("Many who wait for one throttle wait together")

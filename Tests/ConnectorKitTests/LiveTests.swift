@@ -9,28 +9,33 @@ import Testing
 
 @Suite("Changes at a vendor")
 struct LiveTests {
-  @Test("A feed begins at now, goes on where it was after a restart, and starts anew where the vendor has forgotten the cursor")
+  @Test("A feed begins at now, goes on where it was after a restart, and keeps its place whatever fails, unless it says itself that the place is forgotten")
   func feed() async throws {
     let state = InMemoryConnectorState()
     let asked = Mutex<[String?]>([])
-    let told = Mutex<[[String]]>([])
+    let told = Mutex<[ChangeFeed.Batch]>([])
     func follow(sleeps: Int, _ answer: @escaping @Sendable (String?) throws(VendorError) -> ChangeFeed.Batch) async {
       let time = VirtualTime(sleeps: sleeps)
       let feed = ChangeFeed("changes", every: 60) { cursor throws(VendorError) in
         asked.withLock { $0.append(cursor) }
         return try answer(cursor)
       }
-      await feed.follow("kit", state: state, time: time.vendorTime, logger: LogLines().logger) { batch in told.withLock { $0.append(batch.updated) } }
+      await feed.follow("kit", state: state, time: time.vendorTime, logger: LogLines().logger) { batch in told.withLock { $0.append(batch) } }
     }
     await follow(sleeps: 1) { cursor in ChangeFeed.Batch(updated: cursor == nil ? [] : ["kit://a"], cursor: cursor == nil ? "1" : "2") }
     #expect(asked.withLock { $0 } == [nil, "1"])
-    #expect(told.withLock { $0 } == [["kit://a"]])
-    asked.withLock { $0 = [] }
-    await follow(sleeps: 1) { cursor throws(VendorError) in
-      guard cursor == nil else { throw VendorError(.notFound, "forgotten") }
-      return ChangeFeed.Batch(cursor: "9")
+    #expect(told.withLock { $0.map(\.updated) } == [["kit://a"]])
+    for code in [VendorError.Code.notFound, .invalid, .unavailable] {
+      asked.withLock { $0 = [] }
+      await follow(sleeps: 1) { _ throws(VendorError) in throw VendorError(code, "no") }
+      #expect(asked.withLock { $0 } == ["2", "2"], "\(code)")
     }
-    #expect(asked.withLock { $0 } == ["2", nil])
+    #expect(told.withLock { $0.count } == 1)
+    // What happened in between cannot be told: anything may have changed.
+    asked.withLock { $0 = [] }
+    await follow(sleeps: 1) { cursor in cursor == "2" ? .anew("9") : ChangeFeed.Batch(cursor: "9") }
+    #expect(asked.withLock { $0 } == ["2", "9"])
+    #expect(told.withLock { $0.count == 2 && $0[1].listChanged && $0[1].updated.isEmpty })
   }
 
   @Test("A feed whose vendor fails waits longer each time")

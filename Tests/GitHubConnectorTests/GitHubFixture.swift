@@ -43,32 +43,71 @@ struct GitHubFixture {
 enum PlausibleGitHub {
   static let sha = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
 
-  static func answer(all vendor: VendorDouble) {
-    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] { vendor.always(method, "/**") { answer($0) } }
+  /// - Parameters:
+  ///   - isListing: whether lists have items, and a page more.
+  ///   - planted: members that hold ``PlantedText``, of what is read.
+  static func answer(all vendor: VendorDouble, isListing: Bool = false, planting planted: Set<String> = []) {
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+      vendor.always(method, "/**") { request in
+        if isListing, request.method == "GET", request.segments.last != "zip" { return page(request, planted) }
+        return GraphQL.isCall(request) ? .json(PlantedText.plant(in: GraphQL.everything, at: planted)) : answer(request)
+      }
+    }
   }
 
+  /// An answer in which every list has an item.
+  private static func page(_ request: CapturedRequest, _ planted: Set<String>) -> ConnectorTesting.Answer {
+    var item = object(request)
+    for (name, value) in texts { item[name] = value }
+    for (name, value) in ["path": "a.swift", "filename": "a.swift", "status": "modified", "reason": "mention"] as JSONObject { item[name] = value }
+    if request.query("q")?.contains("is:pr") == true { item["pull_request"] = [:] }
+    var page = json(request)
+    if page.array != nil {
+      page = [.object(item)]
+    } else {
+      for (name, value) in texts where page[name] == nil { page[name] = value }
+      for list in ["items", "workflows", "workflow_runs", "jobs", "artifacts", "check_runs", "statuses", "users", "files"] { page[list] = [.object(item)] }
+      // Elsewhere it counts them.
+      if request.path.contains("/compare/") { page["commits"] = [.object(item)] }
+      if request.path.contains("/git/trees/") { page["tree"] = [.object(item), .object(item)] }
+    }
+    let next = (request.query("page").flatMap { Int($0) } ?? 1) + 1
+    return .json(PlantedText.plant(in: page, at: planted), headers: [("Link", "<https://api.github.com/?page=\(next)>; rel=\"next\"")])
+  }
+
+  /// What people write.
+  private static let texts: JSONObject = [
+    "body": "A body", "description": "A description", "summary": "A summary", "message": "A message", "patch": "+a", "display_title": "A run",
+    "commit": ["message": "A message"],
+  ]
+
   private static let lists: Set<String> = [
-    "repos", "branches", "tags", "releases", "issues", "comments", "labels", "sub_issues", "timeline", "milestones", "pulls", "files", "reviews", "alerts",
+    "repos", "branches", "tags", "releases", "blocking", "issues", "comments", "labels", "sub_issues", "timeline", "milestones", "pulls", "files", "reviews", "alerts",
     "notifications", "blocked_by", "commits", "teams", "members", "collaborators", "gists", "reactions", "starred", "advisories", "security-advisories", "issue-types",
   ]
 
-  private static func answer(_ request: CapturedRequest) -> ConnectorTesting.Answer {
+  static func answer(_ request: CapturedRequest) -> ConnectorTesting.Answer {
+    if request.segments.last == "zip" { return StoredZip.answer(StoredZip.bytes([("a.txt", Array("hello".utf8))])) }
+    return request.method == "DELETE" ? .status(204) : .json(json(request))
+  }
+
+  private static func json(_ request: CapturedRequest) -> JSONValue {
     let last = request.segments.last ?? ""
-    if GraphQL.isCall(request) { return .json(GraphQL.everything) }
-    if last == "zip" { return StoredZip.answer(StoredZip.bytes([("a.txt", Array("hello".utf8))])) }
-    if request.method == "DELETE" { return .status(204) }
-    if request.path.contains("/search/") { return .json(["total_count": 0, "incomplete_results": false, "items": []]) }
-    if request.method == "GET", lists.contains(last) { return .json([]) }
+    if GraphQL.isCall(request) { return GraphQL.everything }
+    if request.path.contains("/search/") { return ["total_count": 0, "incomplete_results": false, "items": []] }
+    if request.method == "GET", lists.contains(last) { return [] }
     if ["workflows", "runs", "jobs", "artifacts", "check-runs"].contains(last) {
       let jobs: JSONValue = last == "jobs" ? [["id": 6, "run_id": 5, "name": "test", "status": "completed", "conclusion": "failure"]] : []
-      return .json([
-        "total_count": .int(jobs.array?.count ?? 0), "workflows": [], "workflow_runs": [], "jobs": jobs, "artifacts": [], "check_runs": [],
-      ])
+      return ["total_count": .int(jobs.array?.count ?? 0), "workflows": [], "workflow_runs": [], "jobs": jobs, "artifacts": [], "check_runs": []]
     }
+    return .object(object(request))
+  }
+
+  private static func object(_ request: CapturedRequest) -> JSONObject {
     let url = "http://\(request.header("Host") ?? "")\(request.path)"
     let user: JSONValue = ["login": "octo", "id": 1, "type": "User", "url": .string(url)]
     var object: JSONObject = [
-      "id": 5, "number": 7, "title": "A title", "name": "cat", "full_name": "octo/cat", "state": "open", "sha": .string(sha), "ref": "refs/heads/main",
+      "id": 5, "node_id": "N_5", "number": 7, "title": "A title", "name": "cat", "full_name": "octo/cat", "state": "open", "sha": .string(sha), "ref": "refs/heads/main",
       "url": .string(url),
       "html_url": "https://github.com/octo/cat", "login": "octo", "user": user, "owner": user, "private": false, "default_branch": "main",
     ]
@@ -82,6 +121,6 @@ enum PlausibleGitHub {
       object["encoding"] = "base64"
       object["content"] = "aGVsbG8K"
     }
-    return .json(.object(object))
+    return object
   }
 }

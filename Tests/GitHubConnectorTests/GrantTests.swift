@@ -193,6 +193,81 @@ struct GrantTests {
     #expect(try await fixture.github.failure("get_me").contains("AAAA-BBBB"))
   }
 
+  private static let reading: JSONObject = [
+    "contents": "read", "issues": "read", "pull_requests": "read", "actions": "read", "discussions": "read", "checks": "read", "statuses": "read",
+  ]
+
+  /// What an installation has, and of which toolsets the check says what.
+  static let installed: [(JSONObject, toolsets: [String], failures: [String], warnings: [String])] = [
+    (reading, ["repos", "git", "issues", "pull_requests", "actions", "discussions"], [], []),
+    ([:], ["repos", "issues", "actions_write"], ["repos: contents: read", "issues: issues: read", "actions_write: actions: write"], []),
+    (
+      reading, ["pull_requests_write", "repos_write"],
+      [
+        "repos_write: contents: write, administration: write, workflows: write", "pull_requests_write: contents: write, pull_requests: write",
+      ], []
+    ),
+    (["contents": "write", "administration": "admin", "workflows": "write"], ["repos_write", "repos"], [], []),
+    (
+      ["security_events": "write", "members": "read"], ["context", "security"], [],
+      ["context: administration: read", "security: repository_advisories: read, secret_scanning_alerts: read, vulnerability_alerts: read"]
+    ),
+    (["pull_requests": "read"], ["pull_requests"], [], ["pull_requests: checks: read, statuses: read"]), ([:], ["gists", "stars"], [], ["gists fail", "stars fail"]),
+  ]
+
+  @Test("A check of an app names every toolset for which the installation lacks permissions, and which", arguments: installed)
+  func appPermissions(_ granted: JSONObject, _ toolsets: [String], _ failures: [String], _ warnings: [String]) async throws {
+    let key = try #require(Self.key)
+    let fixture = try await GitHubFixture(["toolsets": .array(toolsets.map { .string($0) })]) { secrets, settings in
+      settings["app"] = ["id": "1", "installation": 42, "private_key": .string(try secrets.reference("app.pem", key.pemRepresentation))]
+    }
+    fixture.secrets.guardText("ghs_installation")
+    fixture.vendor.always("POST", "/app/installations/42/access_tokens", .json(["token": "ghs_installation", "permissions": .object(granted)], status: 201))
+    fixture.vendor.always("GET", "/installation/repositories", .json(["total_count": 3, "repositories": []]))
+    let findings = await fixture.github.connector.check()
+    #expect(findings.first?.level == .ok && findings.first?.message.contains("3 repositories") == true)
+    for (level, expected) in [(ConnectorFinding.Level.failure, failures), (.warning, warnings)] {
+      let found = findings.filter { $0.level == level }
+      #expect(found.count == expected.count && zip(found, expected).allSatisfy { $0.message.contains("toolset \($1)") && $0.remedy != nil }, "\(found)")
+    }
+    fixture.github.expectNoSecret(in: findings.map { "\($0)" })
+  }
+
+  @Test("A check of permissions speaks of those that GitHub's description has", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"))
+  func permissionNames() async throws {
+    let described = try SharedData.json("github/openapi-v1.1.4-subset.json")["components"]?["schemas"]?["app-permissions"]?["properties"]?.object
+    // Later than that description (2021).
+    let later: Set<String> = ["discussions", "repository_advisories"]
+    let names = Set(try #require(described).map(\.name)).union(later)
+    let key = try #require(Self.key)
+    let fixture = try await GitHubFixture { secrets, settings in
+      settings["app"] = ["id": "1", "installation": 42, "private_key": .string(try secrets.reference("app.pem", key.pemRepresentation))]
+    }
+    fixture.vendor.always("POST", "/app/installations/42/access_tokens", .json(["token": "ghs_installation", "permissions": [:]], status: 201))
+    fixture.vendor.always("GET", "/installation/repositories", .json(["total_count": 0]))
+    let messages = await fixture.github.connector.check().map(\.message)
+    let said = messages.flatMap { $0.matches(of: #/([a-z_]+): (?:read|write)/#).map { String($0.1) } }
+    #expect(said.count > 20 && Set(said).isSubset(of: names), "\(Set(said).subtracting(names))")
+  }
+
+  @Test("A check looks at the token of everybody who is named, and at no other")
+  func namedPeople() async throws {
+    let fixture = try await GitHubFixture(["toolsets": ["gists"]]) { secrets, settings in
+      settings["tokens"] = ["ada": .string(try secrets.reference("ada", "ghp_token_of_ada")), "bob": .string(try secrets.reference("bob", "ghp_token_of_bob"))]
+      settings["token"] = .string(try secrets.reference("token", GitHubFixture.token))
+      settings["act_as"] = "caller"
+      settings["user"] = "eve"
+    }
+    fixture.vendor.always("GET", "/user") { request in
+      request.header("Authorization")?.hasSuffix("of_ada") == true ? .json(["login": "ada-l"]) : .json(["message": "Bad credentials"], status: 401)
+    }
+    let findings = await fixture.github.connector.check()
+    func level(_ words: String) -> ConnectorFinding.Level? { findings.first { $0.message.hasPrefix(words) }?.level }
+    #expect(level("The token of ada is that of ada-l") == .ok && level("The token of bob does not work") == .failure)
+    #expect(level("The token of eve is missing") == .warning)
+    #expect(fixture.vendor.requests.allSatisfy { $0.header("Authorization")?.contains(GitHubFixture.token) == false })
+  }
+
   static let wrong: [(JSONObject, String)] = [
     ([:], "upstreams.github.token: is needed, or app, or oauth"), (["token": "ghp_plain"], "upstreams.github.token: a secret is not written here"),
     (["token": "${env:X}", "oauth": ["client_id": "c"]], "give one of"), (["token": "${env:X}", "base_url": "http://ghe.example"], "base_url: expected an https URL"),

@@ -13,7 +13,7 @@ struct SafetyTests {
   func toolsets() async throws {
     let all = try await GitHubFixture().github.client.listTools()
     let writes = Set(all.filter { $0.annotations.readOnly != true }.map(\.name))
-    #expect(writes.count == 36)
+    #expect(writes.count == 37)
     #expect(try await Set(tools(["toolsets": ["all"], "read_only": true])).isDisjoint(with: writes))
     let standard = try await Set(
       GitHubFixture([
@@ -88,7 +88,9 @@ struct SafetyTests {
     ("discussion_comment_write", ["method": "add", "discussion_number": 1, "body": "b"]), ("list_review_threads", ["pull_number": 1]),
     ("review_thread_write", ["method": "resolve", "pull_number": 1, "thread_id": "t"]), ("list_repository_advisories", [:]), ("get_tag", ["tag": "v1"]),
     ("update_release", ["release_id": 1, "name": "a"]), ("delete_release", ["release_id": 1]), ("star_write", ["method": "star"]),
-    ("repository_subscription_write", ["method": "watch"]), ("list_issue_types", [:]),
+    ("repository_subscription_write", ["method": "watch"]), ("list_issue_types", [:]), ("get_file_blame", ["path": "a"]),
+    ("issue_dependency_write", ["method": "add", "issue_number": 1, "blocked_by": 2]),
+    ("issue_write", ["method": "update", "issue_number": 1, "duplicate_of": 2]), ("update_pull_request", ["pull_number": 1, "draft": true]),
   ]
 
   @Test("A repository that is not allowed is not reached, whatever its name is written like", arguments: denied)

@@ -267,4 +267,55 @@ struct CredentialTests {
     }
     #expect(findings.contains { $0.hasPrefix("failure") } == says.contains { $0.hasPrefix("failure") }, "\(findings)")
   }
+
+  @Test("A check asks as each person whom the settings name, and each finding says of whom it is")
+  func checkedPeople() async throws {
+    let accounts: JSONObject = ["act_as": "caller", "accounts": ["bob": "bob@example.com", "ada": "ada@example.com"]]
+    let fixture = try await Self.delegated(accounts) { vendor in
+      vendor.always("GET", "/drive/v3/about") { request in
+        let address = request.header("Authorization")?.split(separator: "-").last.map(String.init) ?? ""
+        return .json(["user": ["emailAddress": .string(address)]])
+      }
+    }
+    let findings = await fixture.drive.connector.check()
+    for person in ["ada", "bob"] {
+      #expect(findings.contains(ConnectorFinding(.ok, "\(person): signed in as \(person)@example.com")), "\(findings)")
+      #expect(findings.contains { $0.level == .ok && $0.message.hasPrefix("\(person): the scopes that read") })
+    }
+    let nobody = try await Self.delegated(["act_as": "caller"])
+    #expect(await nobody.drive.connector.check().map(\.level) == [.warning])
+  }
+
+  @Test("Acting for callers, the connector follows changes as each person who has read a resource, with their own token", .timeLimit(.minutes(1)))
+  func followedPeople() async throws {
+    let (polled, poll) = AsyncStream<String>.makeStream()
+    let fixture = try await Self.delegated(["act_as": "caller"]) { vendor in
+      vendor.always("GET", "/drive/v3/changes") { request in
+        poll.yield(request.header("Authorization") ?? "")
+        return .json(["newStartPageToken": "101", "changes": []])
+      }
+    }
+    let run = Task { await fixture.drive.connector.run() }
+    for person in ["ada@example.com", "bob@example.com"] {
+      _ = try await fixture.drive.read("gdrive:///text1", as: person)
+      for await token in polled where token == "Bearer token-of-\(person)" { break }
+    }
+    run.cancel()
+    await run.value
+    let followed = fixture.vendor.requests.filter { $0.path.hasPrefix("/drive/v3/changes") }.compactMap { $0.header("Authorization") }
+    #expect(Set(followed) == ["Bearer token-of-ada@example.com", "Bearer token-of-bob@example.com"])
+  }
+
+  @Test("Nobody's changes are followed where changes_people is 0, and one account's where changes_as names it")
+  func followedNobody() async throws {
+    let nobody = try await Self.delegated(["act_as": "caller", "changes_people": 0])
+    _ = try await nobody.drive.read("gdrive:///text1", as: "ada@example.com")
+    await nobody.drive.connector.run()
+    #expect(!nobody.vendor.requests.contains { $0.path.hasPrefix("/drive/v3/changes") })
+    let one = try await Self.delegated(["act_as": "caller", "changes_as": "bob@example.com"], time: VirtualTime(sleeps: 1))
+    _ = try await one.drive.read("gdrive:///text1", as: "ada@example.com")
+    await one.drive.connector.run()
+    let followed = one.vendor.requests.filter { $0.path.hasPrefix("/drive/v3/changes") }.compactMap { $0.header("Authorization") }
+    #expect(!followed.isEmpty && Set(followed) == ["Bearer token-of-bob@example.com"])
+  }
 }

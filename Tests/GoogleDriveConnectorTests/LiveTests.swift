@@ -30,7 +30,7 @@ struct LiveTests {
 
   @Test("A token that Google no longer knows starts the feed anew")
   func gone() async throws {
-    let fixture = try await DriveUnderTest(time: VirtualTime(sleeps: 2))
+    let fixture = try await DriveUnderTest(time: VirtualTime(sleeps: 1))
     fixture.vendor.always("GET", "/drive/v3/changes/startPageToken", .json(["startPageToken": "100"]))
     fixture.vendor.always("GET", "/drive/v3/changes", .json(["error": ["code": 410, "message": "gone"]], status: 410))
     await fixture.drive.connector.run()

@@ -1,3 +1,4 @@
+import ConnectorKit
 import ConnectorTesting
 import GoogleDriveConnector
 import JSON
@@ -48,6 +49,28 @@ struct RowRuleTests {
 
   private static let own = RowFilter.compare(attribute: "owner", .equal, "ada@example.com")
   private static let bob: JSONObject = ["owners": [["emailAddress": "bob@example.com"]]]
+
+  @Test("A file is the team's of its shared drive, folder or owner, as the settings say, and a rule by team holds for all of it")
+  func teams() async throws {
+    let teams: JSONObject = ["teams": ["West": ["drive1", "bob@*"], "Archive": ["folder9"]]]
+    let fixture = try await DriveUnderTest(teams, isGoverned: true)
+    let files = [
+      PlausibleDrive.file("text1", ["driveId": "drive1", "owners": []]), PlausibleDrive.file("text2", Self.bob), PlausibleDrive.file("text3", ["parents": ["folder9"]]),
+      PlausibleDrive.file("text4"),
+    ]
+    fixture.vendor.always("GET", "/drive/v3/files", .json(["files": .array(files)]))
+    for file in files { fixture.vendor.always("GET", "/drive/v3/files/\(file["id"]?.string ?? "")", .json(file)) }
+    let all = try await fixture.drive.structured("list_recent", ["fields": ["name"]], as: "ada", meta: RowRules.meta(["File": .constant(true)]))
+    #expect(all["files"]?.array?.map { $0["team"] } == ["West", "West", "Archive", nil], "\(all.text)")
+    let meta = RowRules.meta(["File": .compare(attribute: "team", .equal, "West")])
+    let found = try await fixture.drive.structured("list_recent", as: "ada", meta: meta)
+    #expect(found["files"]?.array?.map { $0["id"] } == ["text1", "text2"], "\(found.text)")
+    for id in ["text3", "text4"] {
+      for tool in ["get_file", "trash_file"] { #expect(try await fixture.drive.failure(tool, ["file": .string(id)], as: "ada", meta: meta).contains("may not be seen")) }
+    }
+    #expect(fixture.vendor.requests.allSatisfy { $0.method == "GET" })
+    #expect(throws: ConnectorError.self) { try ConnectorUnderTest(GoogleDriveConnector.self, ["token": "${env:HOME}", "teams": ["West": []]]) }
+  }
 
   @Test("A file that policy hides is in no list, whatever Drive found, in no folder that is read and in no suggestion")
   func lists() async throws {

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 /// The rows of the fixtures that conformance tooling agrees on (`design/mcp-test-fixtures.md` of the shared folder), each with the test that
-/// drives it: `FixtureRows.tsv` beside this file. The tests it names validate what they send and get against the schema of the revision;
-/// the tasks extension alone has no published schema.
+/// drives it: `FixtureRows.tsv` beside this file. The tests it names validate what they send and get against the schema of the revision, and
+/// the messages of the tasks extension against what its page says of them (`Python/task_shapes.py`).
 @Suite("Fixtures", .enabled(if: FixturePage.text != nil, "shared/design/mcp-test-fixtures.md not present: its rows not compared with the tests"))
 struct FixtureRowTests {
   private static let tests = PythonProgram.root.appending(path: "Tests")

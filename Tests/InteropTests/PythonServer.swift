@@ -62,8 +62,14 @@ struct PythonServer: Sendable, CustomTestStringConvertible {
   private var path: String { PythonProgram.root.appending(path: "Tests/InteropTests/Python/\(program)").path }
   private func arguments(_ wire: String) -> [String] { [path, wire] + arguments }
 
-  /// Runs `body` with a transport to the server, over its pipes or over HTTP.
+  /// Runs `body` with a transport to the server, over its pipes or over HTTP, and holds every message to the schema of its revision.
   func withTransport(_ wire: InteropTests.Wire, _ body: (ClientTransport) async throws -> Void) async throws {
+    let messages = RecordedMessages()
+    try await open(wire) { try await body(messages.noting($0)) }
+    try await messages.check()
+  }
+
+  private func open(_ wire: InteropTests.Wire, _ body: (ClientTransport) async throws -> Void) async throws {
     guard wire == .http else {
       return try await body(.stdio(interpreter, arguments("stdio"), environment: ["PYTHONDONTWRITEBYTECODE": "1"]))
     }

@@ -12,13 +12,14 @@ struct JiraAccessTests {
     let issue: JSONValue = "HR-1"
     let reading = [
       "get_issue", "list_comments", "list_worklogs", "list_changes", "list_transitions", "list_remote_links", "list_watchers", "list_edit_fields", "get_service_request",
-      "list_request_comments", "list_request_transitions", "list_request_participants", "list_approvals", "list_slas",
+      "get_time_in_status", "list_request_comments", "list_request_transitions", "list_request_participants", "list_approvals", "list_slas",
     ]
     let projects = ["list_assignable_users", "get_project", "list_versions", "list_components", "list_issue_types"]
     var calls: [(String, JSONValue)] = reading.map { ($0, ["issue": issue]) } + projects.map { ($0, ["project": "hr"]) }
     calls += [
       ("get_attachment", ["attachment": "7", "issue": issue]), ("get_issues", ["issues": ["ABC-1", issue]]), ("list_create_fields", ["project": "HR", "type_id": "1"]),
-      ("get_my_permissions", ["project": "HR", "permissions": ["X"]]),
+      ("get_my_permissions", ["project": "HR", "permissions": ["X"]]), ("list_field_options", ["field": "x", "project": "HR", "type_id": "1"]),
+      ("list_field_options", ["field": "x", "issue": issue]), ("list_field_options", ["field": "x", "context": "1"]), ("list_field_contexts", ["field": "x"]),
       ("list_boards", ["project": "HR"]), ("create_issue", ["project": "HR", "type": "Bug", "summary": "x"]),
       ("create_issue", ["project": "ABC", "type": "Bug", "summary": "x", "parent": issue]),
       ("create_issues", ["issues": [["project": "HR", "type": "Bug", "summary": "x"]]]),
@@ -26,7 +27,8 @@ struct JiraAccessTests {
       ("add_comment", ["issue": issue, "body": "x"]), ("update_comment", ["issue": issue, "comment": "1", "body": "x"]),
       ("log_work", ["issue": issue, "time_spent": "1h"]), ("update_work", ["issue": issue, "worklog": "1", "time_spent": "1h"]),
       ("delete_work", ["issue": issue, "worklog": "1"]), ("unlink_issues", ["issue": issue, "link": "1"]), ("delete_attachment", ["issue": issue, "attachment": "7"]),
-      ("create_version", ["project": "HR", "name": "1"]),
+      ("create_version", ["project": "HR", "name": "1"]), ("create_versions", ["project": "HR", "versions": [["name": "1"]]]),
+      ("update_version", ["project": "HR", "version": "1", "name": "2"]), ("list_changes_of_issues", ["issues": ["ABC-1", issue]]),
       ("link_issues", ["issue": "ABC-1", "relation": "Blocks", "other": issue]), ("link_issues", ["issue": issue, "relation": "Blocks", "other": "ABC-1"]),
       ("add_remote_link", ["issue": issue, "url": "https://x.example", "title": "x"]), ("watch_issue", ["issue": issue, "user": "x"]),
       ("add_attachment", ["issue": issue, "filename": "a", "text": "x"]), ("delete_comment", ["issue": issue, "comment": "1"]), ("delete_issue", ["issue": issue]),
@@ -60,7 +62,8 @@ struct JiraAccessTests {
 
   /// Tools that name a board, a sprint or a desk, each of which is of a denied project.
   static let places: [(String, JSONValue)] = [
-    ("list_sprints", ["board": "4"]), ("get_sprint", ["sprint": "37"]), ("create_sprint", ["board": "4", "name": "x"]), ("update_sprint", ["sprint": "37", "name": "x"]),
+    ("list_sprints", ["board": "4"]), ("get_board", ["board": "4"]), ("get_sprint", ["sprint": "37"]), ("create_sprint", ["board": "4", "name": "x"]),
+    ("update_sprint", ["sprint": "37", "name": "x"]),
     ("move_to_sprint", ["sprint": "37", "issues": ["ABC-1"]]), ("list_queues", ["desk": "1"]), ("list_queue_issues", ["desk": "1", "queue": "2"]),
     ("list_request_types", ["desk": "1"]), ("list_request_fields", ["desk": "1", "request_type": "2"]), ("list_organizations", ["desk": "1"]),
     ("create_request", ["desk": "1", "request_type": "2", "summary": "x"]),
@@ -127,6 +130,7 @@ struct JiraAccessTests {
   static let lists: [(String, JSONValue, String, String)] = [
     ("search_issues", ["jql": "x = 1"], "POST", "/rest/api/3/search/jql"), ("get_issues", ["issues": ["ABC-1"]], "POST", "/rest/api/3/issue/bulkfetch"),
     ("list_sprint_issues", ["sprint": "1"], "GET", "/rest/agile/1.0/sprint/1/issue"), ("list_backlog", ["board": "1"], "GET", "/rest/agile/1.0/board/1/backlog"),
+    ("list_board_issues", ["board": "1"], "GET", "/rest/agile/1.0/board/1/issue"),
     ("list_queue_issues", ["desk": "1", "queue": "1"], "GET", "/rest/servicedeskapi/servicedesk/1/queue/1/issue"),
   ]
 

@@ -16,10 +16,11 @@ enum JiraDescriptions {
   static func problems(with request: CapturedRequest, by described: JiraAct.Description) throws -> [String] {
     switch described {
     case .service: return request.path.hasPrefix("/rest/servicedeskapi/") ? [] : ["is no request to Service Management"]
-    case .none: return request.path.hasPrefix("/rest/api/3/issue/") ? [] : ["is no request to the core"]
+    case .none: return request.path.hasPrefix("/rest/api/3/") ? [] : ["is no request to the core"]
     case .core, .agile: break
     }
-    let description = try (described == .core ? core : agile).get()
+    // Boards name statuses by their ids: the names are the core's.
+    let description = try (request.path.hasPrefix("/rest/agile/") ? agile : core).get()
     return description.problems(with: request).filter { problem in !known.contains { problem.hasSuffix($0) } }
   }
 }

@@ -9,10 +9,10 @@ import Testing
 struct JiraReplayTests {
   @Test(
     "Recorded answers are read by the tool that asks for them", .enabled(if: SharedData.isPresent, "\(SharedData.absence)"),
-    arguments: JiraAct.all.filter { $0.recording != nil })
-  func recordings(_ act: JiraAct) async throws {
+    arguments: JiraAct.all.flatMap { act in act.recordings.map { (act, $0) } })
+  func recordings(_ act: JiraAct, _ name: String) async throws {
     let last = try #require(try await act.requests(in: try await JiraTest()).last)
-    let recording = try SharedData.json("jira/" + (act.recording ?? ""))
+    let recording = try SharedData.json("jira/" + name)
     let test = try await JiraTest { $0.always(last.method, last.path, .json(recording)) }
     // The result is held against the tool's output schema by the server.
     let result = try await test.jira.structured(act.tool, act.arguments)
@@ -64,7 +64,9 @@ struct JiraReplayTests {
     let issue = try await test.jira.structured("get_issue", ["issue": "ABC-1", "fields": ["summary"], "custom_fields": ["customfield_10016"]])["issue"]
     #expect(issue?["custom"] == ["customfield_10016": 3])
     #expect(test.vendor.requests.first?.query("fields")?.hasSuffix(",customfield_10016") == true)
-    for (tool, arguments) in [("get_issue", ["issue": "ABC-1"]), ("get_issues", ["issues": ["ABC-1"]]), ("search_issues", ["jql": "x = 1"])] as [(String, JSONObject)] {
+    for (tool, arguments) in [
+      ("get_issue", ["issue": "ABC-1"]), ("get_issues", ["issues": ["ABC-1"]]), ("search_issues", ["jql": "x = 1"]), ("list_board_issues", ["board": "1"]),
+    ] as [(String, JSONObject)] {
       var arguments = arguments
       arguments["custom_fields"] = ["*all"]
       #expect(try await test.jira.failure(tool, .object(arguments)).contains("customfield_10016 only"))

@@ -19,6 +19,7 @@ struct JiraRuleTests {
     ("search_issues", ["jql": "x = 1"], "POST", "/rest/api/3/search/jql"),
     ("get_issues", ["issues": ["ABC-1", "ABC-2", "ABC-3"]], "POST", "/rest/api/3/issue/bulkfetch"),
     ("list_sprint_issues", ["sprint": "1"], "GET", "/rest/agile/1.0/sprint/1/issue"), ("list_backlog", ["board": "1"], "GET", "/rest/agile/1.0/board/1/backlog"),
+    ("list_board_issues", ["board": "1"], "GET", "/rest/agile/1.0/board/1/issue"),
     ("list_queue_issues", ["desk": "1", "queue": "1"], "GET", "/rest/servicedeskapi/servicedesk/1/queue/1/issue"),
   ]
 
@@ -145,7 +146,9 @@ struct JiraRuleTests {
   static let ofProjects: [(String, JSONValue)] = [
     ("list_versions", ["project": "ABC"]), ("list_components", ["project": "ABC"]), ("list_issue_types", ["project": "ABC"]),
     ("list_create_fields", ["project": "ABC", "type_id": "1"]), ("list_assignable_users", ["project": "ABC"]),
-    ("get_my_permissions", ["project": "ABC", "permissions": ["BROWSE_PROJECTS"]]), ("create_version", ["project": "ABC", "name": "1.1"]),
+    ("get_my_permissions", ["project": "ABC", "permissions": ["BROWSE_PROJECTS"]]),
+    ("list_field_options", ["field": "customfield_10016", "project": "ABC", "type_id": "10001"]), ("create_version", ["project": "ABC", "name": "1.1"]),
+    ("create_versions", ["project": "ABC", "versions": [["name": "1.1"]]]), ("update_version", ["project": "ABC", "version": "10100", "name": "1.1"]),
   ]
 
   @Test("What hangs on a project is not read or made where the project may not be seen", arguments: ofProjects)

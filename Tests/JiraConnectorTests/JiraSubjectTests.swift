@@ -231,6 +231,39 @@ struct JiraSubjectTests {
     #expect(await changes.next() == .resourceUpdated(uri: root + "/board/4/sprint/6"))
   }
 
+  @Test("Without an account of its own the connector tells of sprints on boards that it has seen to be of projects that may be reached")
+  func webhooksOfPeople() async throws {
+    let secrets = try TestSecrets()
+    let settings: JSONObject = [
+      "webhook_secret": .string(try secrets.reference("webhook", Self.secret)), "act_as": "caller", "token": .null, "email": .null,
+      "users": ["ada": .string(try secrets.reference("ada", "ada@example.com:token-of-ada"))], "projects": ["deny": ["HR"]],
+    ]
+    let test = try await JiraTest(settings, governed: true, secrets: secrets) { vendor in
+      vendor.on("GET", "/rest/agile/1.0/board/8", .json(["id": 8, "location": ["projectKey": "ABC"]]))
+      for board in ["8", "9"] { vendor.always("GET", "/rest/agile/1.0/board/" + board, .json(["id": .string(board), "location": ["projectKey": "HR"]])) }
+    }
+    let root = "jira://acme.atlassian.net/board/"
+    let subscription = try await test.jira.client.subscribe(
+      to: .resources(root + "4/sprint/1", root + "4/sprint/2", root + "7/sprint/3", root + "8/sprint/4", root + "9/sprint/5"))
+    var changes = subscription.makeAsyncIterator()
+    func tell(_ sprint: Int, _ board: Int) async throws {
+      let body = JSONValue.object(["webhookEvent": "sprint_started", "sprint": ["id": .int(sprint), "originBoardId": .int(board)]]).text
+      #expect(try await test.jira.route(.post, "/webhook", headers: signature(body), body: body).status == 200)
+    }
+    // Nobody has asked for it yet.
+    try await tell(1, 4)
+    for board in ["4", "8"] { _ = try await test.jira.structured("list_sprints", ["board": .string(board)], as: "ada") }
+    // It came to a denied project since.
+    for board in ["8", "9"] { _ = try await test.jira.failure("list_sprints", ["board": .string(board)], as: "ada") }
+    let before = test.vendor.requests.count
+    try await tell(5, 9)
+    try await tell(4, 8)
+    try await tell(3, 7)
+    try await tell(2, 4)
+    #expect(await changes.next() == .resourceUpdated(uri: root + "4/sprint/2"))
+    #expect(test.vendor.requests.count == before)
+  }
+
   @Test("The check tells who is signed in and which permissions are missing")
   func check() async throws {
     let test = try await JiraTest {

@@ -62,9 +62,16 @@ struct JiraTest {
       vendor.always("GET", core + "/issue/*/worklog", .json(["worklogs": [], "total": 0]))
       vendor.always("GET", core + "/issue/*/changelog", .json(["values": [], "isLast": true, "total": 0]))
       vendor.always("GET", core + "/issue/*/remotelink", .json([]))
+      let estimate: JSONValue = ["fieldId": "customfield_10016", "key": "customfield_10016", "name": "Size", "allowedValues": [["id": "1", "value": "S"]]]
+      vendor.always("GET", core + "/issue/*/editmeta", .json(["fields": ["customfield_10016": estimate]]))
+      vendor.always("GET", core + "/issue/createmeta/*/issuetypes/*", .json(["fields": [estimate], "total": 1]))
       vendor.always("GET", core + "/issue/*") { request in
         let key = request.segments.last ?? "ABC-1"
         var issue = issue(key, key == "ABC-1" ? ["attachment": [["id": "7", "filename": "a.txt"]]] : [:])
+        if request.query("fields") == "created,status", var fields = issue["fields"]?.object {
+          fields["created"] = "2026-07-28T09:00:00.000+0000"
+          issue["fields"] = .object(fields)
+        }
         if request.query("expand") == "changelog" { issue["changelog"] = ["histories": [], "total": 0] }
         return .json(issue)
       }
@@ -87,6 +94,12 @@ struct JiraTest {
       vendor.always("POST", core + "/issue/*/watchers", .status(204))
       vendor.always("POST", core + "/issueLink", .status(201))
       vendor.always("POST", core + "/version", .json(["id": "10100", "name": "1.1"], status: 201))
+      for verb in ["GET", "PUT"] { vendor.always(verb, core + "/version/*", .json(["id": "10100", "name": "1.1", "projectId": 1])) }
+      vendor.always("POST", core + "/issue/bulkfetch") { request in
+        let keys = (request.json?["issueIdsOrKeys"]?.array ?? []).compactMap(\.string)
+        return .json(["issues": .array(keys.filter { $0.hasPrefix("XYZ-") }.map { JiraTest.issue($0) })])
+      }
+      vendor.always("POST", core + "/changelog/bulkfetch", .json(["issueChangeLogs": []]))
     }
     vendor.always("GET", "/secure/attachment/7/a.txt", .text("abc"))
     vendor.always("GET", "/rest/agile/1.0/sprint/*", .json(["id": 37, "name": "Sprint", "state": "active", "originBoardId": 4]))

@@ -153,6 +153,48 @@ struct WireTests {
     }
   }
 
+  @Test("a server that starts empty offers what its settings declare, and tells when there is something, over every wire", arguments: Wire.all)
+  func empty(over wire: Wire) async throws {
+    let declared: JSONObject = ["tools": ["listChanged": true], "prompts": ["listChanged": true], "resources": ["listChanged": true]]
+    let server = Server(name: "empty", version: "1", settings: Server.Settings(capabilities: declared))
+    try await withClient(of: server, over: wire) { client async throws in
+      #expect(try await client.listTools().isEmpty)
+      #expect(try await client.listPrompts().isEmpty)
+      #expect(try await client.listResources().isEmpty)
+      #expect(try await client.listResourceTemplates().isEmpty)
+      let changes = try await client.subscribe(to: .lists)
+      var iterator = changes.makeAsyncIterator()
+      server.add(Tool(name: "late") { _ in ToolResult(text: "late") })
+      #expect(await iterator.next() == .toolsListChanged)
+      server.add(Prompt(name: "late") { _ in PromptResult([.user("late")]) })
+      #expect(await iterator.next() == .promptsListChanged)
+      server.add(Resource(uri: "test://late", name: "late") { _ in .text("late") })
+      #expect(await iterator.next() == .resourcesListChanged)
+      changes.cancel()
+      let fresh = RequestOptions(usesCache: false)
+      #expect(try await client.listTools(options: fresh).map(\.name) == ["late"])
+      #expect(try await client.listPrompts(options: fresh).map(\.name) == ["late"])
+      #expect(try await client.listResources(options: fresh).map(\.name) == ["late"])
+    }
+  }
+
+  @Test("a server offers no list that it neither declares nor has", arguments: Wire.all)
+  func undeclared(over wire: Wire) async throws {
+    let settings = Server.Settings(capabilities: ["prompts": [:]])
+    try await withClient(of: Server(name: "empty", version: "1", settings: settings), over: wire) { client async throws in
+      for method in [MCP.Method.toolsList, .resourcesList, .resourceTemplatesList] {
+        do throws(ClientError) {
+          _ = try await client.request(method)
+          Issue.record("\(method) was answered")
+        } catch {
+          guard case .server(let error) = error else { throw error }
+          #expect(error.code == .methodNotFound)
+        }
+      }
+      #expect(try await client.listPrompts().isEmpty)
+    }
+  }
+
   @Test("a call that becomes a task is told of and asks over every wire", arguments: Wire.all)
   func tasks(over wire: Wire) async throws {
     let server = Calculator.server()

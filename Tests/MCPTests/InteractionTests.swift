@@ -115,6 +115,34 @@ struct InteractionTests {
     #expect(third["content"]?.array?.first?["text"] == "deleted 300")
   }
 
+  @Test("An answer that nobody asked for is taken only where the question says so, under its key, and from requests without a state")
+  func unasked() async throws {
+    let fixture = Fixture { call, _ in
+      let open = try await call.ask(Elicitation("Your name?", Self.name, key: "open", acceptsUnasked: true))
+      let closed = try await call.ask(Elicitation("Your name?", Self.name, key: "closed"))
+      let again = try await call.ask(Elicitation("Your name?", Self.name, key: "open", acceptsUnasked: true))
+      return ToolResult(text: [open, closed, again].map { $0["name"]?.string ?? "" }.joined(separator: " "))
+    }
+    func asked(_ result: JSONValue) -> [String]? { result["inputRequests"]?.object?.map(\.name) }
+    let all: JSONValue = ["open": Self.accept(["name": "a"]), "closed": Self.accept(["name": "b"]), "open.2": Self.accept(["name": "c"]), "more": 1]
+    #expect(try await asked(fixture.call()) == ["open"])
+    #expect(try await asked(fixture.call(["inputResponses": ["open": Self.accept(["name": 3])]])) == ["open"])
+    let second = try await fixture.call(["inputResponses": all])
+    #expect(asked(second) == ["closed"])
+    let third = try await fixture.call(["requestState": second["requestState"] ?? .null, "inputResponses": all])
+    #expect(asked(third) == ["open.2"])
+    let last = try await fixture.call(["requestState": third["requestState"] ?? .null, "inputResponses": all])
+    #expect(last["content"]?.array?.first?["text"] == "a b c")
+    let keyless = Fixture { call, _ in
+      var question = Elicitation("Your name?", Self.name)
+      question.acceptsUnasked = true
+      return ToolResult(text: try await call.ask(question)["name"]?.string ?? "")
+    }
+    let first = try await keyless.call()
+    let key = try #require(asked(first)?.first)
+    #expect(try await asked(keyless.call(["inputResponses": .object([key: Self.accept(["name": "a"])])])) == [key])
+  }
+
   @Test("A visit that has a key may lead to another address each time")
   func visit() async throws {
     let fixture = Fixture { call, fixture in

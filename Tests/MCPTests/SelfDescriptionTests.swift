@@ -5,9 +5,16 @@ import Testing
 
 @Suite("What both sides say of themselves and of what they offer")
 struct SelfDescriptionTests {
-  private static let icons: [JSONValue] = [["src": "https://example.com/icon.png", "mimeType": "image/png"]]
+  private static let icons = [
+    Icon("https://example.com/icon.png", mimeType: "image/png", sizes: [.square(48), .pixels(width: 96, height: 64)], theme: .dark),
+    Icon(bytes: Array("<svg/>".utf8), mimeType: "image/svg+xml", sizes: [.any]),
+  ]
   private static let implementation: JSONValue = [
-    "name": "weather", "version": "2", "title": "Weather", "description": "It forecasts.", "icons": .array(icons), "websiteUrl": "https://example.com",
+    "name": "weather", "version": "2", "title": "Weather", "description": "It forecasts.", "websiteUrl": "https://example.com",
+    "icons": [
+      ["src": "https://example.com/icon.png", "mimeType": "image/png", "sizes": ["48x48", "96x64"], "theme": "dark"],
+      ["src": "data:image/svg+xml;base64,PHN2Zy8+", "mimeType": "image/svg+xml", "sizes": ["any"]],
+    ],
   ]
 
   @Test("A server says what it does, how it looks and where to read about it, in both eras")
@@ -58,6 +65,30 @@ struct SelfDescriptionTests {
     #expect(resource.link == link && resource.icons == Self.icons)
     #expect(try Content(Content.link(link).json) == Content.link(link))
     #expect(try await client.callTool("t").content == [Content.link(link)])
+  }
+
+  @Test("Tools, templates and prompts show their icons; of what a server says of them, clients keep what can be read")
+  func icons() async throws {
+    let server = Server(name: "s", version: "1")
+    server.add(Tool(name: "t", icons: Self.icons) { _ in ToolResult(text: "") })
+    server.add(try ResourceTemplate(uriTemplate: "test://{a}", name: "a", icons: Self.icons) { _ in .text("x") })
+    server.add(Prompt(name: "p", icons: Self.icons) { _ in PromptResult([]) })
+    let client = Client(.inProcess(server))
+    #expect(try await client.listTools().first?.icons == Self.icons)
+    #expect(try await client.listResourceTemplates().first?.icons == Self.icons)
+    #expect(try await client.listPrompts().first?.icons == Self.icons)
+    await client.close()
+
+    let odd: JSONValue = [
+      ["src": "https://example.com/a.png", "sizes": ["48x48", "+9x9", "48", "0x0", "x", 5, "any"], "theme": "sepia", "mimeType": 7, "more": true],
+      ["mimeType": "image/png"], "https://example.com/b.png", ["src": "b", "sizes": "48x48", "theme": "light"],
+    ]
+    let scripted = ScriptedServer.modern { _, request in
+      request.method == .toolsList ? ["tools": [["name": "t", "inputSchema": ["type": "object"], "icons": odd]]] : [:]
+    }
+    let tool = try #require(try await Client(scripted.transport).listTools().first)
+    #expect(tool.icons == [Icon("https://example.com/a.png", sizes: [.square(48), .any]), Icon("b", theme: .light)])
+    #expect(tool.raw["icons"].map { JSONValue($0) } == odd)
   }
 
   private static let many = (1...150).map { "\($0)" }

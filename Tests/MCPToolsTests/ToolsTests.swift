@@ -97,6 +97,31 @@ struct ToolsTests {
     #expect(try await server.definition("measure")["outputSchema"] == nil)
   }
 
+  /// Only encodes.
+  struct Reading: Encodable, Sendable {
+    var value: Double
+    static let schema: JSONValue = ["type": "object", "properties": ["value": ["type": "number", "maximum": 10]], "required": ["value"]]
+  }
+
+  @Tools struct Gauge {
+    @Tool(.outputSchema(Reading.schema)) func read(value: Double) -> Reading { Reading(value: value) }
+  }
+
+  @Test("A type that only encodes has the schema that its tool is given, and is held to it")
+  func givenSchema() async throws {
+    let server = Server(name: "gauges", version: "1") {
+      Gauge()
+      Tool(name: "plain", outputSchema: Reading.schema, parameters: Parameter("value", Double.self)) { _, value in Reading(value: value) }
+      Tool(name: "object", input: Item.self, outputSchema: Reading.schema) { _, _ in Reading(value: 1) }
+    }
+    for name in ["read", "plain"] {
+      #expect(try await server.definition(name)["outputSchema"] == Reading.schema)
+      #expect(try await server.call(name, ["value": 1.5])["structuredContent"] == ["value": 1.5])
+      #expect(try await server.call(name, ["value": 11])["isError"] == true)
+    }
+    #expect(try await server.definition("object")["outputSchema"] == Reading.schema)
+  }
+
   @Test("Clients of earlier revisions get text where the result is no object")
   func legacy() async throws {
     let sum = try await server.call("add", ["a": 1], .legacy)

@@ -115,6 +115,23 @@ struct FaultTests {
     #expect(try await roomy.api.structured("get")["body"]?.array?.first?.string?.utf8.count == 5 << 20)
   }
 
+  @Test("An answer with an ETag is asked for again by it, and shown again where the API says that it still holds; not what must not be stored")
+  func unchanged() async throws {
+    let test = try await api()
+    test.vendor.always("GET", "/a") { request in
+      request.header("If-None-Match") == "\"v1\"" ? .status(304) : .json(["id": 1], headers: [("ETag", "\"v1\"")])
+    }
+    for _ in 0..<2 {
+      let answer = try await test.api.structured("get")
+      #expect(answer["status"] == 200 && answer["body"] == ["id": 1], "\(answer.text)")
+    }
+    #expect(test.vendor.requests.map { $0.header("If-None-Match") } == [nil, "\"v1\""])
+    let other = try await api()
+    other.vendor.always("GET", "/a", .json(["id": 2], headers: [("ETag", "\"v2\""), ("Cache-Control", "private, no-store")]))
+    for _ in 0..<2 { #expect(try await other.api.structured("get")["body"] == ["id": 2]) }
+    #expect(other.vendor.requests.allSatisfy { $0.header("If-None-Match") == nil })
+  }
+
   @Test("A call that is given up ends, though the API hangs")
   func hang() async throws {
     let test = try await api()

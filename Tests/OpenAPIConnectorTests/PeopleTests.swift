@@ -44,6 +44,21 @@ struct PeopleTests {
     return try await DescriptionUnderTest(document.text, settings, secrets: secrets, isGoverned: isGoverned)
   }
 
+  @Test("Nobody is asked for by the ETag of an answer to somebody else", arguments: rows)
+  func tags(_ row: Row) async throws {
+    let secrets = try TestSecrets()
+    let test = try await api(["main": row.scheme], security: [["main": []]], ["security": ["main": ["users": try users(secrets)]]], secrets)
+    let known = Dictionary(uniqueKeysWithValues: ["ada", "bob"].map { (row.sent("secret-of-\($0)"), $0) })
+    test.vendor.always("GET", "/a") { request in
+      guard request.header("If-None-Match") == nil else { return .status(304) }
+      return .json(["person": .string(Self.place(request).flatMap { known[$0] } ?? "")], headers: [("ETag", "\"v1\"")])
+    }
+    for person in ["ada", "bob", "ada", "bob"] {
+      #expect(try await test.api.structured("get", as: person)["body"] == ["person": .string(person)])
+    }
+    #expect(test.vendor.requests.map { $0.header("If-None-Match") } == [nil, nil, "\"v1\"", "\"v1\""])
+  }
+
   @Test("Two people side by side are never mixed, and who has no secret is refused before anything is sent", arguments: rows)
   func sideBySide(_ row: Row) async throws {
     let secrets = try TestSecrets()

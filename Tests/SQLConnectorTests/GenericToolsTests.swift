@@ -81,6 +81,25 @@ import Testing
     #expect(try await connector.call("list_rows", ["table": "plain"]).isError)
   }
 
+  @Test("a table's indexes are told, but not those over hidden columns or expressions", arguments: DatabaseKind.available) func indexes(kind: DatabaseKind) async throws {
+    let database = try DatabaseUnderTest(
+      kind,
+      Self.schema + """
+        CREATE UNIQUE INDEX by_mail ON orders(email, id); CREATE INDEX by_secret ON orders(owner, internal); CREATE INDEX by_lower ON orders(lower(owner));
+        CREATE INDEX big_ones ON orders(amount) WHERE amount > 5;
+        """)
+    let connector = try database.connector(Self.rules)
+    let described = try await connector.call("describe_table", ["table": "orders"])
+    let indexes = try #require(described.structured["indexes"]?.array)
+    func index(_ name: String) -> JSONValue? { indexes.first { $0["name"] == .string(name) } }
+    #expect(index("by_mail") == ["name": "by_mail", "columns": ["email", "id"], "unique": true])
+    #expect(index("big_ones") == ["name": "big_ones", "columns": ["amount"], "unique": false, "partial": true])
+    #expect(!described.text.contains("internal") && !described.text.contains("by_secret") && !described.text.contains("by_lower"))
+    #expect(described.text.contains("unique index by_mail: email, id"), "\(described.text)")
+    let lines = try await connector.call("describe_table", ["table": "lines"])
+    #expect(lines.structured["indexes"]?.array?.map { $0["columns"] } == [["order_id", "position"]], "\(lines.text)")
+  }
+
   @Test("composite keys page and change", arguments: DatabaseKind.available) func composite(kind: DatabaseKind) async throws {
     let connector = try connector(kind)
     let first = try await connector.call("list_rows", ["table": "lines", "limit": 2])

@@ -1,3 +1,4 @@
+import ConnectorKit
 import ConnectorTesting
 import JSON
 import Testing
@@ -48,6 +49,22 @@ struct SalesforceReplayTests {
     let last = try await fixture.salesforce.structured("query_more", ["cursor": try #require(first["next_cursor"])])
     #expect(last["records"]?.array?.first?["Text_Label"]?.string == "Last Page")
     #expect(last["next_cursor"] == nil)
+  }
+
+  @Test("Recorded deletions become updates, and are followed from where Salesforce knew them all")
+  func deletions() async throws {
+    let fixture = try await SalesforceFixture(
+      ["changes": ["Whizbang"]], time: VirtualTime(seconds: try #require(Timestamp.seconds("2013-05-07T21:25:05Z"))))
+    fixture.vendor.always("GET", Self.root + "/query", SalesforceFixture.page([]))
+    fixture.vendor.always("GET", Self.root + "/sobjects/Whizbang/deleted", .json(try recorded("restforce/sobject/get_deleted_success_response.json")))
+    let feed = try #require(fixture.salesforce.connector.feeds.first)
+    let start = try await feed.next(nil).cursor
+    fixture.salesforce.time.advance(86_400)
+    let batch = try await feed.next(start)
+    #expect(batch.updated == ["salesforce://acme/record/Whizbang/a00D0000008pQRAIA2"])
+    #expect(batch.cursor.hasSuffix(" 2013-05-08T21:20:00Z"), "\(batch.cursor)")
+    let asked = fixture.requests.last
+    #expect(asked?.query("start") == "2013-05-07T21:25:00Z" && asked?.query("end") == "2013-05-08T21:25:00Z")
   }
 
   @Test(

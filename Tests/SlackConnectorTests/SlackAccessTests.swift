@@ -25,7 +25,7 @@ struct SlackAccessTests {
       ("rename_channel", ["channel": channel, "name": "x"]), ("set_channel_purpose", ["channel": channel, "purpose": "x"]),
       ("remove_from_channel", ["channel": channel, "user": "U0PERSON1"]), ("pin_message", ["channel": channel, "ts": ts]),
       ("search_messages", ["query": "x", "channel": channel]), ("search_files", ["channel": channel]), ("list_scheduled_messages", ["channel": channel]),
-      ("cancel_scheduled_message", ["channel": channel, "scheduled_message_id": "Q1"]),
+      ("cancel_scheduled_message", ["channel": channel, "scheduled_message_id": "Q1"]), ("mark_read", ["channel": channel, "ts": ts]),
     ]
   }
 

@@ -34,6 +34,18 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
+  /// What is done to the last request of every tool.
+  enum Fault: String, CaseIterable, Sendable {
+    case now = "429 now"
+    case beyondDeadline = "429 beyond the deadline"
+    case cutOff = "cut off"
+  }
+
+  /// Tools that are not held against a fault, and what they do instead: the tests leave them out, and the page of coverage says so.
+  static let exempt: [Fault: [String: String]] = [.beyondDeadline: ["get_user": "answers without the profile"]]
+
+  static func meeting(_ fault: Fault) -> [SlackAct] { all.filter { exempt[fault]?[$0.tool] == nil } }
+
   private static let general: JSONValue = .string(SlackTest.general)
   private static let ts: JSONValue = "1503435956.000247"
 
@@ -50,7 +62,9 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
     SlackAct("get_reactions", ["channel": general, "ts": ts], samples: ["reactions.get"]), SlackAct("list_pins", ["channel": general], samples: ["pins.list"]),
     SlackAct("list_bookmarks", ["channel": general], samples: ["bookmarks.list"]), SlackAct("list_users", ["limit": 50], samples: ["users.list"]),
     SlackAct("get_user", ["user": "U0PERSON1"], samples: ["users.info", "users.profile.get"]),
-    SlackAct("find_user", ["email": "ada+x@example.com"], samples: ["users.lookupByEmail"]), SlackAct("list_user_groups", samples: ["usergroups.list"]),
+    SlackAct("find_user", ["email": "ada+x@example.com"], samples: ["users.lookupByEmail"]),
+    SlackAct("search_users", ["query": "a", "limit": 5], samples: ["users.list"]),
+    SlackAct("list_unread", ["limit": 5], samples: ["users.conversations"]), SlackAct("list_user_groups", samples: ["usergroups.list"]),
     SlackAct("list_user_group_members", ["group": "S0GROUP12"], samples: ["usergroups.users.list"]),
     SlackAct("search_messages", ["query": "in:#general \"quarterly plan\"", "sort": "timestamp"]),
     SlackAct(
@@ -89,6 +103,10 @@ struct SlackAct: Sendable, CustomTestStringConvertible {
     SlackAct("invite_to_channel", ["channel": general, "users": ["U0PERSON1", "U0PERSON2"]], samples: ["conversations.invite"], writes: true),
     SlackAct("set_channel_topic", ["channel": general, "topic": "New"], samples: ["conversations.setTopic"], writes: true),
     SlackAct("join_channel", ["channel": general], samples: ["conversations.join"], writes: true),
+    SlackAct("mark_read", ["channel": general, "ts": ts], samples: ["conversations.mark"], writes: true),
+    SlackAct("create_user_group", ["name": "On call", "handle": "on-call", "description": "Who is called"], writes: true, isDescribed: false),
+    SlackAct("update_user_group", ["group": "S0GROUP12", "name": "Called", "handle": "called"], writes: true, isDescribed: false),
+    SlackAct("set_user_group_members", ["group": "S0GROUP12", "users": ["U0PERSON1", "U0PERSON2"]], writes: true, isDescribed: false),
     SlackAct("remove_from_channel", ["channel": general, "user": "U0PERSON1"], writes: true, isDescribed: false),
     SlackAct("set_channel_purpose", ["channel": general, "purpose": "All & everything"], writes: true, isDescribed: false),
     SlackAct("rename_channel", ["channel": general, "name": "everyone"], writes: true, isDescribed: false),

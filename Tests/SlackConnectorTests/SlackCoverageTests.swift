@@ -17,7 +17,7 @@ struct SlackCoverageTests {
         tool, description: acts.isEmpty ? "" : acts.allSatisfy(\.isDescribed) ? "valid" : "not in the copy that the tests read",
         differential: acts.isEmpty ? "" : reasons.isEmpty ? "equal to slack_sdk" : "slack_sdk, but: " + Set(reasons).sorted().joined(separator: "; "),
         replay: samples.isEmpty ? "own (Slack publishes no sample)" : samples.map { "`\($0)`" }.joined(separator: ", "),
-        faults: acts.contains(where: \.isWriting) ? "429 now and beyond the deadline, cut off (not repeated)" : "429 now and beyond the deadline, cut off (repeated)")
+        faults: acts.isEmpty ? "" : SlackAct.Fault.allCases.map { Self.cell($0, tool, writes: acts.contains(where: \.isWriting)) }.joined(separator: ", "))
     }
     try CoverageTable(
       connector: "slack", title: "Slack",
@@ -27,5 +27,10 @@ struct SlackCoverageTests {
         slow and five-megabyte answers, a hang, answers that are no JSON. Slack takes arguments in query, form and JSON alike: they are compared by name and value.
         """, rows: rows
     ).check(tools: tools)
+  }
+
+  private static func cell(_ fault: SlackAct.Fault, _ tool: String, writes: Bool) -> String {
+    if let reason = SlackAct.exempt[fault]?[tool] { return "\(fault.rawValue): \(reason)" }
+    return fault == .cutOff ? "\(fault.rawValue) (\(writes ? "not repeated" : "repeated"))" : fault.rawValue
   }
 }

@@ -34,11 +34,10 @@ struct SlackFaultTests {
     return (test, result, test.vendor.requests.filter { $0.path == path })
   }
 
-  @Test("Retry-After: 0 is waited for all the same, and then the work is done", arguments: SlackAct.all)
+  @Test("Retry-After: 0 is waited for all the same, and then the work is done", arguments: SlackAct.meeting(.now))
   func retryNow(_ act: SlackAct) async throws {
     let (test, result, sent) = try await run(act, .json([:], status: 429, headers: [("Retry-After", "0")]))
-    // A profile is a courtesy of get_user, and is left out.
-    if act.tool != "get_channel" { #expect(!result.isError, "\(result.text)") }
+    #expect(!result.isError, "\(result.text)")
     #expect(sent.count >= 2)
     #expect(!test.slack.time.waits.isEmpty)
   }
@@ -50,11 +49,18 @@ struct SlackFaultTests {
     #expect(test.requests("chat.postMessage").count == 2 && test.slack.time.waits.reduce(0, +) >= 2)
   }
 
-  @Test("A wait beyond the deadline is told, not waited", arguments: SlackAct.all.filter { $0.tool != "get_user" })
+  @Test("A wait beyond the deadline is told, not waited", arguments: SlackAct.meeting(.beyondDeadline))
   func beyondDeadline(_ act: SlackAct) async throws {
     let (test, result, sent) = try await run(act, then: .json([:], status: 429, headers: [("Retry-After", "3600")]))
     #expect(result.isError && result.text.contains("Try again in 3600 s"), "\(result.text)")
     #expect(sent.count == 1 && test.slack.time.waits.allSatisfy { $0 < 3600 })
+  }
+
+  @Test("A person is told without the profile, which is a courtesy, where Slack does not give that")
+  func profile() async throws {
+    let test = try await SlackTest { $0.always("GET", "/api/users.profile.get", .json([:], status: 429, headers: [("Retry-After", "3600")])) }
+    let user = try await test.slack.structured("get_user", ["user": "U0PERSON1"])["user"]
+    #expect(user?["display_name"] == "Name of U0PERSON1" && test.requests("users.profile.get").count == 1)
   }
 
   @Test("A limit that was met holds for the method and no other; for posts, for the channel and no other")
@@ -73,7 +79,7 @@ struct SlackFaultTests {
     #expect(test.requests("chat.postMessage").count == 2)
   }
 
-  @Test("An answer that is cut off is asked for again by what reads, and never by what writes", arguments: SlackAct.all.filter { !["get_user"].contains($0.tool) })
+  @Test("An answer that is cut off is asked for again by what reads, and never by what writes", arguments: SlackAct.meeting(.cutOff))
   func truncated(_ act: SlackAct) async throws {
     let (_, result, sent) = try await run(act, .truncated(["ok": true, "padding": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]))
     if act.isWriting {

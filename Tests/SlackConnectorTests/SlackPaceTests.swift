@@ -1,3 +1,4 @@
+import ConnectorKit
 import ConnectorTesting
 import JSON
 import MCP
@@ -63,18 +64,53 @@ struct SlackPaceTests {
     #expect(Set(limits(test)) == [kind == "fifteen of fifteen" ? "15" : "100"])
   }
 
-  @Test("What is learnt of one person's token is not held against another's")
-  func subjects() async throws {
+  private func people(time: VirtualTime, script: (VendorDouble) -> Void) async throws -> SlackTest {
     let secrets = try TestSecrets()
     let users: JSONValue = ["ada": .string(try secrets.reference("ada", "xoxp-token-of-ada")), "bob": .string(try secrets.reference("bob", "xoxp-token-of-bob"))]
-    let test = try await SlackTest(
-      ["token": .null, "act_as": "caller", "users": users], governed: true, time: VirtualTime(isFrozen: true), secrets: secrets
-    ) { vendor in
-      vendor.always("GET", "/api/conversations.history") { $0.header("Authorization") == "Bearer xoxp-token-of-ada" ? Self.page(15) : Self.page(50) }
+    return try await SlackTest(["token": .null, "act_as": "caller", "users": users], governed: true, time: time, secrets: secrets, script: script)
+  }
+
+  @Test("What is learnt by one person's token holds for all: Slack limits the app in the workspace")
+  func learntTogether() async throws {
+    let time = VirtualTime(isFrozen: true)
+    let test = try await people(time: time) { $0.always("GET", "/api/conversations.history", Self.page(15)) }
+    let arguments: JSONValue = ["channel": "general"]
+    _ = try await test.slack.structured("get_channel_history", arguments, as: "ada")
+    for person in ["ada", "bob"] { #expect(try await test.slack.failure("get_channel_history", arguments, as: person).contains("Try again in 60 s")) }
+    time.advance(61)
+    _ = try await test.slack.structured("get_channel_history", arguments, as: "bob")
+    #expect(try await test.slack.failure("get_channel_history", arguments, as: "ada").contains("Try again in"))
+    #expect(limits(test) == ["50", "15"])
+  }
+
+  @Test("However many people ask, no method is asked more often than its tier, and one who is told to wait speaks for all")
+  func sharedTier() async throws {
+    let time = VirtualTime(isFrozen: true)
+    let test = try await people(time: time) { _ in }
+    for index in 0..<20 { _ = try await test.slack.structured("list_users", as: index.isMultiple(of: 2) ? "ada" : "bob") }
+    #expect(time.waits == [])
+    _ = try await test.slack.structured("list_users", as: "bob")
+    #expect(time.waits == [3])
+    let throttled = try await people(time: VirtualTime()) { $0.on("GET", "/api/users.list", .json([:], status: 429, headers: [("Retry-After", "600")])) }
+    for person in ["ada", "bob"] { #expect(try await throttled.slack.failure("list_users", as: person).contains("Try again in")) }
+    #expect(throttled.requests("users.list").count == 1)
+  }
+
+  @Test("People who signed in to different workspaces do not wait for each other", arguments: [true, false])
+  func workspaces(_ isSame: Bool) async throws {
+    let secrets = try TestSecrets()
+    let state = InMemoryConnectorState()
+    for (person, team) in [("ada", "T0TEAM123"), ("bob", isSame ? "T0TEAM123" : "T0OTHER123")] {
+      secrets.guardText("xoxp-granted-to-\(person)")
+      let token: JSONValue = ["access_token": .string("xoxp-granted-to-\(person)"), "scopes": [], "extra": ["team": ["id": .string(team)]]]
+      await state.set(Array(token.text.utf8), for: "slack token user:\(person)")
     }
-    _ = try await test.slack.structured("get_channel_history", ["channel": "general"], as: "ada")
-    #expect(try await test.slack.failure("get_channel_history", ["channel": "general"], as: "ada").contains("Try again in 60 s"))
-    for _ in 0..<2 { _ = try await test.slack.structured("get_channel_history", ["channel": "general"], as: "bob") }
-    #expect(limits(test) == ["50", "50", "50"])
+    let oauth: JSONValue = ["client_id": "1.2", "client_secret": .string(try secrets.reference("client", "the-client-secret"))]
+    let test = try await SlackTest(
+      ["act_as": "caller", "token": .null, "oauth": oauth], governed: true, publicURL: "https://sluice.example/connectors/slack", secrets: secrets, state: state
+    ) { $0.on("GET", "/api/users.list", .json([:], status: 429, headers: [("Retry-After", "600")])) }
+    _ = try await test.slack.failure("list_users", as: "ada")
+    #expect(try await test.slack.call("list_users", as: "bob").isError == isSame)
+    #expect(test.requests("users.list").count == (isSame ? 1 : 2))
   }
 }

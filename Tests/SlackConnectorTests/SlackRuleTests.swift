@@ -84,6 +84,41 @@ struct SlackRuleTests {
     #expect(try SharedData.isPresent == false || test.requests("conversations.replies").allSatisfy { try SlackReference.methods.problems(with: $0).isEmpty })
   }
 
+  static let pushed: [(tool: String, arguments: JSONValue, rule: JSONValue, query: String)] = [
+    ("search_messages", ["query": "x"], ["=", "channel_name", "general"], "in:#general x"),
+    ("search_messages", ["query": "x"], ["and", ["=", "author", "U0PERSON1"], ["isTrue", ["in", "channel", ["C0GENERAL"]]]], "from:<@U0PERSON1> in:<#C0GENERAL> x"),
+    ("search_messages", ["query": "x"], ["=", "channel_name", "U0PERSON1"], "in:<@U0PERSON1> x"),
+    ("search_files", ["query": "x"], ["and", ["=", "owner", "U0PERSON1"], ["contains", "channels", "C0GENERAL"]], "from:<@U0PERSON1> in:<#C0GENERAL> x"),
+    // Slack takes two terms of a kind for alternatives.
+    ("search_messages", ["query": "x"], ["and", ["=", "channel_name", "general"], ["=", "channel", "C0GENERAL"]], "in:#general x"),
+    ("search_messages", ["query": "x", "channel": "exec-plans"], ["=", "channel_name", "general"], "in:<#C0EXECPLANS> x"),
+    ("search_messages", ["query": "From:@bob x"], ["=", "author", "U0PERSON1"], "From:@bob x"),
+    // What Slack's terms cannot say, or not for sure.
+    ("search_messages", ["query": "x"], ["in", "channel_name", ["general", "other"]], "x"),
+    ("search_messages", ["query": "x"], ["or", ["=", "author", "U0PERSON1"]], "x"),
+    ("search_messages", ["query": "x"], ["not", ["=", "author", "U0PERSON1"]], "x"), ("search_messages", ["query": "x"], ["=", "author", "ada in:#exec"], "x"),
+    ("search_messages", ["query": "x"], ["=", "channel_name", "a b"], "x"), ("search_messages", ["query": "x"], ["=", "channel_name", "mpdm-a--b-1"], "x"),
+  ]
+
+  @Test("What a rule says of place and author goes into the search, where Slack's terms say it; the rule is held against what is found all the same", arguments: pushed)
+  func push(_ case_: (tool: String, arguments: JSONValue, rule: JSONValue, query: String)) async throws {
+    let found: JSONValue = [
+      "messages": [["channel_id": "C0OTHER123", "channel_name": "other", "message_ts": "2.0", "author_user_id": "U0PERSON2", "content": "secret"]],
+      "files": [["file_id": "F0BOBFILE1", "title": "secret", "author_user_id": "U0PERSON2"]],
+    ]
+    let test = try await SlackTest { vendor in
+      vendor.always("POST", "/api/assistant.search.context", .json(["ok": true, "results": found]))
+      vendor.always("GET", "/api/files.info", .json(["ok": false, "error": "file_not_found"]))
+    }
+    let type = case_.tool == "search_files" ? "File" : "Message"
+    let result = try await test.slack.call(case_.tool, case_.arguments, meta: Self.rows([type: case_.rule]))
+    #expect(test.requests("assistant.search.context").map { $0.json?["query"] } == [.string(case_.query)])
+    if case_.query != "x" { #expect(!result.isError && !result.raw.text.contains("secret"), "\(result.text)") }
+    _ = try await test.slack.call(case_.tool, case_.arguments, meta: Self.rows([type: ["true"]]))
+    let free = test.requests("assistant.search.context").last?.json?["query"]?.string
+    #expect(free?.hasSuffix("x") == true && free?.contains("U0PERSON1") == false && free?.contains("general") == false && free?.contains("C0GENERAL") == false)
+  }
+
   @Test("Reactions to a message that may not be seen are not told")
   func reactions() async throws {
     let test = try await SlackTest { vendor in
@@ -98,7 +133,7 @@ struct SlackRuleTests {
   static let changes: [(String, JSONValue)] = [
     ("update_message", ["channel": "general", "ts": "2.0", "text": "x"]), ("delete_message", ["channel": "general", "ts": "2.0"]),
     ("pin_message", ["channel": "general", "ts": "2.0"]), ("add_reaction", ["channel": "general", "ts": "2.0", "emoji": "x"]),
-    ("remove_reaction", ["channel": "general", "ts": "2.0", "emoji": "x"]),
+    ("remove_reaction", ["channel": "general", "ts": "2.0", "emoji": "x"]), ("mark_read", ["channel": "general", "ts": "2.0"]),
   ]
 
   /// Requests that change something.
@@ -283,7 +318,7 @@ struct SlackRuleTests {
       vendor.always("GET", "/api/users.profile.get", .json(["ok": true, "profile": ["phone": "+44 20 7946 0000"]]))
       vendor.always("GET", "/api/users.lookupByEmail", .json(["ok": true, "user": user("U0GUEST12", guest: true)]))
     }
-    let meta = Self.rows(["Member": ["=", "is_guest", false], "Channel": ["true"]])
+    let meta = Self.rows(["Member": ["=", "is_guest", false], "Channel": ["true"], "UserGroup": ["true"]])
     for (tool, arguments) in [("list_users", [:] as JSONValue), ("list_channel_members", ["channel": "general"]), ("list_user_group_members", ["group": "S0GROUP12"])] {
       let result = try await test.slack.call(tool, arguments, meta: meta)
       #expect(result.structured?["users"]?.array?.map { $0["id"] } == ["U0PERSON1"], "\(tool): \(result.text)")
@@ -306,7 +341,7 @@ struct SlackRuleTests {
   func free(_ act: SlackAct) async throws {
     let (alone, governed) = (try await SlackTest(), try await SlackTest())
     _ = try await alone.slack.call(act.tool, act.arguments)
-    let meta = Self.rows(["Message": ["true"], "Channel": ["true"], "File": ["true"], "Member": ["true"]], clearance: ["pii"])
+    let meta = Self.rows(["Message": ["true"], "Channel": ["true"], "File": ["true"], "Member": ["true"], "UserGroup": ["true"]], clearance: ["pii"])
     _ = try await governed.slack.call(act.tool, act.arguments, meta: meta)
     #expect(governed.vendor.requests.map { "\($0)" } == alone.vendor.requests.map { "\($0)" })
   }
@@ -315,7 +350,7 @@ struct SlackRuleTests {
   func declared() async throws {
     let messages = [
       "post_message", "schedule_message", "update_message", "delete_message", "add_reaction", "remove_reaction", "get_reactions", "get_channel_history", "get_thread",
-      "pin_message", "list_scheduled_messages", "cancel_scheduled_message", "get_permalink",
+      "pin_message", "list_scheduled_messages", "cancel_scheduled_message", "get_permalink", "mark_read",
     ]
     for tool in try await SlackTest().slack.client.listTools() {
       let types = (tool.raw["_meta"]?[MetaKey.records].map { Array($0.elements) } ?? []).compactMap { $0["type"]?.string }

@@ -27,7 +27,7 @@ struct SlackTest {
   init(
     _ settings: JSONObject = JSONObject(), governed: Bool = false, publicURL: String? = nil, time: VirtualTime = VirtualTime(),
     handlers: ClientHandlers = ClientHandlers(),
-    secrets: TestSecrets? = nil, script: (VendorDouble) -> Void = { _ in }
+    secrets: TestSecrets? = nil, state: any ConnectorState = InMemoryConnectorState(), script: (VendorDouble) -> Void = { _ in }
   ) async throws {
     let vendor = try await VendorDouble()
     let secrets = try secrets ?? TestSecrets()
@@ -39,7 +39,8 @@ struct SlackTest {
     for (name, value) in settings { all[name] = value }
     self.vendor = vendor
     self.secrets = secrets
-    slack = try ConnectorUnderTest(SlackConnector.self, all, secrets: secrets, isGoverned: governed, publicURL: publicURL, time: time, handlers: handlers)
+    slack = try ConnectorUnderTest(
+      SlackConnector.self, all, secrets: secrets, isGoverned: governed, publicURL: publicURL, time: time, state: state, handlers: handlers)
   }
 
   static func channel(_ id: String) -> JSONValue? {
@@ -68,6 +69,11 @@ struct SlackTest {
       who["team_id"] = .string(workspace)
       return .json(who)
     }
+    // Slack publishes no sample of these.
+    for method in ["create", "update", "users.update"] {
+      vendor.always("POST", "/api/usergroups." + method, .json(["ok": true, "usergroup": ["id": "S0GROUP12", "name": "On call", "handle": "on-call"]]))
+    }
+    vendor.always("GET", "/api/users.conversations", .json(sample("users.conversations") ?? ["ok": true, "channels": [["id": "C00000000"]]]))
     vendor.always("POST", "/api/conversations.open", .json(["ok": true, "channel": ["id": .string(direct)]]))
     vendor.always("GET", "/api/files.info") { [url = vendor.url] request in
       guard request.query("file") == canvas else { return .json(sample("files.info") ?? ["ok": true]) }

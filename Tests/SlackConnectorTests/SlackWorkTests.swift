@@ -353,6 +353,46 @@ struct SlackWorkTests {
     #expect(test.requests("users.lookupByEmail").first?.query("email") == "ada@example.com")
   }
 
+  @Test("Long lists of channels and people are read on, within a bound, and say where they were cut")
+  func longLists() async throws {
+    @Sendable func page(_ request: CapturedRequest, _ member: String, _ last: Int) -> Answer {
+      let page = request.query("cursor").flatMap { Int($0) } ?? 1
+      let rows: JSONValue = [["id": .string("\(member == "members" ? "U" : "C")0PAGE\(1000 + page)"), "name": .string("page-\(page)"), "is_private": false]]
+      var answer: JSONValue = ["ok": true, "response_metadata": ["next_cursor": .string(page < last ? String(page + 1) : "")]]
+      answer[member] = rows
+      return .json(answer)
+    }
+    for (last, isCut) in [(3, false), (11, true)] {
+      let test = try await SlackTest { vendor in
+        vendor.always("GET", "/api/conversations.list") { page($0, "channels", last) }
+        vendor.always("GET", "/api/users.list") { page($0, "members", last) }
+      }
+      for (uri, tool, method) in [("channels", "list_channels", "conversations.list"), ("users", "list_users", "users.list")] {
+        let text = "\(try await test.slack.read("slack://T0TEAM123/" + uri).contents)"
+        #expect(text.contains("page-\(min(last, 10))") && text.contains("(there are more: \(tool))") == isCut, "\(text)")
+        #expect(test.requests(method).count == min(last, 10))
+      }
+      #expect(try await test.slack.failure("get_channel", ["channel": "nowhere"]).contains("its id finds it") == isCut)
+    }
+  }
+
+  @Test("Of members of a channel or a group the fields that were asked for are told, ids and names if none")
+  func memberFields() async throws {
+    let test = try await SlackTest { vendor in
+      vendor.always("GET", "/api/conversations.members", .json(["ok": true, "members": ["U0PERSON1"]]))
+      vendor.always("GET", "/api/usergroups.users.list", .json(["ok": true, "users": ["U0PERSON1"]]))
+      vendor.always(
+        "GET", "/api/users.info",
+        .json(["ok": true, "user": ["id": "U0PERSON1", "tz": "Europe/London", "profile": ["display_name": "Ada", "title": "Countess"]]]))
+    }
+    for (tool, arguments) in [("list_channel_members", ["channel": "general"]), ("list_user_group_members", ["group": "S0GROUP12"])] as [(String, JSONValue)] {
+      #expect(try await test.slack.structured(tool, arguments)["users"] == [["id": "U0PERSON1", "display_name": "Ada"]])
+      var chosen = arguments
+      chosen["fields"] = ["title", "time_zone"]
+      #expect(try await test.slack.structured(tool, chosen)["users"] == [["id": "U0PERSON1", "title": "Countess", "time_zone": "Europe/London"]])
+    }
+  }
+
   private static let people: [JSONValue] = [
     ["id": "U0PERSON1", "name": "ada", "profile": ["display_name": "Ada L", "real_name": "Ada Lovelace", "email": "ada@example.com"]],
     ["id": "U0PERSON2", "name": "grace", "profile": ["display_name": "Grace", "real_name": "Grace Hopper", "email": "grace@example.com"]],

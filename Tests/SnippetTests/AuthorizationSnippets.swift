@@ -60,7 +60,6 @@ struct AuthorizationSnippets {
 
   @Test("a resource server")
   func resourceServer() async throws {
-    let server = Server(name: "files", Files())
     // snippet: resource-server
     let resourceServer = try ResourceServer(
       ResourceServer.Configuration(
@@ -71,13 +70,21 @@ struct AuthorizationSnippets {
             issuer: "https://login.example.com", audiences: ["https://mcp.example.com/mcp"], keys: .url("https://login.example.com/jwks.json"))
         ],
         dpop: DPoPVerifier(),
-        requiredScopes: { request in request.headers["Mcp-Name"] == "delete_file" ? ["files:write"] : ["files:read"] }),
-      client: HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton))
-    let endpoint = ProtectedEndpoint(
-      server, configuration: StreamableHTTPConfiguration(allowed: AllowedHosts(hosts: ["mcp.example.com"])), resourceServer: resourceServer)
-    let service = HTTPServer(host: "0.0.0.0", port: 8443, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, responder: endpoint)
+        requiredScopes: { request in request.headers["Mcp-Name"] == "delete_file" ? ["files:write"] : ["files:read"] }))
     // snippet end
-    _ = service
+    let serve = { @Sendable in
+      // snippet: resource-server-run
+      try await Server(name: "files", Files()).run(
+        .http(
+          host: "0.0.0.0", port: 8443, resourceServer: resourceServer,
+          tls: .server(certificateFile: "/etc/files/cert.pem", keyFile: "/etc/files/key.pem")))
+      // snippet end
+    }
+    // The files are not there, and that is said before anything is served.
+    await #expect(throws: (any Error).self) { try await serve() }
+    let endpoint = ProtectedEndpoint(
+      Server(name: "files", Files()), configuration: StreamableHTTPConfiguration(allowed: AllowedHosts(hosts: ["mcp.example.com"])),
+      resourceServer: resourceServer)
     var headers = HTTPHeaders()
     headers.add("Host", "mcp.example.com")
     headers.add("Mcp-Name", "delete_file")

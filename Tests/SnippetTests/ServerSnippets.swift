@@ -42,6 +42,19 @@ import Testing
 }
 // snippet end
 
+// snippet: given-schema
+/// Only encodes.
+struct Reading: Encodable {
+  var celsius: Double
+}
+
+@Tools struct Thermometer {
+  /// Tells how warm it is.
+  @Tool(.readOnly, .outputSchema(["type": "object", "properties": ["celsius": ["type": "number"]], "required": ["celsius"]]))
+  func read() -> Reading { Reading(celsius: 21.5) }
+}
+// snippet end
+
 actor ChoreStore {
   private(set) var all: [Chore] = []
 
@@ -68,6 +81,13 @@ struct ServerSnippets {
     #expect(taken["owner"] == "Ada")
     let wrong = try await client.callTool("add", ["chore": ["title": "Sweep", "urgency": "soon"]])
     #expect(wrong.isError)
+  }
+
+  @Test("a type that only encodes has the schema that its tool is given")
+  func givenSchema() async throws {
+    let client = Client(.inProcess(Server(name: "thermometer", Thermometer())))
+    #expect(try await client.listTools().first?.outputSchema?["required"] == ["celsius"])
+    #expect(try await client.callTool("read").structured?["celsius"] == 21.5)
   }
 
   @Test("without macros")

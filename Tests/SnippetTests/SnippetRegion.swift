@@ -56,7 +56,7 @@ struct ArticleBlock: Sendable {
 
   static func all() throws -> [ArticleBlock] {
     let catalog = SnippetRegion.root.appending(path: "Sources/MCP/MCP.docc")
-    let pages = [SnippetRegion.root.appending(path: "docs/sdk.md")]
+    let pages = ["docs/sdk.md", "docs/testing-servers.md"].map { SnippetRegion.root.appending(path: $0) }
     let articles = try FileManager.default.contentsOfDirectory(at: catalog, includingPropertiesForKeys: nil).filter { $0.pathExtension == "md" }
     return try (articles + pages).flatMap { file in
       blocks(of: try String(contentsOf: file, encoding: .utf8), in: file.lastPathComponent)

@@ -39,7 +39,7 @@ struct Manifest {
 
   /// The pages that have a file, newest revision first, in the order of the specification's sections.
   private static func pages(in folder: URL) throws -> [String] {
-    let sections = ["basic", "server", "client"]
+    let sections = ["basic", "server", "client", "extensions"]
     func order(_ page: String) -> (String, Int, String) {
       let parts = page.split(separator: "/").map(String.init)
       return (parts[0], sections.firstIndex(of: parts[1]) ?? sections.count, page)

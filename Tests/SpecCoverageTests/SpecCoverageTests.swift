@@ -43,7 +43,7 @@ struct SpecCoverageTests {
     }
   }
 
-  @Test("Both revisions are there with all their sections")
+  @Test("Both revisions are there with all their sections, and the extension that has a page")
   func complete() throws {
     let pages = try Self.manifest.get().pages
     for revision in ["2026-07-28", "2025-11-25"] {
@@ -51,6 +51,7 @@ struct SpecCoverageTests {
         #expect(pages.contains { $0.hasPrefix("\(revision)/\(section)") }, "\(revision)/\(section)")
       }
     }
+    #expect(pages.contains("2026-07-28/extensions/tasks"))
   }
 
   @Test("Tests are found by sentence and by function, unless they are off")

@@ -7,7 +7,7 @@ import JSON
 @main struct ConnectorBench: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "connector-bench", abstract: "Measures how connectors list pages of records.",
-    subcommands: [Sources.self, Measure.self, Allocations.self])
+    subcommands: [Sources.self, Measure.self, Load.self, Allocations.self])
 
   struct Sources: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -46,6 +46,28 @@ import JSON
       let page = try await PageBenchmark(subject, options.sources)
       _ = try await ListWindow(page).measure(seconds: warmup)
       print(try await ListWindow(page).measure(seconds: seconds).json.text)
+    }
+  }
+
+  struct Load: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Loads the published descriptions of GitHub and Jira up to the list of tools, and fails where that takes longer than it may.")
+
+    @Option(help: "The folder of recorded answers and descriptions of vendors.") var shared = "../shared/data/connectors"
+    @Option(help: "Loads of each.") var rounds = 9
+    @Option(help: "Seconds that the median load may take.") var bound = 1.0
+
+    func run() async throws {
+      var isSlow = false
+      for description in DescriptionLoad.all {
+        do {
+          let load = try await description.measure(shared: URL(filePath: shared), rounds: max(rounds, 1))
+          let times = [load.median, load.slowest].map { String(format: "%.0f ms", $0 * 1000) }
+          print("\(description.name): \(load.bytes) bytes, \(load.tools) tools: \(times[0]) at the median of \(load.seconds.count), \(times[1]) at most")
+          if load.median > bound { isSlow = true }
+        } catch let reason as BenchmarkError { print("not measured: \(description.name): \(reason)") }
+      }
+      if isSlow { throw ExitCode.failure }
     }
   }
 

@@ -20,7 +20,7 @@ struct FileResources: Sendable {
           try await read.reading {
             let files = files.governed(by: read)
             let entries = try await BlockingWork.run { () throws(VendorError) in try files.list(path) }
-            return .text(CompactTable(entries.prefix(1000).map(\.json), columns: FileInfo.columns).text, mimeType: "text/plain")
+            return .untrusted(CompactTable(entries.prefix(1000).map(\.json), columns: FileInfo.columns).text, source: root.name, mimeType: "text/plain")
           }
         })
     }
@@ -33,9 +33,9 @@ struct FileResources: Sendable {
           guard length <= maximumBytes else { throw VendorError(.tooLarge, "\(path) has \(length) bytes; \(maximumBytes) are given at most.") }
           let type = FileContent.mimeType(path, bytes)
           guard let text = FileContent.text(bytes), !type.hasPrefix("image/") else {
-            return .blob(bytes, mimeType: type == "text/plain" ? "application/octet-stream" : type)
+            return UntrustedText.mark(.blob(bytes, mimeType: type == "text/plain" ? "application/octet-stream" : type))
           }
-          return .text(text, mimeType: type)
+          return .untrusted(text, source: path.description, mimeType: type)
         }
       })
     server.addCompletion(for: .resourceTemplate(Self.template, argument: "root")) { request in

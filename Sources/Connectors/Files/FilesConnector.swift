@@ -25,13 +25,15 @@ public struct FilesConnector: Connector {
   private let files: FileSystem
   private let office: OfficeText
   private let logger: Logger
+  private let pollSeconds: Int?
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
-    try settings.allow(["roots", "hide", "show_dot_files", "maximum_bytes", "text_tools", "read_only", "toolsets", "tools"])
+    try settings.allow(["roots", "hide", "show_dot_files", "maximum_bytes", "text_tools", "poll_seconds", "read_only", "toolsets", "tools"])
     let scope = try ToolScope(settings)
     let hidden = NameFilter(deny: try settings.strings("hide") ?? Self.hiddenByDefault)
     let files = FileSystem(roots: try Self.roots(settings, scope), hidden: hidden, showsDotFiles: try settings.bool("show_dot_files") ?? false)
     let maximumBytes = try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 1 << 20
+    pollSeconds = try settings.int("poll_seconds", 1...3600)
     let documents = DocumentReader(office: OfficeText(isAllowed: try settings.bool("text_tools") ?? true, instead: ""))
     let server = Server(
       name: environment.name, title: "Files", version: "1.0.0",
@@ -74,7 +76,7 @@ public struct FilesConnector: Connector {
 
   public func run() async {
     let server = server
-    await FileWatcher(files: files, logger: logger).follow { path, listChanged in
+    await FileWatcher(files: files, logger: logger, pollSeconds: pollSeconds).follow { path, listChanged in
       server.notifyResourceUpdated(FileResources.uri(path))
       if listChanged { server.tell(ChangeFeed.Batch(updated: [FileResources.uri(FilePath(root: path.root, relative: ""))], listChanged: true, cursor: "")) }
     }

@@ -10,15 +10,20 @@ struct GitHubCheck {
     switch github.settings.grant {
     case .app: return await app()
     case .oauth(_, _, _, let usesDevice):
+      // Whoever is named may have signed in before; asking for a device's code would begin anew.
+      if case .caller(let name?) = github.settings.subjects, !usesDevice { return await token(.user(name), "The token of \(name)") }
       return [
         ConnectorFinding(
           .warning, "People sign in one by one; there is no credential to check before somebody has.",
           remedy: usesDevice ? "Call get_me and enter the code that it tells." : "Call get_me through the gateway and follow its link.")
       ]
     case .tokens(let service, let users):
+      guard case .caller = github.settings.subjects else { return await token(.service, "The connector's own token") }
+      // Who acts for people takes the connector's own token only where nobody is named.
+      if users.isEmpty, service != nil { return await token(.service, "The connector's own token") }
       var findings: [ConnectorFinding] = []
-      if service != nil { findings += await token(.service, "The connector's own token") }
       for user in users.keys.sorted() { findings += await token(.user(user), "The token of \(user)") }
+      if case .caller(let name?) = github.settings.subjects, users[name] == nil { findings += await token(.user(name), "The token of \(name)") }
       return findings
     }
   }
@@ -34,6 +39,9 @@ struct GitHubCheck {
       }
       return findings
     } catch {
+      if error.code == .consentRequired {
+        return [ConnectorFinding(.warning, "\(what) is missing: \(error)", remedy: "Call get_me through the gateway and follow its link, or add it to tokens.")]
+      }
       return [
         ConnectorFinding(
           .failure, "\(what) does not work: \(error)",
@@ -60,21 +68,26 @@ struct GitHubCheck {
       return [ConnectorFinding(.ok, "\(what) is fine-grained: what it may do shows when it is used. docs/connectors/github.md lists the permissions by toolset.")]
     }
     let scopes = Set(text.split(separator: ",").map { $0.trimmingSpaces })
-    let offered = github.settings.scope
     return Self.needed.compactMap { toolset, any in
-      let isOn = offered.groups.map { $0.contains("all") || $0.contains(toolset) } ?? !toolset.hasSuffix("_write")
-      guard isOn, !(offered.isReadOnly && toolset.hasSuffix("_write")), scopes.isDisjoint(with: any) else { return nil }
+      guard isOn(toolset), scopes.isDisjoint(with: any) else { return nil }
       return ConnectorFinding(
         Self.lesser.contains(toolset) ? .warning : .failure, "\(what) has no scope for the toolset \(toolset).",
         remedy: "Give it \(any.joined(separator: " or ")), or leave the toolset out.")
     }
   }
 
+  private func isOn(_ toolset: String) -> Bool {
+    let (offered, isWriting) = (github.settings.scope, toolset.hasSuffix("_write"))
+    return !(offered.isReadOnly && isWriting) && offered.groups.map { $0.contains("all") || $0.contains(toolset) } ?? !isWriting
+  }
+
   private func app() async -> [ConnectorFinding] {
     do throws(VendorError) {
       let response = try await github.api.send(
         VendorRequest(.get, ["installation", "repositories"], query: [("per_page", "1")], bucket: GitHub.Bucket.core), as: .service)
+      let granted = try await AppGrant(github.settings, github.environment)?.permissions() ?? [:]
       return [ConnectorFinding(.ok, "The app's installation reaches \(response.json?["total_count"]?.int ?? 0) repositories.")]
+        + AppPermissions.all.filter { isOn($0.toolset) }.compactMap { $0.finding(granted) }
     } catch {
       return [
         ConnectorFinding(

@@ -35,7 +35,9 @@ public struct GitHubConnector: Connector {
   static func groups(_ github: GitHub) -> [ToolGroup] {
     [
       ToolGroup("context", ContextTools(github: github).tools + PeopleTools(github: github).tools),
-      ToolGroup("repos", RepositoryTools(github: github).tools + FileTools(github: github).tools + SearchTools(github: github).tools),
+      ToolGroup(
+        "repos",
+        RepositoryTools(github: github).tools + FileTools(github: github).tools + BlameTools(github: github).tools + SearchTools(github: github).tools),
       ToolGroup("git", GitTools(github: github).tools), ToolGroup("issues", IssueTools(github: github).tools),
       ToolGroup("pull_requests", PullRequestTools(github: github).tools + ReviewThreadTools(github: github).tools),
       ToolGroup("actions", ActionsTools(github: github).tools + JobLogTools(github: github).tools + ArtifactTools(github: github).tools),
@@ -46,7 +48,9 @@ public struct GitHubConnector: Connector {
       ToolGroup(
         "repos_write", isDefault: false,
         RepositoryWriteTools(github: github).tools + RepositoryChangeTools(github: github).tools + ReleaseWriteTools(github: github).tools),
-      ToolGroup("issues_write", isDefault: false, IssueWriteTools(github: github).tools + IssueMarkTools(github: github).tools),
+      ToolGroup(
+        "issues_write", isDefault: false,
+        IssueWriteTools(github: github).tools + IssueMarkTools(github: github).tools + IssueDependencyTools(github: github).tools),
       ToolGroup("pull_requests_write", isDefault: false, PullRequestWriteTools(github: github).tools + ReviewThreadTools(github: github).writes),
       ToolGroup("actions_write", isDefault: false, ActionsTools(github: github).writes),
       ToolGroup("security_write", isDefault: false, SecurityTools(github: github).writes),

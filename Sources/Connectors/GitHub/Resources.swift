@@ -40,15 +40,16 @@ struct GitHubResources {
     let repository = try github.repository(read["owner"] ?? "", read["repo"] ?? "")
     try await github.permit(repository, read)
     let path = read["path"] ?? ""
+    let source = "\(repository.fullName)/\(path)"
     switch try await github.contents(read, repository, path, ref: ref) {
     case .folder(let entries):
       let lines = entries.map { "\($0["type"]?.string == "dir" ? "folder" : "file") \($0["path"]?.string ?? "")" }
-      return .text(lines.joined(separator: "\n"), mimeType: "text/plain")
+      return .untrusted(lines.joined(separator: "\n"), source: source, mimeType: "text/plain")
     case .other: throw read.notFound
     case .file(_, let content):
       guard content.bytes.count <= 1 << 20 else { throw VendorError(.tooLarge, "The file has more than a megabyte. Read lines of it with get_file_contents.") }
-      if let text = content.text { return .text(text, mimeType: MediaType.of(path)) }
-      return .blob(content.bytes, mimeType: MediaType.of(path, isText: false))
+      if let text = content.text { return .untrusted(text, source: source, mimeType: MediaType.of(path)) }
+      return UntrustedText.mark(.blob(content.bytes, mimeType: MediaType.of(path, isText: false)))
     }
   }
 
@@ -56,13 +57,13 @@ struct GitHubResources {
     let (repository, number) = try place(github, read)
     let raw = try await github.get(read, repository.path + ["issues", number])
     guard raw["pull_request"] == nil else { throw read.notFound }
-    return .text(IssueText.text(try await github.record(read, raw, .issue, adding: repository.members)), mimeType: "text/markdown")
+    return UntrustedText.mark(.text(IssueText.text(try await github.record(read, raw, .issue, adding: repository.members)), mimeType: "text/markdown"))
   }
 
   private static func pullRequest(_ github: GitHub, _ read: ResourceRead) async throws -> ReadResult {
     let (repository, number) = try place(github, read)
     let raw = try await github.get(read, repository.path + ["pulls", number])
-    return .text(IssueText.text(try await github.record(read, raw, .pullRequest, adding: repository.members)), mimeType: "text/markdown")
+    return UntrustedText.mark(.text(IssueText.text(try await github.record(read, raw, .pullRequest, adding: repository.members)), mimeType: "text/markdown"))
   }
 
   private static func place(_ github: GitHub, _ read: ResourceRead) throws -> (GitHub.Repository, String) {

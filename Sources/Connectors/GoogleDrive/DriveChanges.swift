@@ -27,18 +27,25 @@ struct DriveChanges: Sendable {
   static func feed(_ drive: DriveContext, every interval: Int64, as subject: Subject) -> ChangeFeed {
     ChangeFeed("changes \(subject.key)", every: interval) { cursor throws(VendorError) in
       guard let cursor else { return ChangeFeed.Batch(cursor: try await start(drive.api, drive: nil, as: subject)) }
-      let json = try await page(drive.api, cursor, drive: nil, limit: 200, labels: drive.labels, as: subject)
+      let json: RawJSON
+      do throws(VendorError) { json = try await page(drive.api, cursor, drive: nil, limit: 200, labels: drive.labels, as: subject) } catch {
+        // Nothing but the token can be wrong with the request, and Google calls one that it cannot read invalid.
+        guard error.status == 410 || error.status == 400 && error.vendorCode == "invalid" else { throw error }
+        return .anew(try await start(drive.api, drive: nil, as: subject))
+      }
       guard let next = (json["nextPageToken"] ?? json["newStartPageToken"])?.string else {
         throw VendorError(.invalidAnswer, "Google gave no token to go on with.")
       }
       let changes = DriveContext.elements(json, "changes")
-      return ChangeFeed.Batch(updated: changes.flatMap { uris($0, drive.labels) }, listChanged: changes.contains { $0["removed"]?.bool == true }, cursor: next)
+      return ChangeFeed.Batch(updated: changes.flatMap { uris($0, drive) }, listChanged: changes.contains { $0["removed"]?.bool == true }, cursor: next)
     }
   }
 
-  private static func uris(_ change: RawJSON, _ labels: DriveLabels) -> [String] {
+  private static func uris(_ change: RawJSON, _ drive: DriveContext) -> [String] {
     guard let id = change["fileId"]?.string else { return [] }
-    guard let file = change["file"].flatMap({ DriveFile($0, labels: labels) }) else { return [DriveResources.uri(id), DriveResources.folderURI(id)] }
+    guard let file = change["file"].flatMap({ DriveFile($0, labels: drive.labels, teams: drive.teams) }) else {
+      return [DriveResources.uri(id), DriveResources.folderURI(id)]
+    }
     let exports = ExportFormat.all(of: file.mimeType).map { DriveResources.uri(id, $0.name) }
     return [DriveResources.uri(id)] + exports + (file.parents + (file.isFolder ? [id] : [])).map { DriveResources.folderURI($0) }
   }

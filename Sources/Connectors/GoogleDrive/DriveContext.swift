@@ -7,6 +7,7 @@ struct DriveContext: Sendable {
   let api: DriveAPI
   let tree: DriveTree
   let labels: DriveLabels
+  let teams: TeamRules
   let knownLabels: KnownLabels
   let rule: SubjectRule
   let impersonated: @Sendable (Subject) throws(VendorError) -> String?
@@ -84,7 +85,7 @@ struct DriveContext: Sendable {
   func file(_ text: String?, as subject: Subject) async throws(VendorError) -> DriveFile {
     let id = try Self.id(text)
     let json = try await api.get(["files", id], [("fields", DriveFile.fields)] + everywhere, as: subject)
-    guard let file = DriveFile(json, labels: labels) else { throw VendorError(.invalidAnswer, "Google described the file in no known form.") }
+    guard let file = DriveFile(json, labels: labels, teams: teams) else { throw VendorError(.invalidAnswer, "Google described the file in no known form.") }
     guard try await tree.admits(file, as: subject) else { throw Self.unseen }
     return file
   }
@@ -158,7 +159,7 @@ struct DriveContext: Sendable {
   func records(_ raw: [RawJSON], _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
     var rows: [JSONValue] = []
     rows.reserveCapacity(raw.count)
-    for file in try await visible(raw.compactMap { DriveFile($0, labels: labels) }, DriveFile.shape.rule(request), as: subject) {
+    for file in try await visible(raw.compactMap { DriveFile($0, labels: labels, teams: teams) }, DriveFile.shape.rule(request), as: subject) {
       if !tree.admitsAll { guard try await tree.admits(file, as: subject) else { continue } }
       rows.append(file.json)
     }
@@ -166,7 +167,9 @@ struct DriveContext: Sendable {
   }
 
   func record(_ json: RawJSON?) throws(VendorError) -> DriveFile {
-    guard let file = json.flatMap({ DriveFile($0, labels: labels) }) else { throw VendorError(.invalidAnswer, "Google described the file in no known form.") }
+    guard let file = json.flatMap({ DriveFile($0, labels: labels, teams: teams) }) else {
+      throw VendorError(.invalidAnswer, "Google described the file in no known form.")
+    }
     return file
   }
 

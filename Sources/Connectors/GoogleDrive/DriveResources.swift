@@ -7,6 +7,8 @@ internal import NIOCore
 struct DriveResources: Sendable {
   let drive: DriveContext
   let reader: ContentReader
+  /// Told who reads.
+  let followers: PeopleFeeds?
 
   static func uri(_ id: String, _ format: String? = nil) -> String { "gdrive:///\(id)\(format.map { "/export/\($0)" } ?? "")" }
   static func folderURI(_ id: String) -> String { "gdrive://folder/\(id)" }
@@ -18,17 +20,17 @@ struct DriveResources: Sendable {
   func add(to server: Server) throws(URITemplate.ParseError) {
     server.add(
       try ResourceTemplate(uriTemplate: Self.file, name: "file", title: "File", description: "What is in a file, as text or as an image.") { read in
-        try await read.reading { try await content(read["fileId"], nil, read) }
+        try await reading(read) { subject throws(VendorError) in try await content(read["fileId"], nil, read, subject) }
       })
     server.add(
       try ResourceTemplate(
         uriTemplate: Self.export, name: "export", title: "Exported document", description: "A Google document in a form: markdown, text, csv, pdf, docx, png, ..."
       ) { read in
-        try await read.reading { try await content(read["fileId"], read["format"], read) }
+        try await reading(read) { subject throws(VendorError) in try await content(read["fileId"], read["format"], read, subject) }
       })
     server.add(
       try ResourceTemplate(uriTemplate: Self.folder, name: "folder", title: "Folder", description: "What is directly in a folder.", mimeType: "text/markdown") { read in
-        try await read.reading { try await list(read["id"], read, try drive.subject(read)) }
+        try await reading(read) { subject throws(VendorError) in try await list(read["id"], read, subject) }
       })
     server.addCompletion(for: .resourceTemplate(Self.export, argument: "format")) { request in
       Completion(ExportFormat.names.filter { $0.hasPrefix(request.value.lowercased()) })
@@ -38,8 +40,16 @@ struct DriveResources: Sendable {
     server.addCompletion(for: .resourceTemplate(Self.folder, argument: "id")) { request in await complete(request, foldersOnly: true, byID: true) }
   }
 
-  private func content(_ id: String?, _ format: String?, _ read: ResourceRead) async throws(VendorError) -> ReadResult {
-    let subject = try drive.subject(read)
+  private func reading(_ read: ResourceRead, _ work: (Subject) async throws(VendorError) -> ReadResult) async throws -> ReadResult {
+    try await read.reading {
+      let subject = try drive.subject(read)
+      let result = try await work(subject)
+      followers?.note(subject)
+      return result
+    }
+  }
+
+  private func content(_ id: String?, _ format: String?, _ read: ResourceRead, _ subject: Subject) async throws(VendorError) -> ReadResult {
     guard let file = try await drive.visible(drive.target(id, as: subject), read, as: subject) else { throw DriveContext.unseen }
     if format == nil, file.isFolder { return try await list(file.id, read, subject) }
     switch try await reader.read(file, format: format, as: subject) {

@@ -25,12 +25,16 @@ public struct GoogleDriveConnector: Connector {
   private let drive: DriveContext
   private let office: OfficeText
   private let feed: ChangeFeed?
+  /// Where each caller's own changes are followed.
+  private let followers: PeopleFeeds?
   /// Those that are on.
   private let toolsets: [String]
+  /// Whom the settings name.
+  private let people: Set<String>
   private let granted: @Sendable (Subject) async throws(VendorError) -> [String]?
 
   private static let keys: Set<String> = ToolScope.keys.union(SubjectRule.keys).union(GoogleCredentials.keys).union(UploadPlace.keys).union([
-    "base_url", "sheets_url", "docs_url", "drives", "folders", "labels", "maximum_bytes", "text_tools", "changes_every", "changes_as",
+    "base_url", "sheets_url", "docs_url", "drives", "folders", "labels", TeamRules.key, "maximum_bytes", "text_tools", "changes_every", "changes_as", "changes_people",
   ])
 
   public init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment) throws(ConnectorError) {
@@ -47,7 +51,8 @@ public struct GoogleDriveConnector: Connector {
     let drive = DriveContext(
       api: api,
       tree: DriveTree(api, drives: try NameFilter(settings, "drives"), folders: try NameFilter(settings, "folders"), time: environment.time),
-      labels: try DriveLabels(settings), knownLabels: KnownLabels(api, time: environment.time), rule: rule, impersonated: credentials.impersonated,
+      labels: try DriveLabels(settings), teams: try TeamRules(settings), knownLabels: KnownLabels(api, time: environment.time), rule: rule,
+      impersonated: credentials.impersonated,
       environment: environment,
       uploads: try UploadPlace(settings, maximumBytes: try settings.int("maximum_bytes", 1024...(64 << 20)) ?? 10 << 20))
     let reader = ContentReader(drive: drive, office: OfficeText(isAllowed: try settings.bool("text_tools") ?? true, instead: "download_file gives the bytes."))
@@ -62,10 +67,11 @@ public struct GoogleDriveConnector: Connector {
     let offered = Set(tools.map(\.name))
     toolsets = groups.filter { $0.tools.contains { offered.contains($0.name) } }.map(\.name)
     granted = credentials.granted
-    let resources = DriveResources(drive: drive, reader: reader)
+    people = credentials.people
+    (feed, followers) = try Self.feeds(settings, drive, rule)
+    let resources = DriveResources(drive: drive, reader: reader, followers: followers)
     do { try resources.add(to: server) } catch { throw ConnectorError("\(error)") }
     DrivePrompts.add(to: server, resources)
-    feed = try Self.feed(settings, drive, rule)
     self.server = server
     self.drive = drive
     office = reader.office
@@ -88,35 +94,38 @@ public struct GoogleDriveConnector: Connector {
     ]
   }
 
-  /// Changes are followed as one account: the connector's own, or the person that `changes_as` names.
-  private static func feed(_ settings: ConnectorSettings, _ drive: DriveContext, _ rule: SubjectRule) throws(ConnectorError) -> ChangeFeed? {
-    let interval = try settings.int("changes_every", 0...86_400) ?? 60
+  /// Changes are followed as one account, the connector's own or the person that `changes_as` names, or as each person who reads.
+  private static func feeds(_ settings: ConnectorSettings, _ drive: DriveContext, _ rule: SubjectRule) throws(ConnectorError) -> (ChangeFeed?, PeopleFeeds?) {
+    let interval = Int64(try settings.int("changes_every", 0...86_400) ?? 60)
+    let people = try settings.int("changes_people", 0...500) ?? 20
     let person = try settings.string("changes_as")
-    guard interval > 0 else { return nil }
-    if let person { return DriveChanges.feed(drive, every: Int64(interval), as: .user(person)) }
-    return rule == .service ? DriveChanges.feed(drive, every: Int64(interval), as: .service) : nil
+    guard interval > 0 else { return (nil, nil) }
+    if let person { return (DriveChanges.feed(drive, every: interval, as: .user(person)), nil) }
+    if rule == .service { return (DriveChanges.feed(drive, every: interval, as: .service), nil) }
+    return (nil, people == 0 ? nil : PeopleFeeds(maximum: people, time: drive.environment.time) { [DriveChanges.feed(drive, every: interval, as: $0)] })
   }
 
   public func run() async {
-    guard let feed else { return }
     let environment = drive.environment
-    await feed.follow(environment.name, state: environment.state, time: environment.time, logger: environment.logger) { server.tell($0) }
+    await feed?.follow(environment.name, state: environment.state, time: environment.time, logger: environment.logger) { server.tell($0) }
+    await followers?.run(environment) { [server] in server.tell($0) }
   }
 
   public func check() async -> [ConnectorFinding] {
-    let subject: Subject
-    switch drive.rule {
-    case .service: subject = .service
-    case .caller(let alone):
-      guard let alone else {
-        return [
-          ConnectorFinding(
-            .warning, "the connector acts as its callers, so there is no account to check", remedy: "Name one with user: the id of a caller, and check again.")
-        ]
-      }
-      subject = .user(alone)
+    let subjects = checkedSubjects
+    guard !subjects.isEmpty else {
+      return [
+        ConnectorFinding(
+          .warning, "the connector acts as its callers, so there is no account to check", remedy: "Name one with user: the id of a caller, and check again.")
+      ]
     }
-    return await check(as: subject)
+    return await ConnectorFinding.all(of: subjects) { await check(as: $0) } + office.findings
+  }
+
+  /// The connector's own account, or each person that the settings name.
+  private var checkedSubjects: [Subject] {
+    guard case .caller(let alone) = drive.rule else { return [.service] }
+    return people.union(alone.map { [$0] } ?? []).sorted().map { .user($0) }
   }
 
   private func check(as subject: Subject) async -> [ConnectorFinding] {
@@ -143,7 +152,6 @@ public struct GoogleDriveConnector: Connector {
     } catch {
       findings.append(ConnectorFinding(.failure, "files cannot be listed: \(error)", remedy: "Grant the scope \(GoogleCredentials.readScopes[0])."))
     }
-    findings += office.findings
     return findings + (await scopes(subject))
   }
 

@@ -67,7 +67,8 @@ public struct JiraConnector: Connector {
     return JiraToolset.allCases.map { toolset in
       let tools =
         switch toolset {
-        case .read: IssueTools(jira: jira).tools + ProjectTools(jira: jira).tools
+        case .read:
+          IssueTools(jira: jira).tools + HistoryTools(jira: jira).tools + ProjectTools(jira: jira).tools + FieldTools(jira: jira).tools
         case .agile: agile.reading
         case .serviceManagement: ServiceTools(jira: jira).tools
         case .serviceManagementWrite: ServiceWriteTools(jira: jira).tools

@@ -42,15 +42,23 @@ extension JiraContext {
   /// Sees that the settings let a board's projects be reached.
   func permit(board id: String, as subject: Subject) async throws(VendorError) {
     guard !projects.admitsAll else { return }
-    let json = try await looking { () async throws(VendorError) in try await api.get(JiraAPI.agile + ["board", id], as: subject) }
-    if let key = JiraRecords.board(json)?["project"]?.string {
-      guard projects.admits(key) else { throw Self.absence }
-      return
-    }
+    try await permit(board: id, looking { () async throws(VendorError) in try await api.get(JiraAPI.agile + ["board", id], as: subject) }, as: subject)
+  }
+
+  /// - Parameter json: what Jira says of the board.
+  func permit(board id: String, _ json: RawJSON, as subject: Subject) async throws(VendorError) {
+    guard !projects.admitsAll else { return }
+    let isAdmitted = try await admits(board: id, json, as: subject)
+    boards.learn(id, isAdmitted: isAdmitted)
+    guard isAdmitted else { throw Self.absence }
+  }
+
+  private func admits(board id: String, _ json: RawJSON, as subject: Subject) async throws(VendorError) -> Bool {
+    if let key = JiraRecords.board(json)?["project"]?.string { return projects.admits(key) }
     // Data Center, and boards of people, tell it at another place.
     let list = try await looking { () async throws(VendorError) in try await api.get(JiraAPI.agile + ["board", id, "project"], [("maxResults", "50")], as: subject) }
     let keys = Self.elements(list, "values").map { $0["key"]?.string ?? "" }
-    guard !keys.isEmpty, list["isLast"]?.bool != false, keys.allSatisfy({ !$0.isEmpty && projects.admits($0) }) else { throw Self.absence }
+    return !keys.isEmpty && list["isLast"]?.bool != false && keys.allSatisfy { !$0.isEmpty && projects.admits($0) }
   }
 
   /// Sees that the settings let the board of a sprint be reached.

@@ -49,15 +49,19 @@ extension JiraContext {
     let shape = JiraIssue.shape
     let rule = shape.rule(call)
     let rows = try await rows(issues, call, as: subject)
-    return UntrustedText.mark(
-      shape.result(rows, selection: selection.map { $0.union(rule.members) }, next: next, total: rule.limits ? nil : total), "/" + shape.list)
+    return shape.result(rows, selection: selection.map { $0.union(rule.members) }, next: next, total: rule.limits ? nil : total)
   }
 
   /// Changes of an issue, without those that tell of other issues that may not be seen.
   func changes(_ histories: [RawJSON], of key: String, _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
-    let changes = histories.flatMap { JiraRecords.changes($0, issue: key) }
+    try await changes(histories.map { (key, $0) }, request, as: subject)
+  }
+
+  /// Changes of several issues, all of which may be seen.
+  func changes(_ histories: [(issue: String, history: RawJSON)], _ request: some IncomingRequest, as subject: Subject) async throws(VendorError) -> [JSONValue] {
+    let changes = histories.flatMap { JiraRecords.changes($0.history, issue: $0.issue) }
     guard limitsIssues(request) else { return changes.map(\.json) }
-    let visible = try await visible(changes.flatMap { $0.others ?? [] }, request, known: [key.uppercased()], as: subject)
+    let visible = try await visible(changes.flatMap { $0.others ?? [] }, request, known: Set(histories.map { $0.issue.uppercased() }), as: subject)
     return changes.filter { $0.others?.allSatisfy(visible.contains) == true }.map(\.json)
   }
 

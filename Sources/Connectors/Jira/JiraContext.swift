@@ -10,6 +10,7 @@ struct JiraContext: Sendable {
   let environment: ConnectorEnvironment
   let uploads: UploadPlace
   let office: OfficeText
+  let boards = KnownBoards()
 
   /// Of downloads and uploads.
   var maximumBytes: Int { uploads.maximumBytes }
@@ -113,8 +114,22 @@ struct JiraContext: Sendable {
     _ record: (RawJSON) -> [JSONValue]
   ) async throws(VendorError) -> ToolResult {
     let page = try await page(call, subject, path, query, member: member, list: list)
-    return UntrustedText.mark(
-      shape.result(page.found.flatMap(record), for: call, selection: shape.selection(call), next: page.next, total: page.total), "/" + shape.list)
+    return shape.result(page.found.flatMap(record), for: call, selection: shape.selection(call), next: page.next, total: page.total)
+  }
+
+  /// A page that is cut here from a list that Jira gives whole.
+  ///
+  /// - Parameter list: as for ``PageCursor``.
+  func cut(_ records: [JSONValue], _ call: ToolCall, list: [String], shape: RecordShape) throws(VendorError) -> ToolResult {
+    let (found, next, total) = try cut(records.filter(shape.rule(call).admits), call, list: list)
+    return shape.result(found, for: call, selection: shape.selection(call), next: next, total: total)
+  }
+
+  func cut<Item>(_ items: [Item], _ call: ToolCall, list: [String]) throws(VendorError) -> (found: [Item], next: String?, total: Int) {
+    let place = PageCursor(list: list)
+    let start = min(try Self.start(call, place), items.count)
+    let end = min(start + (call.int("limit") ?? 50), items.count)
+    return (Array(items[start..<end]), end < items.count ? place.text(String(end)) : nil, items.count)
   }
 }
 
@@ -123,5 +138,17 @@ extension ToolCall {
   func number(_ argument: String) throws(VendorError) -> String {
     guard let text = string(argument), let number = Int(text) else { throw VendorError(.refused, "\"\(argument)\" must be an id, a number.") }
     return String(number)
+  }
+
+  /// The custom fields of issues that are asked for, by id.
+  func customFields() throws(VendorError) -> [String] {
+    let ids = texts("custom_fields")
+    guard ids.allSatisfy({ $0.hasPrefix("customfield_") }) else { throw VendorError(.refused, "\"custom_fields\" holds ids such as customfield_10016 only.") }
+    return ids
+  }
+
+  /// Members of issues to show: those that were chosen, and custom fields where some were asked for.
+  func issueSelection() -> Set<String>? {
+    JiraIssue.shape.selection(self).map { self["custom_fields"] == nil ? $0 : $0.union(["custom"]) }
   }
 }

@@ -51,7 +51,7 @@ struct JiraResources: Sendable {
     _ uri: String, _ name: String, _ title: String, _ description: String, _ text: @escaping @Sendable (ResourceRead, Subject) async throws(VendorError) -> String
   ) throws(URITemplate.ParseError) -> ResourceTemplate {
     try ResourceTemplate(uriTemplate: uri, name: name, title: title, description: description, mimeType: "text/markdown") { read in
-      try await read.reading { .text(try await text(read, try jira.subject(read)), mimeType: "text/markdown") }
+      try await read.reading { .untrusted(try await text(read, try jira.subject(read)), source: title, mimeType: "text/markdown") }
     }
   }
 
@@ -64,10 +64,9 @@ struct JiraResources: Sendable {
         line("Updated", "updated"),
         line("Due", "due"), line("Link", "url"),
       ].compactMap { $0 }.joined(separator: "\n"))
-    if let description = issue["description"]?.string { parts.append(UntrustedText.framed(description, source: "description")) }
+    if let description = issue["description"]?.string { parts.append(description) }
     for comment in comments {
-      parts.append(
-        "**\(comment["author_name"]?.string ?? "?")**, \(comment["created"]?.string ?? ""):\n" + UntrustedText.framed(comment["body"]?.string ?? "", source: "comment"))
+      parts.append("**\(comment["author_name"]?.string ?? "?")**, \(comment["created"]?.string ?? ""):\n\(comment["body"]?.string ?? "")")
     }
     return parts.joined(separator: "\n\n")
   }

@@ -25,7 +25,11 @@ enum JiraToolset: String, CaseIterable {
   var scopes: [String] {
     switch self {
     case .read: ["read:jira-work", "read:jira-user"]
-    case .agile: ["read:board-scope:jira-software", "read:sprint:jira-software", "read:issue-details:jira", "read:jql:jira"]
+    case .agile:
+      [
+        "read:board-scope:jira-software", "read:board-scope.admin:jira-software", "read:project:jira", "read:sprint:jira-software", "read:issue-details:jira",
+        "read:jql:jira",
+      ]
     case .serviceManagement: ["read:servicedesk-request"]
     case .serviceManagementWrite: ["write:servicedesk-request"]
     case .write, .delete: ["write:jira-work"]

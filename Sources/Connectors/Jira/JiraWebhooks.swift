@@ -23,12 +23,21 @@ struct JiraWebhooks: Sendable {
         server.notifyResourceUpdated(resources.projectURI(String(key.prefix { $0 != "-" })))
       }
       if let sprint = json["sprint"], let id = JiraRecords.text(sprint["id"]), let board = JiraRecords.text(sprint["originBoardId"]),
-        (try? await resources.jira.permit(board: board, as: .service)) != nil
+        await isAdmitted(board)
       {
         server.notifyResourceUpdated("jira://\(resources.site)/board/\(board)/sprint/\(id)")
       }
       if let key = json["project"]?["key"]?.string, projects.admits(key) { server.notifyResourceUpdated(resources.projectURI(key)) }
       return RouteReply(200)
     }
+  }
+
+  /// Whether the settings let a board be reached, as the connector's own account is told, or without one as people's requests showed.
+  private func isAdmitted(_ board: String) async -> Bool {
+    let jira = resources.jira
+    do throws(VendorError) {
+      try await jira.permit(board: board, as: .service)
+      return true
+    } catch { return error.code != .notFound && jira.boards.contains(board) }
   }
 }

@@ -6,6 +6,8 @@ internal import Logging
 struct SalesforceChanges: Sendable {
   let salesforce: SalesforceContext
   let resources: SalesforceResources
+  /// Whose changes: what that account does not see is not told.
+  let subject: Subject
 
   /// Records of one question, and questions of one turn.
   private static let rows = 200
@@ -18,14 +20,15 @@ struct SalesforceChanges: Sendable {
 
   /// The feed of one object. Its cursor is the time and id of the last record seen, and up to when deletions were: `2026-07-28T12:00:00Z 006... 2026-07-28T12:00:00Z`.
   func feed(of object: String, every interval: Int64) -> ChangeFeed {
-    ChangeFeed(object, every: interval) { cursor throws(VendorError) in
+    ChangeFeed(subject == .service ? object : "\(object) \(subject.key)", every: interval) { cursor throws(VendorError) in
       let now = salesforce.environment.time.seconds() - Self.delay
       let horizon = Timestamp.text(seconds: now)
-      guard let cursor else { return ChangeFeed.Batch(cursor: "\(horizon)  \(Timestamp.text(seconds: now - now % Self.minute))") }
+      let start = "\(horizon)  \(Timestamp.text(seconds: now - now % Self.minute))"
+      guard let cursor else { return ChangeFeed.Batch(cursor: start) }
       var parts = cursor.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)
       guard parts.count >= 2, SOQLLiteral.isDate(parts[0]), parts[1].isEmpty || SOQLName.isID(parts[1]),
         let told = Timestamp.seconds(parts.count == 3 ? parts[2] : parts[0])
-      else { throw VendorError(.invalid, "The place up to which changes of \(object) were followed cannot be read.") }
+      else { return .anew(start) }
       var updated: [String] = []
       for _ in 0..<Self.pages {
         let found = try await changes(of: object, after: parts[0], id: parts[1], until: horizon)
@@ -48,7 +51,7 @@ struct SalesforceChanges: Sendable {
     guard end - start >= Self.minute else { return ([], start) }
     do throws(VendorError) {
       let json = try await salesforce.api.get(
-        ["sobjects", object, "deleted"], [("start", Timestamp.text(seconds: start)), ("end", Timestamp.text(seconds: end))], as: .service,
+        ["sobjects", object, "deleted"], [("start", Timestamp.text(seconds: start)), ("end", Timestamp.text(seconds: end))], as: subject,
         maximumBytes: salesforce.maximumBytes)
       let ids = SalesforceContext.elements(json, "deletedRecords").compactMap { $0["id"]?.string }.filter { SOQLName.isID($0) }
       // Of long transactions Salesforce says that it does not know all yet.
@@ -70,6 +73,6 @@ struct SalesforceChanges: Sendable {
     query.condition = .all([id.isEmpty ? newer : .any([newer, sameTime]), .field("SystemModstamp", .lessOrEqual, .bare(horizon))])
     query.order = [SOQLQuery.Order(term: SOQLQuery.Term(field: "SystemModstamp")), SOQLQuery.Order(term: SOQLQuery.Term(field: "Id"))]
     query.limit = Self.rows
-    return SalesforceContext.elements(try await SalesforceQueries(salesforce: salesforce).run(query, as: .service), "records")
+    return SalesforceContext.elements(try await SalesforceQueries(salesforce: salesforce).run(query, as: subject), "records")
   }
 }

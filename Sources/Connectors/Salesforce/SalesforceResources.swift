@@ -5,6 +5,8 @@ internal import MCP
 /// Salesforce as resources: `salesforce://{org}/...`, of which the org is for people to read; there is one.
 struct SalesforceResources: Sendable {
   let salesforce: SalesforceContext
+  /// Told who reads.
+  var followers: PeopleFeeds?
 
   func recordURI(_ object: String, _ id: String) -> String { "salesforce://\(salesforce.org)/record/\(object)/\(id)" }
 
@@ -51,7 +53,12 @@ struct SalesforceResources: Sendable {
     _ text: @escaping @Sendable (ResourceRead, Subject) async throws(VendorError) -> String
   ) throws(URITemplate.ParseError) -> ResourceTemplate {
     try ResourceTemplate(uriTemplate: uri, name: name, title: title, description: description, mimeType: mimeType) { read in
-      try await read.reading { .text(try await text(read, try salesforce.subject(read)), mimeType: mimeType) }
+      try await read.reading {
+        let subject = try salesforce.subject(read)
+        let text = try await text(read, subject)
+        followers?.note(subject)
+        return .text(text, mimeType: mimeType)
+      }
     }
   }
 

@@ -37,14 +37,14 @@ public struct SlackConnector: Connector {
     let files = try settings.url("files_url", default: SlackAPI.filesOrigin.description)
     let rule = try SubjectRule(settings)
     scope = try ToolScope(settings)
-    let grants = try SlackGrants(settings, environment, base, rule, scope)
+    let team = try settings.string("team_id")
+    if let team, !SlackDirectory.isID(team, "T") { throw settings.error("team_id", "expected the id of one workspace, T...") }
+    let grants = try SlackGrants(settings, environment, base, team: team, rule, scope)
     var history: HistoryPace.Limit?
     if let part = try settings.settings("history_limit") {
       try part.allow(["per_minute", "objects"])
       history = HistoryPace.Limit(perMinute: try part.int("per_minute", 1...1000) ?? 1, objects: try part.int("objects", 1...999) ?? 15)
     }
-    let team = try settings.string("team_id")
-    if let team, !SlackDirectory.isID(team, "T") { throw settings.error("team_id", "expected the id of one workspace, T...") }
     let api = try SlackAPI(
       base: base, filesOrigin: files.origin, credentials: grants.credentials, team: team, pace: HistoryPace(history, time: environment.time), environment)
     let categories = try SlackCategories(settings)
@@ -83,11 +83,12 @@ public struct SlackConnector: Connector {
   }
 
   private static func groups(_ slack: SlackContext) -> [ToolGroup] {
-    let files = FileTools(slack: slack)
+    let (files, groups, unread) = (FileTools(slack: slack), UserGroupTools(slack: slack), UnreadTools(slack: slack))
+    let reading = ConversationTools(slack: slack).tools + unread.reading + PeopleTools(slack: slack).tools + groups.reading + SearchTools(slack: slack).tools
     return [
-      ToolGroup("read", ConversationTools(slack: slack).tools + PeopleTools(slack: slack).tools + SearchTools(slack: slack).tools + files.reading),
+      ToolGroup("read", reading + files.reading),
       ToolGroup("messages", isDefault: false, MessageTools(slack: slack).tools), ToolGroup("files", isDefault: false, files.writing),
-      ToolGroup("channels", isDefault: false, ChannelTools(slack: slack).tools),
+      ToolGroup("channels", isDefault: false, ChannelTools(slack: slack).tools + unread.writing), ToolGroup("groups", isDefault: false, groups.writing),
     ]
   }
 }

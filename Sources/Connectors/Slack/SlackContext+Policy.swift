@@ -25,7 +25,7 @@ extension SlackContext {
       return try permitted([found].compactMap { $0 }, rule)
     }
     let name = (text.hasPrefix("@") ? String(text.dropFirst()) : text).lowercased()
-    let people = try await directory.roster(as: subject).filter { rule.admits($0.json) }
+    let people = try await directory.roster(as: subject).people.filter { rule.admits($0.json) }
     // A handle is one person's; names may be those of several.
     for member in ["name", "display_name", "real_name"] {
       let found = people.filter { $0.json[member]?.string?.lowercased() == name }

@@ -95,6 +95,13 @@ struct SlackContext: Sendable {
   /// What was searched: Slack does not say what it left out, but may have said so elsewhere.
   func searched(_ result: ToolResult, as subject: Subject) -> ToolResult { hidden.isKnown(to: subject) ? result.limited(hidden.ofSearch) : result }
 
+  /// Rows of what has no type that policy speaks of.
+  ///
+  /// - Parameter untrusted: members that people write as they like.
+  static func table(_ list: String, _ rows: [JSONValue], columns: [String], untrusted: [String]) -> ToolResult {
+    RecordShape(RecordType(list), list: list, one: list, properties: [:], always: [], columns: columns, untrusted: untrusted).result(rows)
+  }
+
   static func next(_ json: RawJSON, _ place: PageCursor) -> String? {
     guard let cursor = json["response_metadata"]?["next_cursor"]?.string, !cursor.isEmpty else { return nil }
     return place.text(cursor)

@@ -15,12 +15,15 @@ struct SlackGrants {
   /// People whose tokens stand in the settings.
   let users: [String]
 
-  init(_ settings: ConnectorSettings, _ environment: ConnectorEnvironment, _ base: HTTPURL, _ rule: SubjectRule, _ scope: ToolScope) throws(ConnectorError) {
+  /// - Parameter team: the workspace that an organization's tokens are used in.
+  init(
+    _ settings: ConnectorSettings, _ environment: ConnectorEnvironment, _ base: HTTPURL, team: String?, _ rule: SubjectRule, _ scope: ToolScope
+  ) throws(ConnectorError) {
     let token = try settings.secret("token")
     let users = try settings.secrets("users")
     guard let oauth = try settings.settings("oauth") else {
       guard token != nil || !users.isEmpty else { throw settings.error("token", "is needed: ${env:SLACK_BOT_TOKEN}; or users, or oauth") }
-      (credentials, routes) = (SecretCredentials(service: token, users: users), [])
+      (credentials, routes) = (SecretCredentials(service: token, users: users, limit: Self.holder(team)), [])
       (hasService, self.users) = (token != nil, users.keys.sorted())
       return
     }
@@ -42,7 +45,8 @@ struct SlackGrants {
         throw oauth.error(key, "is for people who sign in: set act_as: caller, or remove it. A bot has the scopes that its app was installed with")
       }
       let grant = SeededGrant(try Self.grant(settings, environment, base, "oauth.v2.access", .refreshToken(seed: seed), id, secret) { _ in nil })
-      credentials = TokenCredentials(connector: environment.name, grant: grant, state: environment.state, time: environment.time)
+      credentials = TokenCredentials(
+        connector: environment.name, grant: grant, state: environment.state, time: environment.time, limit: { _ in Self.holder(team) })
       (routes, hasService) = ([], true)
       return
     }
@@ -54,13 +58,18 @@ struct SlackGrants {
       .init(vendor: "Slack", authorizationEndpoint: authorize, clientID: id, scopes: scopes, scopeSeparator: ","), publicURL: publicURL, key: environment.signInKey,
       time: environment.time)
     let grant = try Self.grant(settings, environment, base, "oauth.v2.user.access", .refreshToken(), id, secret) { signIn.link(for: $0) }
-    let tokens = TokenCredentials(connector: environment.name, grant: grant, state: environment.state, time: environment.time)
+    let tokens = TokenCredentials(
+      connector: environment.name, grant: grant, state: environment.state, time: environment.time,
+      limit: { Self.holder(team ?? $0.extra["team"]?["id"]?.string) })
     credentials = tokens
     routes = signIn.routes { code, subject, redirectURI, verifier async throws(VendorError) in
       try await tokens.adopt(try await grant.token(for: subject, code: code, redirectURI: redirectURI, verifier: verifier), for: subject)
     }
     hasService = false
   }
+
+  /// Slack limits an app in a workspace, however many of its people ask. Tokens that stand in the settings are taken for those of one app in one.
+  private static func holder(_ team: String?) -> String { "app " + (team ?? "") }
 
   private static func grant(
     _ settings: ConnectorSettings, _ environment: ConnectorEnvironment, _ base: HTTPURL, _ method: String, _ kind: ConnectorKit.OAuthGrant.Kind, _ id: String,

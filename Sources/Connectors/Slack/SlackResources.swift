@@ -18,16 +18,16 @@ struct SlackResources: Sendable {
     server.add(
       try template("slack://{workspace}/channels", "channels", "Channels", "The channels of the workspace, as CSV.") { read, subject throws(VendorError) in
         let rule = SlackChannel.shape.rule(read)
-        let channels = try await slack.whole(try await slack.directory.channels(as: subject).filter { slack.admits($0) }, for: rule, as: subject)
-        return CompactTable(rule.rows(channels.map(\.json)), columns: ["id", "name", "visibility", "members", "topic"]).text
+        let (found, isWhole) = try await slack.directory.channels(as: subject)
+        let channels = try await slack.whole(found.filter { slack.admits($0) }, for: rule, as: subject)
+        let text = CompactTable(rule.rows(channels.map(\.json)), columns: SlackChannel.shape.columns).text
+        return Reading(text: text, source: "channels", note: isWhole ? nil : "(there are more: list_channels)")
       })
     server.add(
       try template("slack://{workspace}/users", "users", "People", "The people of the workspace.") { read, subject throws(VendorError) in
-        let json = try await slack.api.get("users.list", [("limit", "200")], as: subject)
-        return CompactTable(
-          SlackUser.shape.rule(read).rows(SlackContext.elements(json, "members").compactMap { SlackUser($0)?.json }),
-          columns: ["id", "display_name", "real_name", "title"]
-        ).text
+        let (people, isWhole) = try await slack.directory.roster(as: subject)
+        let text = CompactTable(SlackUser.shape.rule(read).rows(people.map(\.json)), columns: ["id", "display_name", "real_name", "title"]).text
+        return Reading(text: text, source: "people", note: isWhole ? nil : "(there are more: list_users)")
       })
     server.add(
       try template("slack://{workspace}/channels/{channel}/history{?oldest,latest}", "history", "Channel history", "The newest messages of a channel.") {
@@ -42,18 +42,20 @@ struct SlackResources: Sendable {
       try template("slack://{workspace}/threads/{channel}/{ts}", "thread", "Thread", "A message and the replies to it.") { read, subject throws(VendorError) in
         let channel = try await slack.channel(read["channel"] ?? "", isFresh: SlackMessage.shape.rule(read).limits, as: subject)
         let json = try await slack.api.get(
-          "conversations.replies", [("channel", channel.id), ("ts", read["ts"]), ("limit", String(slack.api.objects(Self.messages, as: subject)))],
-          as: subject)
+          "conversations.replies",
+          [("channel", channel.id), ("ts", read["ts"]), ("limit", String(try await slack.api.objects(Self.messages, as: subject)))], as: subject)
         return try await text(json, channel, read, subject)
       })
     server.add(
       try template("slack://{workspace}/files/{id}", "file", "File", "What is known of a file.") { read, subject throws(VendorError) in
-        try await slack.file(read["id"] ?? "", for: read, as: subject).json.text
+        let file = try await slack.file(read["id"] ?? "", for: read, as: subject)
+        return Reading(text: file.json.text, source: file.id)
       })
     server.add(
       try template("slack://user/{name}/profile", "profile", "Profile", "A person by e-mail address, id, handle or name.") { read, subject throws(VendorError) in
         let rule = SlackUser.shape.rule(read)
-        return rule.shown(try await slack.person(read["name"] ?? "", for: rule, as: subject).json).text
+        let person = try await slack.person(read["name"] ?? "", for: rule, as: subject)
+        return Reading(text: rule.shown(person.json).text, source: person.id)
       })
     addCompletions(to: server)
   }
@@ -84,7 +86,7 @@ struct SlackResources: Sendable {
   ///
   /// - Parameter value: what is suggested, of a record as the caller may see it.
   func completePerson(_ request: CompletionRequest, _ value: @Sendable (JSONValue) -> String?) async -> Completion {
-    guard let subject = try? slack.subject(request), let people = try? await slack.directory.roster(as: subject, pages: 3) else { return [] }
+    guard let subject = try? slack.subject(request), let people = try? await slack.directory.roster(as: subject, pages: 3).people else { return [] }
     let typed = request.value.lowercased()
     let current = people.filter { $0.json["is_deleted"]?.bool != true && $0.json["is_bot"]?.bool != true && $0.id != "USLACKBOT" }
     // What the caller is not cleared for is not matched either.
@@ -106,7 +108,7 @@ struct SlackResources: Sendable {
 
   /// Channels whose name starts as typed.
   func completeChannel(_ request: CompletionRequest, typed: String? = nil, byID: Bool) async -> Completion {
-    guard let subject = try? slack.subject(request), let channels = try? await slack.directory.channels(as: subject, pages: 3) else { return [] }
+    guard let subject = try? slack.subject(request), let channels = try? await slack.directory.channels(as: subject, pages: 3).channels else { return [] }
     let typed = (typed ?? request.value).lowercased()
     let matching = channels.filter { slack.admits($0) && ($0.name.lowercased().hasPrefix(typed) || $0.id.lowercased().hasPrefix(typed)) }
     let rule = SlackChannel.shape.rule(request)
@@ -114,34 +116,42 @@ struct SlackResources: Sendable {
     return Completion(found.map { byID ? $0.id : $0.name })
   }
 
+  /// What was read: people wrote it, but for the note.
+  private struct Reading {
+    var text: String
+    var source: String
+    var note: String?
+  }
+
   private func template(
-    _ uri: String, _ name: String, _ title: String, _ description: String, _ text: @escaping @Sendable (ResourceRead, Subject) async throws(VendorError) -> String
+    _ uri: String, _ name: String, _ title: String, _ description: String, _ reading: @escaping @Sendable (ResourceRead, Subject) async throws(VendorError) -> Reading
   ) throws(URITemplate.ParseError) -> ResourceTemplate {
     try ResourceTemplate(uriTemplate: uri, name: name, title: title, description: description, mimeType: "text/plain") { read in
       try await read.reading {
         let subject = try slack.subject(read)
         // What is here is not what another workspace's URI means, even if the ids are the same.
         if let workspace = read["workspace"], try await !slack.directory.workspaces(as: subject).contains(workspace) { throw SlackContext.noWorkspace }
-        return .text(try await text(read, subject), mimeType: "text/plain")
+        let found = try await reading(read, subject)
+        return .untrusted(found.text, source: found.source, note: found.note, mimeType: "text/plain")
       }
     }
   }
 
-  private func history(_ name: String, _ oldest: String?, _ latest: String?, _ read: ResourceRead, _ subject: Subject) async throws(VendorError) -> String {
+  private func history(_ name: String, _ oldest: String?, _ latest: String?, _ read: ResourceRead, _ subject: Subject) async throws(VendorError) -> Reading {
     let channel = try await slack.channel(name, isFresh: SlackMessage.shape.rule(read).limits, as: subject)
     let json = try await slack.api.get(
       "conversations.history",
       [
         ("channel", channel.id), ("oldest", try oldest.map { text throws(VendorError) in try SlackTime.timestamp(text) }),
         ("latest", try latest.map { text throws(VendorError) in try SlackTime.timestamp(text) }),
-        ("limit", String(slack.api.objects(Self.messages, as: subject))),
+        ("limit", String(try await slack.api.objects(Self.messages, as: subject))),
       ], as: subject)
     return try await text(json, channel, read, subject)
   }
 
-  private func text(_ json: RawJSON, _ channel: SlackChannel, _ read: ResourceRead, _ subject: Subject) async throws(VendorError) -> String {
+  private func text(_ json: RawJSON, _ channel: SlackChannel, _ read: ResourceRead, _ subject: Subject) async throws(VendorError) -> Reading {
     let rows = await slack.records(SlackContext.elements(json, "messages"), in: channel, as: subject)
-    let text = UntrustedText.framed(CompactTable(SlackMessage.shape.rule(read).rows(rows), columns: SlackMessage.shape.columns).text, source: "#" + channel.name)
-    return slack.hidden.isTold(by: json, to: subject) ? text + "\n" + slack.hidden.ofHistory : text
+    let text = CompactTable(SlackMessage.shape.rule(read).rows(rows), columns: SlackMessage.shape.columns).text
+    return Reading(text: text, source: "#" + channel.name, note: slack.hidden.isTold(by: json, to: subject) ? slack.hidden.ofHistory : nil)
   }
 }

@@ -20,7 +20,8 @@ enum SlackScopes {
   static func toolsets(_ scope: ToolScope, _ token: Token) -> [(toolset: String, scopes: [String])] {
     let all: [(toolset: String, scopes: [String])] = [
       ("read", read), ("messages", ["chat:write", "im:write", "reactions:write", "pins:write"]), ("files", ["files:write", "canvases:write"]),
-      ("channels", token == .bot ? ["channels:manage", "groups:write", "channels:join"] : ["channels:write", "groups:write"]),
+      ("channels", (token == .bot ? ["channels:manage", "channels:join"] : ["channels:write"]) + ["groups:write", "im:write", "mpim:write"]),
+      ("groups", ["usergroups:read", "usergroups:write"]),
     ]
     var chosen = all.filter { toolset, _ in
       guard toolset == "read" || !scope.isReadOnly else { return false }
@@ -35,6 +36,8 @@ enum SlackScopes {
     let chosen = toolsets(scope, .user)
     // Slack grants no sign-in without a scope.
     guard !chosen.isEmpty else { return lookups }
-    return chosen.flatMap { toolset, scopes in toolset == "read" ? scopes + search : scopes }
+    var asked: [String] = []
+    for (toolset, scopes) in chosen { for scope in toolset == "read" ? scopes + search : scopes where !asked.contains(scope) { asked.append(scope) } }
+    return asked
   }
 }

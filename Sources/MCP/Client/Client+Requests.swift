@@ -32,9 +32,9 @@ extension Client {
   func perform(
     _ method: Method, _ body: ClientConnection.RequestBody, _ options: RequestOptions, cacheKey: ResultCache.Key? = nil
   ) async throws(ClientError) -> RawJSON {
-    if let cacheKey, options.usesCache, let kept = cache[cacheKey] { return kept }
+    if let cacheKey, options.usesCache, let kept = cache.result(for: cacheKey, context: { wire.authorizationContext }) { return kept }
     try await ensureConnected()
-    let generation = cacheKey == nil ? 0 : cache.generation
+    let (generation, context) = cacheKey == nil ? (0, 0) : (cache.generation, wire.authorizationContext)
     var base = body
     add(options, to: &base)
     var sent = base
@@ -49,7 +49,7 @@ extension Client {
       }
       guard let type = result["resultType"], !type.equals("complete") else {
         // What depends on input is nobody else's answer ("Cache Key").
-        if let cacheKey, round == 0, !hasVisited { cache.keep(result, for: cacheKey, since: generation) }
+        if let cacheKey, round == 0, !hasVisited { cache.keep(result, for: cacheKey, since: generation, context: context) }
         return result
       }
       if type.equals("task"), method == .toolsCall, settings.acceptsTasks { return result }

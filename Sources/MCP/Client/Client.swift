@@ -24,8 +24,8 @@ public final class Client: Sendable {
     public var version: String
     /// What the client is for, for people.
     public var description: String?
-    /// `Icon` objects of the client itself.
-    public var icons: [JSONValue]
+    /// Pictures of the client itself.
+    public var icons: [Icon]
     /// Where people can read about the client.
     public var websiteURL: String?
     /// The revisions to speak.
@@ -49,7 +49,7 @@ public final class Client: Sendable {
 
     public init(
       name: String = "sluice-swift-client", title: String? = nil, version: String = "1.0.0", description: String? = nil,
-      icons: [JSONValue] = [], websiteURL: String? = nil,
+      icons: [Icon] = [], websiteURL: String? = nil,
       versions: [ProtocolVersion] = ProtocolVersion.allCases, timeout: Duration = .seconds(60), connectTimeout: Duration = .seconds(30),
       maximumRounds: Int = 16, cacheBytes: Int = 16 << 20, acceptsTasks: Bool = true, capabilities: JSONObject = JSONObject(),
       showsUI: Bool = false, checksResults: Bool = true
@@ -108,17 +108,18 @@ public final class Client: Sendable {
     self.settings = settings
     self.handlers = handlers
     self.logger = logger
-    wire = transport.open(logger)
+    let wire = transport.open(logger)
+    self.wire = wire
     let cache = ResultCache(maximumBytes: settings.cacheBytes)
     self.cache = cache
     var identity: JSONValue = ["name": .string(settings.name), "version": .string(settings.version)]
     if let title = settings.title { identity["title"] = .string(title) }
     if let description = settings.description { identity["description"] = .string(description) }
-    if !settings.icons.isEmpty { identity["icons"] = .array(settings.icons) }
+    if !settings.icons.isEmpty { identity["icons"] = .array(settings.icons.map(\.json)) }
     if let websiteURL = settings.websiteURL { identity["websiteUrl"] = .string(websiteURL) }
     connection = ClientConnection(
-      wire: wire, identity: identity, capabilities: Self.capabilities(.modern, handlers, settings),
-      legacyCapabilities: Self.capabilities(.legacy, handlers, settings), versions: settings.versions)
+      wire: wire, identity: identity, capabilities: Self.capabilities(.modern, handlers, settings, wire.extensions),
+      legacyCapabilities: Self.capabilities(.legacy, handlers, settings, wire.extensions), versions: settings.versions)
     wire.requestsFromServer?.answer { method, params throws(RPCError) in try await handlers.answer(method, params) }
     let hub = hub
     forward = { notification in Client.publish(notification, hub, cache) }
@@ -134,9 +135,10 @@ public final class Client: Sendable {
     if !state.withLock(\.isClosed) { Task { await wire.close() } }
   }
 
-  private static func capabilities(_ era: Era, _ handlers: ClientHandlers, _ settings: Settings) -> JSONValue {
+  private static func capabilities(_ era: Era, _ handlers: ClientHandlers, _ settings: Settings, _ wireExtensions: [String]) -> JSONValue {
     var capabilities = handlers.capabilities(era)
     var extensions = JSONObject()
+    for name in wireExtensions { extensions[name] = [:] }
     if settings.acceptsTasks, era == .modern { extensions[TaskSupport.identifier] = [:] }
     if settings.showsUI { extensions[UIExtension.identifier] = UIExtension.clientSettings }
     if !extensions.isEmpty { capabilities["extensions"] = .object(extensions) }

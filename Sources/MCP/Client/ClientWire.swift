@@ -31,6 +31,13 @@ public protocol ClientWire: Sendable {
 
   /// Whether all messages share one channel: those without a mark of the request that they belong to come as unsolicited.
   var isSharedChannel: Bool { get }
+
+  /// The identifiers of the extensions that the wire speaks by itself, those of authorization above all: the client declares them.
+  var extensions: [String] { get }
+
+  /// Stands for whom requests go out as: it changes when somebody else is let in, and what was the server's answer to the one before is not
+  /// given to them from the cache.
+  var authorizationContext: Int { get }
 }
 
 extension ClientWire {
@@ -43,6 +50,8 @@ extension ClientWire {
   public var requestsFromServer: RequestsFromServer? { nil }
   public var carriesHeaders: Bool { false }
   public var isSharedChannel: Bool { false }
+  public var extensions: [String] { [] }
+  public var authorizationContext: Int { 0 }
 
   public func lost() async {
     // Ends by cancellation only.

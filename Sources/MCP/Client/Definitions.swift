@@ -29,8 +29,8 @@ public struct ToolDefinition: Sendable {
       title: hints?["title"]?.string, readOnly: hints?["readOnlyHint"]?.bool, destructive: hints?["destructiveHint"]?.bool,
       idempotent: hints?["idempotentHint"]?.bool, openWorld: hints?["openWorldHint"]?.bool)
   }
-  /// `Icon` objects, for people to see.
-  public var icons: [JSONValue] { raw.icons }
+  /// Pictures of it, for people to see; what of them can be read.
+  public var icons: [Icon] { raw.icons }
   /// `_meta`: what extensions and applications add.
   public var meta: JSONObject? { raw.metaObject }
 }
@@ -56,8 +56,8 @@ public struct ResourceDefinition: Sendable {
   public var name: String { link.name }
   /// For whom it is and how much it matters.
   public var annotations: Annotations? { raw["annotations"].map { Annotations(JSONValue($0)) } }
-  /// `Icon` objects, for people to see.
-  public var icons: [JSONValue] { raw.icons }
+  /// Pictures of it, for people to see; what of them can be read.
+  public var icons: [Icon] { raw.icons }
   /// `_meta`: what extensions and applications add.
   public var meta: JSONObject? { raw.metaObject }
 }
@@ -88,8 +88,8 @@ public struct ResourceTemplateDefinition: Sendable {
 
   /// For whom it is and how much it matters.
   public var annotations: Annotations? { raw["annotations"].map { Annotations(JSONValue($0)) } }
-  /// `Icon` objects, for people to see.
-  public var icons: [JSONValue] { raw.icons }
+  /// Pictures of it, for people to see; what of them can be read.
+  public var icons: [Icon] { raw.icons }
   /// `_meta`: what extensions and applications add.
   public var meta: JSONObject? { raw.metaObject }
 }
@@ -121,13 +121,13 @@ public struct PromptDefinition: Sendable {
       } ?? []
   }
 
-  /// `Icon` objects, for people to see.
-  public var icons: [JSONValue] { raw.icons }
+  /// Pictures of it, for people to see; what of them can be read.
+  public var icons: [Icon] { raw.icons }
   /// `_meta`: what extensions and applications add.
   public var meta: JSONObject? { raw.metaObject }
 }
 
 extension RawJSON {
-  fileprivate var icons: [JSONValue] { self["icons"]?.elements.map { JSONValue($0) } ?? [] }
+  fileprivate var icons: [Icon] { Icon.list(self["icons"].map { JSONValue($0) }) }
   var metaObject: JSONObject? { self["_meta"].flatMap { JSONValue($0).object } }
 }

@@ -73,4 +73,6 @@ struct ObservedWire: ClientWire {
   var requestsFromServer: RequestsFromServer? { wire.requestsFromServer }
   var carriesHeaders: Bool { wire.carriesHeaders }
   var isSharedChannel: Bool { wire.isSharedChannel }
+  var extensions: [String] { wire.extensions }
+  var authorizationContext: Int { wire.authorizationContext }
 }

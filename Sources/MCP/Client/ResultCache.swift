@@ -2,8 +2,8 @@ internal import JSON
 internal import NIOCore
 internal import Synchronization
 
-/// Results that their server said may be kept for a while (2026-07-28, server/utilities/caching). One client is one authorization
-/// context, so private results are kept as well as public ones.
+/// Results that their server said may be kept for a while (2026-07-28, server/utilities/caching). Private ones are kept as well as public
+/// ones, for as long as the client's requests go out as the same somebody (``ClientWire/authorizationContext``).
 final class ResultCache: Sendable {
   struct Key: Hashable, Sendable {
     var method: Method
@@ -14,6 +14,8 @@ final class ResultCache: Sendable {
   private struct Entry {
     var result: RawJSON
     var expiry: NIODeadline
+    /// Whose answer it is; nil where it is everybody's.
+    var context: Int?
   }
 
   private struct State {
@@ -36,20 +38,32 @@ final class ResultCache: Sendable {
 
   init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
 
-  subscript(_ key: Key) -> RawJSON? {
-    state.withLock { state in
+  /// What is kept for `key`, unless it was somebody else's answer: then everything of theirs is forgotten.
+  ///
+  /// - Parameter context: gives the authorization context of now, asked for only where it matters.
+  func result(for key: Key, context: () -> Int) -> RawJSON? {
+    let entry: Entry? = state.withLock { state in
       guard let entry = state.entries[key] else { return nil }
-      if entry.expiry > .now() { return entry.result }
+      if entry.expiry > .now() { return entry }
       state.remove(key)
       return nil
     }
+    guard let entry, let owner = entry.context else { return entry?.result }
+    let current = context()
+    if owner == current { return entry.result }
+    state.withLock { state in
+      for (key, entry) in state.entries where entry.context.map({ $0 != current }) == true { state.remove(key) }
+    }
+    return nil
   }
 
-  /// What ``keep(_:for:since:)`` wants to know of the time when a result was asked for.
+  /// What ``keep(_:for:since:context:)`` wants to know of the time when a result was asked for.
   var generation: Int { state.withLock(\.generation) }
 
   /// Keeps a result, unless something was forgotten since it was asked for: it may be of the time before.
-  func keep(_ result: RawJSON, for key: Key, since generation: Int) {
+  ///
+  /// - Parameter context: the authorization context from before it was asked for.
+  func keep(_ result: RawJSON, for key: Key, since generation: Int, context: Int) {
     guard let milliseconds = result["ttlMs"]?.int, milliseconds > 0, result.range.count <= maximumBytes / 4 else {
       return state.withLock { $0.remove(key) }
     }
@@ -62,7 +76,8 @@ final class ResultCache: Sendable {
       {
         state.remove(oldest)
       }
-      state.entries[key] = Entry(result: result, expiry: expiry)
+      let isPublic = result["cacheScope"]?.equals("public") == true
+      state.entries[key] = Entry(result: result, expiry: expiry, context: isPublic ? nil : context)
       state.bytes += result.range.count
     }
   }

@@ -6,13 +6,14 @@ public enum UntrustedText {
   /// The key of `_meta`: its value lists JSON Pointers, in which `*` stands for each element.
   public static let metaKey = "dev.sluice/untrusted"
 
-  /// Marks a result.
+  /// Marks a result, besides what is marked in it already.
   ///
   /// - Parameter pointers: JSON Pointers into `structuredContent` at which such text stands.
   public static func mark(_ result: ToolResult, _ pointers: String...) -> ToolResult {
     var result = result
     var meta = result.meta ?? JSONObject()
-    meta[metaKey] = .array(pointers.map { .string($0) })
+    let known = meta[metaKey]?.array ?? []
+    meta[metaKey] = .array(known + pointers.map { .string($0) }.filter { !known.contains($0) })
     result.meta = meta
     return result
   }

@@ -32,7 +32,7 @@ extension Content {
       kind = .link(
         ResourceLink(
           uri: uri, name: name, title: json["title"]?.string, description: json["description"]?.string,
-          mimeType: json["mimeType"]?.string, size: json["size"]?.int, icons: json["icons"]?.array ?? []))
+          mimeType: json["mimeType"]?.string, size: json["size"]?.int, icons: Icon.list(json["icons"])))
     case "resource":
       guard let resource = json["resource"] else { throw Content.invalid("a resource block has \"resource\"") }
       kind = .resource(try ResourceContents(resource))

@@ -15,11 +15,16 @@ public struct Elicitation: Question {
   /// A form, or a page.
   public var mode: Mode
   public var key: String?
+  public var acceptsUnasked = false
 
   /// A form to fill in.
-  public init(_ message: String, _ form: ElicitationForm, key: String? = nil) {
+  ///
+  /// - Parameter acceptsUnasked: takes a valid answer under `key` from a request that comes with no `requestState`: for clients that keep none.
+  ///   Such a client may answer what no user has seen, so leave it out where the answer is the user's consent.
+  public init(_ message: String, _ form: ElicitationForm, key: String? = nil, acceptsUnasked: Bool = false) {
     self.message = message
     self.key = key
+    self.acceptsUnasked = acceptsUnasked
     mode = .form(form)
   }
 

@@ -23,6 +23,8 @@ public final class Interaction: Sendable {
     var call: CallState
     /// `inputResponses` of the request.
     var incoming: RawJSON?
+    /// Whether the request came without a `requestState`.
+    var isStateless = false
     /// The questions of this round that have no answer, in the order in which they were asked.
     var open: [(key: String, digest: String, request: JSONValue)] = []
     /// How often a key was used in this run.
@@ -68,7 +70,9 @@ public final class Interaction: Sendable {
       mode = context.channel.map { .live($0) } ?? .closed
     }
     let bucket = NotificationRate.Bucket(rate, now: now())
-    state = Mutex(State(mode: mode, call: opened ?? CallState(), incoming: incoming, progressRate: bucket, logRate: bucket))
+    state = Mutex(
+      State(
+        mode: mode, call: opened ?? CallState(), incoming: incoming, isStateless: opened == nil, progressRate: bucket, logRate: bucket))
   }
 
   private init(closed client: ClientDescription) {
@@ -155,7 +159,8 @@ public final class Interaction: Sendable {
       if let recorded = state.call.answers[key], recorded.question == digest, let answer = try? question.answer(recorded.result) {
         return (key, digest, request, answer)
       }
-      if state.call.open[key] == digest, let given = state.incoming?[key].map({ JSONValue($0) }), let answer = try? question.answer(given) {
+      let isExpected = state.call.open[key] == digest || (question.acceptsUnasked && state.isStateless && key == question.key)
+      if isExpected, let given = state.incoming?[key].map({ JSONValue($0) }), let answer = try? question.answer(given) {
         state.call.answers[key] = CallState.Answer(question: digest, result: given)
         return (key, digest, request, answer)
       }

@@ -7,6 +7,9 @@ public protocol Question: Sendable {
 
   /// What the question is called in `inputRequests`; nil derives it from what is asked.
   var key: String? { get }
+  /// Whether its answer may come with a request that has no `requestState` at all, under an explicit ``key``: nobody can say then that it was
+  /// asked, so only where the answer is no consent. False, unless the question says otherwise.
+  var acceptsUnasked: Bool { get }
   /// The request that asks it.
   var method: Method { get }
   /// The params of the request for a client of `version`.
@@ -27,6 +30,7 @@ public protocol Question: Sendable {
 extension Question {
   public func essence(of params: JSONValue) -> JSONValue { params }
   public var problem: String? { nil }
+  public var acceptsUnasked: Bool { false }
 }
 
 /// What is wrong with an answer, in words for whoever wrote the client.

@@ -70,7 +70,7 @@ public struct RelayedQuestion: Sendable {
       // 2025-11-25 alone names the visit, and requires a name.
       page.elicitationID = version.era == .legacy ? page.elicitationID ?? "page-\(UInt64.random(in: .min ... .max))" : nil
       return ElicitationRequest.url(page).params
-    case .sampling(let request): return request.params
+    case .sampling(let request): return request.params(for: version)
     case .roots: return .object(JSONObject())
     }
   }

@@ -18,7 +18,7 @@ public struct Sampling: Question {
 
   public var method: Method { .createMessage }
 
-  public func params(for version: ProtocolVersion) -> JSONValue { request.params }
+  public func params(for version: ProtocolVersion) -> JSONValue { request.params(for: version) }
 
   public var problem: String? { request.toolUseProblem }
 
@@ -44,6 +44,6 @@ extension SamplingResult {
 
   /// The calls of tools that the model asks for; running them and asking again is up to the handler.
   public var toolUses: [(id: String, name: String, input: JSONValue)] {
-    message.content.compactMap { if case .toolUse(let id, let name, let input) = $0 { (id, name, input) } else { nil } }
+    message.content.compactMap { if case .toolUse(let id, let name, let input) = $0.kind { (id, name, input) } else { nil } }
   }
 }

@@ -81,6 +81,19 @@ public struct SamplingRequest: Sendable, Hashable {
     if let problem = toolUseProblem { throw RPCError(.invalidParams, problem) }
   }
 
+  /// The params as clients of `version` know them: before 2026-07-28 the structured content of a tool's result was an object.
+  func params(for version: ProtocolVersion) -> JSONValue {
+    guard version.era == .legacy else { return params }
+    var request = self
+    for (message, content) in messages.map(\.content).enumerated() {
+      for (block, content) in content.enumerated() {
+        guard case .toolResult(let id, let result, let structured?, let isError) = content.kind, structured.object == nil else { continue }
+        request.messages[message].content[block].kind = .toolResult(id: id, result, structured: nil, isError: isError)
+      }
+    }
+    return request.params
+  }
+
   /// The `params` of `sampling/createMessage`.
   public var params: JSONValue {
     var params: JSONValue = ["messages": .array(messages.map(\.json)), "maxTokens": .int(maxTokens)]
@@ -132,7 +145,7 @@ public struct SamplingMessage: Sendable, Hashable {
 
   /// The text blocks, joined.
   public var text: String {
-    content.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
+    content.compactMap { if case .text(let text) = $0.kind { text } else { nil } }.joined(separator: "\n")
   }
 
   /// - Throws: ``RPCError`` `-32602` where `json` is no `SamplingMessage`.
@@ -157,59 +170,9 @@ public struct SamplingMessage: Sendable, Hashable {
   fileprivate var contentJSON: JSONValue { content.count == 1 ? content[0].json : .array(content.map(\.json)) }
 }
 
-/// One block of a message to or from a model (`SamplingMessageContentBlock`).
-public enum SamplingContent: Sendable, Hashable {
-  case text(String)
-  case image([UInt8], mimeType: String)
-  case audio([UInt8], mimeType: String)
-  /// The model wants a tool to be called.
-  case toolUse(id: String, name: String, input: JSONValue)
-  /// What the tool answered; in a user message of nothing else.
-  case toolResult(id: String, [Content], isError: Bool = false)
-
-  /// - Throws: ``RPCError`` `-32602` where `json` is of an unknown type or lacks what its type has.
-  public init(_ json: JSONValue) throws(RPCError) {
-    switch json["type"]?.string {
-    case "tool_use":
-      guard let id = json["id"]?.string, let name = json["name"]?.string, let input = json["input"], input.object != nil else {
-        throw RPCError(.invalidParams, "A tool_use block has \"id\", \"name\" and \"input\", an object")
-      }
-      self = .toolUse(id: id, name: name, input: input)
-    case "tool_result":
-      guard let id = json["toolUseId"]?.string, let content = json["content"]?.array else {
-        throw RPCError(.invalidParams, "A tool_result block has \"toolUseId\" and \"content\", an array")
-      }
-      var blocks: [Content] = []
-      for block in content { blocks.append(try Content(block)) }
-      self = .toolResult(id: id, blocks, isError: json["isError"]?.bool ?? false)
-    default:
-      switch try Content(json).kind {
-      case .text(let text): self = .text(text)
-      case .image(let bytes, let mimeType): self = .image(bytes, mimeType: mimeType)
-      case .audio(let bytes, let mimeType): self = .audio(bytes, mimeType: mimeType)
-      case .link, .resource: throw RPCError(.invalidParams, "A sampling message holds text, images, audio and uses of tools")
-      }
-    }
-  }
-
-  /// The JSON of it, as it goes on the wire.
-  public var json: JSONValue {
-    switch self {
-    case .text(let text): return Content.text(text).json
-    case .image(let bytes, let mimeType): return Content.image(bytes, mimeType: mimeType).json
-    case .audio(let bytes, let mimeType): return Content.audio(bytes, mimeType: mimeType).json
-    case .toolUse(let id, let name, let input): return ["type": "tool_use", "id": .string(id), "name": .string(name), "input": input]
-    case .toolResult(let id, let content, let isError):
-      var json: JSONValue = ["type": "tool_result", "toolUseId": .string(id), "content": .array(content.map(\.json))]
-      if isError { json["isError"] = true }
-      return json
-    }
-  }
-}
-
 /// What the model said (`CreateMessageResult`).
 public struct SamplingResult: Sendable, Hashable {
-  /// What the model said.
+  /// What the model said. Its ``SamplingMessage/meta`` is that of the result.
   public var message: SamplingMessage
   /// The model that answered.
   public var model: String

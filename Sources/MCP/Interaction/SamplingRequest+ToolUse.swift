@@ -4,8 +4,8 @@ extension SamplingRequest {
   var toolUseProblem: String? {
     var open: Set<String> = []
     for message in messages {
-      let results = message.content.compactMap { if case .toolResult(let id, _, _) = $0 { id } else { nil } }
-      let uses = message.content.compactMap { if case .toolUse(let id, _, _) = $0 { id } else { nil } }
+      let results = message.content.compactMap { if case .toolResult(let id, _, _, _) = $0.kind { id } else { nil } }
+      let uses = message.content.compactMap { if case .toolUse(let id, _, _) = $0.kind { id } else { nil } }
       if !results.isEmpty, message.role != .user || results.count != message.content.count {
         return "A message with tool results is the user's and holds nothing else"
       }

@@ -108,12 +108,12 @@ public struct ResourceLink: Sendable, Hashable {
   public var mimeType: String?
   /// In bytes, before any encoding.
   public var size: Int?
-  /// `Icon` objects.
-  public var icons: [JSONValue]
+  /// Pictures of it, for people to see.
+  public var icons: [Icon]
 
   public init(
     uri: String, name: String, title: String? = nil, description: String? = nil, mimeType: String? = nil, size: Int? = nil,
-    icons: [JSONValue] = []
+    icons: [Icon] = []
   ) {
     self.uri = uri
     self.name = name
@@ -130,7 +130,7 @@ public struct ResourceLink: Sendable, Hashable {
     if let description { object["description"] = .string(description) }
     if let mimeType { object["mimeType"] = .string(mimeType) }
     if let size { object["size"] = .int(size) }
-    if !icons.isEmpty { object["icons"] = .array(icons) }
+    if !icons.isEmpty { object["icons"] = .array(icons.map(\.json)) }
     return object
   }
 }

@@ -35,8 +35,8 @@ public struct Prompt: Sendable {
   public var description: String?
   /// What it can be asked with.
   public var arguments: [Argument]
-  /// `Icon` objects, for people to see.
-  public var icons: [JSONValue]
+  /// Pictures of it, for people to see.
+  public var icons: [Icon]
   /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
   /// What suggests values for the arguments, by name. What a server is given by ``Completions`` stands in its place.
@@ -45,7 +45,7 @@ public struct Prompt: Sendable {
   public let get: @Sendable (PromptGet) async throws -> PromptResult
 
   public init(
-    name: String, title: String? = nil, description: String? = nil, arguments: [Argument] = [], icons: [JSONValue] = [],
+    name: String, title: String? = nil, description: String? = nil, arguments: [Argument] = [], icons: [Icon] = [],
     meta: JSONObject? = nil, get: @escaping @Sendable (PromptGet) async throws -> PromptResult
   ) {
     self.name = name
@@ -62,7 +62,7 @@ public struct Prompt: Sendable {
     if let title { object["title"] = .string(title) }
     if let description { object["description"] = .string(description) }
     if !arguments.isEmpty { object["arguments"] = .array(arguments.map(\.json)) }
-    if !icons.isEmpty { object["icons"] = .array(icons) }
+    if !icons.isEmpty { object["icons"] = .array(icons.map(\.json)) }
     if let meta { object["_meta"] = .object(meta) }
     return .object(object)
   }

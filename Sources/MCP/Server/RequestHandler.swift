@@ -77,8 +77,8 @@ public struct ServerDescription: Sendable {
   public var version: String
   /// How to use the server, for the model.
   public var instructions: String?
-  /// `Icon` objects.
-  public var icons: [JSONValue]
+  /// Pictures of it, for people to see.
+  public var icons: [Icon]
   /// Where people can read about the server.
   public var websiteURL: String?
   /// What the server does, for people.
@@ -90,7 +90,7 @@ public struct ServerDescription: Sendable {
 
   public init(
     name: String, title: String? = nil, version: String, instructions: String? = nil, capabilities: JSONValue,
-    icons: [JSONValue] = [], websiteURL: String? = nil, description: String? = nil,
+    icons: [Icon] = [], websiteURL: String? = nil, description: String? = nil,
     cache: CacheHint = CacheHint(milliseconds: 0, scope: .private)
   ) {
     self.name = name
@@ -109,7 +109,7 @@ public struct ServerDescription: Sendable {
     var object: JSONValue = ["name": .string(name), "version": .string(version)]
     if let title { object["title"] = .string(title) }
     if let description { object["description"] = .string(description) }
-    if !icons.isEmpty { object["icons"] = .array(icons) }
+    if !icons.isEmpty { object["icons"] = .array(icons.map(\.json)) }
     if let websiteURL { object["websiteUrl"] = .string(websiteURL) }
     return object
   }

@@ -6,8 +6,8 @@ public struct Resource: Sendable {
   public var link: ResourceLink
   /// For whom it is and how much it matters.
   public var annotations: Annotations?
-  /// `Icon` objects, for people to see.
-  public var icons: [JSONValue]
+  /// Pictures of it, for people to see.
+  public var icons: [Icon]
   /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
   /// Reads it.
@@ -18,7 +18,7 @@ public struct Resource: Sendable {
   /// - Parameter size: in bytes, before any encoding.
   public init(
     uri: String, name: String, title: String? = nil, description: String? = nil, mimeType: String? = nil, size: Int? = nil,
-    annotations: Annotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
+    annotations: Annotations? = nil, icons: [Icon] = [], meta: JSONObject? = nil,
     read: @escaping @Sendable (ResourceRead) async throws -> ReadResult
   ) {
     link = ResourceLink(uri: uri, name: name, title: title, description: description, mimeType: mimeType, size: size)
@@ -31,7 +31,7 @@ public struct Resource: Sendable {
   var definition: JSONValue {
     var object = link.members
     if let annotations { object["annotations"] = annotations.json }
-    if !icons.isEmpty { object["icons"] = .array(icons) }
+    if !icons.isEmpty { object["icons"] = .array(icons.map(\.json)) }
     if let meta { object["_meta"] = .object(meta) }
     return .object(object)
   }
@@ -50,8 +50,8 @@ public struct ResourceTemplate: Sendable {
   public var mimeType: String?
   /// For whom it is and how much it matters.
   public var annotations: Annotations?
-  /// `Icon` objects, for people to see.
-  public var icons: [JSONValue]
+  /// Pictures of it, for people to see.
+  public var icons: [Icon]
   /// `_meta`: what extensions and applications add.
   public var meta: JSONObject?
   /// Reads one of the resources.
@@ -60,7 +60,7 @@ public struct ResourceTemplate: Sendable {
   /// - Throws: ``URITemplate/ParseError`` when `uriTemplate` is none.
   public init(
     uriTemplate: String, name: String, title: String? = nil, description: String? = nil, mimeType: String? = nil,
-    annotations: Annotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
+    annotations: Annotations? = nil, icons: [Icon] = [], meta: JSONObject? = nil,
     read: @escaping @Sendable (ResourceRead) async throws -> ReadResult
   ) throws(URITemplate.ParseError) {
     self.init(
@@ -70,7 +70,7 @@ public struct ResourceTemplate: Sendable {
 
   public init(
     uriTemplate: URITemplate, name: String, title: String? = nil, description: String? = nil, mimeType: String? = nil,
-    annotations: Annotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
+    annotations: Annotations? = nil, icons: [Icon] = [], meta: JSONObject? = nil,
     read: @escaping @Sendable (ResourceRead) async throws -> ReadResult
   ) {
     self.uriTemplate = uriTemplate
@@ -90,7 +90,7 @@ public struct ResourceTemplate: Sendable {
     if let description { object["description"] = .string(description) }
     if let mimeType { object["mimeType"] = .string(mimeType) }
     if let annotations { object["annotations"] = annotations.json }
-    if !icons.isEmpty { object["icons"] = .array(icons) }
+    if !icons.isEmpty { object["icons"] = .array(icons.map(\.json)) }
     if let meta { object["_meta"] = .object(meta) }
     return .object(object)
   }

@@ -16,7 +16,8 @@ public final class Server: RequestHandler {
     public var cache: CacheHint
     /// How long what was read may be kept, unless the resource says otherwise.
     public var readCache: CacheHint
-    /// Capabilities beyond those that follow from what was added, for example `extensions`.
+    /// Capabilities beyond those that follow from what was added, for example `extensions`. A server that starts empty declares here what it
+    /// will have, as in `["tools": ["listChanged": true]]`: then its lists are empty until something is added, and clients can wait for that.
     public var capabilities: JSONObject
     /// What the schemas of tools may refer to besides themselves, by absolute URI. References are never fetched.
     public var schemaResources: [String: JSONValue]
@@ -24,8 +25,8 @@ public final class Server: RequestHandler {
     public var schemaOptions: JSONSchema.Options
     /// Shows a long list of tools as `find_tools` and `call_tool`; nil always lists all.
     public var discovery: ToolDiscovery?
-    /// `Icon` objects of the server itself.
-    public var icons: [JSONValue]
+    /// Pictures of the server itself.
+    public var icons: [Icon]
     /// Where people can read about the server.
     public var websiteURL: String?
     /// What the server does, for people.
@@ -45,7 +46,7 @@ public final class Server: RequestHandler {
       pageSize: Int = 100, cache: CacheHint = CacheHint(milliseconds: 60_000, scope: .public),
       readCache: CacheHint = CacheHint(milliseconds: 0, scope: .private), capabilities: JSONObject = JSONObject(),
       schemaResources: [String: JSONValue] = [:], schemaOptions: JSONSchema.Options = JSONSchema.Options(), discovery: ToolDiscovery? = nil,
-      icons: [JSONValue] = [], websiteURL: String? = nil, description: String? = nil,
+      icons: [Icon] = [], websiteURL: String? = nil, description: String? = nil,
       stateKey: SymmetricKey = SymmetricKey(size: .bits256), stateLifetime: Int = 1800, now: (@Sendable () -> Int)? = nil,
       taskStore: (any TaskStore)? = nil, notificationRate: NotificationRate = NotificationRate()
     ) {
@@ -295,16 +296,18 @@ public final class Server: RequestHandler {
   private func result(of method: Method, _ request: Envelope, _ context: RequestContext) async throws -> ByteBuffer {
     switch method {
     case .toolsList:
-      if let pair = discoveryPair() { return try list(pair, "tools", request, context.era) }
-      return try list(state.withLock(\.tools), "tools", request, context.era)
+      let tools = discoveryPair() ?? state.withLock(\.tools)
+      return try list(tools, "tools", of: "tools", request, context.era, isOffered: tools.isOffered)
     case .resourcesList:
       let (resources, isOffered) = state.withLock { ($0.resources, $0.resources.isOffered || $0.templates.isOffered) }
-      return try list(resources, "resources", request, context.era, isOffered: isOffered)
+      return try list(resources, "resources", of: "resources", request, context.era, isOffered: isOffered)
     case .resourceTemplatesList:
       let (templates, isOffered) = state.withLock { ($0.templates, $0.resources.isOffered || $0.templates.isOffered) }
-      return try list(templates, "resourceTemplates", request, context.era, isOffered: isOffered)
+      return try list(templates, "resourceTemplates", of: "resources", request, context.era, isOffered: isOffered)
     case .resourcesRead: return try await readResource(request, context)
-    case .promptsList: return try list(state.withLock(\.prompts), "prompts", request, context.era)
+    case .promptsList:
+      let prompts = state.withLock(\.prompts)
+      return try list(prompts, "prompts", of: "prompts", request, context.era, isOffered: prompts.isOffered)
     case .promptsGet: return try await getPrompt(request, context)
     case .complete: return try await complete(request, context)
     case .tasksGet, .tasksUpdate, .tasksCancel: return try await answerTask(method, request, context)
@@ -340,10 +343,11 @@ public final class Server: RequestHandler {
     return value
   }
 
+  /// - Parameter capability: what the list is a part of. One that the settings declare is there from the start.
   private func list<Item>(
-    _ registry: Registry<Item>, _ name: StaticString, _ request: Envelope, _ era: Era, isOffered: Bool? = nil
+    _ registry: Registry<Item>, _ name: StaticString, of capability: String, _ request: Envelope, _ era: Era, isOffered: Bool
   ) throws(RPCError) -> ByteBuffer {
-    guard isOffered ?? registry.isOffered else { throw .methodNotFound(request.method?.rawValue ?? "") }
+    guard isOffered || settings.capabilities[capability] != nil else { throw .methodNotFound(request.method?.rawValue ?? "") }
     let page = try registry.page(after: request["cursor"], size: settings.pageSize, era)
     var result = ResultText(era, capacity: page.definitions.reduce(512) { $0 + $1.readableBytes + 1 })
     result.array(page.definitions, for: name)

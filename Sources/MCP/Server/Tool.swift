@@ -14,8 +14,8 @@ public struct Tool: Sendable {
   public var outputSchema: JSONValue?
   /// Hints on what it does.
   public var annotations: ToolAnnotations?
-  /// `Icon` objects, for people to see.
-  public var icons: [JSONValue]
+  /// Pictures of it, for people to see.
+  public var icons: [Icon]
   /// `_meta` of the definition, for example ``MetaKey/records``.
   public var meta: JSONObject?
   /// Whether calls become tasks; nil for tools that answer at once.
@@ -29,7 +29,7 @@ public struct Tool: Sendable {
   public init(
     name: String, title: String? = nil, description: String? = nil,
     inputSchema: JSONValue = ["type": "object", "additionalProperties": false], outputSchema: JSONValue? = nil,
-    annotations: ToolAnnotations? = nil, icons: [JSONValue] = [], meta: JSONObject? = nil,
+    annotations: ToolAnnotations? = nil, icons: [Icon] = [], meta: JSONObject? = nil,
     task: TaskSupport? = nil, checksFormats: Bool = false, run: @escaping @Sendable (ToolCall) async throws -> ToolResult
   ) {
     self.name = name
@@ -67,7 +67,7 @@ public struct Tool: Sendable {
     object["inputSchema"] = inputSchema
     if let outputSchema, era == .modern || outputSchema["type"] == "object" { object["outputSchema"] = outputSchema }
     if let annotations { object["annotations"] = annotations.json }
-    if !icons.isEmpty { object["icons"] = .array(icons) }
+    if !icons.isEmpty { object["icons"] = .array(icons.map(\.json)) }
     if let meta { object["_meta"] = .object(meta) }
     return .object(object)
   }

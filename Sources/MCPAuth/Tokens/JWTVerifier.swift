@@ -3,7 +3,8 @@ public import Logging
 
 /// Checks JWT access tokens (RFC 7519, RFC 9068, with the advice of RFC 8725) of the issuers that a resource server trusts.
 public struct JWTVerifier: Sendable {
-  private let issuers: [String: (settings: JWTIssuer, keys: KeySource)]
+  /// By the bytes of their names: Swift takes different Unicode forms of a string for the same.
+  private let issuers: [[UInt8]: (settings: JWTIssuer, keys: KeySource)]
   private let now: @Sendable () -> Int64
 
   /// - Parameters:
@@ -12,14 +13,15 @@ public struct JWTVerifier: Sendable {
   public init(
     issuers: [JWTIssuer], fetch: KeyFetch?, now: @escaping @Sendable () -> Int64 = SystemSeconds.now, logger: Logger = Logger(label: "mcp.auth")
   ) throws(IdentityConfigurationError) {
-    var table: [String: (settings: JWTIssuer, keys: KeySource)] = [:]
+    var table: [[UInt8]: (settings: JWTIssuer, keys: KeySource)] = [:]
     for issuer in issuers {
       try issuer.validate()
-      guard table[issuer.issuer] == nil else { throw IdentityConfigurationError("The issuer \(issuer.issuer) is configured twice.") }
+      let name = Array(issuer.issuer.utf8)
+      guard table[name] == nil else { throw IdentityConfigurationError("The issuer \(issuer.issuer) is configured twice.") }
       if case .url(let url) = issuer.keys, fetch == nil {
         throw IdentityConfigurationError("The keys of \(issuer.issuer) are at \(url), and no way to fetch them was given.")
       }
-      table[issuer.issuer] = (issuer, KeySource(issuer: issuer, fetch: fetch, now: now, logger: logger))
+      table[name] = (issuer, KeySource(issuer: issuer, fetch: fetch, now: now, logger: logger))
     }
     self.issuers = table
     self.now = now
@@ -30,7 +32,7 @@ public struct JWTVerifier: Sendable {
   /// The cheap checks come first, then the signature, and only a signed token is told what else is wrong with it.
   public func verify(_ bytes: [UInt8]) async throws(AuthenticationFailure) -> AccessToken {
     let token = try CompactToken(parsing: bytes)
-    guard let name = token.claims["iss"]?.string, let (issuer, keys) = issuers[name], issuer.algorithms.contains(token.algorithm) else {
+    guard let name = token.claims["iss"]?.string, let (issuer, keys) = issuers[Array(name.utf8)], issuer.algorithms.contains(token.algorithm) else {
       throw .invalid
     }
     try await verifySignature(token, keys)

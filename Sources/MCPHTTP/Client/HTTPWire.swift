@@ -60,6 +60,15 @@ public final class HTTPWire: ClientWire {
 
   public var requestsFromServer: RequestsFromServer? { answering }
   public var carriesHeaders: Bool { true }
+  public var extensions: [String] { configuration.authorizer?.extensions ?? [] }
+
+  /// Of what the `Authorization` header says this keeps no more than a number that nobody can tell it from.
+  public var authorizationContext: Int {
+    var hasher = Hasher()
+    hasher.combine(configuration.authorizer?.context)
+    for header in (try? configuration.headers()) ?? [] where header.name.lowercased() == "authorization" { hasher.combine(header.value) }
+    return hasher.finalize()
+  }
 
   /// Ends the session (2025-11-25, basic/transports, "Session Management").
   public func close() async {

@@ -25,7 +25,8 @@ public struct AllowedHosts: Sendable {
   }
 
   /// A server that only this machine may use.
-  public static let loopback = AllowedHosts(hosts: ["localhost", "127.0.0.1", "[::1]"])
+  public static let loopback = AllowedHosts(hosts: loopbackNames)
+  static let loopbackNames = ["localhost", "127.0.0.1", "[::1]"]
   /// Any host; pages of no origin. For servers behind something that checks.
   public static let any = AllowedHosts(hosts: nil)
 

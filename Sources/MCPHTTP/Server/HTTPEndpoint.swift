@@ -2,6 +2,7 @@ internal import Crypto
 public import Logging
 public import MCP
 internal import NIOPosix
+public import NIOSSL
 public import ServiceLifecycle
 internal import UnixSignals
 
@@ -20,16 +21,39 @@ public final class HTTPEndpoint: Service {
   ///   - configuration: nil serves `/mcp`. On a loopback address it then refuses hosts and origins that are not this machine; on others
   ///     it takes any host and no origin but those that come without.
   ///   - authenticate: finds out who sends a request; nil leaves the endpoint open.
+  ///   - tls: serves `https`; see `TLSConfiguration.server(certificateFile:keyFile:)`.
   public init(
     _ handler: any RequestHandler, host: String = "127.0.0.1", port: Int, configuration: StreamableHTTPConfiguration? = nil,
-    authenticate: StreamableHTTPResponder.Authenticate? = nil, logger: Logger = Logger(label: "mcp.http")
+    authenticate: StreamableHTTPResponder.Authenticate? = nil, tls: TLSConfiguration? = nil, logger: Logger = Logger(label: "mcp.http")
   ) {
-    let isLoopback = host == "localhost" || host == "::1" || host.hasPrefix("127.")
-    let configuration = configuration ?? StreamableHTTPConfiguration(allowed: isLoopback ? .loopback : .any)
+    let configuration = configuration ?? StreamableHTTPConfiguration(allowed: Self.isLoopback(host) ? .loopback : .any)
     server = HTTPServer(
       host: host, port: port, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
-      responder: StreamableHTTPResponder(handler, configuration: configuration, authenticate: authenticate), logger: logger)
+      responder: StreamableHTTPResponder(handler, configuration: configuration, authenticate: authenticate), tls: tls, logger: logger)
   }
+
+  /// An endpoint whose requests need an access token, with the metadata that tells clients where to get one.
+  ///
+  /// - Parameters:
+  ///   - host: the address or name to bind.
+  ///   - port: 0 takes any free one; ``start()`` tells which.
+  ///   - configuration: nil serves the path of the resource's URL. On a loopback address it then refuses hosts and origins that are neither
+  ///     this machine nor the host of that URL; on others it takes any host and no origin but those that come without.
+  ///   - resourceServer: whose tokens are taken, and for what.
+  ///   - tls: serves `https`; nil where a proxy in front of the port does. See `TLSConfiguration.server(certificateFile:keyFile:)`.
+  public init(
+    _ handler: any RequestHandler, host: String = "127.0.0.1", port: Int, configuration: StreamableHTTPConfiguration? = nil,
+    resourceServer: ResourceServer, tls: TLSConfiguration? = nil, logger: Logger = Logger(label: "mcp.http")
+  ) {
+    let allowed: AllowedHosts =
+      Self.isLoopback(host) ? AllowedHosts(hosts: AllowedHosts.loopbackNames + [resourceServer.resource.origin.host]) : .any
+    let configuration = configuration ?? StreamableHTTPConfiguration(path: String(resourceServer.resource.path.prefix { $0 != "?" }), allowed: allowed)
+    server = HTTPServer(
+      host: host, port: port, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+      responder: ProtectedEndpoint(handler, configuration: configuration, resourceServer: resourceServer), tls: tls, logger: logger)
+  }
+
+  private static func isLoopback(_ host: String) -> Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 
   /// Opens the port. ``run()`` does it too.
   ///
@@ -41,21 +65,52 @@ public final class HTTPEndpoint: Service {
 }
 
 extension ServerEndpoint {
-  /// Streamable HTTP at `http://host:port/mcp`, until SIGTERM or SIGINT.
+  /// Streamable HTTP at `http://host:port/mcp`, until SIGTERM or SIGINT; with `tls`, `https`.
   ///
-  /// - Parameters: those of ``HTTPEndpoint``.
+  /// - Parameters: those of ``HTTPEndpoint/init(_:host:port:configuration:authenticate:tls:logger:)``.
   public static func http(
     host: String = "127.0.0.1", port: Int, configuration: StreamableHTTPConfiguration? = nil,
-    authenticate: StreamableHTTPResponder.Authenticate? = nil, logger: Logger = Logger(label: "mcp.http")
+    authenticate: StreamableHTTPResponder.Authenticate? = nil, tls: TLSConfiguration? = nil, logger: Logger = Logger(label: "mcp.http")
   ) -> ServerEndpoint {
     ServerEndpoint { handler in
       let endpoint = HTTPEndpoint(
-        handler, host: host, port: port, configuration: configuration, authenticate: authenticate, logger: logger)
-      let group = ServiceGroup(
-        configuration: .init(
-          services: [.init(service: endpoint, successTerminationBehavior: .gracefullyShutdownGroup)],
-          gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-      try await group.run()
+        handler, host: host, port: port, configuration: configuration, authenticate: authenticate, tls: tls, logger: logger)
+      try await endpoint.runUntilSignal(logger)
     }
+  }
+
+  /// Streamable HTTP for callers with access tokens, until SIGTERM or SIGINT.
+  ///
+  /// - Parameters: those of ``HTTPEndpoint/init(_:host:port:configuration:resourceServer:tls:logger:)``.
+  public static func http(
+    host: String = "127.0.0.1", port: Int, configuration: StreamableHTTPConfiguration? = nil, resourceServer: ResourceServer,
+    tls: TLSConfiguration? = nil, logger: Logger = Logger(label: "mcp.http")
+  ) -> ServerEndpoint {
+    ServerEndpoint { handler in
+      let endpoint = HTTPEndpoint(
+        handler, host: host, port: port, configuration: configuration, resourceServer: resourceServer, tls: tls, logger: logger)
+      try await endpoint.runUntilSignal(logger)
+    }
+  }
+}
+
+extension HTTPEndpoint {
+  fileprivate func runUntilSignal(_ logger: Logger) async throws {
+    let group = ServiceGroup(
+      configuration: .init(
+        services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup)],
+        gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    try await group.run()
+  }
+}
+
+extension TLSConfiguration {
+  /// TLS of a server, with a certificate and its chain in one PEM file and the key in another.
+  ///
+  /// - Throws: the error of NIOSSL where a file cannot be read.
+  public static func server(certificateFile: String, keyFile: String) throws -> TLSConfiguration {
+    try .makeServerConfiguration(
+      certificateChain: NIOSSLCertificate.fromPEMFile(certificateFile).map { .certificate($0) },
+      privateKey: .privateKey(NIOSSLPrivateKey(file: keyFile, format: .pem)))
   }
 }

@@ -35,8 +35,10 @@ public struct ToolTrait: Sendable {
   public static func title(_ title: String) -> ToolTrait { ToolTrait { $0.title = title } }
   /// Replaces the description that the doc comment gives.
   public static func description(_ description: String) -> ToolTrait { ToolTrait { $0.description = description } }
-  /// `Icon` objects, for people to see.
-  public static func icons(_ icons: JSONValue...) -> ToolTrait { ToolTrait { $0.icons = icons } }
+  /// Pictures of it, for people to see.
+  public static func icons(_ icons: Icon...) -> ToolTrait { ToolTrait { $0.icons = icons } }
+  /// JSON Schema of the result, for types that have none themselves, such as those that only encode, or in the place of theirs.
+  public static func outputSchema(_ schema: JSONValue) -> ToolTrait { ToolTrait { $0.outputSchema = schema } }
   /// Whether calls become tasks (extension `io.modelcontextprotocol/tasks`): for functions that take long.
   public static func task(_ support: TaskSupport) -> ToolTrait { ToolTrait { $0.task = support } }
   /// A view for the results (MCP Apps), by the whole URI of its `UIResource`, such as `ui://budget/chart`.

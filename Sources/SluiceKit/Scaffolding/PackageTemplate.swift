@@ -87,10 +87,20 @@ enum PackageTemplate {
 
   private static func dockerfile(_ scaffold: Scaffold) -> String {
     let name = scaffold.name.text
+    let checkout = scaffold.source.checkout.map { path in
+      """
+      # Sluice lies outside of this folder, so the build needs its checkout too:
+      #   \(build(scaffold))
+      # When Package.swift names a repository of it, delete the next line, and --build-context there.
+      COPY --from=sluice [".", "\(place(of: path))"]
+
+      """
+    }
     return """
+      # syntax=docker/dockerfile:1
       FROM swift:6.3-bookworm AS build
       WORKDIR /src
-      COPY . .
+      \(checkout ?? "")COPY . .
       RUN swift build -c release --static-swift-stdlib --product \(name) && cp "$(swift build -c release --show-bin-path)/\(name)" /\(name)
 
       FROM debian:bookworm-slim
@@ -105,6 +115,22 @@ enum PackageTemplate {
       """
   }
 
+  /// The command that makes the image.
+  private static func build(_ scaffold: Scaffold) -> String {
+    let context = scaffold.source.checkout.map { "--build-context \"sluice=\($0)\" " } ?? ""
+    return "docker build \(context)-t \(scaffold.name.text) ."
+  }
+
+  /// Where the manifest, in `/src` of the image, looks for the checkout.
+  private static func place(of path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    var place = ["src"]
+    for part in path.split(separator: "/") where part != "." {
+      if part == ".." { _ = place.popLast() } else { place.append(String(part)) }
+    }
+    return "/" + place.joined(separator: "/")
+  }
+
   private static func claudeDesktop(_ scaffold: Scaffold) -> String {
     let entry: JSONValue = ["mcpServers": .object([scaffold.name.text: ["command": .string("/absolute/path/to/.build/release/\(scaffold.name.text)"), "args": []]])]
     return entry.prettyText + "\n"
@@ -114,11 +140,21 @@ enum PackageTemplate {
     let (name, module) = (scaffold.name.text, scaffold.module)
     let source =
       switch scaffold.source {
-      case .path(let path): "`Package.swift` finds Sluice at `\(path)`, on this machine. For others, and for the Docker image, name its repository there."
+      case .path(let path): "`Package.swift` finds Sluice at `\(path)`, on this machine. For others, name its repository there."
       case .url(let url): "`Package.swift` takes Sluice from `\(url)`, branch `main`."
       case .beside:
-        "`Package.swift` looks for a checkout of Sluice at `\(Scaffold.Source.besidePath)`: put one there, or change the line marked `SLUICE`. For the Docker image, name a repository."
+        "`Package.swift` looks for a checkout of Sluice at `\(Scaffold.Source.besidePath)`: put one there, or change the line marked `SLUICE`."
       }
+    let image =
+      scaffold.source.checkout == nil
+      ? ""
+      : """
+
+
+      The first line needs BuildKit, which `docker build` has been since Docker 23: it gives the build the checkout of Sluice, which lies
+      outside of this folder. When `Package.swift` names a repository, take `--build-context` out of it, and the line of `COPY --from=sluice`
+      out of the Dockerfile.
+      """
     let behind =
       scaffold.kind == .server
       ? ""
@@ -156,8 +192,9 @@ enum PackageTemplate {
       ## Docker
 
       ```sh
-      docker build -t \(name) . && docker run --rm -p 127.0.0.1:8080:8080 \(name)
-      ```\(behind)
+      \(build(scaffold))
+      docker run --rm -p 127.0.0.1:8080:8080 \(name)
+      ```\(image)\(behind)
 
       """
   }

@@ -44,6 +44,15 @@ struct Scaffold {
       return last.hasSuffix(".git") ? String(last.dropLast(4)) : String(last)
     }
 
+    /// The checkout outside of the package that an image of it needs too; nil where the package manager fetches a repository.
+    var checkout: String? {
+      switch self {
+      case .path(let path): path
+      case .beside: Self.besidePath
+      case .url: nil
+      }
+    }
+
     /// - Throws: what is wrong with the address.
     static func repository(_ url: String) throws(CommandError) -> Source {
       // Of git's forms: https, ssh, file, and the short one of ssh. Behind scheme or host there is a path.

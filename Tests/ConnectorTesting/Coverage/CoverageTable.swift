@@ -3,7 +3,7 @@ public import Testing
 
 /// How the tools of one connector were tested without a live tenant: a page below `docs/connectors/coverage`, written by the tests.
 public struct CoverageTable: Sendable {
-  /// One tool. A cell is what was tested, or a dash and why not.
+  /// One tool. A cell is what was tested, or a dash (or "own") and why not.
   public struct Row: Sendable {
     public var tool: String
     /// Its requests against the vendor's description.
@@ -43,7 +43,7 @@ public struct CoverageTable: Sendable {
   /// Whether golden files are written rather than compared.
   public static var isUpdating: Bool { ProcessInfo.processInfo.environment["SLUICE_UPDATE_GOLDEN"] == "1" }
 
-  /// Records an issue where a tool has no row, a row no tool or an empty cell, or where the page is not what the rows say.
+  /// Records an issue where a tool has no row, a row no tool or a cell no reason, or where the page is not what the rows say.
   ///
   /// - Parameter tools: the names of all tools that the connector has.
   public func check(tools: [String], sourceLocation: SourceLocation = #_sourceLocation) throws {
@@ -51,10 +51,15 @@ public struct CoverageTable: Sendable {
     for tool in tools.sorted() where !rows.contains(where: { $0.tool == tool }) { fail("\(tool) has no row in the coverage of \(connector)") }
     for row in rows where !tools.contains(row.tool) { fail("the coverage of \(connector) speaks of \(row.tool), which there is not") }
     for (tool, count) in rows.reduce(into: [String: Int](), { $0[$1.tool, default: 0] += 1 }) where count > 1 { fail("\(tool) has \(count) rows") }
-    for row in rows where [row.description, row.differential, row.replay, row.faults].contains("") { fail("\(row.tool) has an empty cell: say why") }
+    for row in rows where [row.description, row.differential, row.replay, row.faults].contains(where: Self.saysNothing) {
+      fail("\(row.tool) has a cell that says neither what was tested nor why not: \([row.description, row.differential, row.replay, row.faults])")
+    }
     try compare(page, Self.folder.appending(path: "\(connector).md"), fail)
     if Self.isUpdating { try Self.writeIndex() } else { try checkIndex(fail) }
   }
+
+  /// A dash, or an answer of the tests' own, needs a reason: what there is not, at whom.
+  private static func saysNothing(_ cell: String) -> Bool { ["", "-", "–", "—", "own"].contains(cell.trimmingCharacters(in: .whitespaces)) }
 
   public var page: String {
     var lines = [

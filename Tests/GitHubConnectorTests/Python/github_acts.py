@@ -119,6 +119,8 @@ act("issue labels")(lambda: list(issue().get_labels()))
 act("reactions")(lambda: list(issue().get_reactions()))
 act("sub-issues")(lambda: list(issue().get_sub_issues()))
 act("blocked by")(lambda: api.issues.list_dependencies_blocked_by(issue_number=7, per_page=50))
+act("blocking")(lambda: api.issues.list_dependencies_blocking(issue_number=7, per_page=50))
+act("parent")(lambda: api.issues.get_parent(issue_number=7))
 act("timeline")(lambda: list(issue().get_timeline()))
 act("labels")(lambda: list(r.get_labels()))
 act("milestones")(lambda: list(r.get_milestones(state="all")))
@@ -129,6 +131,7 @@ act("assign")(lambda: issue().add_to_assignees("ada", "bob"))
 act("assign no longer")(lambda: issue().remove_from_assignees("bob"))
 act("artifact")(lambda: api.actions.download_artifact(artifact_id=8, archive_format="zip"))
 act("react to comment")(lambda: api.reactions.create_for_issue_comment(comment_id=3, content="eyes"))
+act("react to line comment")(lambda: api.reactions.create_for_pull_request_review_comment(comment_id=33, content="rocket"))
 act("issue types")(lambda: api.repos.list_issue_types())
 act("react")(lambda: issue().create_reaction("+1"))
 act("comment")(lambda: issue().create_comment("Thanks"))
@@ -140,6 +143,18 @@ act("move sub-issue")(lambda: api.issues.reprioritize_sub_issue(issue_number=7, 
 act("create label")(lambda: r.create_label("bug", "ff0000", "Wrong"))
 act("change label")(lambda: api.issues.update_label(name="bug", new_name="defect", color="00ff00"))
 act("delete label")(lambda: api.issues.delete_label(name="bug"))
+
+
+@act("block issue")
+async def block_issue():
+    blocking = await api.issues.get(issue_number=12)
+    await api.issues.add_blocked_by_dependency(issue_number=7, issue_id=blocking.id)
+
+
+@act("block no longer")
+async def block_no_longer():
+    blocking = await api.issues.get(issue_number=12)
+    await api.issues.remove_dependency_blocked_by(issue_number=7, issue_id=blocking.id)
 
 
 @act("remove labels")
@@ -187,6 +202,7 @@ act("runs of a workflow")(lambda: api.actions.list_workflow_runs(workflow_id="ci
 act("jobs")(lambda: list(r.get_workflow_run(5).jobs("all")))
 act("artifacts")(lambda: list(r.get_workflow_run(5).get_artifacts()))
 act("run")(lambda: r.get_workflow_run(5).status)
+act("run usage")(lambda: api.actions.get_workflow_run_usage(run_id=5))
 act("workflow")(lambda: r.get_workflow("ci.yml").path)
 act("job")(lambda: api.actions.get_job_for_workflow_run(job_id=6))
 act("run workflow")(lambda: api.actions.create_workflow_dispatch(workflow_id="ci.yml", ref="main", inputs={"level": "debug"}))

@@ -149,16 +149,12 @@ class Peer:
 
     def listen(self, filter, capabilities=None):
         message = self.message("subscriptions/listen", {"notifications": filter}, capabilities=capabilities)
-        # The filter of an extension is none of the revision's schema.
-        record = "taskIds" not in filter
-        if record:
-            self.note("client", message)
+        self.note("client", message)
         response = self.exchange("POST", json.dumps(message), self.headers(message))
 
         def heard():
             for received in self.messages(response):
-                if record:
-                    self.note("server", received)
+                self.note("server", received)
                 yield received
 
         return response, heard(), message["id"]
@@ -326,10 +322,13 @@ def modern(checks, server):
         return peer.ask("tools/call", params, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
     encoded = base64.b64encode("zürich".encode()).decode()
-    for value, header in (("us-west1", "us-west1"), ("zürich", f"=?base64?{encoded}?="), ("x", f"=?base64?{base64.b64encode(b'x').decode()}?=")):
+    # Without its suffix an encoded value is a literal.
+    for value, header in (
+        ("us-west1", "us-west1"), ("zürich", f"=?base64?{encoded}?="), ("x", f"=?base64?{base64.b64encode(b'x').decode()}?="), ("=?base64?eA==", "=?base64?eA==")
+    ):
         status, answer = region(value, Mcp_Param_Region=header)
         checks.that(status == 200 and answer["result"]["content"][0]["text"] == f"Region: {value}", f"Mcp-Param-Region: {header}", answer)
-    for value, header in (("a", None), ("a", "b"), ("x", "=?base64?eA?="), ("x", "=?base64?e*==?="), ("x", base64.b64encode(b"x").decode())):
+    for value, header in (("a", None), ("a", "b"), ("x", "=?base64?eA?="), ("x", "=?base64?e*==?="), ("x", base64.b64encode(b"x").decode()), ("x", "=?base64?eA==")):
         status, answer = region(value, **({"Mcp_Param_Region": header} if header else {}))
         checks.that(status == 400 and answer["error"]["code"] == -32020, f"Mcp-Param-Region: {header} for {value} is refused", (status, answer))
 
@@ -377,7 +376,7 @@ def questions(checks, peer):
         # What is asked does not fit the schema, on purpose; what is answered must.
         status, answer = peer.ask("tools/call", {"name": prefix + "elicitation", "arguments": {}} | more, record=False)
         of = protocol_schema.schema(MODERN)
-        problems = of.error(answer) if "error" in answer else of.result("client", "tools/call", answer)
+        problems = of.error(answer) if "error" in answer else of.result("client", {"method": "tools/call"}, answer)
         checks.equal(problems, [], f"the answer to {responses} fits the schema")
         return status, answer
 
@@ -387,8 +386,12 @@ def questions(checks, peer):
     _, answer = once(None)
     checks.equal(answer["error"]["code"], -32602, "responses that are null are an error")
     _, asked = once({})
-    _, answer = once({"user_name": accept(name="A"), "unknown": accept(x="y")}, asked["result"]["requestState"])
-    checks.equal(answer["result"]["resultType"], "complete", "extra keys are ignored")
+    extra = {"user_name": accept(name="A"), "unknown": accept(x="y")}
+    for state, what in ((asked["result"]["requestState"], ""), (None, ", without a state as well")):
+        _, answer = once(extra, state)
+        checks.equal(answer["result"]["resultType"], "complete", f"extra keys are ignored{what}")
+    _, answer = peer.ask("tools/call", {"name": prefix + "tampered_state", "arguments": {}, "inputResponses": {"confirm": accept(ok=True)}})
+    checks.equal(answer["result"]["resultType"], "input_required", "an answer to what was not asked is none elsewhere")
     state = peer.call(prefix + "tampered_state", {})["requestState"]
     status, answer = peer.ask(
         "tools/call", {"name": prefix + "tampered_state", "arguments": {}, "inputResponses": {"confirm": accept(ok=True)}, "requestState": state + "-TAMPERED"})
@@ -405,16 +408,21 @@ def subscriptions(checks, peer):
         ({"promptsListChanged": True}, "test_trigger_prompt_change", "notifications/prompts/list_changed"),
         ({"resourceSubscriptions": ["test://watched-resource"]}, "test_trigger_resource_update", "notifications/resources/updated"),
     ):
-        response, messages, id = peer.listen(filter)
-        first = next(messages)
-        checks.equal((first["method"], first["params"]["notifications"]), ("notifications/subscriptions/acknowledged", filter), f"{method}: acknowledged first")
-        started = time.monotonic()
-        peer.call(trigger, {})
-        change = next(messages)
-        checks.that(
-            change["method"] == method and change["params"]["_meta"][PREFIX + "subscriptionId"] == id and time.monotonic() - started < 15,
-            f"{method} reaches the subscriber", change)
-        response.close()
+        # On a busy machine one change may be late, but not each of five.
+        for _ in range(5):
+            response, messages, id = peer.listen(filter)
+            first = next(messages)
+            checks.equal((first["method"], first["params"]["notifications"]), ("notifications/subscriptions/acknowledged", filter), f"{method}: acknowledged first")
+            started = time.monotonic()
+            peer.call(trigger, {})
+            change = next(messages)
+            took = time.monotonic() - started
+            checks.that(
+                change["method"] == method and change["params"]["_meta"][PREFIX + "subscriptionId"] == id and took < 15, f"{method} reaches the subscriber", change)
+            response.close()
+            if took < 1:
+                break
+        checks.that(took < 1, f"{method} takes less than a second", took)
 
 
 def rules(checks, peer):
@@ -436,9 +444,12 @@ def rules(checks, peer):
     checks.that(status == 400 and answer["error"]["code"] == -32022 and answer["error"]["data"]["requested"] == "2099-01-01", "an unknown version", answer)
     status, answer = raw("tools/list", {"_meta": unknown}, version)
     checks.that(status == 400 and answer["error"]["code"] == -32020, "a version header that differs is refused first", answer)
-    for method in ("initialize", "ping", "logging/setLevel", "resources/subscribe", "no/such", "tasks/result", "tasks/list"):
+    for method in ("initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe", "no/such", "tasks/result", "tasks/list"):
         status, answer = raw(method, {"_meta": good}, version)
         checks.that(status == 404 and answer["error"]["code"] == -32601 and answer["id"] == 77, f"{method} is not found", (status, answer))
+    tool = "test_simple_text"
+    status, answer = raw("tools/call", {"_meta": good, "name": tool, "arguments": {}}, version | {"Mcp-Name": f" \t{tool} \t "})
+    checks.that(status == 200 and "result" in answer, "white space around Mcp-Name is no part of it", (status, answer))
     for name in ("Host", "Origin"):
         value = "evil.example.com" if name == "Host" else "https://evil.example.com"
         status, _ = raw("tools/list", {"_meta": good}, version | {name: value})
@@ -449,14 +460,14 @@ def tasks(checks, server):
     peer = Peer(server, MODERN, ALL | TASKS)
 
     def start(name, arguments=None, more=None):
-        task = peer.call(name, arguments or {}, more, record=False)
+        task = peer.call(name, arguments or {}, more)
         checks.that(
             task["resultType"] == "task" and isinstance(task["ttlMs"], int) and isinstance(task["pollIntervalMs"], int) and "task" not in task
             and "requestState" not in task and task["createdAt"].endswith("Z"), f"{name} becomes a task", task)
         return task["taskId"]
 
     def get(id):
-        return peer.result("tasks/get", {"taskId": id}, record=False)
+        return peer.result("tasks/get", {"taskId": id})
 
     def until(id, *states):
         deadline = time.monotonic() + 60
@@ -465,19 +476,19 @@ def tasks(checks, server):
         return task
 
     final = ("completed", "failed", "cancelled")
-    greeted = peer.call("greet", {"name": "World"}, record=False)
+    greeted = peer.call("greet", {"name": "World"})
     checks.that(greeted["resultType"] == "complete" and text(greeted) == "Hello, World!" and "taskId" not in greeted, "greet answers at once")
-    greeted = peer.call("greet", {"name": "World"}, {"task": {"ttl": 5000}}, record=False)
+    greeted = peer.call("greet", {"name": "World"}, {"task": {"ttl": 5000}})
     checks.equal(greeted["resultType"], "complete", "an old hint for a task is ignored")
     id = start("slow_compute", {"seconds": 3, "label": "x"})
     first = get(id)
     checks.that(first["resultType"] == "complete" and first["status"] == "working" and "result" not in first, "a task works", first)
     done = until(id, *final)
     checks.that(done["status"] == "completed" and text(done["result"]) == "Computed x.", "a task completes", done)
-    checks.equal(peer.result("tasks/cancel", {"taskId": id}, record=False)["resultType"], "complete", "a finished task may be cancelled")
+    checks.equal(peer.result("tasks/cancel", {"taskId": id})["resultType"], "complete", "a finished task may be cancelled")
     checks.equal(get(id)["status"], "completed", "and stays what it was")
     id = start("slow_compute", {"seconds": 60})
-    checks.equal(peer.result("tasks/cancel", {"taskId": id}, record=False)["resultType"], "complete", "tasks/cancel is acknowledged")
+    checks.equal(peer.result("tasks/cancel", {"taskId": id})["resultType"], "complete", "tasks/cancel is acknowledged")
     checks.equal(until(id, *final)["status"], "cancelled", "a cancelled task is cancelled")
     done = until(start("failing_job"), *final)
     checks.that(done["status"] == "completed" and done["result"]["isError"], "failing_job completes with an error", done)
@@ -488,9 +499,9 @@ def tasks(checks, server):
     waiting = until(id, "input_required", *final)
     checks.that(waiting["inputRequests"]["confirm"]["method"] == "elicitation/create" and "requestState" not in waiting, "confirm_delete asks", waiting)
     for responses in ({"other": accept()}, {"confirm": 3}, {"confirm": accept(confirm="yes")}):
-        peer.result("tasks/update", {"taskId": id, "inputResponses": responses}, record=False)
+        peer.result("tasks/update", {"taskId": id, "inputResponses": responses})
     checks.equal(get(id)["status"], "input_required", "what is no answer changes nothing")
-    updated = peer.result("tasks/update", {"taskId": id, "inputResponses": {"confirm": accept(confirm=True)}}, record=False)
+    updated = peer.result("tasks/update", {"taskId": id, "inputResponses": {"confirm": accept(confirm=True)}})
     checks.equal(updated["resultType"], "complete", "tasks/update is acknowledged")
     checks.equal(text(until(id, *final)["result"]), "Deleted a.txt.", "confirm_delete goes on")
     id = start("multi_input")
@@ -498,30 +509,30 @@ def tasks(checks, server):
     while len(get(id).get("inputRequests", {})) < 2 and time.monotonic() < deadline:
         time.sleep(0.02)
     checks.equal(set(get(id)["inputRequests"]), {"first", "second"}, "multi_input asks twice at once")
-    peer.result("tasks/update", {"taskId": id, "inputResponses": {"first": accept(name="a", confirm=True)}}, record=False)
+    peer.result("tasks/update", {"taskId": id, "inputResponses": {"first": accept(name="a", confirm=True)}})
     waiting = get(id)
     checks.that(waiting["status"] == "input_required" and set(waiting["inputRequests"]) == {"second"}, "the other question stays open", waiting)
-    peer.result("tasks/update", {"taskId": id, "inputResponses": {"second": accept(name="b", confirm=True)}}, record=False)
+    peer.result("tasks/update", {"taskId": id, "inputResponses": {"second": accept(name="b", confirm=True)}})
     checks.equal(text(until(id, *final)["result"]), "a and b", "multi_input completes")
 
-    asked = peer.call("test_tool_with_task", {}, record=False)
+    asked = peer.call("test_tool_with_task", {})
     checks.that(asked["resultType"] == "input_required" and "taskId" not in asked, "test_tool_with_task asks in a round of the call", asked)
     answer = {"inputResponses": {"user_name": accept(name="Ann")}, "requestState": asked["requestState"]}
     checks.equal(text(until(start("test_tool_with_task", {}, answer), *final)["result"]), "Hello, Ann!", "test_tool_with_task goes on as a task")
 
-    status, answer = peer.ask("tasks/get", {"taskId": "nope"}, record=False)
+    status, answer = peer.ask("tasks/get", {"taskId": "nope"})
     checks.that(status == 400 and answer["error"]["code"] == -32602, "an unknown task", answer)
-    status, answer = peer.ask("tasks/get", {"taskId": id}, headers={"Mcp-Name": "other"}, record=False)
+    status, answer = peer.ask("tasks/get", {"taskId": id}, headers={"Mcp-Name": "other"})
     checks.that(status == 400 and answer["error"]["code"] == -32020, "Mcp-Name is the id of the task", answer)
     needed = {"requiredCapabilities": TASKS}
     for method in ("tasks/get", "tasks/update", "tasks/cancel"):
-        status, answer = peer.ask(method, {"taskId": id, "inputResponses": {}}, capabilities=ALL, record=False)
+        status, answer = peer.ask(method, {"taskId": id, "inputResponses": {}}, capabilities=ALL)
         checks.that(status == 400 and answer["error"]["code"] == -32021 and answer["error"]["data"] == needed, f"{method} needs the extension", answer)
-    status, answer = peer.ask("tools/call", {"name": "failing_job", "arguments": {}}, capabilities=ALL, record=False)
+    status, answer = peer.ask("tools/call", {"name": "failing_job", "arguments": {}}, capabilities=ALL)
     checks.that(answer["error"]["code"] == -32021 and answer["error"]["data"] == needed, "a required task needs the extension", answer)
-    result = peer.call("slow_compute", {"seconds": 0, "label": "y"}, capabilities=ALL, record=False)
+    result = peer.call("slow_compute", {"seconds": 0, "label": "y"}, capabilities=ALL)
     checks.that(result["resultType"] == "complete" and text(result) == "Computed y.", "without the extension a tool answers at once")
-    asked = peer.call("confirm_delete", {"filename": "b"}, capabilities=ALL, record=False)
+    asked = peer.call("confirm_delete", {"filename": "b"}, capabilities=ALL)
     checks.equal(asked["resultType"], "input_required", "without the extension a tool asks in rounds")
 
     id = start("slow_compute", {"seconds": 3})
@@ -534,6 +545,7 @@ def tasks(checks, server):
     response.close()
     response, messages, _ = peer.listen({"taskIds": [id]}, capabilities={})
     checks.that(response.status == 400 and next(messages)["error"]["code"] == -32021, "listening to tasks needs the extension")
+    peer.valid(checks, "tasks")
 
 
 def stdio(checks):

@@ -1,4 +1,4 @@
-"""Checks recorded messages against the published JSON schema of the revision they were sent in."""
+"""Checks recorded messages against the published JSON schema of the revision they were sent in, those of the tasks extension against its page."""
 
 import json
 import os
@@ -6,10 +6,16 @@ from functools import lru_cache
 
 import jsonschema
 
+import task_shapes
+
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 MODERN = "2026-07-28"
 # What only modern results carry.
 MODERN_MEMBERS = {"resultType", "ttlMs", "cacheScope"}
+
+
+def is_type(result, kind):
+    return isinstance(result, dict) and result.get("resultType") == kind
 
 
 class Schema:
@@ -25,6 +31,7 @@ class Schema:
             for name in self._alternatives(union):
                 method = self.definitions[name]["properties"]["method"]["const"]
                 self._methods[union, method] = name
+        self._has_tasks = revision == MODERN
         self._error_codes = {}
         for name, definition in self.definitions.items():
             for code in self._codes(definition):
@@ -54,23 +61,35 @@ class Schema:
         error = jsonschema.exceptions.best_match(self._validator(name).iter_errors(instance))
         return [f"{name}: {error.json_path}: {error.message[:300]}"] if error else []
 
-    def request(self, sender, message):
+    def request(self, sender, message, is_strict=True):
+        if self._has_tasks and sender == "client" and message["method"] in task_shapes.METHODS:
+            return task_shapes.request(message, self, is_strict)
         return self._by_method("Request", sender, message)
 
     def notification(self, sender, message):
+        if self._has_tasks and sender == "server" and message["method"] == task_shapes.NOTIFICATION:
+            return task_shapes.notification(message, self)
         return self._by_method("Notification", sender, message)
 
     def _by_method(self, kind, sender, message):
+        if self._has_tasks:
+            message, problems = task_shapes.without_filter(message)
+            if problems:
+                return problems
         name = self._methods.get((sender.capitalize() + kind, message.get("method")))
         if name is None:
             return [f"no {kind} of a {sender} has the method {message.get('method')!r}"]
         return self.problems(f"JSONRPC{kind}", message) + self.problems(name, message)
 
-    def result(self, asker, method, message):
+    def result(self, asker, asked, message):
         framing = "JSONRPCResultResponse" if "JSONRPCResultResponse" in self.definitions else "JSONRPCResponse"
+        method = asked["method"]
+        is_task = method in task_shapes.METHODS or (method == "tools/call" and is_type(message["result"], "task"))
+        if self._has_tasks and asker == "client" and is_task:
+            return self.problems(framing, message) + task_shapes.result(asked, message["result"], self)
         request = self._methods.get((asker.capitalize() + "Request", method), "")
         name = request.removesuffix("Request") + "Result"
-        if isinstance(message["result"], dict) and message["result"].get("resultType") == "input_required":
+        if is_type(message["result"], "input_required"):
             name = "InputRequiredResult"
         if name not in self.definitions:
             name = "EmptyResult"
@@ -129,7 +148,7 @@ def check(entries, sluice):
                 of = schema(revision)
                 if "id" in single:
                     requests[sender, json.dumps(single["id"])] = (single, revision)
-                    report.note(revision, entry, of.request(sender, single))
+                    report.note(revision, entry, of.request(sender, single, is_strict=sender == sluice))
                 else:
                     report.note(revision, entry, of.notification(sender, single))
                 continue
@@ -142,7 +161,7 @@ def check(entries, sluice):
                 continue
             if asked["method"] == "initialize":
                 negotiated = revision = single["result"].get("protocolVersion", revision)
-            if problems := schema(revision).result(peer, asked["method"], single):
+            if problems := schema(revision).result(peer, asked, single):
                 report.note(revision, entry, problems)
                 continue
             result = single["result"]
@@ -154,7 +173,7 @@ def check(entries, sluice):
                         if member in tool:
                             problems += _schema_problems(f"{tool['name']}.{member}", tool[member])
                     output_schemas[tool["name"]] = tool.get("outputSchema")
-            if asked["method"] == "tools/call" and not result.get("isError") and result.get("resultType") != "input_required":
+            if asked["method"] == "tools/call" and not result.get("isError") and result.get("resultType") not in ("input_required", "task"):
                 problems += _structure_problems(asked["params"]["name"], output_schemas.get(asked["params"]["name"]), result)
             report.note(revision, entry, problems)
     return report

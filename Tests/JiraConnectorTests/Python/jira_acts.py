@@ -70,6 +70,18 @@ def _(a, j):
     a.get_change_logs("ABC-1", start_at=0, max_results=20)
 
 
+@act("list_changes_of_issues")
+def _(a, j):
+    a.bulk_fetch_issues(data={"issueIdsOrKeys": ["XYZ-7"], "fields": ["project"]})
+    a.get_bulk_changelogs(data={"issueIdsOrKeys": ["10001"], "maxResults": 20, "fieldIds": ["status"]})
+
+
+@act("get_time_in_status")
+def _(a, j):
+    a.get_issue("ABC-1", fields="created,status")
+    a.get_change_logs("ABC-1", start_at=0, max_results=100)
+
+
 @act("list_transitions")
 def _(a, j):
     a.get_transitions("ABC-1")
@@ -151,6 +163,26 @@ def _(a, j):
     a.get_fields()
 
 
+@act("list_field_contexts")
+def _(a, j):
+    a.get_contexts_for_field("customfield_10016", start_at=0, max_results=50)
+
+
+@act("list_field_options")
+def _(a, j):
+    a.get_options_for_context("customfield_10016", "10025", start_at=0, max_results=50)
+
+
+@act("list_field_options of an issue")
+def _(a, j):
+    a.get_edit_issue_meta("ABC-1")
+
+
+@act("list_field_options of a type")
+def _(a, j):
+    a.get_create_issue_meta_issue_type_id("ABC", "10001", start_at=0, max_results=200)
+
+
 @act("get_my_permissions")
 def _(a, j):
     a.get_my_permissions(project_key="ABC", permissions="BROWSE_PROJECTS,EDIT_ISSUES")
@@ -164,6 +196,19 @@ def _(a, j):
 @act("list_boards")
 def _(a, j):
     a.get_all_boards(start_at=0, max_results=50, type="scrum", project_key_or_id="ABC")
+
+
+@act("get_board")
+def _(a, j):
+    a.get_board("35")
+    a.get_statuses()
+    # Of the core there is a method of the same name.
+    JiraSoftwareMethods.get_configuration(a, "35")
+
+
+@act("list_board_issues")
+def _(a, j):
+    a.get_issues_for_board("4", start_at=0, max_results=50, jql="(status = Done)", fields=FIELDS + ",customfield_10016")
 
 
 @act("list_sprints")
@@ -331,6 +376,19 @@ def _(a, j):
 def _(a, j):
     a.get_project("ABC")
     a.create_version(data={"name": "1.1", "description": "Better", "releaseDate": "2026-08-11", "projectId": 1})
+
+
+@act("create_versions")
+def _(a, j):
+    a.get_project("ABC")
+    a.create_version(data={"name": "1.2", "startDate": "2026-08-11", "projectId": 1})
+
+
+@act("update_version")
+def _(a, j):
+    a.get_project("ABC")
+    a.get_version("10100")
+    a.update_version("10100", data={"releaseDate": "2026-08-12", "released": True})
 
 
 @act("delete_comment")

@@ -23,6 +23,8 @@ final class AuthorizationFixture: Sendable {
     var scopes: @Sendable (_ operation: String) -> [String] = { _ in [] }
     /// Answered instead of serving, if there is one.
     var refusal: @Sendable (_ count: Int, _ request: HTTPRequest) -> (HTTPStatus, String)? = { _, _ in nil }
+    /// How long the list of tools may be kept, by one user.
+    var listLifetime = 0
     var dpop: DPoPVerifier?
     var requiresDPoP = false
   }
@@ -135,7 +137,7 @@ final class AuthorizationFixture: Sendable {
       result = ["protocolVersion": message["params"]?["protocolVersion"] ?? .null, "capabilities": ["tools": [:]], "serverInfo": ["name": "s", "version": "1"]]
     case "server/discover": result = ["supportedVersions": ["2026-07-28"], "capabilities": ["tools": [:]], "ttlMs": 0, "cacheScope": "private"]
     case "tools/call": result = ["content": [["type": "text", "text": "done"]]]
-    default: result = ["tools": [["name": "test-tool", "inputSchema": ["type": "object"]]], "ttlMs": 0, "cacheScope": "private"]
+    default: result = ["tools": [["name": "test-tool", "inputSchema": ["type": "object"]]], "ttlMs": .int(script.listLifetime), "cacheScope": "private"]
     }
     if request.headers["MCP-Protocol-Version"] == "2026-07-28" { result["resultType"] = "complete" }
     return ScriptedAuthorizationServer.json(.ok, ["jsonrpc": "2.0", "id": id, "result": result])

@@ -43,6 +43,60 @@ struct AuthorizedClientTests {
     await http.shutdown()
   }
 
+  @Test("keeps private lists over a refresh, and gives none of them to whoever is let in by another authorization")
+  func privateCache() async throws {
+    try await AuthorizationFixture().serving { fixture in
+      let refusals = Mutex(0)
+      fixture.script.listLifetime = 3_600_000
+      fixture.script.refusal = { _, request in
+        guard request.rpcMethod == "tools/call" else { return nil }
+        return refusals.withLock { refusals in
+          refusals -= 1
+          return refusals >= 0 ? (.unauthorized, "Bearer error=\"invalid_token\"") : nil
+        }
+      }
+      let wire = try fixture.wire(fixture.configuration())
+      let client = Client(ClientTransport { _ in wire })
+      func lists() async throws -> Int {
+        _ = try await client.listTools()
+        return fixture.requests.count { $0.rpcMethod == "tools/list" }
+      }
+      #expect(try await lists() == 1)
+      refusals.withLock { $0 = 1 }
+      _ = try await client.callTool("test-tool")
+      #expect(fixture.first.seen.grants == ["authorization_code", "refresh_token"])
+      #expect(try await lists() == 1)
+      fixture.first.script.refusesRefresh = true
+      refusals.withLock { $0 = 1 }
+      _ = try await client.callTool("test-tool")
+      #expect(fixture.first.seen.grants.last == "authorization_code" && fixture.first.seen.authorizations.count == 2)
+      #expect(try await lists() == 2)
+      #expect(try await lists() == 2)
+      await client.close()
+    }
+  }
+
+  @Test("keeps nothing private for another Authorization header of its own, and what is public for all")
+  func privateCacheOfHeaders() async throws {
+    let token = Mutex("Bearer t-1")
+    let peer = RecordingPeer.modern { request in
+      let isPrivate = request.rpc == "tools/list"
+      var result: JSONValue = ["resultType": "complete", "ttlMs": 3_600_000, "cacheScope": isPrivate ? "private" : "public"]
+      result[isPrivate ? "tools" : "prompts"] = []
+      return RecordingPeer.result(result, to: request)
+    }
+    try await peer.serving(headers: { [HTTPHint.Header("authorization", token.withLock { $0 })] }) { wire in
+      let client = Client(ClientTransport { _ in wire })
+      for (name, lists) in [("t-1", 1), ("t-1", 1), ("t-2", 2), ("t-2", 2), ("t-1", 3)] {
+        token.withLock { $0 = "Bearer " + name }
+        _ = try await client.listTools()
+        _ = try await client.listPrompts()
+        #expect(peer.methods.count { $0 == "tools/list" } == lists && peer.methods.count { $0 == "prompts/list" } == 1)
+      }
+      await client.close()
+    }
+  }
+
   @Test("says at once what is wrong with its settings")
   func settings() async throws {
     let client = Client(.http(OAuthConfiguration(server: "http://mcp.example/mcp", grant: .clientCredentials)), settings: .init(name: "t", version: "1"))

@@ -89,6 +89,11 @@ struct OAuthDiscoveryTests {
   static let faults: [DiscoveryFault] = [
     DiscoveryFault(testDescription: "metadata of another issuer", code: .issuerMismatch) { $0.first.script.metadata = ["issuer": "https://honest.example"] },
     DiscoveryFault(testDescription: "an issuer with one slash more", code: .issuerMismatch) { $0.first.script.metadata = ["issuer": .string($0.first.issuer + "/")] },
+    DiscoveryFault(testDescription: "an issuer in another form of the same Unicode text", code: .issuerMismatch) {
+      $0.first.script.issuerPath = "/K"
+      $0.first.script.metadataPath = "/.well-known/oauth-authorization-server/K"
+      $0.first.script.metadata = ["issuer": .string($0.first.issuer.replacing("K", with: "\u{212A}"))]
+    },
     DiscoveryFault(testDescription: "no PKCE", code: .noPKCE) { $0.first.script.metadata = ["code_challenge_methods_supported": .null] },
     DiscoveryFault(testDescription: "plain PKCE alone", code: .noPKCE) { $0.first.script.metadata = ["code_challenge_methods_supported": ["plain"]] },
     DiscoveryFault(testDescription: "metadata for another resource", code: .resourceMismatch) { $0.script.resource = "https://evil.example.com/mcp" },

@@ -103,6 +103,24 @@ struct ResourceServerTests {
     }
   }
 
+  @Test("takes an issuer by its bytes: another form of the same Unicode text is another issuer")
+  func issuerBytes() async throws {
+    try await serving { issuer, client in
+      // The sign for kelvin is, to Unicode, the letter K.
+      issuer.script.issuerPath = "/K"
+      issuer.script.clients = ["rs": "pw"]
+      issuer.script.audience = Self.resource
+      let kelvin = issuer.issuer.replacing("K", with: "\u{212A}")
+      #expect(kelvin == issuer.issuer && !kelvin.utf8.elementsEqual(issuer.issuer.utf8))
+      let server = try self.server(issuer, client, introspects: true)
+      let (good, bad) = (try self.token(issuer), try self.token(issuer, ["iss": .string(kelvin)]))
+      for (token, isAllowed) in [(good, true), (bad, false), ("opaque-good", true), ("opaque-kelvin", false)] {
+        let answer = self.outcome(await server.authenticate(self.request([("Authorization", "Bearer \(token)")])))
+        #expect((answer.caller != nil) == isAllowed && (answer.status == 401) == !isAllowed, "\(token)")
+      }
+    }
+  }
+
   @Test("asks for the scopes that the request needs")
   func scopes() async throws {
     try await serving { issuer, client in

@@ -6,8 +6,16 @@ import Testing
 
 /// The scenarios of authorization's extensions: tokens without a user at a browser, and tokens bound to a key.
 extension ScenarioCase {
-  private static func asked(_ grant: String) -> @Sendable (Fixture) -> Void {
+  /// - Parameter declares: the extension that the client must declare with every request, or when it initializes; nil for none.
+  private static func asked(_ grant: String, declares name: String?) -> @Sendable (Fixture) -> Void {
     {
+      let params = $0.requests.map(\.message).compactMap { $0["params"] }
+      let capabilities = params.compactMap { $0["_meta"]?[MetaKey.clientCapabilities] ?? $0["capabilities"] }
+      #expect(!capabilities.isEmpty)
+      for declared in capabilities {
+        let names = declared["extensions"]?.object?.map(\.name).filter { $0 != "io.modelcontextprotocol/tasks" } ?? []
+        #expect(names == (name.map { ["io.modelcontextprotocol/" + $0] } ?? []))
+      }
       #expect($0.first.seen.grants == [grant])
       #expect($0.first.seen.tokens.first?.fields["resource"] == $0.url)
       #expect($0.first.seen.authorizations.isEmpty)
@@ -24,7 +32,7 @@ extension ScenarioCase {
         $0.first.script.metadata = ["token_endpoint_auth_methods_supported": ["client_secret_basic"]]
       }, context: { _ in ["client_id": "it", "client_secret": "s3cret"] },
       check: {
-        asked("client_credentials")($0)
+        asked("client_credentials", declares: "oauth-client-credentials")($0)
         #expect($0.first.seen.tokens.first?.authorization?.hasPrefix("Basic ") == true)
       }),
     ScenarioCase(
@@ -34,7 +42,7 @@ extension ScenarioCase {
         $0.first.script.metadata = ["token_endpoint_auth_methods_supported": ["private_key_jwt"]]
       }, context: { _ in ["client_id": "it", "private_key_pem": .string(TestPEM.es256), "signing_algorithm": "ES256"] },
       check: {
-        asked("client_credentials")($0)
+        asked("client_credentials", declares: "oauth-client-credentials")($0)
         #expect($0.first.seen.tokens.first?.fields["client_assertion"] != nil)
       }),
     ScenarioCase(
@@ -46,7 +54,7 @@ extension ScenarioCase {
       context: {
         guard let key = try? SigningKey(pem: TestPEM.es256) else { return [:] }
         return ["client_id": "workload", "valid_jwt": .string(assertion(of: key, for: $0.first.issuer))]
-      }, check: asked(bearerGrant)),
+      }, check: asked(bearerGrant, declares: nil)),
     enterprise("enterprise-managed-authorization", token: "idp_id_token", type: "id_token"),
     enterprise("enterprise-managed-authorization-refresh-token", token: "idp_refresh_token", type: "refresh_token"),
   ]
@@ -97,7 +105,7 @@ extension ScenarioCase {
         ]
       },
       check: {
-        asked(bearerGrant)($0)
+        asked(bearerGrant, declares: "enterprise-managed-authorization")($0)
         #expect($0.first.seen.tokens.first?.authorization?.hasPrefix("Basic ") == true)
         #expect($0.second.seen.grants == ["urn:ietf:params:oauth:grant-type:token-exchange"])
       })

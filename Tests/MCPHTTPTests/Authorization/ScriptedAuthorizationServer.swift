@@ -275,6 +275,9 @@ final class ScriptedAuthorizationServer: HTTPResponder {
     case "opaque-good":
       return Self.json(
         .ok, ["active": true, "sub": "ada", "client_id": "c", "aud": .string(script.audience ?? ""), "scope": "mcp", "exp": .int(now + 60), "iss": .string(issuer)])
+    case "opaque-kelvin":
+      let kelvin = issuer.replacing("K", with: "\u{212A}")
+      return Self.json(.ok, ["active": true, "sub": "ada", "aud": .string(script.audience ?? ""), "exp": .int(now + 60), "iss": .string(kelvin)])
     case "opaque-elsewhere": return Self.json(.ok, ["active": true, "aud": "https://other.example"])
     default: return Self.json(.ok, ["active": false])
     }

@@ -49,6 +49,37 @@ struct HTTPClientRequirements {
     #expect(peer.requests.map { $0.headers["Mcp-Name"] } == [nil, "echo", "=?base64?Y2Fmw6k=?=", nil])
   }
 
+  @Test("Requests about a task name it in a header")
+  func taskHeaders() async throws {
+    let task: JSONValue = [
+      "taskId": "t-1", "status": "working", "createdAt": "2026-07-28T00:00:00Z", "lastUpdatedAt": "2026-07-28T00:00:00Z", "ttlMs": nil, "pollIntervalMs": 10,
+    ]
+    let asking: JSONValue = ["status": "input_required", "inputRequests": ["who": ["method": "roots/list"]]]
+    let looks = Mutex(0)
+    let peer = RecordingPeer.modern { request in
+      var state = task
+      state["resultType"] = "complete"
+      if request.rpc == "tasks/get" {
+        let look = looks.withLock { looks in
+          looks += 1
+          return looks
+        }
+        if look == 1 { for (name, value) in asking.object ?? JSONObject() { state[name] = value } } else { state["status"] = "cancelled" }
+      } else {
+        state = ["resultType": "complete"]
+      }
+      return RecordingPeer.result(state, to: request)
+    }
+    try await peer.serving { wire in
+      let client = Client(ClientTransport { _ in wire }, handlers: ClientHandlers(roots: { [] }))
+      await #expect(throws: ClientError.self) { try await client.task("t-1").result() }
+      try await client.task("t-1").cancel()
+    }
+    let named = peer.requests.filter { $0.rpc.hasPrefix("tasks/") }
+    #expect(Set(named.map(\.rpc)) == ["tasks/get", "tasks/update", "tasks/cancel"])
+    #expect(named.allSatisfy { $0.headers["Mcp-Name"] == "t-1" && $0.headers["Mcp-Method"] == $0.rpc })
+  }
+
   @Test("No id is used twice, however many requests are open")
   func ids() async throws {
     let peer = RecordingPeer.modern { RecordingPeer.result(Self.done, to: $0) }

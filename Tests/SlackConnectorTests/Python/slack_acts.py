@@ -79,6 +79,17 @@ def _(c):
     c.users_lookupByEmail(email="ada+x@example.com")
 
 
+@act("search_users")
+def _(c):
+    c.users_list(limit=200)
+
+
+@act("list_unread")
+def _(c):
+    c.users_conversations(types="public_channel,private_channel,mpim,im", exclude_archived=True, limit=5)
+    c.conversations_info(channel="C00000000", include_num_members=True)
+
+
 @act("list_user_groups")
 def _(c):
     c.usergroups_list(include_count=True)
@@ -224,6 +235,26 @@ def _(c):
 @act("join_channel")
 def _(c):
     c.conversations_join(channel=C)
+
+
+@act("mark_read")
+def _(c):
+    c.conversations_mark(channel=C, ts=TS)
+
+
+@act("create_user_group")
+def _(c):
+    c.usergroups_create(name="On call", handle="on-call", description="Who is called")
+
+
+@act("update_user_group")
+def _(c):
+    c.usergroups_update(usergroup="S0GROUP12", name="Called", handle="called")
+
+
+@act("set_user_group_members")
+def _(c):
+    c.usergroups_users_update(usergroup="S0GROUP12", users=["U0PERSON1", "U0PERSON2"])
 
 
 @act("remove_from_channel")

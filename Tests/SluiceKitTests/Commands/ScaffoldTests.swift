@@ -62,6 +62,28 @@ struct ScaffoldTests {
     }
   }
 
+  @Test(
+    "makes an image of the package and of the checkout that it depends on, by a command that its README says",
+    arguments: [
+      ([], "--build-context \"sluice=../sluice\" ", "COPY --from=sluice [\".\", \"/sluice\"]"),
+      (["--sluice-path", Self.root], "--build-context \"sluice=\(Self.root)\" ", "COPY --from=sluice [\".\", \"\(Self.root)\"]"),
+      (["--sluice-url", "https://git.example.com/sluice.git"], "", nil),
+    ] as [([String], String, String?)])
+  func image(_ source: [String], _ context: String, _ copy: String?) async throws {
+    try await withDirectory { directory in
+      #expect(try await new(["server", "my-things"] + source, in: directory).status == 0)
+      func text(_ file: String) throws -> String { try String(contentsOfFile: "\(directory)/my-things/\(file)", encoding: .utf8) }
+      let dockerfile = try text("Dockerfile").split(separator: "\n").map(String.init)
+      #expect(dockerfile.first == "# syntax=docker/dockerfile:1")
+      #expect(dockerfile.filter { $0.hasPrefix("COPY --from=sluice") } == [copy].compactMap { $0 })
+      // The checkout is there before anything is built, and so is the package.
+      let steps = dockerfile.filter { !$0.hasPrefix("#") }.prefix { !$0.hasPrefix("RUN") }
+      #expect(Array(steps) == ["FROM swift:6.3-bookworm AS build", "WORKDIR /src"] + [copy].compactMap { $0 } + ["COPY . ."])
+      let readme = try text("README.md")
+      #expect(readme.contains("\ndocker build \(context)-t my-things .\n") && readme.contains("outside of this folder") == (copy != nil), "\(readme)")
+    }
+  }
+
   @Test("gives a connector a configuration that serves it")
   func configuration() async throws {
     try await withDirectory { directory in

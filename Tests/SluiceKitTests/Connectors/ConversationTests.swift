@@ -10,7 +10,7 @@ import Testing
 @Suite("Conversations", .timeLimit(.minutes(2)))
 struct ConversationTests {
   @Test(
-    "Each answers its question, withholds what policy withholds, refuses what it refuses, and leaves a trail",
+    "Each begins with the connector's prompt, answers its question, withholds what policy withholds, refuses what it refuses, and leaves a trail",
     arguments: ["summarize-slack-channel", "sprint-blockers", "review-pull-request", "renewal-risks", "customer-feedback"])
   func replay(_ name: String) async throws {
     let conversation = try Conversation(name)
@@ -18,35 +18,36 @@ struct ConversationTests {
     try conversation.prepare(vendor)
     let secrets = try TestSecrets()
     let configuration = try conversation.configuration(vendor, secret: secrets.reference("token", "vendor-token-0123456789"))
+    #expect(conversation.steps.first?.act == .prompt)
     try await withGateway(configuration) { gateway in
       let client = try await gateway.client(conversation.user)
       for step in conversation.steps {
         let sent = vendor.requests.count
-        let reply = try await client.call(step.tool, step.arguments)
+        let reply = try await step.ask(client)
         let asked = vendor.requests.dropFirst(sent)
         #expect(!reply.text.contains("vendor-token"))
         let failed = reply.error != nil || reply.isToolError
         switch step.kind {
-        case .answered: #expect(!failed, "\(step.tool): \(reply.text)")
+        case .answered: #expect(!failed, "\(step.name): \(reply.text)")
         case .hidden:
-          #expect(failed, "\(step.tool): \(reply.text)")
-          #expect(asked.allSatisfy { $0.method == "GET" }, "\(step.tool) changed something")
+          #expect(failed, "\(step.name): \(reply.text)")
+          #expect(asked.allSatisfy { $0.method == "GET" }, "\(step.name) changed something")
         case .refused:
-          #expect(failed, "\(step.tool): \(reply.text)")
-          #expect(asked.isEmpty, "\(step.tool) reached the vendor")
+          #expect(failed, "\(step.name): \(reply.text)")
+          #expect(asked.isEmpty, "\(step.name) reached the vendor")
         }
-        for text in step.texts("asks") { #expect(asked.contains { Conversation.words(of: $0).contains(text) }, "\(step.tool) does not ask \"\(text)\"") }
-        for text in step.texts("answers") { #expect(reply.text.contains(text), "\(step.tool) lacks \"\(text)\": \(reply.text)") }
-        for text in step.texts("withholds") { #expect(!reply.text.contains(text), "\(step.tool) shows \"\(text)\": \(reply.text)") }
+        for text in step.texts("asks") { #expect(asked.contains { Conversation.words(of: $0).contains(text) }, "\(step.name) does not ask \"\(text)\"") }
+        for text in step.texts("answers") { #expect(reply.text.contains(text), "\(step.name) lacks \"\(text)\": \(reply.text)") }
+        for text in step.texts("withholds") { #expect(!reply.text.contains(text), "\(step.name) shows \"\(text)\": \(reply.text)") }
       }
       #expect(vendor.unscripted.isEmpty, "\(vendor.unscripted)")
       let leaves = try gateway.leaves()
       for kind in Conversation.Step.Kind.allCases {
-        let tools = conversation.steps.filter { $0.kind == kind }.map(\.tool)
-        for tool in Set(tools) {
-          let found = leaves.of(kind == .refused ? "refusal" : "intent").count { $0["what"]?["name"]?.string == tool }
-          let expected = conversation.steps.count { $0.tool == tool && ($0.kind == .refused) == (kind == .refused) }
-          #expect(found == expected, "\(tool): \(found) leaves of \(expected) calls")
+        let names = conversation.steps.filter { $0.kind == kind }.map(\.name)
+        for name in Set(names) {
+          let found = leaves.of(kind == .refused ? "refusal" : "intent").count { $0["what"]?["name"]?.string == name }
+          let expected = conversation.steps.count { $0.name == name && ($0.kind == .refused) == (kind == .refused) }
+          #expect(found == expected, "\(name): \(found) leaves of \(expected) steps")
         }
       }
       #expect(leaves.of("outcome").count == leaves.of("intent").count)
@@ -59,9 +60,29 @@ private struct Conversation: Sendable {
   struct Step: Sendable {
     enum Kind: CaseIterable { case answered, hidden, refused }
 
+    /// What a client asks of a server.
+    enum Act: String, CaseIterable { case call, prompt, read }
+
     let json: JSONValue
-    let tool: String
-    var arguments: JSONValue { json["arguments"] ?? [:] }
+    let act: Act
+    /// Of the tool or prompt, with its prefix, or the resource's URI.
+    let name: String
+
+    init(_ json: JSONValue) throws {
+      self.json = json
+      act = try #require(Act.allCases.first { json[$0.rawValue] != nil }, "a step is a call, a prompt or a read: \(json.text)")
+      name = try #require(json[act.rawValue]?.string)
+    }
+
+    func ask(_ client: MCPClient) async throws -> Reply {
+      let arguments = json["arguments"] ?? [:]
+      return switch act {
+      case .call: try await client.call(name, arguments)
+      case .prompt: try await client.modern("prompts/get", ["name": .string(name), "arguments": arguments])
+      case .read: try await client.modern("resources/read", ["uri": .string(name)])
+      }
+    }
+
     var kind: Kind { json["refused"] == true ? .refused : json["hidden"] == true ? .hidden : .answered }
     func texts(_ member: String) -> [String] { json[member]?.array?.compactMap(\.string) ?? [] }
   }
@@ -71,7 +92,7 @@ private struct Conversation: Sendable {
 
   init(_ name: String) throws {
     script = try JSONValue(parsing: String(contentsOf: ProjectFiles.root.appending(path: "Examples/conversations/\(name).json"), encoding: .utf8))
-    steps = try (script["steps"]?.array ?? []).map { Step(json: $0, tool: try #require($0["call"]?.string)) }
+    steps = try (script["steps"]?.array ?? []).map { try Step($0) }
   }
 
   var user: String { script["user"]?.string ?? "ada" }

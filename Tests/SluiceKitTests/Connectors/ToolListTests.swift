@@ -69,14 +69,60 @@ struct ToolListTests {
       }
       return (pair, answers)
     }
-    for (connector, tools) in all { print("tools of \(connector): \(tools.count), \(Self.bytes(tools)) bytes, about \(Self.bytes(tools) / 4) tokens") }
-    print("tools of all: \(all.reduce(0) { $0 + $1.tools.count }), \(total) bytes, about \(total / 4) tokens")
-    print("find_tools and call_tool: \(pair) bytes, about \(pair / 4) tokens")
-    for answer in answers { print("find_tools \"\(answer.query)\": \(answer.bytes) bytes, about \(answer.bytes / 4) tokens: \(answer.names.joined(separator: ", "))") }
+    try DiscoveryFigures(all: all.map { ($0.connector, $0.tools.count, Self.bytes($0.tools)) }, pair: pair, answers: answers.map(\.bytes)).check()
     #expect(pair < 4096 && total > 10 * pair)
     for (question, answer) in zip(Self.questions, answers) {
       #expect(answer.names.contains { $0.hasSuffix("__" + question.tool) }, "\(question.query): \(answer.names)")
       #expect(pair + answer.bytes < total / 3)
     }
+  }
+}
+
+/// What listing costs, as `docs/connectors/discovery.md` shows it between two marks.
+private struct DiscoveryFigures {
+  let all: [(connector: String, tools: Int, bytes: Int)]
+  let pair: Int
+  /// Bytes of each answer of `find_tools`.
+  let answers: [Int]
+
+  private static let page = ProjectFiles.root.appending(path: "docs/connectors/discovery.md")
+  private static let marks = (start: "<!-- figures: written by ToolListTests -->\n", end: "<!-- end of figures -->")
+
+  /// Records an issue where the page shows other figures, or writes them with SLUICE_UPDATE_GOLDEN=1.
+  func check() throws {
+    let text = try String(contentsOf: Self.page, encoding: .utf8)
+    let start = try #require(text.range(of: Self.marks.start), "the page has lost its first mark").upperBound
+    let end = try #require(text.range(of: Self.marks.end, range: start..<text.endIndex), "the page has lost its second mark").lowerBound
+    guard text[start..<end] != table else { return }
+    if CoverageTable.isUpdating {
+      try Data((text[..<start] + table + text[end...]).utf8).write(to: Self.page)
+    } else {
+      Issue.record("docs/connectors/discovery.md shows other figures: run the tests with SLUICE_UPDATE_GOLDEN=1")
+    }
+  }
+
+  private var table: String {
+    let (tools, bytes) = all.reduce(into: (0, 0)) { $0 = ($0.0 + $1.tools, $0.1 + $1.bytes) }
+    let (least, most) = (answers.min() ?? 0, answers.max() ?? 0)
+    var lines = ["| Listed | Tools | Bytes | Tokens (bytes / 4) |", "| --- | --- | --- | --- |"]
+    lines += all.sorted { $0.bytes > $1.bytes }.map { "| All of `\($0.connector)` | \($0.tools) | \(Self.grouped($0.bytes)) | \(Self.grouped($0.bytes / 4)) |" }
+    lines += [
+      "| **All together** | **\(tools)** | **\(Self.grouped(bytes))** | **\(Self.grouped(bytes / 4))** |",
+      "| **`find_tools` and `call_tool`** | **2** | **\(Self.grouped(pair))** | **\(Self.grouped(pair / 4))** |",
+      "| One answer of `find_tools` with five definitions | 5 | \(Self.grouped(least)) to \(Self.grouped(most)) | \(Self.grouped(least / 4)) to \(Self.grouped(most / 4)) |",
+      "", "The pair and one search take \(Self.percent(pair + most, of: bytes)) % at most of what the whole list takes.", "",
+    ]
+    return lines.joined(separator: "\n")
+  }
+
+  /// Thousands parted by commas.
+  private static func grouped(_ number: Int) -> String {
+    number < 1000 ? String(number) : grouped(number / 1000) + "," + String(String(1000 + number % 1000).dropFirst())
+  }
+
+  /// With one digit, rounded up.
+  private static func percent(_ part: Int, of whole: Int) -> String {
+    let tenths = (part * 1000 + whole - 1) / max(whole, 1)
+    return "\(tenths / 10).\(tenths % 10)"
   }
 }

@@ -18,6 +18,8 @@ struct FileInfo: Sendable {
   var bytes: Int
   /// RFC 3339.
   var modified: String
+  /// Nil of what is about to be made.
+  private(set) var version: FileVersion?
   /// Whether the name is that of a symbolic link, which walks do not go through.
   var isLink = false
 
@@ -38,6 +40,7 @@ struct FileInfo: Sendable {
     default: kind = .other
     }
     bytes = Int(status.st_size)
+    version = FileVersion(status)
     #if canImport(Darwin)
       modified = Self.text(Int(status.st_mtimespec.tv_sec))
     #else

@@ -287,8 +287,9 @@ struct ReadTools: Sendable {
         let (rows, isWhole) = try await BlockingWork.run { () throws(VendorError) in try search.run(files) }
         var structured: JSONValue = ["matches": .array(rows)]
         if !isWhole { structured["truncated"] = true }
-        return UntrustedText.mark(
-          ToolResult(structured: structured, text: CompactTable(rows, columns: ["path", "line", "text"], more: !isWhole).text), "/matches/*/text")
+        let table = CompactTable(rows, columns: ["path", "line", "text"], more: !isWhole).text
+        let text = rows.isEmpty ? table : UntrustedText.framed(table, source: search.path.description)
+        return UntrustedText.mark(ToolResult(structured: structured, text: text), "/matches/*/text")
       }
     }
   }

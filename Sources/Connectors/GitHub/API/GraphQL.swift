@@ -80,9 +80,9 @@ extension GitHub {
 
   /// ``listing(_:_:_:_:_:adding:more:)`` that also says what GitHub did not answer.
   func listing(
-    _ call: ToolCall, _ page: Page, _ items: [RawJSON], _ member: String, _ shape: Shape, problems: [String]
+    _ call: ToolCall, _ page: Page, _ items: [RawJSON], _ member: String, _ shape: Shape, adding extra: JSONObject = JSONObject(), problems: [String]
   ) async throws(VendorError) -> ToolResult {
-    var result = try await listing(call, page, items, member, shape, more: problems.isEmpty ? [:] : ["incomplete": .array(problems.map { .string($0) })])
+    var result = try await listing(call, page, items, member, shape, adding: extra, more: problems.isEmpty ? [:] : ["incomplete": .array(problems.map { .string($0) })])
     if !problems.isEmpty { result.content.append(.text("GitHub did not answer with all of it: \(problems.joined(separator: " "))")) }
     return result
   }

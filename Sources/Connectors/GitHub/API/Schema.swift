@@ -63,6 +63,9 @@ struct Argument: Sendable {
       ], false)
   }
 
+  /// `fields` of a tool that lists things of several shapes.
+  static let listFields = texts("fields", "Of lists: which members of each item to answer with, as they stand in the result. Some that identify it always come.")
+
   static func object(_ arguments: [Argument]) -> JSONValue {
     var properties = JSONObject()
     for argument in arguments { properties[argument.name] = argument.schema }

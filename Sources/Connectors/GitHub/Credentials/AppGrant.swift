@@ -15,7 +15,29 @@ struct AppGrant: Grant {
   let http: HTTPClient
   let time: VendorTime
 
+  /// Nil where the settings give another grant.
+  init?(_ settings: GitHubSettings, _ environment: ConnectorEnvironment) {
+    guard case .app(let id, let key, let installation) = settings.grant else { return nil }
+    (self.id, self.key, self.installation) = (id, key, installation)
+    (base, apiVersion) = (settings.base, settings.apiVersion)
+    (http, time) = (environment.http, environment.time)
+  }
+
   func token(for subject: Subject, after previous: StoredToken?) async throws(VendorError) -> StoredToken {
+    let (token, json) = try await grant()
+    return StoredToken(
+      accessToken: Secret(token), expires: json["expires_at"]?.string.flatMap { Timestamp.seconds($0) } ?? time.seconds() + 3000,
+      scopes: Self.permissions(json).map { "\($0.key):\($0.value)" }.sorted())
+  }
+
+  /// What the installation may do now, asked of GitHub anew.
+  func permissions() async throws(VendorError) -> [String: String] { Self.permissions(try await grant().json) }
+
+  private static func permissions(_ json: RawJSON) -> [String: String] {
+    Dictionary((json["permissions"]?.members.map { ($0.name.string ?? "", $0.value.string ?? "") } ?? [])) { $1 }
+  }
+
+  private func grant() async throws(VendorError) -> (token: String, json: RawJSON) {
     let path = base.path.hasSuffix("/") ? String(base.path.dropLast()) : base.path
     var request = HTTPClientRequest(
       origin: base.origin, method: .post, path: "\(path)/app/installations/\(installation)/access_tokens",
@@ -31,9 +53,7 @@ struct AppGrant: Grant {
       answer = VendorResponse(status: response.status, headers: response.headers, body: body)
     } catch { throw VendorError(.unavailable, "GitHub cannot be reached for a token of the app.") }
     guard answer.status.isSuccess, let json = answer.json, let token = json["token"]?.string, !token.isEmpty else { throw refusal(answer) }
-    return StoredToken(
-      accessToken: Secret(token), expires: json["expires_at"]?.string.flatMap { Timestamp.seconds($0) } ?? time.seconds() + 3000,
-      scopes: (json["permissions"].flatMap { JSONValue($0).object } ?? JSONObject()).map { "\($0.name):\($0.value.string ?? "")" })
+    return (token, json)
   }
 
   /// The app's own token. Issued a minute ago, for clocks that differ.

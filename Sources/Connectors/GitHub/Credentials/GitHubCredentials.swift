@@ -16,9 +16,9 @@ struct GitHubCredentials: Sendable {
     case .tokens(let service, let users):
       source = SecretCredentials(service: service, users: users)
       routes = []
-    case .app(let id, let key, let installation):
-      source = tokens(
-        AppGrant(id: id, key: key, installation: installation, base: settings.base, apiVersion: settings.apiVersion, http: http, time: time))
+    case .app:
+      guard let grant = AppGrant(settings, environment) else { throw ConnectorError("app: is needed") }
+      source = tokens(grant)
       routes = []
     case .oauth(let clientID, let secret, let scopes, let usesDevice):
       let web = settings.web.origin.description

@@ -121,11 +121,16 @@ extension GitHub {
   }
 
   /// Checks a comment, which its id names in the whole repository: it must be one of the issue or pull request that was checked.
-  func permit(_ repository: Repository, comment id: Int, of number: Int, _ call: some IncomingRequest) async throws(VendorError) {
+  ///
+  /// - Parameter isOnLines: whether it is one on lines of a pull request, which have ids of their own.
+  func permit(
+    _ repository: Repository, comment id: Int, of number: Int, _ call: some IncomingRequest, isOnLines: Bool = false
+  ) async throws(VendorError) {
     guard rule(call, .issue) != nil || rule(call, .pullRequest) != nil else { return }
-    let comment = try await get(call, repository.path + ["issues", "comments", String(id)])
-    guard comment["issue_url"]?.string?.hasSuffix("/issues/\(number)") == true else {
-      throw VendorError(.notFound, "The comment \(id) is not one of issue \(number). Nothing was changed.")
+    let (kind, member) = isOnLines ? ("pulls", "pull_request_url") : ("issues", "issue_url")
+    let comment = try await get(call, repository.path + [kind, "comments", String(id)])
+    guard comment[member]?.string?.hasSuffix("/\(kind)/\(number)") == true else {
+      throw VendorError(.notFound, "The comment \(id) is not one of \(isOnLines ? "pull request" : "issue") \(number). Nothing was changed.")
     }
   }
 

@@ -70,7 +70,7 @@ extension Shape {
     ])
 
   static let projectField = Shape(
-    RecordType("ProjectField"), identity: [], columns: ["name", "type", "options"],
+    RecordType("ProjectField"), identity: [], untrusted: ["name", "options"], columns: ["name", "type", "options"],
     [
       Field("name"), lowercased("type", at: ["dataType"]),
       Field("options", .texts) { raw in

@@ -87,7 +87,7 @@ extension Shape {
     ])
 
   static let event = plain(
-    "TimelineEvent", untrusted: ["body"], columns: ["event", "actor", "created_at", "detail"],
+    "TimelineEvent", untrusted: ["detail", "body"], columns: ["event", "actor", "created_at", "detail"],
     [
       Field("event"), Field("actor") { raw in (raw["actor"]?["login"] ?? raw["user"]?["login"])?.string.map { .string($0) } }, Field("created_at"),
       Field("detail") { raw in
@@ -116,7 +116,8 @@ extension Shape {
     ])
 
   static let status = plain(
-    "CommitStatus", columns: ["context", "state", "description"], [Field("context"), Field("state"), Field("description"), Field("url", at: ["target_url"])])
+    "CommitStatus", untrusted: ["description"], columns: ["context", "state", "description"],
+    [Field("context"), Field("state"), Field("description"), Field("url", at: ["target_url"])])
 
   static let workflow = plain(
     "Workflow", columns: ["id", "name", "state", "path"], [Field("id", .number), Field("name"), Field("path"), Field("state"), Field("url", at: ["html_url"])])
@@ -128,6 +129,8 @@ extension Shape {
       Field("sha", at: ["head_sha"]), Field("event"), Field("status"), Field("conclusion"), Field("attempt", .number, at: ["run_attempt"]),
       Field("number", .number, at: ["run_number"]), Field("actor", at: ["actor", "login"]), Field("created_at"), Field("updated_at"), Field("url", at: ["html_url"]),
     ])
+
+  static let runUsage = plain("RunUsage", columns: ["run_duration_ms"], [Field("run_duration_ms", .number), Field("billable", .object)])
 
   static let job = plain(
     "Job", columns: ["id", "name", "status", "conclusion", "failed_steps"],

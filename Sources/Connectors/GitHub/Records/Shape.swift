@@ -83,6 +83,11 @@ struct Shape: Sendable {
     self.columns = columns
   }
 
+  /// Columns of the text where a call chose members.
+  func columns(_ chosen: Set<String>?) -> [String] {
+    chosen.map { chosen in fields.map(\.name).filter { chosen.contains($0) || identity.contains($0) } } ?? columns
+  }
+
   /// Whether policy speaks of such things.
   var isRecord: Bool { !identity.isEmpty }
 

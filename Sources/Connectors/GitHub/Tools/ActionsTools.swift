@@ -21,7 +21,7 @@ struct ActionsTools {
         .text("event", "For runs: push, pull_request, schedule and so on.", longest: 60),
         .text("status", "For runs: queued, in_progress, completed, success, failure and so on.", longest: 40),
         .text("created", "For runs: a date or range: >=2026-11-01.", longest: 60), .text("head_sha", "For runs: the commit.", longest: 64),
-        .choice("filter", ["latest", "all"], "For jobs: those of the latest attempt, or all."),
+        .choice("filter", ["latest", "all"], "For jobs: those of the latest attempt, or all."), .listFields,
       ] + Argument.page,
       output: Output.object([
         ("workflows", Output.array(of: .workflow)), ("runs", Output.array(of: .run)), ("jobs", Output.array(of: .job)), ("artifacts", Output.array(of: .artifact)),
@@ -53,11 +53,13 @@ struct ActionsTools {
 
   private var get: Tool {
     github.tool(
-      "actions_get", "One of Actions", .reading, "Shows a workflow (get_workflow), a run (get_run) or a job with the steps that failed (get_job).",
+      "actions_get", "One of Actions", .reading,
+      "Shows a workflow (get_workflow), a run (get_run), how long one took and what of that is billed (get_run_usage), or a job with the steps that failed (get_job).",
       [
-        .choice("method", ["get_workflow", "get_run", "get_job"], "What to show.", required: true), .owner, .repo,
+        .choice("method", ["get_workflow", "get_run", "get_run_usage", "get_job"], "What to show.", required: true), .owner, .repo,
         .text("workflow", "A workflow's id or file name.", longest: 200), .number("run_id", "The run's id."), .number("job_id", "The job's id."),
-      ], output: Output.object([("workflow", Shape.workflow.schema), ("run", Shape.run.schema), ("job", Shape.job.schema)]), holding: [.within(.repository)]
+      ], output: Output.object([("workflow", Shape.workflow.schema), ("run", Shape.run.schema), ("usage", Shape.runUsage.schema), ("job", Shape.job.schema)]),
+      holding: [.within(.repository)]
     ) { [github] call in
       let repository = try await github.permitted(call)
       let actions = repository.path + ["actions"]
@@ -65,6 +67,7 @@ struct ActionsTools {
       switch call.string("method") {
       case "get_workflow": (path, member, shape) = (["workflows", try call.need("workflow")], "workflow", .workflow)
       case "get_run": (path, member, shape) = (["runs", String(try call.needNumber("run_id"))], "run", .run)
+      case "get_run_usage": (path, member, shape) = (["runs", String(try call.needNumber("run_id")), "timing"], "usage", .runUsage)
       default: (path, member, shape) = (["jobs", String(try call.needNumber("job_id"))], "job", .job)
       }
       return github.showing(shape.record(try await github.get(call, actions + path), isWhole: true), member, shape)

@@ -14,7 +14,8 @@ struct DiscussionTools {
     github.tool(
       "list_discussion_categories", "Categories of discussions", .reading,
       "Lists the categories that discussions of a repository have. Those of an organization are in its repository .github, or in another that it chose.",
-      [.owner, .repo], output: Output.list("categories", of: .discussionCategory, [Output.incomplete]), holding: [.within(.repository)]
+      [.owner, .repo, .fields(.discussionCategory)], output: Output.list("categories", of: .discussionCategory, [Output.incomplete]),
+      holding: [.within(.repository)]
     ) { [github] call in
       let repository = try await github.permitted(call)
       let answer = try await github.graphQL(call, .discussionCategories, github.variables(repository), at: ["repository", "discussionCategories"])
@@ -68,7 +69,7 @@ struct DiscussionTools {
   private var read: Tool {
     github.tool(
       "discussion_read", "Discussion", .reading, "Reads a discussion (get), or what was said to it (get_comments), each comment followed by the answers to it.",
-      [.choice("method", ["get", "get_comments"], "What to read.", required: true), .owner, .repo, Self.number] + Argument.page,
+      [.choice("method", ["get", "get_comments"], "What to read.", required: true), .owner, .repo, Self.number, .listFields] + Argument.page,
       output: Output.object([
         ("discussion", Shape.discussion.schema), ("comments", Output.array(of: .discussionComment)), ("next_cursor", Output.cursor), Output.incomplete,
       ]), holding: [.one(.discussion, "/discussion"), .within(.discussion), .within(.repository)]

@@ -82,7 +82,7 @@ struct FileTools {
       "get_commit", "Commit", .reading, "Shows a commit and the files that it changes, with patches where asked for.",
       [
         .owner, .repo, .text("sha", "A commit, branch or tag.", required: true, longest: 300),
-        .flag("include_patch", "Whether the patch of each file comes along, cut to 100 KB in all."),
+        .flag("include_patch", "Whether the patch of each file comes along, cut to 100 KB in all."), .listFields,
       ] + Argument.page,
       output: Output.object([("commit", Shape.commit.schema), ("files", Output.array(of: .file)), ("next_cursor", Output.cursor)]),
       holding: [.one(.commit, "/commit"), .within(.commit)]
@@ -95,10 +95,10 @@ struct FileTools {
   }
 
   private static func changes(_ github: GitHub, _ call: ToolCall, _ record: JSONValue, _ page: GitHub.Page) -> ToolResult {
-    let files = Self.files(page.json["files"], withPatch: call.bool("include_patch") ?? false)
+    let files = Self.files(page.json["files"], withPatch: call.bool("include_patch") ?? false, call.chosenFields)
     var more: JSONObject = ["files": .array(files)]
     if let next = page.next { more["next_cursor"] = .string(next) }
-    var text = (record["message"]?.string ?? "") + "\n" + CompactTable(files, columns: Shape.file.columns, more: page.next != nil).text
+    var text = (record["message"]?.string ?? "") + "\n" + CompactTable(files, columns: Shape.file.columns(call.chosenFields), more: page.next != nil).text
     for file in files { if let patch = file["patch"]?.string { text += "\n\n--- \(file["path"]?.string ?? "")\n\(patch)" } }
     var structured: JSONObject = ["commit": record]
     for (name, value) in more { structured[name] = value }
@@ -106,10 +106,12 @@ struct FileTools {
   }
 
   /// Changed files; patches until the bound is reached.
-  static func files(_ raw: RawJSON?, withPatch: Bool) -> [JSONValue] {
+  static func files(_ raw: RawJSON?, withPatch: Bool, _ chosen: Set<String>? = nil) -> [JSONValue] {
     var rest = FileContent.mostText
+    let withPatch = chosen.map { $0.contains("patch") } ?? withPatch
     return (raw?.elements.map { $0 } ?? []).map { file in
-      var record = Shape.file.record(file)
+      var record = Shape.file.record(file, chosen)
+      record["patch"] = nil
       if withPatch, let patch = file["patch"]?.string, patch.utf8.count <= rest {
         rest -= patch.utf8.count
         record["patch"] = .string(patch)
@@ -148,7 +150,8 @@ struct FileTools {
       }
       text += "\n"
       if let next = page.next { structured["next_cursor"] = .string(next) }
-      text += CompactTable(commits, columns: Shape.commit.columns, more: page.next != nil).text + "\n" + CompactTable(files, columns: Shape.file.columns).text
+      text += CompactTable(commits, columns: Shape.commit.columns(call.chosenFields), more: page.next != nil).text + "\n"
+      text += CompactTable(files, columns: Shape.file.columns).text
       for file in files { if let patch = file["patch"]?.string { text += "\n\n--- \(file["path"]?.string ?? "")\n\(patch)" } }
       return github.result(structured, text: text, untrusted: ["/commits/*/message", "/files/*/patch"], isFramed: true)
     }

@@ -61,12 +61,14 @@ extension GitHub {
   func listing(
     _ call: ToolCall, _ page: Page, _ items: [RawJSON], _ member: String, _ shape: Shape, adding extra: JSONObject = JSONObject(), more: JSONObject = JSONObject()
   ) async throws(VendorError) -> ToolResult {
+    if let unknown = call.chosenFields?.subtracting(shape.fields.map(\.name)).min() {
+      throw VendorError(.refused, "There is no field \"\(unknown.prefix(60))\" here. There are: \(shape.fields.map(\.name).joined(separator: ", ")).")
+    }
     let records = try await records(call, items, shape, chosen: call.chosenFields, adding: extra)
     var structured: JSONObject = [member: .array(records)]
     if let next = page.next { structured["next_cursor"] = .string(next) }
     for (name, value) in more { structured[name] = value }
-    let columns = call.chosenFields.map { chosen in shape.fields.map(\.name).filter { chosen.contains($0) || shape.identity.contains($0) } } ?? shape.columns
-    let table = CompactTable(records, columns: columns, more: page.next != nil).text
+    let table = CompactTable(records, columns: shape.columns(call.chosenFields), more: page.next != nil).text
     return result(structured, text: table, untrusted: shape.untrusted.map { "/\(member)/*/\($0)" }, isFramed: !records.isEmpty && !shape.untrusted.isEmpty)
   }
 

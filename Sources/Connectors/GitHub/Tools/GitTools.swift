@@ -13,7 +13,7 @@ struct GitTools {
       "get_repository_tree", "Tree", .reading, "Lists all paths below a folder of a repository at once.",
       [
         .owner, .repo, .text("tree_sha", "A branch, tag, commit or tree; HEAD if not given.", longest: 300),
-        .flag("recursive", "Whether folders are opened; yes if not given."), .text("path_prefix", "Only paths that start so.", longest: 1000),
+        .flag("recursive", "Whether folders are opened; yes if not given."), .text("path_prefix", "Only paths that start so.", longest: 1000), .fields(.treeEntry),
       ] + Argument.page,
       output: Output.list("entries", of: .treeEntry, [("truncated", ["type": "boolean", "description": "GitHub gave the first 100,000 entries only."])]),
       holding: [.within(.repository)]
@@ -34,11 +34,11 @@ struct GitTools {
         start = min(place, entries.count)
       }
       let end = min(start + (call.int("limit") ?? 100), entries.count)
-      let records = entries[start..<end].map { Shape.treeEntry.record($0) }
+      let records = entries[start..<end].map { Shape.treeEntry.record($0, call.chosenFields) }
       var structured: JSONObject = ["entries": .array(records)]
       if end < entries.count { structured["next_cursor"] = .string(cursor.text(String(end))) }
       if json["truncated"]?.bool == true { structured["truncated"] = true }
-      return github.result(structured, text: CompactTable(records, columns: Shape.treeEntry.columns, more: end < entries.count).text)
+      return github.result(structured, text: CompactTable(records, columns: Shape.treeEntry.columns(call.chosenFields), more: end < entries.count).text)
     }
   }
 

@@ -105,14 +105,20 @@ struct IssueMarkTools {
 
   private var react: Tool {
     github.tool(
-      "add_reaction", "React", .setting, "Reacts to an issue or pull request, or to a comment in its conversation. The same reaction again changes nothing.",
+      "add_reaction", "React", .setting,
+      "Reacts to an issue or pull request, to a comment in its conversation, or to one on lines of a pull request. The same reaction again changes nothing.",
       [
         .owner, .repo, Self.number, .number("comment_id", "The comment's id, as get_comments tells it; the issue or pull request itself if not given."),
+        .number("review_comment_id", "The id of a comment on lines, as get_review_comments tells it, instead."),
         .choice("content", ["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"], "The reaction.", required: true),
       ], output: Output.object([("reaction", Shape.reaction.schema)], required: ["reaction"]), holding: Self.holding
     ) { [github] call in
       var (repository, path) = try await Self.place(github, call)
-      if let comment = call.int("comment_id") {
+      guard call.int("comment_id") == nil || call.int("review_comment_id") == nil else { throw VendorError(.refused, "Give one of comment_id and review_comment_id.") }
+      if let comment = call.int("review_comment_id") {
+        try await github.permit(repository, comment: comment, of: call.number("issue_number"), call, isOnLines: true)
+        path = repository.path + ["pulls", "comments", String(comment)]
+      } else if let comment = call.int("comment_id") {
         try await github.permit(repository, comment: comment, of: call.number("issue_number"), call)
         path = repository.path + ["issues", "comments", String(comment)]
       }

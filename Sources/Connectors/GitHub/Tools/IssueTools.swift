@@ -73,19 +73,22 @@ struct IssueTools {
     github.tool(
       "issue_read", "Issue", .reading,
       """
-      Reads an issue (get), its comments (get_comments), labels (get_labels), reactions (get_reactions), sub-issues (get_sub_issues), what blocks it \
-      (get_blocked_by) or its history (get_timeline).
+      Reads an issue (get), its comments (get_comments), labels (get_labels), reactions (get_reactions), sub-issues (get_sub_issues), the issue that it is part of \
+      (get_parent), what blocks it (get_blocked_by), what it blocks (get_blocking) or its history (get_timeline).
       """,
       [
-        .choice("method", ["get", "get_comments", "get_labels", "get_reactions", "get_sub_issues", "get_blocked_by", "get_timeline"], "What to read.", required: true),
-        .owner, .repo, number,
+        .choice("method", Self.methods, "What to read.", required: true), .owner, .repo, number, .listFields,
       ] + Argument.page,
       output: Output.object([
         ("issue", Shape.issue.schema), ("comments", Output.array(of: .comment)), ("labels", Output.array(of: .label)),
         ("reactions", Output.array(of: .reaction)), ("sub_issues", Output.array(of: .issue)),
-        ("blocked_by", Output.array(of: .issue)), ("events", Output.array(of: .event)), ("next_cursor", Output.cursor),
+        ("blocked_by", Output.array(of: .issue)), ("blocking", Output.array(of: .issue)), ("parent", Shape.issue.schema),
+        ("events", Output.array(of: .event)), ("next_cursor", Output.cursor),
       ]),
-      holding: [.one(.issue, "/issue"), .list(.issue, "/sub_issues"), .list(.issue, "/blocked_by"), .within(.issue), .within(.pullRequest)]
+      holding: [
+        .one(.issue, "/issue"), .one(.issue, "/parent"), .list(.issue, "/sub_issues"), .list(.issue, "/blocked_by"), .list(.issue, "/blocking"), .within(.issue),
+        .within(.pullRequest),
+      ]
     ) { [github] call in
       let repository = try github.repository(call)
       let path = repository.path + ["issues", String(call.number("issue_number"))]
@@ -97,6 +100,11 @@ struct IssueTools {
         return github.showing(try await github.record(call, issue, .issue, adding: repository.members), "issue", .issue)
       }
       try await github.permit(repository, number: call.number("issue_number"), call)
+      if call.string("method") == "get_parent" {
+        let parent = try await github.get(call, path + ["parent"])
+        guard github.admits(parent) else { throw GitHubAnswers.notFound }
+        return github.showing(try await github.record(call, parent, .issue), "parent", .issue)
+      }
       let (segment, member, shape) = Self.part(call.string("method") ?? "")
       let page = try await github.page(call, path + segment)
       var items: [RawJSON] = []
@@ -113,12 +121,17 @@ struct IssueTools {
 
   private var number: Argument { Self.number }
 
+  private static let methods = [
+    "get", "get_comments", "get_labels", "get_reactions", "get_sub_issues", "get_parent", "get_blocked_by", "get_blocking", "get_timeline",
+  ]
+
   private static func part(_ method: String) -> ([String], String, Shape) {
     switch method {
     case "get_labels": (["labels"], "labels", .label)
     case "get_reactions": (["reactions"], "reactions", .reaction)
     case "get_sub_issues": (["sub_issues"], "sub_issues", .issue)
     case "get_blocked_by": (["dependencies", "blocked_by"], "blocked_by", .issue)
+    case "get_blocking": (["dependencies", "blocking"], "blocking", .issue)
     case "get_timeline": (["timeline"], "events", .event)
     default: (["comments"], "comments", .comment)
     }
@@ -126,7 +139,7 @@ struct IssueTools {
 
   private var labels: Tool {
     github.tool(
-      "list_labels", "List labels", .reading, "Lists the labels that a repository has.", [.owner, .repo] + Argument.page,
+      "list_labels", "List labels", .reading, "Lists the labels that a repository has.", [.owner, .repo, .fields(.label)] + Argument.page,
       output: Output.list("labels", of: .label), holding: [.within(.repository)]
     ) { [github] call in
       let repository = try await github.permitted(call)
@@ -137,7 +150,7 @@ struct IssueTools {
 
   private var types: Tool {
     github.tool(
-      "list_issue_types", "List issue types", .reading, "Lists the types that issues of a repository may have.", [.owner, .repo],
+      "list_issue_types", "List issue types", .reading, "Lists the types that issues of a repository may have.", [.owner, .repo, .fields(.issueType)],
       output: Output.list("types", of: .issueType), holding: [.within(.repository)]
     ) { [github] call in
       let types = try await github.get(call, try await github.permitted(call).path + ["issue-types"])
@@ -148,8 +161,8 @@ struct IssueTools {
   private var milestones: Tool {
     github.tool(
       "list_milestones", "List milestones", .reading, "Lists the milestones of a repository.",
-      [.owner, .repo, .choice("state", ["open", "closed", "all"], "open if not given.")] + Argument.page, output: Output.list("milestones", of: .milestone),
-      holding: [.within(.repository)]
+      [.owner, .repo, .choice("state", ["open", "closed", "all"], "open if not given."), .fields(.milestone)] + Argument.page,
+      output: Output.list("milestones", of: .milestone), holding: [.within(.repository)]
     ) { [github] call in
       let repository = try await github.permitted(call)
       let page = try await github.page(call, repository.path + ["milestones"], [("state", call.string("state"))])

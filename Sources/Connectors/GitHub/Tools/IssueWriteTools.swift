@@ -14,18 +14,23 @@ struct IssueWriteTools {
   private var write: Tool {
     github.tool(
       "issue_write", "Write issue", .changing,
-      "Opens an issue (create), or changes one (update): title, body, labels, assignees, milestone, type, state. Lists replace what was there.",
+      """
+      Opens an issue (create), or changes one (update): title, body, labels, assignees, milestone, type, state. Lists replace what was there. duplicate_of, \
+      alone, closes it as the duplicate of another.
+      """,
       [
         .choice("method", ["create", "update"], "What to do.", required: true), .owner, .repo, .number("issue_number", "The issue's number, to update one."),
         .text("title", "The title; needed to create.", longest: 256), Self.body, .texts("labels", "The labels."), .texts("assignees", "Logins."),
         .number("milestone", "A milestone's number."), .text("type", "The name of an issue type.", longest: 100),
         .choice("state", ["open", "closed"], "To update: the state."),
         .choice("state_reason", ["completed", "not_planned", "duplicate", "reopened"], "To update: why the state changes."),
+        .number("duplicate_of", "To update: the number of the issue in the same repository that says the same."),
       ],
       output: Output.object([("issue", Shape.issue.schema)], required: ["issue"]), holding: [.one(.issue, "/issue"), .within(.issue), .within(.pullRequest)]
     ) { [github] call in
       let repository = try github.repository(call)
       let made: RawJSON?
+      var members = repository.members
       if call.string("method") == "create" {
         var body = call.body("title", "body", "labels", "assignees", "milestone", "type")
         body["title"] = .string(try call.need("title"))
@@ -36,12 +41,31 @@ struct IssueWriteTools {
         let number = try call.needNumber("issue_number")
         try await github.permit(repository, number: number, call)
         let body = call.body("title", "body", "labels", "assignees", "milestone", "type", "state", "state_reason")
-        guard !body.isEmpty else { throw VendorError(.refused, "There is nothing to change: give title, body, labels, assignees, milestone, type or state.") }
-        made = try await github.write(call, .patch, repository.path + ["issues", String(number)], body, isIdempotent: true)
+        if let original = call.int("duplicate_of") {
+          made = try await Self.close(github, call, repository, number, asDuplicateOf: original, body)
+          for (name, value) in ["state": "closed", "state_reason": "duplicate"] as JSONObject { members[name] = value }
+        } else {
+          guard !body.isEmpty else { throw VendorError(.refused, "There is nothing to change: give title, body, labels, assignees, milestone, type or state.") }
+          made = try await github.write(call, .patch, repository.path + ["issues", String(number)], body, isIdempotent: true)
+        }
       }
-      let record = try await github.written(call, made, .issue, adding: repository.members)
+      let record = try await github.written(call, made, .issue, adding: members)
       return github.showing(record, "issue", .issue, note: call.string("method") == "create" ? "Opened the issue." : "Changed the issue.")
     }
+  }
+
+  /// REST has no word for which issue it is the duplicate of.
+  private static func close(
+    _ github: GitHub, _ call: ToolCall, _ repository: GitHub.Repository, _ number: Int, asDuplicateOf original: Int, _ body: JSONObject
+  ) async throws(VendorError) -> RawJSON? {
+    guard original != number, body.isEmpty else {
+      throw VendorError(.refused, "An issue is closed as the duplicate of another one, and nothing else with it: give duplicate_of alone. Nothing was changed.")
+    }
+    let other = try GitHub.nodeID(try await github.seenIssue(original, in: repository, call))
+    let issue = try await github.seenIssue(number, in: repository, call)
+    let input: JSONObject = ["issueId": try GitHub.nodeID(issue), "duplicateIssueId": other, "stateReason": "DUPLICATE"]
+    _ = try await github.graphQL(call, .closeIssue, ["input": .object(input)], at: ["closeIssue", "issue"])
+    return issue
   }
 
   private var comment: Tool {
@@ -144,4 +168,8 @@ struct IssueWriteTools {
       }
     }
   }
+}
+
+extension GraphQLDocument {
+  fileprivate static let closeIssue = mutation("mutation($input: CloseIssueInput!) { closeIssue(input: $input) { issue { number } } }", isIdempotent: true)
 }

@@ -11,7 +11,7 @@ struct PeopleTools {
   private var teams: Tool {
     github.tool(
       "list_teams", "List teams", .reading, "Lists the teams of an organization, or those that the account itself is in.",
-      [.text("org", "The organization. Without it: the account's own teams, of all organizations.", longest: 100)] + Argument.page,
+      [.text("org", "The organization. Without it: the account's own teams, of all organizations.", longest: 100), .fields(.team)] + Argument.page,
       output: Output.list("teams", of: .team)
     ) { [github] call in
       let page = try await github.page(call, (try call.name("org").map { ["orgs", $0] } ?? ["user"]) + ["teams"])
@@ -24,7 +24,7 @@ struct PeopleTools {
       "list_team_members", "Members of a team", .reading, "Lists who is in a team.",
       [
         .text("org", "The organization.", required: true, longest: 100), .text("team_slug", "The team's slug, as list_teams tells it.", required: true, longest: 100),
-        .choice("role", ["member", "maintainer", "all"], "all if not given."),
+        .choice("role", ["member", "maintainer", "all"], "all if not given."), .fields(.user),
       ] + Argument.page, output: Output.list("accounts", of: .user)
     ) { [github] call in
       let path = ["orgs", try call.name("org") ?? "", "teams", try call.name("team_slug") ?? "", "members"]
@@ -38,7 +38,7 @@ struct PeopleTools {
       "list_collaborators", "List collaborators", .reading, "Lists who may do what in a repository.",
       [
         .owner, .repo, .choice("affiliation", ["outside", "direct", "all"], "all if not given."),
-        .choice("permission", ["pull", "triage", "push", "maintain", "admin"], "Only those who may at least this."),
+        .choice("permission", ["pull", "triage", "push", "maintain", "admin"], "Only those who may at least this."), .fields(.collaborator),
       ] + Argument.page, output: Output.list("accounts", of: .collaborator), holding: [.within(.repository)]
     ) { [github] call in
       let repository = try await github.permitted(call)

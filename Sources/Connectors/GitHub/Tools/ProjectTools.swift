@@ -14,7 +14,7 @@ struct ProjectTools {
   private var list: Tool {
     github.tool(
       "list_projects", "List projects", .reading, "Lists the projects of a user or an organization, those that changed last first.",
-      [Self.owner, .text("query", "Words of the title; is:open, is:closed.", longest: 200)] + Argument.page,
+      [Self.owner, .text("query", "Words of the title; is:open, is:closed.", longest: 200), .fields(.project)] + Argument.page,
       output: Output.list("projects", of: .project, [Output.incomplete])
     ) { [github] call in
       let variables: JSONObject = ["owner": .string(try github.projectOwner(call)), "query": .string(call.string("query") ?? "")]
@@ -34,7 +34,7 @@ struct ProjectTools {
       """,
       [
         .choice("method", Self.methods, "What to read.", required: true), Self.owner, Self.number,
-        .text("item_id", "For get_item: the item's id, as get_items tells it.", longest: 200),
+        .text("item_id", "For get_item: the item's id, as get_items tells it.", longest: 200), .listFields,
       ] + Argument.page,
       output: Output.object([
         ("project", Shape.project.schema), ("fields", Output.array(of: .projectField)), ("items", Output.array(of: .projectItem)),

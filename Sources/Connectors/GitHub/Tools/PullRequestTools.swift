@@ -58,7 +58,7 @@ struct PullRequestTools {
       Reads a pull request (get), its diff (get_diff), changed files with patches (get_files), commits (get_commits), reviews (get_reviews), comments on lines \
       (get_review_comments), the conversation (get_comments), statuses (get_status), check runs (get_check_runs) or who is asked to review (get_reviewers).
       """,
-      [.choice("method", Self.methods, "What to read.", required: true), .owner, .repo, Self.number] + Argument.page,
+      [.choice("method", Self.methods, "What to read.", required: true), .owner, .repo, Self.number, .listFields] + Argument.page,
       output: Output.object([
         ("pull_request", Shape.pullRequest.schema), ("diff", ["type": "string"]), ("truncated", ["type": "boolean"]), ("files", Output.array(of: .file)),
         ("commits", Output.array(of: .commit)), ("reviews", Output.array(of: .review)), ("review_comments", Output.array(of: .reviewComment)),
@@ -84,17 +84,17 @@ struct PullRequestTools {
         return try await Self.checks(github, call, repository, sha)
       case "get_reviewers":
         let json = try await github.get(call, path + ["requested_reviewers"])
-        let users = json["users"]?.elements.map { Shape.user.record($0) } ?? []
+        let users = json["users"]?.elements.map { Shape.user.record($0, call.chosenFields) } ?? []
         let teams = json["teams"]?.elements.compactMap { $0["slug"]?.string } ?? []
         return github.result(
           ["reviewers": .array(users), "teams": .array(teams.map { .string($0) })],
-          text: "People: \(users.compactMap { $0["login"]?.string }.joined(separator: ", "))\nTeams: \(teams.joined(separator: ", "))")
+          text: "People: \(json["users"]?.elements.compactMap { $0["login"]?.string }.joined(separator: ", ") ?? "")\nTeams: \(teams.joined(separator: ", "))")
       case "get_files":
         let page = try await github.page(call, path + ["files"])
-        let files = FileTools.files(page.json, withPatch: true)
+        let files = FileTools.files(page.json, withPatch: true, call.chosenFields)
         var structured: JSONObject = ["files": .array(files)]
         if let next = page.next { structured["next_cursor"] = .string(next) }
-        var text = CompactTable(files, columns: Shape.file.columns, more: page.next != nil).text
+        var text = CompactTable(files, columns: Shape.file.columns(call.chosenFields), more: page.next != nil).text
         for file in files { if let patch = file["patch"]?.string { text += "\n\n--- \(file["path"]?.string ?? "")\n\(patch)" } }
         return github.result(structured, text: text, untrusted: ["/files/*/patch"], isFramed: true)
       default:

@@ -36,21 +36,43 @@ struct PullRequestWriteTools {
 
   private var update: Tool {
     github.tool(
-      "update_pull_request", "Change pull request", .removing, "Changes title, text, base or state of a pull request.",
+      "update_pull_request", "Change pull request", .removing, "Changes title, text, base or state of a pull request, or whether it is a draft.",
       [
         .owner, .repo, PullRequestTools.number, .text("title", "The title.", longest: 256), .long("body", "The text, in Markdown."),
         .choice("state", ["open", "closed"], "The state."), .text("base", "Another branch to merge into.", longest: 300),
-        .flag("maintainer_can_modify", "Whether maintainers may push to it."),
+        .flag("maintainer_can_modify", "Whether maintainers may push to it."), .flag("draft", "Not yet for review; false: ready for it."),
       ], output: Self.output, holding: Self.holding
     ) { [github] call in
       let repository = try github.repository(call)
       try await github.permit(repository, pull: call.number("pull_number"), call)
       let body = call.body("title", "body", "state", "base", "maintainer_can_modify")
-      guard !body.isEmpty else { throw VendorError(.refused, "There is nothing to change: give title, body, state, base or maintainer_can_modify.") }
-      let made = try await github.write(call, .patch, repository.path + ["pulls", String(call.number("pull_number"))], body, isIdempotent: true)
-      let record = try await github.written(call, made, .pullRequest, adding: repository.members)
+      let draft = call.bool("draft")
+      guard !body.isEmpty || draft != nil else {
+        throw VendorError(.refused, "There is nothing to change: give title, body, state, base, maintainer_can_modify or draft.")
+      }
+      let path = repository.path + ["pulls", String(call.number("pull_number"))]
+      let made = body.isEmpty ? try await github.get(call, path) : try await github.write(call, .patch, path, body, isIdempotent: true)
+      var members = repository.members
+      if let draft {
+        members["draft"] = .bool(draft)
+        if made?["draft"]?.bool != draft {
+          do throws(VendorError) { try await Self.mark(github, call, made, asDraft: draft) } catch {
+            guard !body.isEmpty else { throw error }
+            var error = error
+            error.message = "The rest was changed. Then: \(error.message)"
+            throw error
+          }
+        }
+      }
+      let record = try await github.written(call, made, .pullRequest, adding: members)
       return github.showing(record, "pull_request", .pullRequest, note: "Changed the pull request.")
     }
+  }
+
+  /// REST cannot do it.
+  private static func mark(_ github: GitHub, _ call: ToolCall, _ pull: RawJSON?, asDraft isDraft: Bool) async throws(VendorError) {
+    let (document, name): (GraphQLDocument, String) = isDraft ? (.toDraft, "convertPullRequestToDraft") : (.toReady, "markPullRequestReadyForReview")
+    _ = try await github.graphQL(call, document, ["input": ["pullRequestId": try GitHub.nodeID(pull)]], at: [name, "pullRequest"])
   }
 
   private var merge: Tool {
@@ -171,4 +193,11 @@ struct PullRequestWriteTools {
     default: return try await github.write(call, .delete, one, isIdempotent: true)
     }
   }
+}
+
+extension GraphQLDocument {
+  fileprivate static let toDraft = mutation(
+    "mutation($input: ConvertPullRequestToDraftInput!) { convertPullRequestToDraft(input: $input) { pullRequest { isDraft } } }")
+  fileprivate static let toReady = mutation(
+    "mutation($input: MarkPullRequestReadyForReviewInput!) { markPullRequestReadyForReview(input: $input) { pullRequest { isDraft } } }")
 }

@@ -46,7 +46,7 @@ struct RepositoryTools {
   private var branches: Tool {
     github.tool(
       "list_branches", "List branches", .reading, "Lists the branches of a repository with their newest commit.",
-      [.owner, .repo, .flag("protected", "Only protected ones, or only others.")] + Argument.page, output: Output.list("branches", of: .branch),
+      [.owner, .repo, .flag("protected", "Only protected ones, or only others."), .fields(.branch)] + Argument.page, output: Output.list("branches", of: .branch),
       holding: [.within(.repository)]
     ) { [github] call in
       let repository = try await github.permitted(call)
@@ -57,8 +57,8 @@ struct RepositoryTools {
 
   private var tags: Tool {
     github.tool(
-      "list_tags", "List tags", .reading, "Lists the tags of a repository.", [.owner, .repo] + Argument.page, output: Output.list("tags", of: .tag),
-      holding: [.within(.repository)]
+      "list_tags", "List tags", .reading, "Lists the tags of a repository.", [.owner, .repo, .fields(.tag)] + Argument.page,
+      output: Output.list("tags", of: .tag), holding: [.within(.repository)]
     ) { [github] call in
       let repository = try await github.permitted(call)
       let page = try await github.page(call, repository.path + ["tags"])

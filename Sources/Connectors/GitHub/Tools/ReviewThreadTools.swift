@@ -13,7 +13,10 @@ struct ReviewThreadTools {
     github.tool(
       "list_review_threads", "Review threads", .reading,
       "Lists the threads of a pull request's reviews with their comments, 20 of each, and whether they are resolved or outdated.",
-      [.owner, .repo, PullRequestTools.number, .flag("resolved", "Only those that are resolved, or that are not; pages may then hold fewer.")] + Argument.page,
+      [
+        .owner, .repo, PullRequestTools.number, .flag("resolved", "Only those that are resolved, or that are not; pages may then hold fewer."),
+        .fields(.reviewThread),
+      ] + Argument.page,
       output: Output.list("review_threads", of: .reviewThread, [Output.incomplete]), holding: [.list(.reviewThread, "/review_threads"), .within(.pullRequest)]
     ) { [github] call in
       let repository = try github.repository(call)

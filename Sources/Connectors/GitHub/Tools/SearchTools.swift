@@ -25,7 +25,7 @@ struct SearchTools {
   private var code: Tool {
     github.tool(
       "search_code", "Search code", .reading, "Searches code on default branches: `parseHeader repo:octo/cat language:swift`. Shows matching fragments.",
-      [Self.query] + Argument.page, output: Output.list("matches", of: .match, Self.found), holding: [.within(.repository)]
+      [Self.query, .fields(.match)] + Argument.page, output: Output.list("matches", of: .match, Self.found), holding: [.within(.repository)]
     ) { [github, self] call in
       // What a match shows belongs to a repository whose rule cannot be checked match by match.
       guard github.rule(call, .repository) == nil else {
@@ -38,7 +38,8 @@ struct SearchTools {
 
   private var users: Tool {
     github.tool(
-      "search_users", "Search users", .reading, "Searches users and organizations: `ada type:user location:london`.", [Self.query] + Argument.page,
+      "search_users", "Search users", .reading, "Searches users and organizations: `ada type:user location:london`.",
+      [Self.query, .fields(.user)] + Argument.page,
       output: Output.list("accounts", of: .user, Self.found)
     ) { [self] call in try await search(call, "users", call.string("query") ?? "", "accounts", .user, isFiltered: false) }
   }

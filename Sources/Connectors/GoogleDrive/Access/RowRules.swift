@@ -66,6 +66,7 @@ extension DriveContext {
     // Who sees a folder sees what is put into it.
     record["visibility"] = folder?.file?.json["visibility"] ?? "private"
     if let folder { record["parents"] = [.string(folder.id)] }
+    DriveFile.describe(&record, teams, drive: folder?.file?.driveID, parents: folder.map { [$0.id] } ?? [])
     // Files of shared drives are nobody's own.
     try await check(new: record, DriveFile.shape, own: folder?.file?.driveID == nil ? "owner" : nil, call, as: subject)
   }

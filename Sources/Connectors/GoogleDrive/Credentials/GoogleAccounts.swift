@@ -4,6 +4,8 @@ internal import JSON
 /// Which Google account a caller is: `accounts` of the settings, and else the caller's own id where that is an e-mail address.
 struct GoogleAccounts: Sendable {
   private let byCaller: [String: String]
+  /// Whose accounts are named.
+  var people: Set<String> { Set(byCaller.keys) }
   /// Domains of which addresses are taken; empty for any.
   private let domains: [String]
 

@@ -9,6 +9,8 @@ struct GoogleCredentials {
   let source: any CredentialSource
   let routes: [ConnectorRoute]
   let accounts: GoogleAccounts
+  /// Whom the settings name: by an account, or by a refresh token.
+  let people: Set<String>
   /// In whose name requests are, where it is known without asking Google.
   let impersonated: @Sendable (Subject) throws(VendorError) -> String?
   /// The scopes of a subject's token, as Google's token answer has them; nil where it is not known.
@@ -41,12 +43,13 @@ struct GoogleCredentials {
         let scopes = try await tokens.token(for: subject).scopes
         return scopes.isEmpty ? account.scopes : scopes
       }
-      routes = []
+      (routes, people) = ([], accounts.people)
       impersonated = { subject throws(VendorError) in try account.impersonated(subject) }
     } else if let oauth = try settings.settings("oauth") {
       let (tokens, check, routes) = try Self.oauth(oauth, environment, hosts, accounts, scopes)
       source = VerifiedCredentials(tokens, check)
       self.routes = routes
+      people = accounts.people.union(try oauth.secrets("users").keys)
       granted = { subject async throws(VendorError) in
         let scopes = try await tokens.token(for: subject).scopes
         return scopes.isEmpty ? nil : scopes
@@ -56,7 +59,7 @@ struct GoogleCredentials {
     } else {
       guard rule == .service else { throw settings.error("token", "is of one account and cannot act for callers. Use service_account or oauth with act_as: caller") }
       source = SecretCredentials(service: try settings.secret("token"))
-      routes = []
+      (routes, people) = ([], [])
       impersonated = { _ throws(VendorError) in nil }
       granted = { _ throws(VendorError) in nil }
     }

@@ -25,13 +25,14 @@ struct DriveFile: Sendable {
   static let shape = RecordShape(
     RecordType("File", entities: ["owner": "User"]), list: "files", one: "file",
     properties: RecordCategory.properties("What the labels say of the data; unknown where Drive does not tell the labels.", and: properties),
-    always: RecordCategory.always + ["owner", "visibility", "drive", "labels", "parents", "mime_type", "name", "trashed", "starred"],
+    always: RecordCategory.always + [TeamRules.member, "owner", "visibility", "drive", "labels", "parents", "mime_type", "name", "trashed", "starred"],
     columns: ["id", "name", "kind", "bytes", "owner", "modified"])
 
   private static let properties: JSONObject = [
     "id": ["type": "string"], "name": ["type": "string"], "kind": ["type": "string"], "mime_type": ["type": "string"], "bytes": ["type": "integer"],
     "owner": ["type": "string", "description": "E-mail address. Files of shared drives have none."], "owner_name": ["type": "string"],
     "visibility": ["type": "string", "enum": ["private", "shared", "domain", "public"]],
+    TeamRules.member: TeamRules.property,
     "drive": ["type": "string", "description": "A shared drive's id, or personal."], "parents": ["type": "array", "items": ["type": "string"]],
     "labels": ["type": "array", "items": ["type": "string"], "description": "Ids of Drive labels."],
     "created": ["type": "string"], "modified": ["type": "string"],
@@ -57,7 +58,7 @@ struct DriveFile: Sendable {
   /// About as many as a file has.
   private static let members = 18
 
-  init?(_ raw: RawJSON, labels: DriveLabels) {
+  init?(_ raw: RawJSON, labels: DriveLabels, teams: TeamRules) {
     guard let id = raw["id"]?.string else { return nil }
     self.id = id
     name = raw["name"]?.string ?? id
@@ -80,6 +81,7 @@ struct DriveFile: Sendable {
     json["visibility"] = .string(Self.visibility(raw))
     json["drive"] = .string(driveID ?? Self.personal)
     if !parents.isEmpty { json["parents"] = .array(parents.map { .string($0) }) }
+    Self.describe(&json, teams, drive: driveID, parents: parents)
     labels.describe(raw["labelInfo"].flatMap { $0.isNull ? nil : Array($0.elements(of: "labels")) }, in: &json)
     for (member, own) in [("createdTime", "created"), ("modifiedTime", "modified"), ("description", "description"), ("webViewLink", "url"), ("md5Checksum", "md5")] {
       if let text = raw[member]?.string, !text.isEmpty { json[own] = .string(text) }
@@ -90,6 +92,11 @@ struct DriveFile: Sendable {
     json["trashed"] = .bool(raw["trashed"]?.bool ?? false)
     if let target { json["target"] = .string(target) }
     self.json = .object(json)
+  }
+
+  /// Says whose team's a file is, by its shared drive, its folder or its owner.
+  static func describe(_ json: inout JSONObject, _ teams: TeamRules, drive: String?, parents: [String]) {
+    teams.describe(&json, of: [drive ?? personal] + parents + [json["owner"]?.string].compactMap { $0 })
   }
 
   /// Takes in labels that were asked for by themselves.

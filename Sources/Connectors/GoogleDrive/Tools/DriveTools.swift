@@ -63,7 +63,7 @@ struct DriveTools: Sendable {
   private func rows(_ changes: [RawJSON], _ rule: RecordRule, _ subject: Subject) async throws(VendorError) -> [JSONValue] {
     var files: [DriveFile] = []
     for change in changes where change["removed"]?.bool != true {
-      guard let file = change["file"].flatMap({ DriveFile($0, labels: drive.labels) }) else { continue }
+      guard let file = change["file"].flatMap({ DriveFile($0, labels: drive.labels, teams: drive.teams) }) else { continue }
       if !drive.tree.admitsAll { guard try await drive.tree.admits(file, as: subject) else { continue } }
       files.append(file)
     }

@@ -26,7 +26,11 @@ struct JiraIssue: Sendable {
       "links": ["type": "array", "items": ["type": "object"]], "subtasks": ["type": "array", "items": ["type": "string"]],
       "attachments": ["type": "array", "items": ["type": "object"]],
       "url": ["type": "string"], "custom": ["type": "object", "description": "Custom fields by id."],
-    ], always: ["key", "project", "assignee", "reporter", "status", "type", "labels"], columns: ["key", "type", "status", "priority", "assignee_name", "summary"])
+    ], always: ["key", "project", "assignee", "reporter", "status", "type", "labels"], columns: ["key", "type", "status", "priority", "assignee_name", "summary"],
+    untrusted: [
+      "summary", "description", "status", "type", "priority", "resolution", "assignee_name", "reporter_name", "labels", "components", "fix_versions", "links",
+      "attachments", "custom",
+    ])
 
   /// Jira's names of the members that a caller chose.
   static func fields(for selection: Set<String>?) -> [String] {

@@ -24,7 +24,7 @@ enum JiraRecords {
       "id": ["type": "string"], "issue": ["type": "string"], "author": ["type": "string"], "author_name": ["type": "string"],
       "body": ["type": "string", "description": "Markdown."],
       "created": ["type": "string"], "updated": ["type": "string"], "visibility": ["type": "string", "enum": ["public", "restricted"]],
-    ], always: ["author", "issue", "visibility"], columns: ["created", "author_name", "body"])
+    ], always: ["author", "issue", "visibility"], columns: ["created", "author_name", "body"], untrusted: ["author_name", "body"])
 
   static func comment(_ raw: RawJSON, issue: String) -> JSONValue? {
     guard let id = text(raw["id"]) else { return nil }
@@ -44,7 +44,8 @@ enum JiraRecords {
       "id": ["type": "string"], "issue": ["type": "string"], "author": ["type": "string"], "author_name": ["type": "string"], "time_spent": ["type": "string"],
       "seconds": ["type": "integer"],
       "started": ["type": "string"], "comment": ["type": "string"],
-    ], always: ["author", "issue"], columns: ["started", "author_name", "time_spent", "comment"])
+    ], always: ["author", "issue"], columns: ["started", "author_name", "time_spent", "comment"],
+    untrusted: ["author_name", "comment"])
 
   static func worklog(_ raw: RawJSON, issue: String) -> JSONValue? {
     guard let id = text(raw["id"]) else { return nil }
@@ -64,7 +65,8 @@ enum JiraRecords {
       "id": ["type": "string"], "issue": ["type": "string"], "time": ["type": "string"], "author": ["type": "string"], "author_name": ["type": "string"],
       "field": ["type": "string"],
       "from": ["type": "string"], "to": ["type": "string"],
-    ], always: ["author", "issue"], columns: ["time", "author_name", "field", "from", "to"])
+    ], always: ["author", "issue"], columns: ["time", "author_name", "field", "from", "to"],
+    untrusted: ["author_name", "field", "from", "to"])
 
   /// Fields of a history that tell of other issues, whatever their texts say.
   private static let relations: Set<String> = [
@@ -75,7 +77,7 @@ enum JiraRecords {
   static func changes(_ raw: RawJSON, issue: String) -> [(json: JSONValue, others: [String]?)] {
     (raw["items"].map { Array($0.elements) } ?? []).enumerated().map { index, item in
       var json: JSONObject = ["id": .string("\(text(raw["id"]) ?? ""):\(index)"), "issue": .string(issue)]
-      if let time = raw["created"]?.string { json["time"] = .string(JiraTime.text(time)) }
+      if let time = raw["created"]?.string.map(JiraTime.text) ?? raw["created"]?.int.map(JiraTime.text) { json["time"] = .string(time) }
       if let author = raw["author"]?["accountId"]?.string ?? raw["author"]?["name"]?.string { json["author"] = .string(author) }
       if let name = raw["author"]?["displayName"]?.string { json["author_name"] = .string(name) }
       for (member, own) in [("field", "field"), ("fromString", "from"), ("toString", "to")] { if let value = item[member]?.string { json[own] = .string(value) } }
@@ -94,7 +96,7 @@ enum JiraRecords {
       "id": ["type": "string"], "key": ["type": "string"], "name": ["type": "string"], "type": ["type": "string"], "lead": ["type": "string"],
       "description": ["type": "string"],
       "is_private": ["type": "boolean"], "issue_types": ["type": "array", "items": ["type": "string"]],
-    ], always: ["key"], columns: ["key", "name", "type"])
+    ], always: ["key"], columns: ["key", "name", "type"], untrusted: ["name", "description", "issue_types"])
 
   static func project(_ raw: RawJSON) -> JSONValue? {
     var extra = JSONObject()
@@ -110,7 +112,7 @@ enum JiraRecords {
       "id": ["type": "string", "description": "The account id."], "name": ["type": "string"], "email": ["type": "string"], "is_active": ["type": "boolean"],
       "kind": ["type": "string"],
       "time_zone": ["type": "string"],
-    ], always: [], columns: ["id", "name", "email", "is_active"])
+    ], always: [], columns: ["id", "name", "email", "is_active"], untrusted: ["name"])
 
   static func user(_ raw: RawJSON) -> JSONValue? {
     guard let id = raw["accountId"]?.string ?? raw["name"]?.string else { return nil }
@@ -125,12 +127,49 @@ enum JiraRecords {
   static let board = RecordShape(
     RecordType("Board"), list: "boards", one: "board",
     properties: ["id": ["type": "string"], "name": ["type": "string"], "type": ["type": "string"], "project": ["type": "string"]], always: ["project"],
-    columns: ["id", "name", "type", "project"])
+    columns: ["id", "name", "type", "project"], untrusted: ["name"])
 
   static func board(_ raw: RawJSON) -> JSONValue? {
     var extra = JSONObject()
     if let key = raw["location"]?["projectKey"]?.string { extra["project"] = .string(key) }
     return record(raw, [("name", "name"), ("type", "type")], extra)
+  }
+
+  /// A board with how it is set up.
+  static let boardSetup = RecordShape(
+    board.type, list: "boards", one: "board",
+    properties: board.properties.merging([
+      "columns": [
+        "type": "array",
+        "items": [
+          "type": "object",
+          "properties": [
+            "name": ["type": "string"], "statuses": ["type": "array", "items": ["type": "string"]], "min": ["type": "integer"], "max": ["type": "integer"],
+          ],
+        ],
+      ],
+      "estimate_field": ["type": "string", "description": "The field that issues are estimated with, for custom_fields. Absent where issues are counted."],
+      "estimate_name": ["type": "string"], "filter": ["type": "string", "description": "The id of its filter."],
+    ]), always: board.always, columns: board.columns, untrusted: board.untrusted + ["columns", "estimate_name"])
+
+  /// - Parameter board: as ``board(_:)`` gave it.
+  static func board(_ board: JSONValue, _ setup: RawJSON, statuses: [String: String]) -> JSONValue {
+    var board = board
+    if let columns = setup["columnConfig"]?["columns"] {
+      board["columns"] = .array(
+        columns.elements.map { column in
+          let ids = (column["statuses"].map { Array($0.elements) } ?? []).compactMap { text($0["id"]) }
+          var json: JSONObject = ["name": .string(column["name"]?.string ?? ""), "statuses": .array(ids.map { .string(statuses[$0] ?? $0) })]
+          for bound in ["min", "max"] { if let count = column[bound]?.int { json[bound] = .int(count) } }
+          return .object(json)
+        })
+    }
+    if let field = setup["estimation"]?["field"] {
+      if let id = field["fieldId"]?.string { board["estimate_field"] = .string(id) }
+      if let name = field["displayName"]?.string { board["estimate_name"] = .string(name) }
+    }
+    if let filter = text(setup["filter"]?["id"]) { board["filter"] = .string(filter) }
+    return board
   }
 
   static let sprint = RecordShape(
@@ -139,7 +178,7 @@ enum JiraRecords {
       "id": ["type": "string"], "name": ["type": "string"], "state": ["type": "string"], "goal": ["type": "string"], "start": ["type": "string"],
       "end": ["type": "string"],
       "completed": ["type": "string"], "board": ["type": "string"],
-    ], always: [], columns: ["id", "name", "state", "start", "end", "goal"])
+    ], always: [], columns: ["id", "name", "state", "start", "end", "goal"], untrusted: ["name", "goal"])
 
   static func sprint(_ raw: RawJSON) -> JSONValue? {
     var extra = JSONObject()
@@ -155,17 +194,38 @@ enum JiraRecords {
     RecordType("JiraItem"), list: "items", one: "item",
     properties: [
       "id": ["type": "string"], "name": ["type": "string"], "description": ["type": "string"], "key": ["type": "string"], "type": ["type": "string"],
-      "released": ["type": "boolean"],
+      "released": ["type": "boolean"], "archived": ["type": "boolean"], "start_date": ["type": "string"],
       "release_date": ["type": "string"], "inward": ["type": "string"], "outward": ["type": "string"], "required": ["type": "boolean"],
-      "allowed": ["type": "array", "items": ["type": "string"], "description": "What a field may hold: the first 100."],
+      "allowed": ["type": "array", "items": ["type": "string"], "description": "What a field may hold: the first 100. list_field_options gives all."],
       "allowed_total": ["type": "integer", "description": "How much a field may hold, where that is more."],
       "category": ["type": "string"], "to": ["type": "string"],
-    ], always: [], columns: ["id", "name", "description"])
+    ], always: [], columns: ["id", "name", "description"], untrusted: ["name", "description", "inward", "outward", "allowed", "to"])
+
+  /// One of what a field may hold.
+  static let option = RecordShape(
+    named.type, list: "options", one: "option",
+    properties: [
+      "id": ["type": "string"], "name": ["type": "string"], "parent": ["type": "string", "description": "The id of the option under which it stands."],
+      "disabled": ["type": "boolean"],
+    ], always: [], columns: ["id", "name", "parent"], untrusted: ["name"])
+
+  /// An option, and those under it.
+  static func options(_ raw: RawJSON) -> [JSONValue] { options(raw, parent: text(raw["optionId"])) }
+
+  private static func options(_ raw: RawJSON, parent: String?) -> [JSONValue] {
+    guard let name = label(raw), let id = text(raw["id"]) ?? raw["accountId"]?.string ?? raw["key"]?.string else { return [] }
+    var json: JSONObject = ["id": .string(id), "name": .string(name)]
+    if let parent { json["parent"] = .string(parent) }
+    if let disabled = raw["disabled"]?.bool { json["disabled"] = .bool(disabled) }
+    return [.object(json)] + (raw["children"].map { Array($0.elements) } ?? []).flatMap { options($0, parent: id) }
+  }
+
+  private static func label(_ raw: RawJSON) -> String? { (raw["name"] ?? raw["label"] ?? raw["value"] ?? raw["displayName"])?.string }
 
   static func named(_ raw: RawJSON) -> JSONValue? {
     var extra = JSONObject()
     if let type = (raw["schema"] ?? raw["jiraSchema"])?["type"]?.string { extra["type"] = .string(type) }
-    let allowed = ((raw["allowedValues"] ?? raw["validValues"]).map { Array($0.elements) } ?? []).compactMap { ($0["name"] ?? $0["label"] ?? $0["value"])?.string }
+    let allowed = ((raw["allowedValues"] ?? raw["validValues"]).map { Array($0.elements) } ?? []).compactMap(label)
     if !allowed.isEmpty { extra["allowed"] = .array(allowed.prefix(100).map { .string($0) }) }
     if allowed.count > 100 { extra["allowed_total"] = .int(allowed.count) }
     if let category = raw["statusCategory"]?["key"]?.string { extra["category"] = .string(category) }
@@ -174,9 +234,8 @@ enum JiraRecords {
     return record(
       raw,
       [
-        ("name", "name"), ("description", "description"), ("key", "key"), ("released", "released"), ("releaseDate", "release_date"), ("inward", "inward"),
-        ("outward", "outward"),
-        ("required", "required"),
+        ("name", "name"), ("description", "description"), ("key", "key"), ("released", "released"), ("archived", "archived"), ("startDate", "start_date"),
+        ("releaseDate", "release_date"), ("inward", "inward"), ("outward", "outward"), ("required", "required"),
       ], extra)
   }
 }

@@ -16,7 +16,7 @@ extension JiraRecords {
         "type": "array",
         "items": ["type": "object", "properties": ["id": ["type": "string"], "name": ["type": "string"], "decision": ["type": "string"]]],
       ], "created": ["type": "string"], "completed": ["type": "string"],
-    ], always: ["issue", "decision"], columns: ["id", "name", "decision", "can_answer", "created"])
+    ], always: ["issue", "decision"], columns: ["id", "name", "decision", "can_answer", "created"], untrusted: ["name", "approvers"])
 
   static func approval(_ raw: RawJSON, issue: String) -> JSONValue? {
     guard let id = text(raw["id"]) else { return nil }
@@ -44,7 +44,7 @@ extension JiraRecords {
       "goal": ["type": "string", "description": "As Jira says it: 4h 30m."], "elapsed": ["type": "string"],
       "remaining": ["type": "string", "description": "With a minus where the goal was missed."], "started": ["type": "string"], "stopped": ["type": "string"],
       "breach_time": ["type": "string"], "breached_cycles": ["type": "integer", "description": "Completed cycles that missed the goal."],
-    ], always: ["issue", "breached"], columns: ["name", "state", "breached", "goal", "remaining", "breach_time"])
+    ], always: ["issue", "breached"], columns: ["name", "state", "breached", "goal", "remaining", "breach_time"], untrusted: ["name"])
 
   /// The cycle that runs, or else the last one that ended.
   static func serviceLevel(_ raw: RawJSON, issue: String) -> JSONValue? {

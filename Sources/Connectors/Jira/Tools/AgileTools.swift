@@ -6,7 +6,7 @@ internal import MCP
 struct AgileTools: Sendable {
   let jira: JiraContext
 
-  var reading: [Tool] { [boards, sprints, getSprint, sprintIssues, backlog] }
+  var reading: [Tool] { [boards, getBoard, boardIssues, sprints, getSprint, sprintIssues, backlog] }
   var writing: [Tool] { [moveToSprint, moveToBacklog, createSprint, updateSprint] }
 
   private static let board = Field.text("board", "The board's id.", required: true, length: 20)
@@ -18,7 +18,7 @@ struct AgileTools: Sendable {
       "list_boards", "List boards", "Lists boards.",
       [
         Field.text("project", "A project's key.", length: 32), Field.text("name", "Some of the name.", length: 200),
-        Field.text("type", "Which kind.", oneOf: ["scrum", "kanban", "simple"]),
+        Field.text("type", "Which kind.", oneOf: ["scrum", "kanban", "simple"]), shape.fields,
       ]
         + Field.page(limit: 50, most: 50), output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
@@ -27,8 +27,41 @@ struct AgileTools: Sendable {
       return try await jira.page(
         call, subject, JiraAPI.agile + ["board"], query, member: "values", list: ["list_boards"] + query.map { $0.value ?? "" }, shape: shape
       ) { raw in
-        [JiraRecords.board(raw)].compactMap { $0 }.filter { jira.admits(board: $0, of: call.string("project")) }
+        guard let board = JiraRecords.board(raw) else { return [] }
+        let isAdmitted = jira.admits(board: board, of: call.string("project"))
+        if board["project"] != nil, let id = board["id"]?.string { jira.boards.learn(id, isAdmitted: isAdmitted) }
+        return isAdmitted ? [board] : []
       }
+    }
+  }
+
+  private var getBoard: Tool {
+    let shape = JiraRecords.boardSetup
+    return jira.tool(
+      "get_board", "Get a board", "Gets a board with its columns, the statuses in each, and the field that it estimates with.", [Self.board],
+      output: shape.oneSchema, meta: shape.oneMeta
+    ) { call, subject throws(VendorError) in
+      let id = try call.number("board")
+      let path = JiraAPI.agile + ["board", id]
+      let json = try await jira.looking { () async throws(VendorError) in try await jira.api.get(path, as: subject) }
+      try await jira.permit(board: id, json, as: subject)
+      guard let board = JiraRecords.board(json) else { throw VendorError(.invalidAnswer, "Jira described the board in no known form.") }
+      guard shape.rule(call).admits(board) else { throw JiraContext.absence }
+      let names = try await statuses(subject)
+      let setup = try await jira.api.get(path + ["configuration"], as: subject)
+      return try shape.result(JiraRecords.board(board, setup, statuses: names), for: call, absence: JiraContext.absence)
+    }
+  }
+
+  /// The names of statuses, by id: boards tell ids only. None where the account may not ask for them.
+  private func statuses(_ subject: Subject) async throws(VendorError) -> [String: String] {
+    do throws(VendorError) {
+      let json = try await jira.api.get(jira.api.core + ["status"], as: subject)
+      let named = json.elements.compactMap { raw in JiraRecords.text(raw["id"]).flatMap { id in raw["name"]?.string.map { (id, $0) } } }
+      return Dictionary(named) { first, _ in first }
+    } catch {
+      guard error.code == .forbidden || error.code == .unauthorized else { throw error }
+      return [:]
     }
   }
 
@@ -36,7 +69,7 @@ struct AgileTools: Sendable {
     let shape = JiraRecords.sprint
     return jira.tool(
       "list_sprints", "List sprints", "Lists the sprints of a board.",
-      [Self.board, Field.texts("state", "All if not given.", oneOf: ["future", "active", "closed"])] + Field.page(limit: 50, most: 50),
+      [Self.board, Field.texts("state", "All if not given.", oneOf: ["future", "active", "closed"]), shape.fields] + Field.page(limit: 50, most: 50),
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let board = try call.number("board")
@@ -64,7 +97,8 @@ struct AgileTools: Sendable {
   private func issues(_ name: String, _ title: String, _ description: String, _ place: Field, _ path: @escaping @Sendable (String) -> [String]) -> Tool {
     let shape = JiraIssue.shape
     return jira.tool(
-      name, title, description, [place, Field.text("jql", "A further condition.", length: 4000), shape.fields] + Field.page(limit: 50, most: 100),
+      name, title, description,
+      [place, Field.text("jql", "A further condition.", length: 4000), shape.fields, IssueTools.customFields] + Field.page(limit: 50, most: 100),
       output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let id = try call.number(place.name)
@@ -73,15 +107,17 @@ struct AgileTools: Sendable {
       if let projects = JQL.projects(jira.projects) { conditions.append(projects) }
       if let rule = call.rowFilter("Issue").flatMap({ JQL.condition($0) }), !rule.isEmpty { conditions.append(rule) }
       let jql = JQL.all(conditions, orderBy: nil)
-      let selection = shape.selection(call)
-      let fields = jira.fields(for: selection, shape.rule(call)).joined(separator: ",")
+      let fields = try (jira.fields(for: shape.selection(call), shape.rule(call)) + call.customFields()).joined(separator: ",")
       let page = try await jira.page(
         call, subject, path(id), [("jql", jql.isEmpty ? nil : jql), ("fields", fields)], member: "issues", list: [name, id, jql, fields])
       return try await jira.result(
-        page.found.compactMap { jira.issue(in: $0) }, for: call, selection: selection, next: page.next, total: page.total, as: subject)
+        page.found.compactMap { jira.issue(in: $0) }, for: call, selection: call.issueSelection(), next: page.next, total: page.total, as: subject)
     }
   }
 
+  private var boardIssues: Tool {
+    issues("list_board_issues", "List issues of a board", "Lists the issues on a board, its backlog included.", Self.board) { JiraAPI.agile + ["board", $0, "issue"] }
+  }
   private var sprintIssues: Tool {
     issues("list_sprint_issues", "List issues of a sprint", "Lists the issues of a sprint.", Self.sprint) { JiraAPI.agile + ["sprint", $0, "issue"] }
   }

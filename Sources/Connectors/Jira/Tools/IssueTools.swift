@@ -25,7 +25,7 @@ struct IssueTools: Sendable {
     ) { call, subject throws(VendorError) in
       let jql = try await query(call, subject)
       let selection = shape.selection(call)
-      let fields = try jira.fields(for: selection, shape.rule(call)) + custom(call)
+      let fields = try jira.fields(for: selection, shape.rule(call)) + call.customFields()
       let place = PageCursor(list: ["search_issues", jql] + fields)
       let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
       let limit = call.int("limit") ?? 25
@@ -44,22 +44,12 @@ struct IssueTools: Sendable {
         if let total = json?["total"]?.int, end < total, end > start { next = String(end) }
       }
       return try await jira.result(
-        JiraContext.elements(json, "issues").compactMap { jira.issue(in: $0) }, for: call, selection: shown(selection, call), next: next.map { place.text($0) },
+        JiraContext.elements(json, "issues").compactMap { jira.issue(in: $0) }, for: call, selection: call.issueSelection(), next: next.map { place.text($0) },
         total: jira.total(json), as: subject)
     }
   }
 
-  private static let customFields = Field.texts("custom_fields", "Custom fields to give as well, by id: customfield_10016.", most: 20)
-
-  private func custom(_ call: ToolCall) throws(VendorError) -> [String] {
-    let ids = call.texts("custom_fields")
-    guard ids.allSatisfy({ $0.hasPrefix("customfield_") }) else { throw VendorError(.refused, "\"custom_fields\" holds ids such as customfield_10016 only.") }
-    return ids
-  }
-
-  private func shown(_ selection: Set<String>?, _ call: ToolCall) -> Set<String>? {
-    selection.map { call["custom_fields"] == nil ? $0 : $0.union(["custom"]) }
-  }
+  static let customFields = Field.texts("custom_fields", "Custom fields to give as well, by id: customfield_10016.", most: 20)
 
   /// The whole query: the call's conditions, the settings' projects, and the rows that policy lets the caller see.
   private func query(_ call: ToolCall, _ subject: Subject) async throws(VendorError) -> String {
@@ -152,7 +142,7 @@ struct IssueTools: Sendable {
       let key = call.string("issue") ?? ""
       try jira.check(key)
       let selection = shape.selection(call)
-      let fields = try jira.fields(for: selection, shape.rule(call), standard: JiraIssue.standardFields + JiraIssue.longFields) + custom(call)
+      let fields = try jira.fields(for: selection, shape.rule(call), standard: JiraIssue.standardFields + JiraIssue.longFields) + call.customFields()
       let json: RawJSON
       do throws(VendorError) { json = try await jira.api.get(jira.api.core + ["issue", key], [("fields", fields.joined(separator: ","))], as: subject) } catch {
         // What is not there looks like what may not be seen.
@@ -162,7 +152,7 @@ struct IssueTools: Sendable {
       // An issue that was moved answers to its old key.
       try jira.check(issue.key)
       guard let row = try await jira.rows([issue], call, as: subject).first else { throw JiraContext.absence }
-      return UntrustedText.mark(shape.result(row, selection: shown(selection, call).map { $0.union(shape.rule(call).members) }), "/issue")
+      return shape.result(row, selection: call.issueSelection().map { $0.union(shape.rule(call).members) })
     }
   }
 
@@ -177,8 +167,8 @@ struct IssueTools: Sendable {
       guard !keys.isEmpty else { throw VendorError(.refused, "Give at least one key.") }
       for key in keys { try jira.check(key) }
       let selection = shape.selection(call)
-      let issues = try await jira.issues(keys, try jira.fields(for: selection, shape.rule(call)) + custom(call), as: subject)
-      return try await jira.result(issues, for: call, selection: shown(selection, call), next: nil, as: subject)
+      let issues = try await jira.issues(keys, try jira.fields(for: selection, shape.rule(call)) + call.customFields(), as: subject)
+      return try await jira.result(issues, for: call, selection: call.issueSelection(), next: nil, as: subject)
     }
   }
 
@@ -188,8 +178,9 @@ struct IssueTools: Sendable {
     _ name: String, _ title: String, _ description: String, _ member: String, _ path: String, _ shape: RecordShape,
     _ record: @escaping @Sendable (RawJSON, String) -> [JSONValue]
   ) -> Tool {
-    jira.tool(name, title, description, [Self.issue] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.issueMeta(shape)) {
-      call, subject throws(VendorError) in
+    jira.tool(
+      name, title, description, [Self.issue, shape.fields] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.issueMeta(shape)
+    ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       return try await jira.page(call, subject, jira.api.core + ["issue", key, path], [], member: member, list: [name, key], shape: shape) { record($0, key) }
     }
@@ -207,52 +198,49 @@ struct IssueTools: Sendable {
   }
   private var changelog: Tool {
     let (name, title, description, shape) = ("list_changes", "List changes", "Lists what was changed on an issue, by whom and when.", JiraRecords.change)
-    return jira.tool(name, title, description, [Self.issue] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.issueMeta(shape)) {
-      call, subject throws(VendorError) in
+    return jira.tool(
+      name, title, description, [Self.issue, shape.fields] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.issueMeta(shape)
+    ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       // Changes are left out that tell of other issues: a total would count them.
       let isWhole = !jira.limitsIssues(call)
       guard jira.api.deployment == .dataCenter else {
         let page = try await jira.page(call, subject, jira.api.core + ["issue", key, "changelog"], [], member: "values", list: [name, key])
         let changes = try await jira.changes(page.found, of: key, call, as: subject)
-        return UntrustedText.mark(shape.result(changes, for: call, next: page.next, total: isWhole ? page.total : nil), "/" + shape.list)
+        return shape.result(changes, for: call, selection: shape.selection(call), next: page.next, total: isWhole ? page.total : nil)
       }
       // Version 2 gives all of them with the issue.
-      let place = PageCursor(list: [name, key])
-      let start = try JiraContext.start(call, place)
       let json = try await jira.api.get(jira.api.core + ["issue", key], [("expand", "changelog"), ("fields", "summary")], as: subject)
       guard let histories = json["changelog"]?["histories"] else { throw VendorError(.invalidAnswer, "Jira gave the list in no known form.") }
-      let all = Array(histories.elements)
-      let end = min(start + (call.int("limit") ?? 50), all.count)
-      let changes = try await jira.changes(Array(all[min(start, end)..<end]), of: key, call, as: subject)
-      let result = shape.result(
-        changes, for: call, next: end < all.count ? place.text(String(end)) : nil, total: isWhole ? jira.total(json["changelog"]) : nil)
-      return UntrustedText.mark(result, "/" + shape.list)
+      let page = try jira.cut(Array(histories.elements), call, list: [name, key])
+      let changes = try await jira.changes(page.found, of: key, call, as: subject)
+      return shape.result(changes, for: call, selection: shape.selection(call), next: page.next, total: isWhole ? jira.total(json["changelog"]) : nil)
     }
   }
 
   private var transitions: Tool {
     let shape = JiraRecords.named
     return jira.tool(
-      "list_transitions", "List transitions", "Lists the steps that an issue can take now, for transition_issue.", [Self.issue], output: shape.listSchema,
-      meta: JiraContext.issueMeta(shape)
+      "list_transitions", "List transitions", "Lists the steps that an issue can take now, for transition_issue.",
+      [Self.issue, shape.fields] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.issueMeta(shape)
     ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.get(jira.api.core + ["issue", key, "transitions"], as: subject)
-      return shape.result(JiraContext.elements(json, "transitions").compactMap { JiraRecords.named($0) }, for: call)
+      return try jira.cut(JiraContext.elements(json, "transitions").compactMap { JiraRecords.named($0) }, call, list: ["list_transitions", key], shape: shape)
     }
   }
 
   private var links: Tool {
     jira.tool(
-      "list_remote_links", "List links to elsewhere", "Lists the links of an issue to pages outside of Jira.", [Self.issue],
+      "list_remote_links", "List links to elsewhere", "Lists the links of an issue to pages outside of Jira.",
+      [Self.issue] + Field.page(limit: 50, most: 100),
       output: [
         "type": "object",
         "properties": [
           "links": [
             "type": "array",
             "items": ["type": "object", "properties": ["id": ["type": "string"], "title": ["type": "string"], "url": ["type": "string"]], "required": ["id"]],
-          ]
+          ], "next_cursor": ["type": "string"],
         ], "required": ["links"],
       ], meta: JiraContext.issueMeta()
     ) { call, subject throws(VendorError) in
@@ -265,22 +253,29 @@ struct IssueTools: Sendable {
         return url.lowercased().hasPrefix(site) ? IssueKeys.within(url) : []
       }
       let visible = try await jira.visible(others.flatMap { $0 }, call, known: [key.uppercased()], as: subject)
-      let rows = zip(json.elements, others).filter { $1.allSatisfy(visible.contains) }.map { link, _ in
+      let shown = zip(json.elements, others).filter { $1.allSatisfy(visible.contains) }
+      let page = try jira.cut(shown, call, list: ["list_remote_links", key])
+      let rows = page.found.map { link, _ in
         var row: JSONObject = ["id": .string(JiraRecords.text(link["id"]) ?? "")]
         for member in ["title", "url"] { if let text = link["object"]?[member]?.string { row[member] = .string(text) } }
         return JSONValue.object(row)
       }
-      return UntrustedText.mark(ToolResult(structured: ["links": .array(rows)], text: CompactTable(rows, columns: ["title", "url"]).text), "/links")
+      var structured: JSONObject = ["links": .array(rows)]
+      if let next = page.next { structured["next_cursor"] = .string(next) }
+      let text = UntrustedText.framed(CompactTable(rows, columns: ["title", "url"], more: page.next != nil).text, source: "links of \(key)")
+      return UntrustedText.mark(ToolResult(structured: .object(structured), text: text), "/links")
     }
   }
 
   private var watchers: Tool {
     let shape = JiraRecords.user
-    return jira.tool("list_watchers", "List watchers", "Lists who watches an issue.", [Self.issue], output: shape.listSchema, meta: JiraContext.issueMeta(shape)) {
-      call, subject throws(VendorError) in
+    return jira.tool(
+      "list_watchers", "List watchers", "Lists who watches an issue.", [Self.issue, shape.fields] + Field.page(limit: 50, most: 100), output: shape.listSchema,
+      meta: JiraContext.issueMeta(shape)
+    ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.get(jira.api.core + ["issue", key, "watchers"], as: subject)
-      return shape.result(JiraContext.elements(json, "watchers").compactMap { JiraRecords.user($0) }, for: call)
+      return try jira.cut(JiraContext.elements(json, "watchers").compactMap { JiraRecords.user($0) }, call, list: ["list_watchers", key], shape: shape)
     }
   }
 
@@ -324,7 +319,7 @@ struct IssueTools: Sendable {
       structured["text"] = .string(part.text)
       if let next = part.next { structured["next_offset"] = .int(next) }
       let shown = UntrustedText.framed(part.text, source: "attachment \(id)") + (part.note.map { "\n" + $0 } ?? "")
-      return UntrustedText.mark(ToolResult(structured: .object(structured), text: shown), "/text")
+      return UntrustedText.mark(ToolResult(structured: .object(structured), text: shown), "/name", "/text")
     }
   }
 

@@ -29,7 +29,7 @@ struct ProjectTools: Sendable {
   ) -> Tool {
     let shape = JiraRecords.user
     let meta = ofProject ? JiraContext.projectMeta(shape) : shape.listMeta
-    return jira.tool(name, title, description, fields + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: meta) {
+    return jira.tool(name, title, description, fields + [shape.fields] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: meta) {
       call, subject throws(VendorError) in
       let query = query(call)
       if ofProject { try await jira.permit(project: call.string("project") ?? "", call, as: subject) }
@@ -71,10 +71,7 @@ struct ProjectTools: Sendable {
         let found = json.elements.compactMap { JiraRecords.project($0) }.filter { project in
           admits(project) && (words.isEmpty || ["key", "name"].contains { project[$0]?.string?.lowercased().contains(words) == true })
         }
-        let place = PageCursor(list: ["list_projects", words])
-        let start = min(try JiraContext.start(call, place), found.count)
-        let end = min(start + (call.int("limit") ?? 50), found.count)
-        return shape.result(Array(found[start..<end]), for: call, selection: shape.selection(call), next: end < found.count ? place.text(String(end)) : nil)
+        return try jira.cut(found, call, list: ["list_projects", words], shape: shape)
       }
       return try await jira.page(
         call, subject, jira.api.core + ["project", "search"], [("query", call.string("query"))], member: "values", list: ["list_projects", call.string("query") ?? ""],
@@ -97,13 +94,14 @@ struct ProjectTools: Sendable {
   private func items(_ name: String, _ title: String, _ description: String, _ path: String, member: String = "") -> Tool {
     let shape = JiraRecords.named
     return jira.tool(
-      name, title, description, [Field.text("query", "Some of the name.", length: 200)], output: shape.listSchema, meta: shape.listMeta
+      name, title, description, [Field.text("query", "Some of the name.", length: 200), shape.fields] + Field.page(limit: 50, most: 100),
+      output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let json = try await jira.api.get(jira.api.core + [path], as: subject)
       guard let list = json.kind == .array ? json : json[member] else { throw VendorError(.invalidAnswer, "Jira gave the list in no known form.") }
       let words = call.string("query")?.lowercased() ?? ""
       let found = list.elements.compactMap { JiraRecords.named($0) }.filter { words.isEmpty || $0["name"]?.string?.lowercased().contains(words) == true }
-      return shape.result(found, for: call)
+      return try jira.cut(found, call, list: [name, words], shape: shape)
     }
   }
 
@@ -112,11 +110,13 @@ struct ProjectTools: Sendable {
 
   private func ofProject(_ name: String, _ title: String, _ description: String, _ list: String) -> Tool {
     let shape = JiraRecords.named
-    return jira.tool(name, title, description, [Self.project], output: shape.listSchema, meta: JiraContext.projectMeta(shape)) { call, subject throws(VendorError) in
+    return jira.tool(
+      name, title, description, [Self.project, shape.fields] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.projectMeta(shape)
+    ) { call, subject throws(VendorError) in
       let key = call.string("project") ?? ""
       try await jira.permit(project: key, call, as: subject)
       let json = try await jira.api.get(jira.api.core + ["project", key, list], as: subject)
-      return shape.result(json.elements.compactMap { JiraRecords.named($0) }, for: call)
+      return try jira.cut(json.elements.compactMap { JiraRecords.named($0) }, call, list: [name, key], shape: shape)
     }
   }
 
@@ -124,7 +124,8 @@ struct ProjectTools: Sendable {
   private func creating(_ name: String, _ title: String, _ description: String, _ fields: [Field], member: String) -> Tool {
     let shape = JiraRecords.named
     return jira.tool(
-      name, title, description, [Self.project] + fields + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.projectMeta(shape)
+      name, title, description, [Self.project] + fields + [shape.fields] + Field.page(limit: 50, most: 100), output: shape.listSchema,
+      meta: JiraContext.projectMeta(shape)
     ) { call, subject throws(VendorError) in
       let key = call.string("project") ?? ""
       let type = call.string("type_id")
@@ -149,13 +150,14 @@ struct ProjectTools: Sendable {
   private var editFields: Tool {
     let shape = JiraRecords.named
     return jira.tool(
-      "list_edit_fields", "List fields to edit", "Lists the fields of an issue that can be changed, and what they may hold.", [IssueTools.issue],
-      output: shape.listSchema, meta: JiraContext.issueMeta(shape)
+      "list_edit_fields", "List fields to edit", "Lists the fields of an issue that can be changed, and what they may hold.",
+      [IssueTools.issue, shape.fields] + Field.page(limit: 50, most: 100), output: shape.listSchema, meta: JiraContext.issueMeta(shape)
     ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       let json = try await jira.api.get(jira.api.core + ["issue", key, "editmeta"], as: subject)
       // An object by id.
-      return shape.result((json["fields"]?.members ?? RawJSON.null.members).compactMap { JiraRecords.named($0.value) }, for: call)
+      let fields = (json["fields"]?.members ?? RawJSON.null.members).compactMap { JiraRecords.named($0.value) }
+      return try jira.cut(fields, call, list: ["list_edit_fields", key], shape: shape)
     }
   }
 

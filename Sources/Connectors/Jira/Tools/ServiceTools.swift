@@ -31,15 +31,17 @@ struct ServiceTools: Sendable {
     _ record: (RawJSON) -> JSONValue?
   ) async throws(VendorError) -> ToolResult {
     let page = try await fetch(call, subject, path, list, query)
-    return UntrustedText.mark(shape.result(page.found.compactMap(record), for: call, next: page.next), "/" + shape.list)
+    return shape.result(page.found.compactMap(record), for: call, selection: shape.selection(call), next: page.next)
   }
 
   // MARK: Desks
 
   private var desks: Tool {
     let shape = JiraRecords.named
-    return jira.tool("list_service_desks", "List service desks", "Lists service desks.", Field.page(limit: 50, most: 50), output: shape.listSchema, meta: shape.listMeta)
-    { call, subject throws(VendorError) in
+    return jira.tool(
+      "list_service_desks", "List service desks", "Lists service desks.", [shape.fields] + Field.page(limit: 50, most: 50), output: shape.listSchema,
+      meta: shape.listMeta
+    ) { call, subject throws(VendorError) in
       try await page(call, subject, ["servicedesk"], ["list_service_desks"], shape) { raw in
         guard jira.projects.admitsAll || raw["projectKey"]?.string.map({ jira.projects.admits($0) }) == true, let id = JiraRecords.text(raw["id"]) else { return nil }
         return ["id": .string(id), "name": .string(raw["projectName"]?.string ?? ""), "key": .string(raw["projectKey"]?.string ?? "")]
@@ -52,7 +54,7 @@ struct ServiceTools: Sendable {
     _ name: String, _ title: String, _ description: String, _ path: String, _ fields: [Field] = [], query: @escaping @Sendable (ToolCall) -> String? = { _ in nil }
   ) -> Tool {
     let shape = JiraRecords.named
-    return jira.tool(name, title, description, [Self.desk] + fields + Field.page(limit: 50, most: 50), output: shape.listSchema, meta: shape.listMeta) {
+    return jira.tool(name, title, description, [Self.desk] + fields + [shape.fields] + Field.page(limit: 50, most: 50), output: shape.listSchema, meta: shape.listMeta) {
       call, subject throws(VendorError) in
       let desk = try call.number("desk")
       try await jira.permit(desk: desk, as: subject)
@@ -76,13 +78,13 @@ struct ServiceTools: Sendable {
     let shape = JiraRecords.named
     return jira.tool(
       "list_request_fields", "List fields of a request type", "Lists what a request of a type has to say and may say, and what its fields may hold.",
-      [Self.desk, Self.requestType], output: shape.listSchema, meta: shape.listMeta
+      [Self.desk, Self.requestType, shape.fields] + Field.page(limit: 50, most: 50), output: shape.listSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
       let (desk, type) = (try call.number("desk"), try call.number("request_type"))
       try await jira.permit(desk: desk, as: subject)
       let json = try await jira.api.get(JiraAPI.serviceDesk + ["servicedesk", desk, "requesttype", type, "field"], as: subject)
       guard let fields = json["requestTypeFields"] else { throw VendorError(.invalidAnswer, "Jira gave the list in no known form.") }
-      return UntrustedText.mark(shape.result(fields.elements.compactMap { JiraRecords.named($0) }, for: call), "/" + shape.list)
+      return try jira.cut(fields.elements.compactMap { JiraRecords.named($0) }, call, list: ["list_request_fields", desk, type], shape: shape)
     }
   }
 
@@ -143,7 +145,8 @@ struct ServiceTools: Sendable {
         values.filter { IssueKeys.values($0.value).allSatisfy(visible.contains) }.map { field in
           ["label": .string(field.label), "value": .string(field.value.string ?? (field.value.isNull ? "" : field.value.text))]
         })
-      return UntrustedText.mark(ToolResult(structured: .object(structured)), "/fields")
+      let text = UntrustedText.framed(JSONValue.object(structured).text, source: "request \(own)")
+      return UntrustedText.mark(ToolResult(structured: .object(structured), text: text), "/status", "/fields")
     }
   }
 
@@ -151,8 +154,10 @@ struct ServiceTools: Sendable {
     _ name: String, _ title: String, _ description: String, _ path: String, _ shape: RecordShape, _ fields: [Field] = [],
     query: @escaping @Sendable (ToolCall) -> [(name: String, value: String?)] = { _ in [] }, _ record: @escaping @Sendable (RawJSON, String) -> JSONValue?
   ) -> Tool {
-    jira.tool(name, title, description, [IssueTools.issue] + fields + Field.page(limit: 50, most: 50), output: shape.listSchema, meta: JiraContext.issueMeta(shape)) {
-      call, subject throws(VendorError) in
+    jira.tool(
+      name, title, description, [IssueTools.issue] + fields + [shape.fields] + Field.page(limit: 50, most: 50), output: shape.listSchema,
+      meta: JiraContext.issueMeta(shape)
+    ) { call, subject throws(VendorError) in
       let key = try await jira.permitted(call, as: subject)
       let query = query(call)
       return try await page(call, subject, ["request", key, path], [name, key] + query.map { $0.value ?? "" }, shape, query) { record($0, key) }

@@ -9,14 +9,17 @@ public struct SecretCredentials: CredentialSource {
 
   private let service: SecretReference?
   private let users: [String: SecretReference]
+  private let limit: String?
   private let form: Form
 
   /// - Parameters:
   ///   - service: of the connector's own account; nil where it acts for people only.
   ///   - users: of people, by their id. Who is not there gets the service's if `service` is given and `users` is empty, else none.
-  public init(service: SecretReference?, users: [String: SecretReference] = [:], form: @escaping Form = Self.bearer) {
+  ///   - limit: whose limits they share (``VendorCredential/limitedAs``); nil where each has its own.
+  public init(service: SecretReference?, users: [String: SecretReference] = [:], limit: String? = nil, form: @escaping Form = Self.bearer) {
     self.service = service
     self.users = users
+    self.limit = limit
     self.form = form
   }
 
@@ -32,7 +35,7 @@ public struct SecretCredentials: CredentialSource {
       throw VendorError(.consentRequired, "There is no \(vendor) credential for \(subject.name). An administrator adds one to the connector's settings.")
     }
     do throws(SecretError) {
-      return VendorCredential(id: subject.key, headers: form(try reference.resolve()))
+      return VendorCredential(id: subject.key, limitedAs: limit, headers: form(try reference.resolve()))
     } catch {
       throw VendorError(.unavailable, "The \(vendor) credential for \(subject.name) cannot be read: \(error)")
     }

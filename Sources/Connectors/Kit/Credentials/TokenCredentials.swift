@@ -21,14 +21,18 @@ public final class TokenCredentials: CredentialSource {
   private let connector: String
   private let grant: any Grant
   private let state: any ConnectorState
+  private let limit: @Sendable (StoredToken) -> String?
   private let form: Form
   private let time: VendorTime
   /// A token is renewed this many seconds before its end.
   private let margin: Int64
 
-  /// - Parameter connector: under which name tokens are stored.
+  /// - Parameters:
+  ///   - connector: under which name tokens are stored.
+  ///   - limit: whose limits a token shares (``VendorCredential/limitedAs``); nil where it has its own.
   public init(
     connector: String, grant: any Grant, state: any ConnectorState, time: VendorTime = .system, margin: Int64 = 60,
+    limit: @escaping @Sendable (StoredToken) -> String? = { _ in nil },
     form: @escaping Form = { [("Authorization", Secret("Bearer " + $0.accessToken.reveal()))] }
   ) {
     self.connector = connector
@@ -36,6 +40,7 @@ public final class TokenCredentials: CredentialSource {
     self.state = state
     self.time = time
     self.margin = margin
+    self.limit = limit
     self.form = form
   }
 
@@ -67,7 +72,8 @@ public final class TokenCredentials: CredentialSource {
   }
 
   private func credential(_ current: Current, _ subject: Subject) -> VendorCredential {
-    VendorCredential(id: "\(connector) \(subject.key)", headers: form(current.token), generation: current.generation)
+    VendorCredential(
+      id: "\(connector) \(subject.key)", limitedAs: limit(current.token), headers: form(current.token), generation: current.generation)
   }
 
   private func isUsable(_ current: Current, refused: Int?) -> Bool {

@@ -2,15 +2,19 @@ public import MCPAuth
 
 /// What authenticates requests of one subject.
 public struct VendorCredential: Sendable {
-  /// Tells credentials apart for limits and caches. Not secret, and the same after a renewal.
+  /// Tells credentials apart for caches. Not secret, and the same after a renewal.
   public var id: String
+  /// Whose limits at the vendor its requests count against: the same for credentials that share them.
+  public var limitedAs: String
   /// Headers to send.
   public var headers: [(name: String, value: Secret)]
   /// Tells a renewed credential from the one before.
   public var generation: Int
 
-  public init(id: String, headers: [(name: String, value: Secret)], generation: Int = 0) {
+  /// - Parameter limitedAs: the credential alone if not given.
+  public init(id: String, limitedAs: String? = nil, headers: [(name: String, value: Secret)], generation: Int = 0) {
     self.id = id
+    self.limitedAs = limitedAs ?? id
     self.headers = headers
     self.generation = generation
   }

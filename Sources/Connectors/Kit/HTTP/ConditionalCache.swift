@@ -52,6 +52,8 @@ final class ConditionalCache: Sendable {
   /// Keeps an answer that has a tag, and gives it back.
   func keep(_ response: VendorResponse, for request: VendorRequest, credential: String) -> VendorResponse {
     guard response.status == .ok, let tag = response.headers["ETag"], response.body.readableBytes <= maximumBytes / 4 else { return response }
+    // RFC 9111, section 5.2.2.5.
+    guard response.headers["Cache-Control"]?.lowercased().contains("no-store") != true else { return response }
     state.withLock { state in
       let key = Self.key(request, credential)
       state.clock += 1

@@ -95,7 +95,7 @@ public final class VendorAPI: Sendable {
         let response = try await exchange(request, credential, deadline: min(deadline, time.now() + configuration.tryTimeout))
         outcome = configuration.read(response, request, now)
         if case .accepted(let quota) = outcome {
-          if let quota { limits.note(quota, credential: credential.id, bucket: request.bucket, now: time.now()) }
+          if let quota { limits.note(quota, holder: credential.limitedAs, bucket: request.bucket, now: time.now()) }
           return request.isCacheable ? cache.keep(response, for: request, credential: credential.id) : response
         }
       } catch {
@@ -115,7 +115,7 @@ public final class VendorAPI: Sendable {
       case .throttled(let throttle):
         let wait = max(throttle.retryAfter ?? 0, backoff(tries))
         limits.block(
-          throttle.scope, credential: credential.id, bucket: request.bucket, resource: request.limitedResource,
+          throttle.scope, holder: credential.limitedAs, bucket: request.bucket, resource: request.limitedResource,
           // A little later each time, so that replicas that share a vendor's limit do not all come back at once.
           until: time.now() + .milliseconds((throttle.isExhausted ? max(wait, 60) : wait) * 1000 + .random(in: 0...500)))
         guard !throttle.isExhausted, tries < configuration.maximumTries, time.now() + .seconds(wait) < deadline else {
@@ -144,22 +144,27 @@ public final class VendorAPI: Sendable {
     return json
   }
 
+  /// Whose limits at the vendor a subject's requests count against (``VendorCredential/limitedAs``).
+  public func limitHolder(of subject: Subject) async throws(VendorError) -> String {
+    try await credentials.credential(for: subject, asking: configuration.name).limitedAs
+  }
+
   // MARK: Steps
 
   /// Waits for the vendor's limits; tells how long instead where that is longer than the call may take.
   private func waitForSlot(_ request: VendorRequest, _ credential: VendorCredential, _ deadline: NIODeadline) async throws(VendorError) {
-    while true {
-      let now = time.now()
-      let start = limits.reserve(
-        credential: credential.id, bucket: request.bucket, resource: request.limitedResource, now: now, deadline: deadline)
-      guard start > now else { return }
+    let holder = credential.limitedAs
+    var now = time.now()
+    var start = limits.reserve(holder: holder, bucket: request.bucket, resource: request.limitedResource, now: now, deadline: deadline)
+    while start > now {
       guard start <= deadline else {
         let seconds = ((start - now).nanoseconds + 999_999_999) / 1_000_000_000
         throw VendorError(.throttled, "\(configuration.name) limits how often it may be asked, and the limit is reached.", retryAfter: seconds)
       }
-      // The slot is taken; whoever blocks the line meanwhile is heard when it comes.
       try await sleep(start - now)
-      return
+      now = time.now()
+      // The slot is ours. A throttle that came meanwhile is for all who stand in the line.
+      start = limits.blockedUntil(holder: holder, bucket: request.bucket, resource: request.limitedResource)
     }
   }
 

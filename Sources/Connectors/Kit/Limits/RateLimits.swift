@@ -3,11 +3,11 @@ internal import Synchronization
 
 /// When the next request to a vendor may go: shared by all callers, so that those who wait for the same limit wait together.
 ///
-/// A pure table of times; nobody sleeps in it. Each bucket of a credential is a token bucket that refills evenly, and has a
-/// time before which nothing may be sent, which an answer of the vendor sets.
+/// A pure table of times; nobody sleeps in it. Each bucket of a holder (``VendorCredential/limitedAs``) is a token bucket that refills evenly,
+/// and has a time before which nothing may be sent, which an answer of the vendor sets.
 final class RateLimits: Sendable {
   private struct Key: Hashable {
-    var credential: String?
+    var holder: String?
     var bucket: String?
     var resource: String?
   }
@@ -29,7 +29,7 @@ final class RateLimits: Sendable {
 
   /// - Parameters:
   ///   - budgets: the budget of a bucket; nil where only the vendor's answers count.
-  ///   - resourceBudgets: what may be sent about one thing, by all credentials together; each holds.
+  ///   - resourceBudgets: what may be sent about one thing, by all holders together; each holds.
   init(budgets: @escaping @Sendable (String) -> Budget?, resourceBudgets: [Budget] = []) {
     self.budgets = budgets
     self.resourceBudgets = resourceBudgets
@@ -38,13 +38,12 @@ final class RateLimits: Sendable {
   /// Takes a slot.
   ///
   /// - Returns: when the request may go. The slot is taken only if that is not after `deadline`.
-  func reserve(credential: String, bucket: String, resource: String?, now: NIODeadline, deadline: NIODeadline) -> NIODeadline {
-    let own = Key(credential: credential, bucket: bucket)
+  func reserve(holder: String, bucket: String, resource: String?, now: NIODeadline, deadline: NIODeadline) -> NIODeadline {
+    let own = Key(holder: holder, bucket: bucket)
     var slots = budgets(bucket).map { [(key: own, budget: $0)] } ?? []
     if let resource { for budget in resourceBudgets { slots.append((Key(bucket: "\(budget.window) s", resource: resource), budget)) } }
     return lines.withLock { lines in
-      var start = now
-      for key in Self.keys(credential, bucket, resource) { if let line = lines[key] { start = max(start, line.blockedUntil) } }
+      var start = max(now, Self.blockedUntil(Self.keys(holder, bucket, resource), lines))
       var line = lines[own] ?? Line()
       if let remaining = line.remaining {
         if line.windowEnd <= now { line.remaining = nil } else if remaining <= 0 { start = max(start, line.windowEnd) }
@@ -64,13 +63,22 @@ final class RateLimits: Sendable {
     }
   }
 
+  /// Until when nothing goes: for who has a slot, and looks whether a throttle has come meanwhile.
+  func blockedUntil(holder: String, bucket: String, resource: String?) -> NIODeadline {
+    lines.withLock { Self.blockedUntil(Self.keys(holder, bucket, resource), $0) }
+  }
+
+  private static func blockedUntil(_ keys: [Key], _ lines: [Key: Line]) -> NIODeadline {
+    keys.compactMap { lines[$0]?.blockedUntil }.max() ?? .uptimeNanoseconds(0)
+  }
+
   /// Nothing that the throttle concerns goes before `time`.
-  func block(_ scope: Throttle.Scope, credential: String, bucket: String, resource: String?, until time: NIODeadline) {
+  func block(_ scope: Throttle.Scope, holder: String, bucket: String, resource: String?, until time: NIODeadline) {
     let key: Key =
       switch scope {
-      case .bucket: Key(credential: credential, bucket: bucket)
-      case .credential: Key(credential: credential)
-      case .resource: resource.map { Key(resource: $0) } ?? Key(credential: credential, bucket: bucket)
+      case .bucket: Key(holder: holder, bucket: bucket)
+      case .credential: Key(holder: holder)
+      case .resource: resource.map { Key(resource: $0) } ?? Key(holder: holder, bucket: bucket)
       case .everything: Key()
       }
     lines.withLock { lines in
@@ -81,9 +89,9 @@ final class RateLimits: Sendable {
   }
 
   /// Takes in what an answer says of its bucket.
-  func note(_ quota: QuotaReading, credential: String, bucket: String, now: NIODeadline) {
+  func note(_ quota: QuotaReading, holder: String, bucket: String, now: NIODeadline) {
     lines.withLock { lines in
-      let key = Key(credential: credential, bucket: bucket)
+      let key = Key(holder: holder, bucket: bucket)
       var line = lines[key] ?? Line()
       let end = now + .seconds(min(max(quota.resetsIn, 0), 86_400))
       // Answers come out of order: within one window the smaller count is the later one.
@@ -94,8 +102,8 @@ final class RateLimits: Sendable {
     }
   }
 
-  private static func keys(_ credential: String, _ bucket: String, _ resource: String?) -> [Key] {
-    var keys = [Key(), Key(credential: credential), Key(credential: credential, bucket: bucket)]
+  private static func keys(_ holder: String, _ bucket: String, _ resource: String?) -> [Key] {
+    var keys = [Key(), Key(holder: holder), Key(holder: holder, bucket: bucket)]
     if let resource { keys.append(Key(resource: resource)) }
     return keys
   }

@@ -18,12 +18,16 @@ public struct ChangeFeed: Sendable {
       self.listChanged = listChanged
       self.cursor = cursor
     }
+
+    /// What changed since the cursor before cannot be had any more: it goes on from now, and anything may have changed.
+    public static func anew(_ cursor: String) -> Batch { Batch(listChanged: true, cursor: cursor) }
   }
 
   public var name: String
   /// Seconds between two questions; a feed that waits at the vendor (Socket Mode, LISTEN) gives 0.
   public var interval: Int64
-  /// Asks. `cursor` is nil at the very first time: the feed then gives the cursor of now, and no changes.
+  /// Asks. `cursor` is nil at the very first time: the feed then gives the cursor of now, and no changes. Where the vendor's code says that it
+  /// has forgotten the cursor, and nowhere else, the feed gives ``Batch/anew(_:)``.
   public var next: @Sendable (_ cursor: String?) async throws(VendorError) -> Batch
 
   public init(_ name: String, every interval: Int64, next: @escaping @Sendable (_ cursor: String?) async throws(VendorError) -> Batch) {
@@ -32,7 +36,7 @@ public struct ChangeFeed: Sendable {
     self.next = next
   }
 
-  /// Follows the feed until the task is cancelled; failures are logged and tried again, later each time.
+  /// Follows the feed until the task is cancelled; failures are logged and tried again with the same cursor, later each time.
   public func follow(
     _ connector: String, state: any ConnectorState, time: VendorTime, logger: Logger, tell: @Sendable (Batch) -> Void
   ) async {
@@ -52,8 +56,6 @@ public struct ChangeFeed: Sendable {
       } catch {
         if Task.isCancelled { return }
         failures += 1
-        // A cursor that the vendor no longer knows: start from now.
-        if let error = error as? VendorError, error.code == .notFound || error.code == .invalid { cursor = nil }
         logger.warning("changes cannot be followed", metadata: ["connector": "\(connector)", "feed": "\(name)", "reason": "\(error)"])
       }
       let wait = failures == 0 ? interval : min(max(interval, 1) << min(failures, 6), 900)

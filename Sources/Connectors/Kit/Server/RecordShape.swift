@@ -13,14 +13,17 @@ public struct RecordShape: Sendable {
   public var always: [String]
   /// Members that the text shows, in order.
   public var columns: [String]
+  /// Members that people write as they like: results mark them (``UntrustedText``), and the text for the model stands in a frame.
+  public var untrusted: [String]
 
-  public init(_ type: RecordType, list: String, one: String, properties: JSONObject, always: [String], columns: [String]) {
+  public init(_ type: RecordType, list: String, one: String, properties: JSONObject, always: [String], columns: [String], untrusted: [String] = []) {
     self.type = type
     self.list = list
     self.one = one
     self.properties = properties
     self.always = always
     self.columns = columns
+    self.untrusted = untrusted
   }
 
   /// The schema of one record.
@@ -67,13 +70,30 @@ public struct RecordShape: Sendable {
     if let next { structured["next_cursor"] = .string(next) }
     if let total { structured["total"] = .int(total) }
     let shown = selection.map { chosen in columns.filter { chosen.contains($0) } + properties.map(\.name).filter { chosen.contains($0) && !columns.contains($0) } }
-    return ToolResult(structured: structured, text: CompactTable(rows, columns: shown ?? columns, more: next != nil).text)
+    let isFramed = !rows.isEmpty && !marked(selection).isEmpty
+    var text = CompactTable(rows, columns: shown ?? columns, more: next != nil && !isFramed).text
+    if isFramed {
+      text = UntrustedText.framed(text, source: type.name)
+      if next != nil { text += "\n(there is more: pass next_cursor)" }
+    }
+    return mark(ToolResult(structured: structured, text: text), below: "/\(list)/*", selection)
   }
 
+  /// - Parameter text: for the model, in place of the record; what people wrote in it has to be framed.
   public func result(_ record: JSONValue, selection: Set<String>? = nil, text: String? = nil) -> ToolResult {
     let row = chosen(record, selection)
-    return ToolResult(structured: .object([one: row]), text: text ?? row.text)
+    let shown = text ?? (marked(selection).isEmpty ? row.text : UntrustedText.framed(row.text, source: type.name))
+    return mark(ToolResult(structured: .object([one: row]), text: shown), below: "/\(one)", selection)
   }
+
+  /// Marks what people wrote in a result that was made otherwise.
+  ///
+  /// - Parameter place: JSON Pointer to a record: `/message`, `/messages/*`.
+  public func mark(_ result: ToolResult, below place: String, _ selection: Set<String>? = nil) -> ToolResult {
+    marked(selection).reduce(result) { UntrustedText.mark($0, "\(place)/\($1)") }
+  }
+
+  private func marked(_ selection: Set<String>?) -> [String] { selection.map { chosen in untrusted.filter(chosen.contains) } ?? untrusted }
 }
 
 extension ToolAnnotations {

@@ -49,7 +49,8 @@ struct OperationRequest {
     for (name, value) in headers { request.headers.set(name, value) }
     if !cookies.isEmpty { request.headers.set("Cookie", cookies.joined(separator: "; ")) }
     if let body = operation.body, let value = arguments[Operation.bodyArgument], !value.isNull { try add(value, as: body, to: &request) }
-    return request
+    // What a path tells alone may be asked for by its ETag; headers and bodies can change what it means.
+    return operation.method == .get && headers.isEmpty && cookies.isEmpty && request.body == nil ? request.cached() : request
   }
 
   /// Whether a text would leave its place where a server, or a proxy before it, decodes a path before it resolves dots: what is

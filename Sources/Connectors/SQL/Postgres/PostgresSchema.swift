@@ -46,15 +46,41 @@ struct PostgresSchema {
     WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') ORDER BY a.attnum
     """
 
+  /// Indexes over expressions have columns without a name, and are left out; so are columns that are only stored with an index.
+  private static let indexes = """
+    SELECT i.indrelid::int8, x.relname::text, i.indisunique, i.indpred IS NOT NULL, \
+    (SELECT pg_catalog.array_agg(a.attname::text ORDER BY k.place) \
+    FROM pg_catalog.unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place) JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number \
+    WHERE k.place <= i.indnkeyatts) \
+    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid JOIN pg_catalog.pg_class c ON c.oid = i.indrelid \
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    WHERE n.nspname = $1 AND i.indisvalid AND i.indexprs IS NULL ORDER BY i.indrelid, x.relname
+    """
+
+  private func indexes(_ session: PostgresSession, _ deadline: ContinuousClock.Instant) throws -> [Int64: [SQLIndex]] {
+    var indexes: [Int64: [SQLIndex]] = [:]
+    for schema in schemas {
+      for row in try session.run(Self.indexes, [.text(schema)], until: deadline).rows {
+        guard case .integer(let table) = row[0], let name = row[1].string, case .json(let columns) = row[4] else { continue }
+        indexes[table, default: []].append(
+          SQLIndex(
+            name: name, columns: columns.array?.compactMap(\.string) ?? [], isUnique: row[2] == .boolean(true), isPartial: row[3] == .boolean(true)))
+      }
+    }
+    return indexes
+  }
+
   func read(_ session: PostgresSession, until deadline: ContinuousClock.Instant) throws -> (tables: [SQLTable], arrays: [UInt32: UInt32]) {
     var relations: [Relation] = []
     for schema in schemas { relations += try read(schema, session, deadline) }
+    let indexes = try indexes(session, deadline)
     let wanted = rules ?? relations.map { TableRules($0.name) }
     let tables = try wanted.map { rule in
       guard let relation = relations.first(where: { $0.name == rule.name }) else { throw SQLConnectorError.missing(table: rule.name, among: relations.map(\.name)) }
       let rows = try session.run(Self.columns, [.integer(relation.id)], until: deadline).rows
       return try SQLTable(
-        rule, schema: relation.schema, relation: relation.relation, columns: rows.map { column($0, rule) }, description: relation.comment)
+        rule, schema: relation.schema, relation: relation.relation, columns: rows.map { column($0, rule) }, indexes: indexes[relation.id] ?? [],
+        description: relation.comment)
     }
     var arrays: [UInt32: UInt32] = [:]
     let types = "SELECT oid::int8, typelem::int8 FROM pg_catalog.pg_type WHERE typcategory = 'A' AND typelem <> 0 AND oid >= 16384"

@@ -11,6 +11,8 @@ public struct SQLTable: Sendable, Hashable {
   public let name: String
   public let description: String?
   public let columns: [SQLColumn]
+  /// Those over columns, and over nothing that is hidden.
+  let indexes: [SQLIndex]
   /// The Cedar type of the rows.
   public let recordType: String?
   /// The changes that the generic tools may make.
@@ -78,6 +80,7 @@ public struct SQLTable: Sendable, Hashable {
       return object
     }
     var object: JSONValue = ["name": .string(name), "columns": .array(columns)]
+    if !indexes.isEmpty { object["indexes"] = .array(indexes.map(\.json)) }
     if let description { object["description"] = .string(description) }
     return object
   }

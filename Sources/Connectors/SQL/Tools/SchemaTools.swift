@@ -39,7 +39,7 @@ struct SchemaTools {
   private var describeTable: Tool {
     Tool(
       name: "describe_table", title: "Describe a table",
-      description: "Tells the columns of a table: types, keys, what they refer to, and the data category of columns that some callers see masked.",
+      description: "Tells the columns of a table: types, keys, what they refer to, and the data category of columns that some callers see masked; and its indexes.",
       inputSchema: [
         "type": "object",
         "properties": ["table": ["type": "string", "description": "A name from list_tables."]],
@@ -47,7 +47,10 @@ struct SchemaTools {
       ],
       outputSchema: [
         "type": "object",
-        "properties": ["name": ["type": "string"], "description": ["type": "string"], "columns": ["type": "array", "items": ["type": "object"]]],
+        "properties": [
+          "name": ["type": "string"], "description": ["type": "string"], "columns": ["type": "array", "items": ["type": "object"]],
+          "indexes": ["type": "array", "items": ["type": "object"]],
+        ],
         "required": ["name", "columns"],
       ],
       annotations: Self.annotations
@@ -60,8 +63,9 @@ struct SchemaTools {
             .string(column.description ?? ""),
           ]
         }
-        let text = CompactTable(columns: ["column", "type", "nullable", "references", "category", "description"], rows: rows)
-        return ToolResult(structured: table.json, text: text.text)
+        var text = CompactTable(columns: ["column", "type", "nullable", "references", "category", "description"], rows: rows).text
+        for index in table.indexes { text += "\n\(index.isUnique ? "unique " : "")index \(index.name): \(index.columns.joined(separator: ", "))" }
+        return ToolResult(structured: table.json, text: text)
       }
     }
   }

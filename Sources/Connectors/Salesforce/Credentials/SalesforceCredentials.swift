@@ -10,6 +10,8 @@ struct SalesforceCredentials: Sendable {
   let routes: [ConnectorRoute]
   /// Whether the connector has an account of its own.
   let hasService: Bool
+  /// Whom the settings name.
+  let people: Set<String>
 
   static let keys: Set<String> = ["login_url", "jwt", "client_credentials", "oauth"]
   static let standardLogin = "https://login.salesforce.com"
@@ -29,6 +31,7 @@ struct SalesforceCredentials: Sendable {
     if let jwt {
       let bearer = try JWTBearer(jwt, login: login)
       hasService = bearer.username != nil
+      people = Set(bearer.users.keys)
       grant = ConnectorKit.OAuthGrant(
         vendor: "Salesforce", endpoint: endpoint, kind: .assertion { subject, now throws(VendorError) in try bearer.assertion(for: subject, now: now) }, client: .none,
         kept: Self.kept, http: environment.http, time: environment.time)
@@ -38,13 +41,13 @@ struct SalesforceCredentials: Sendable {
       if case .caller = try SubjectRule(settings) {
         throw settings.error("act_as", "with client_credentials Salesforce knows one account only; use jwt or oauth for people")
       }
-      hasService = true
+      (hasService, people) = (true, [])
       grant = ConnectorKit.OAuthGrant(
         vendor: "Salesforce", endpoint: endpoint, kind: .clientCredentials, client: .post(id: try client.required("client_id"), secret: secret), kept: Self.kept,
         http: environment.http, time: environment.time)
     } else {
       guard let oauth else { throw settings.error("oauth", "is needed") }
-      hasService = false
+      (hasService, people) = (false, [])
       (grant, signIn) = try Self.webServer(oauth, root, endpoint, environment)
     }
     let tokens = TokenCredentials(connector: environment.name, grant: grant, state: environment.state, time: environment.time)

@@ -3,7 +3,8 @@ internal import Synchronization
 
 /// How often `conversations.history` and `.replies` may be asked, and for how much. Slack limits them hard, once a minute and 15 objects, for
 /// apps that are sold outside of its Marketplace (<https://docs.slack.dev/apis/web-api/rate-limits>),
-/// and tells nobody which apps those are: what settings do not say is learnt from its answers, for each subject.
+/// and tells nobody which apps those are: what settings do not say is learnt from its answers, for each
+/// app and workspace (``VendorCredential/limitedAs``).
 final class HistoryPace: Sendable {
   struct Limit: Sendable, Hashable {
     var perMinute: Int
@@ -20,7 +21,7 @@ final class HistoryPace: Sendable {
 
   /// What the settings say; then nothing is learnt.
   private let fixed: Limit?
-  /// When each subject was last seen to be limited, by ``Subject/key``. Guarded by the mutex.
+  /// When each holder of a limit was last seen to be limited. Guarded by the mutex.
   private let seen = Mutex<[String: Int64]>([:])
   private let time: VendorTime
 
@@ -29,32 +30,32 @@ final class HistoryPace: Sendable {
     self.time = time
   }
 
-  /// The limit of a subject; nil for the ordinary one.
-  func limit(_ subject: String) -> Limit? {
+  /// The limit of a holder; nil for the ordinary one.
+  func limit(_ holder: String) -> Limit? {
     if let fixed { return fixed }
     let now = time.seconds()
-    return seen.withLock { $0[subject].map { $0 > now - Self.memory } ?? false } ? Self.hard : nil
+    return seen.withLock { $0[holder].map { $0 > now - Self.memory } ?? false } ? Self.hard : nil
   }
 
-  /// Takes in that Slack wants the subject to wait.
-  func note(wait: Int64, _ subject: String) { if wait > Self.longWait { learn(subject) } }
+  /// Takes in that Slack wants the holder to wait.
+  func note(wait: Int64, _ holder: String) { if wait > Self.longWait { learn(holder) } }
 
   /// Takes in a page.
   ///
   /// - Returns: whether it shows the hard limit: as many objects as that allows where more were asked for, and more to come. Other short pages
   ///   are no sign: Slack gives them to anybody.
-  func note(objects: Int, of asked: Int, hasMore: Bool, _ subject: String) -> Bool {
+  func note(objects: Int, of asked: Int, hasMore: Bool, _ holder: String) -> Bool {
     guard fixed == nil, hasMore, asked > Self.hard.objects, objects == Self.hard.objects else { return false }
-    learn(subject)
+    learn(holder)
     return true
   }
 
-  private func learn(_ subject: String) {
+  private func learn(_ holder: String) {
     guard fixed == nil else { return }
     let now = time.seconds()
     seen.withLock { seen in
       if seen.count > 10_000 { seen = seen.filter { $0.value > now - Self.memory } }
-      seen[subject] = now
+      seen[holder] = now
     }
   }
 }

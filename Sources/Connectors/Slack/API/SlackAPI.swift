@@ -18,8 +18,8 @@ struct SlackAPI: Sendable {
 
   /// Methods that take `team_id`, and need it with an organization's token.
   private static let teamMethods: Set<String> = [
-    "chat.scheduledMessages.list", "conversations.create", "conversations.list", "files.list", "search.files", "search.messages", "usergroups.list",
-    "usergroups.users.list", "users.conversations", "users.list",
+    "chat.scheduledMessages.list", "conversations.create", "conversations.list", "files.list", "search.files", "search.messages", "usergroups.create",
+    "usergroups.list", "usergroups.update", "usergroups.users.list", "usergroups.users.update", "users.conversations", "users.list",
   ]
 
   init(
@@ -38,13 +38,15 @@ struct SlackAPI: Sendable {
   }
 
   /// How many of `most` messages may be asked for at once.
-  func objects(_ most: Int, as subject: Subject) -> Int { min(most, pace.limit(subject.key)?.objects ?? most) }
+  func objects(_ most: Int, as subject: Subject) async throws(VendorError) -> Int {
+    min(most, pace.limit(try await api.limitHolder(of: subject))?.objects ?? most)
+  }
 
   /// Calls a method that Slack documents as GET.
   func get(_ method: String, _ arguments: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON {
     let workspace: [(name: String, value: String?)] = Self.teamMethods.contains(method) ? [("team_id", team)] : []
-    // The budget of a history depends on what was learnt of the subject.
-    let bucket = HistoryPace.methods.contains(method) ? method + " " + subject.key : method
+    // The budget of a history depends on what was learnt of whom Slack limits.
+    let bucket = HistoryPace.methods.contains(method) ? method + " " + (try await api.limitHolder(of: subject)) : method
     return try await api.json(VendorRequest(.get, path: "/" + method, query: arguments + workspace, bucket: bucket), as: subject)
   }
 
@@ -117,7 +119,7 @@ struct SlackAPI: Sendable {
     return isOK ? .accepted() : failure(json, request, retryAfter)
   }
 
-  /// The subject of a bucket of histories; nil for other buckets.
+  /// Whose limit a bucket of histories is; nil for other buckets.
   private static func reader(_ bucket: String) -> String? {
     guard let space = bucket.firstIndex(of: " "), HistoryPace.methods.contains(String(bucket[..<space])) else { return nil }
     return String(bucket[bucket.index(after: space)...])
@@ -169,14 +171,16 @@ struct SlackAPI: Sendable {
     if let reader = reader(bucket) { return Budget(pace.limit(reader)?.perMinute ?? 50, per: 60) }
     return switch bucket {
     case "chat.postMessage": Budget(60, per: 60)
-    case "conversations.list", "users.list", "usergroups.list", "usergroups.users.list", "search.messages", "search.files", "pins.list", "pins.add",
+    case "conversations.list", "users.list", "usergroups.list", "usergroups.users.list", "usergroups.create", "usergroups.update", "usergroups.users.update",
+      "search.messages", "search.files", "pins.list", "pins.add",
       "conversations.create", "conversations.setTopic", "conversations.setPurpose", "conversations.rename", "conversations.archive", "canvases.create",
       "conversations.canvases.create", "reactions.remove", "assistant.search.info":
       Budget(20, per: 60)
     case "users.info", "users.profile.get", "conversations.members", "files.info", "files.getUploadURLExternal", "files.completeUploadExternal": Budget(100, per: 60)
     case "auth.test", "team.info", "conversations.info", "conversations.open", "conversations.invite", "conversations.kick", "conversations.leave",
-      "conversations.join", "users.conversations", "users.lookupByEmail", "chat.update", "chat.delete", "chat.scheduleMessage", "chat.scheduledMessages.list",
-      "chat.deleteScheduledMessage", "reactions.add", "reactions.get", "files.list", "bookmarks.list", "canvases.edit", "canvases.sections.lookup":
+      "conversations.join", "conversations.mark", "users.conversations", "users.lookupByEmail", "chat.update", "chat.delete",
+      "chat.scheduleMessage", "chat.scheduledMessages.list", "chat.deleteScheduledMessage", "reactions.add", "reactions.get", "files.list", "bookmarks.list",
+      "canvases.edit", "canvases.sections.lookup":
       Budget(50, per: 60)
     default: nil
     }

@@ -125,8 +125,11 @@ final class SlackDirectory: Sendable {
     return ids
   }
 
-  /// The people of the workspace; the first `pages` of 200.
-  func roster(as subject: Subject, pages: Int = 10) async throws(VendorError) -> [SlackUser] {
+  /// Pages of 200 that one reading of a list takes at most.
+  private static let maximumPages = 10
+
+  /// The people of the workspace, and whether these are all.
+  func roster(as subject: Subject, pages: Int = maximumPages) async throws(VendorError) -> (people: [SlackUser], isWhole: Bool) {
     var found: [SlackUser] = []
     var cursor: String?
     for _ in 0..<pages {
@@ -136,27 +139,27 @@ final class SlackDirectory: Sendable {
         found.append(user)
       }
       cursor = json["response_metadata"]?["next_cursor"]?.string
-      if cursor?.isEmpty ?? true { break }
+      if cursor?.isEmpty ?? true { return (found, true) }
     }
-    return found
+    return (found, false)
   }
 
-  /// The channels that the subject is in, from one reading of all pages; the first `pages` of them.
-  func channels(as subject: Subject, types: String = "public_channel,private_channel", pages: Int = 10) async throws(VendorError) -> [SlackChannel] {
+  /// The channels that the subject sees, and whether these are all.
+  func channels(as subject: Subject, pages: Int = maximumPages) async throws(VendorError) -> (channels: [SlackChannel], isWhole: Bool) {
     var found: [SlackChannel] = []
     var cursor: String?
     for _ in 0..<pages {
       let json = try await api.get(
-        "conversations.list", [("types", types), ("exclude_archived", "true"), ("limit", "200"), ("cursor", cursor)], as: subject)
+        "conversations.list", [("types", "public_channel,private_channel"), ("exclude_archived", "true"), ("limit", "200"), ("cursor", cursor)], as: subject)
       for channel in (json["channels"].map { Array($0.elements) } ?? []).compactMap({ SlackChannel($0, categories) }) {
         remember(channel, subject)
         found.append(channel)
       }
       // A short page is not the end; an empty cursor is.
       cursor = json["response_metadata"]?["next_cursor"]?.string
-      if cursor?.isEmpty ?? true { break }
+      if cursor?.isEmpty ?? true { return (found, true) }
     }
-    return found
+    return (found, false)
   }
 
   /// Finds a channel by id, `#name` or name.
@@ -168,10 +171,10 @@ final class SlackDirectory: Sendable {
     if let known = state.withLock({ state in state.channels.first { $0.key.hasPrefix(prefix) && $0.value.expiry > now && $0.value.value.name.lowercased() == name } }) {
       return known.value.value
     }
-    guard let found = try await channels(as: subject).first(where: { $0.name.lowercased() == name }) else {
-      throw SlackContext.noChannel(text)
-    }
-    return found
+    let (channels, isWhole) = try await channels(as: subject)
+    if let found = channels.first(where: { $0.name.lowercased() == name }) { return found }
+    let absence = SlackContext.noChannel(text)
+    throw isWhole ? absence : VendorError(.notFound, absence.message + " There are too many channels to look through them all: its id finds it.")
   }
 
   static func isID(_ text: String, _ kinds: String) -> Bool {

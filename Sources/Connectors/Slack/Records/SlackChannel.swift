@@ -13,7 +13,7 @@ struct SlackChannel: Sendable {
   static let shape = RecordShape(
     RecordType("Channel", entities: ["creator": "User"]), list: "channels", one: "channel",
     properties: RecordCategory.properties(SlackCategories.description, and: properties), always: RecordCategory.always + ["visibility", "name"],
-    columns: ["id", "name", "visibility", "members", "topic"])
+    columns: ["id", "name", "visibility", "members", "topic"], untrusted: ["topic", "purpose"])
 
   private static let properties: JSONObject = [
     "id": ["type": "string"], "name": ["type": "string"], "kind": ["type": "string", "enum": ["channel", "private_channel", "group_message", "direct_message"]],

@@ -19,7 +19,7 @@ struct SlackFile: Sendable {
   static let shape = RecordShape(
     RecordType("File", entities: ["owner": "User"]), list: "files", one: "file",
     properties: RecordCategory.properties(SlackCategories.description, and: properties), always: RecordCategory.always + ["owner", "visibility"],
-    columns: ["id", "name", "type", "bytes", "owner", "created"])
+    columns: ["id", "name", "type", "bytes", "owner", "created"], untrusted: ["name", "title", "text"])
 
   private static let properties: JSONObject = [
     "id": ["type": "string"], "name": ["type": "string"], "title": ["type": "string"], "type": ["type": "string"], "mime_type": ["type": "string"],

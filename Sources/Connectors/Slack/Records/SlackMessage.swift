@@ -16,7 +16,8 @@ struct SlackMessage: Sendable {
   static let shape = RecordShape(
     RecordType("Message", entities: ["author": "User"]), list: "messages", one: "message",
     properties: RecordCategory.properties(SlackCategories.description, and: properties),
-    always: RecordCategory.always + ["channel", "channel_name", "visibility", "author"], columns: ["time", "author_name", "text", "replies", "ts"])
+    always: RecordCategory.always + ["channel", "channel_name", "visibility", "author"], columns: ["time", "author_name", "text", "replies", "ts"],
+    untrusted: ["author_name", "text", "files"])
 
   private static let properties: JSONObject = [
     "id": ["type": "string", "description": "channel:ts"], "ts": ["type": "string", "description": "Names the message within its channel."],

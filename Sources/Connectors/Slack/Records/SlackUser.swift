@@ -13,7 +13,8 @@ struct SlackUser: Sendable {
       "id": ["type": "string"], "name": ["type": "string", "description": "The handle."], "display_name": ["type": "string"], "real_name": ["type": "string"],
       "title": ["type": "string"], "email": ["type": "string"], "phone": ["type": "string"], "time_zone": ["type": "string"], "status": ["type": "string"],
       "team": ["type": "string"], "is_bot": ["type": "boolean"], "is_guest": ["type": "boolean"], "is_deleted": ["type": "boolean"], "is_admin": ["type": "boolean"],
-    ], always: [], columns: ["id", "display_name", "real_name", "title", "email"])
+    ], always: [], columns: ["id", "display_name", "real_name", "title", "email"],
+    untrusted: ["display_name", "real_name", "title", "status"])
 
   init?(_ raw: RawJSON) {
     guard let id = raw["id"]?.string else { return nil }

@@ -72,7 +72,8 @@ struct ConversationTools: Sendable {
   private var members: Tool {
     let shape = SlackUser.shape
     return slack.tool(
-      "list_channel_members", "List members of a channel", "Lists who is in a channel, a page at a time.", [Self.channel] + Field.page(limit: 30, most: 40),
+      "list_channel_members", "List members of a channel", "Lists who is in a channel, a page at a time.",
+      [Self.channel, shape.fields] + Field.page(limit: 30, most: 40),
       output: shape.listSchema,
       // Who is in a channel is for who may see the channel.
       meta: RecordType.meta([(shape.type, "/" + shape.list, true), (SlackChannel.shape.type, nil, false)])
@@ -121,7 +122,7 @@ struct ConversationTools: Sendable {
     var cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
     if let own = cursor, own.hasPrefix(Self.before) { (latest, cursor) = (String(own.dropFirst(Self.before.count)), nil) }
     if let own = cursor, own.hasPrefix(Self.after) { (oldest, cursor) = (String(own.dropFirst(Self.after.count)), nil) }
-    let limit = slack.api.objects(call.int("limit") ?? 50, as: subject)
+    let limit = try await slack.api.objects(call.int("limit") ?? 50, as: subject)
     let json: RawJSON
     do throws(VendorError) {
       json = try await slack.api.get(
@@ -138,7 +139,7 @@ struct ConversationTools: Sendable {
     }
     let rows = await slack.records(found, in: channel, as: subject)
     let result = shape.result(rows, for: call, selection: shape.selection(call), next: next)
-    return UntrustedText.mark(slack.told(result, by: json, as: subject, slack.hidden.ofHistory), "/messages/*/text")
+    return slack.told(result, by: json, as: subject, slack.hidden.ofHistory)
   }
 
   /// Cursors of our own: a message's ts follows. Slack's have no space.
@@ -189,7 +190,7 @@ struct ConversationTools: Sendable {
           "users": .array(SlackContext.elements(reaction, "users").compactMap(\.string).map { .string(names[$0] ?? $0) }),
         ])
       }
-      return ToolResult(structured: ["reactions": .array(rows)], text: CompactTable(rows, columns: ["name", "count", "users"]).text)
+      return SlackContext.table("reactions", rows, columns: ["name", "count", "users"], untrusted: ["users"])
     }
   }
 
@@ -200,7 +201,7 @@ struct ConversationTools: Sendable {
       let channel = try await slack.channel(call, for: shape.rule(call), as: subject)
       let json = try await slack.api.get("pins.list", [("channel", channel.id)], as: subject)
       let rows = await slack.records(SlackContext.elements(json, "items").compactMap { $0["message"] }, in: channel, as: subject)
-      return UntrustedText.mark(shape.result(rows, for: call), "/messages/*/text")
+      return shape.result(rows, for: call)
     }
   }
 
@@ -227,7 +228,7 @@ struct ConversationTools: Sendable {
         for member in ["title", "link", "emoji"] { if let text = bookmark[member]?.string { row[member] = .string(text) } }
         return JSONValue.object(row)
       }
-      return ToolResult(structured: ["bookmarks": .array(rows)], text: CompactTable(rows, columns: ["title", "link"]).text)
+      return SlackContext.table("bookmarks", rows, columns: ["title", "link"], untrusted: ["title", "link"])
     }
   }
 }

@@ -20,7 +20,10 @@ struct FileContent: Sendable {
   func result(_ file: SlackFile, _ call: ToolCall, as subject: Subject) async throws(VendorError) -> ToolResult {
     let bytes = try await bytes(file, as: subject)
     if file.isCanvas { return try part(of: try canvas(bytes), file, call) }
-    if file.mimeType.hasPrefix("image/") { return ToolResult([.image(bytes, mimeType: file.mimeType)], structured: .object([SlackFile.shape.one: file.json])) }
+    if file.mimeType.hasPrefix("image/") {
+      let shape = SlackFile.shape
+      return shape.mark(ToolResult([.image(bytes, mimeType: file.mimeType)], structured: .object([shape.one: file.json])), below: "/" + shape.one)
+    }
     if let format = OfficeText.Format(mimeType: file.mimeType, name: file.json["name"]?.string ?? "") {
       return try part(of: try await slack.office.text(of: bytes, format, maximumBytes: slack.maximumBytes), file, call)
     }
@@ -58,6 +61,6 @@ struct FileContent: Sendable {
     record["text_length"] = .int(part.total)
     if let next = part.next { record["next_offset"] = .int(next) }
     let shown = UntrustedText.framed(part.text, source: file.id) + (part.note.map { "\n" + $0 } ?? "")
-    return UntrustedText.mark(SlackFile.shape.result(record, text: shown), "/file/text")
+    return SlackFile.shape.result(record, text: shown)
   }
 }

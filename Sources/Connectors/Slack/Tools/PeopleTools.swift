@@ -2,11 +2,11 @@ internal import ConnectorKit
 internal import JSON
 internal import MCP
 
-/// People and groups.
+/// People.
 struct PeopleTools: Sendable {
   let slack: SlackContext
 
-  var tools: [Tool] { [listUsers, getUser, findUser, listGroups, groupMembers] }
+  var tools: [Tool] { [listUsers, getUser, findUser, searchUsers] }
 
   private var listUsers: Tool {
     let shape = SlackUser.shape
@@ -58,58 +58,52 @@ struct PeopleTools: Sendable {
     }
   }
 
-  private static let groupSchema: JSONValue = [
-    "type": "object",
-    "properties": [
-      "groups": [
-        "type": "array",
-        "items": [
-          "type": "object",
-          "properties": [
-            "id": ["type": "string"], "handle": ["type": "string"], "name": ["type": "string"], "description": ["type": "string"], "members": ["type": "integer"],
-          ],
-          "required": ["id"],
-        ],
-      ]
-    ], "required": ["groups"],
-  ]
-
-  private var listGroups: Tool {
-    slack.tool("list_user_groups", "List user groups", "Lists the user groups of the workspace.", [], output: Self.groupSchema) { _, subject throws(VendorError) in
-      let json = try await slack.api.get("usergroups.list", [("include_count", "true")], as: subject)
-      let rows = SlackContext.elements(json, "usergroups").map { group in
-        var row: JSONObject = ["id": .string(group["id"]?.string ?? "")]
-        for member in ["handle", "name", "description"] { if let text = group[member]?.string, !text.isEmpty { row[member] = .string(text) } }
-        if let count = group["user_count"]?.int ?? group["user_count"]?.string.flatMap({ Int($0) }) { row["members"] = .int(count) }
-        return JSONValue.object(row)
-      }
-      return ToolResult(structured: ["groups": .array(rows)], text: CompactTable(rows, columns: ["id", "handle", "name", "members"]).text)
-    }
-  }
-
-  private var groupMembers: Tool {
+  private var searchUsers: Tool {
     let shape = SlackUser.shape
+    var output = shape.listSchema
+    output["properties"]?["notice"] = ["type": "string"]
     return slack.tool(
-      "list_user_group_members", "List members of a user group", "Lists who is in a user group.", [Field.text("group", "S...", required: true, length: 20)],
-      output: shape.listSchema,
-      meta: shape.listMeta
+      "search_users", "Search people", "Finds people by parts of their names, handle, title or e-mail address. Bots and who has left are not among them.",
+      [
+        Field.text("query", "Words, all of which must be found.", required: true, length: 200), Field.integer("limit", "People at most, 20 if not given.", 1...100),
+        shape.fields,
+      ], output: output, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let json = try await slack.api.get("usergroups.users.list", [("usergroup", call.string("group"))], as: subject)
-      let ids = SlackContext.elements(json, "users").compactMap(\.string)
-      return await Self.members(ids, slack, call, subject, next: nil)
+      let words = (call.string("query") ?? "").lowercased().split(whereSeparator: \.isWhitespace)
+      guard !words.isEmpty else { throw VendorError(.refused, "Say whom to search for.") }
+      let rule = shape.rule(call)
+      let (people, isWhole) = rule.admitsNone ? ([], true) : try await slack.directory.roster(as: subject)
+      let found = people.map(\.json).filter { person in
+        guard person["is_deleted"]?.bool != true, person["is_bot"]?.bool != true, person["id"] != "USLACKBOT" else { return false }
+        // What the caller is not cleared for is not matched either.
+        let shown = rule.shown(person)
+        let texts = ["name", "display_name", "real_name", "title", "email"].compactMap { shown[$0]?.string?.lowercased() }
+        return words.allSatisfy { word in texts.contains { $0.contains(word) } }
+      }
+      let admitted = found.filter(rule.admits)
+      var result = shape.result(
+        Array(admitted.prefix(call.int("limit") ?? 20)), for: call, selection: shape.selection(call), total: isWhole ? admitted.count : nil)
+      if !isWhole {
+        let notice = "There are too many people to look through them all: who is not here may still be there. find_user finds them by e-mail address."
+        result.structured?["notice"] = .string(notice)
+        result.content.append(.text(notice))
+      }
+      return result
     }
   }
 
-  /// People of whom Slack tells the ids alone, by their names.
+  /// People of whom Slack tells the ids alone, by their names, or with what else was asked for.
   static func members(_ ids: [String], _ slack: SlackContext, _ call: ToolCall, _ subject: Subject, next: String?) async -> ToolResult {
     let shape = SlackUser.shape
     let rule = shape.rule(call)
+    let selection = shape.selection(call) ?? ["id", "display_name"]
     guard rule.limits else {
-      let names = await slack.directory.names(of: Set(ids), as: subject)
-      return shape.result(ids.map { .object(["id": .string($0), "display_name": .string(names[$0] ?? $0)]) }, next: next)
+      let people = await slack.directory.people(Set(ids), as: subject)
+      return shape.result(
+        ids.map { people[$0]?.json ?? .object(["id": .string($0), "display_name": .string($0)]) }, for: call, selection: selection, next: next)
     }
     // Who cannot be looked up cannot be held against the rule, and is left out.
     let people = rule.admitsNone ? [:] : await slack.directory.people(Set(ids), as: subject, most: 200)
-    return shape.result(ids.compactMap { people[$0]?.json }, for: call, selection: ["id", "display_name"], next: next)
+    return shape.result(ids.compactMap { people[$0]?.json }, for: call, selection: selection, next: next)
   }
 }

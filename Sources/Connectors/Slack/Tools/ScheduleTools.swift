@@ -12,7 +12,8 @@ struct ScheduleTools: Sendable {
   private static let shape = RecordShape(
     SlackMessage.shape.type, list: "messages", one: "message",
     properties: RecordCategory.properties(SlackCategories.description, and: properties),
-    always: RecordCategory.always + ["channel", "channel_name", "visibility", "author"], columns: ["time", "channel_name", "text", "scheduled_message_id"])
+    always: RecordCategory.always + ["channel", "channel_name", "visibility", "author"], columns: ["time", "channel_name", "text", "scheduled_message_id"],
+    untrusted: ["text"])
 
   private static let properties: JSONObject = [
     "id": ["type": "string", "description": "channel:scheduled_message_id"],
@@ -42,7 +43,7 @@ struct ScheduleTools: Sendable {
       if let cursor = call.string("cursor") { arguments["cursor"] = .string(try place.vendor(cursor)) }
       let json = try await slack.api.post("chat.scheduledMessages.list", arguments, as: subject, isRead: true)
       let rows = try await records(json, in: channel, for: shape.rule(call), as: subject)
-      return UntrustedText.mark(shape.result(rows, for: call, selection: shape.selection(call), next: SlackContext.next(json, place)), "/messages/*/text")
+      return shape.result(rows, for: call, selection: shape.selection(call), next: SlackContext.next(json, place))
     }
   }
 

@@ -23,9 +23,10 @@ struct SearchQuery: Sendable {
       Field.flag("thread", "Only messages in threads, or only others."), sort,
     ]
 
+  /// - Parameter rule: for what is searched for; the part that Slack's terms can say narrows the search.
   /// - Throws: ``VendorError`` `refused` where an argument could say something else to Slack than what it is, or nothing is searched for;
   ///   `notFound` where the settings keep the channel out.
-  init(_ call: ToolCall, _ slack: SlackContext, as subject: Subject) async throws(VendorError) {
+  init(_ call: ToolCall, _ rule: RecordRule, _ slack: SlackContext, as subject: Subject) async throws(VendorError) {
     var terms: [String] = []
     if let name = call.string("channel") {
       let channel = try await slack.channel(name, as: subject)
@@ -38,9 +39,45 @@ struct SearchQuery: Sendable {
     if let emoji = call.string("reaction") { terms.append("has::\(try Self.emoji(emoji)):") }
     if let isThread = call.bool("thread") { terms.append(isThread ? "is:thread" : "-is:thread") }
     let words = call.string("query") ?? ""
+    guard !terms.isEmpty || words.contains(where: { !$0.isWhitespace }) else {
+      throw VendorError(.refused, "Say what to search for: words, or an argument that narrows the search.")
+    }
     // Terms come first: a quote that is not closed in what was typed takes none of them in.
-    text = (terms + (words.isEmpty ? [] : [words])).joined(separator: " ")
-    guard text.contains(where: { !$0.isWhitespace }) else { throw VendorError(.refused, "Say what to search for: words, or an argument that narrows the search.") }
+    text = (Self.pushed(rule, beside: terms, words) + terms + (words.isEmpty ? [] : [words])).joined(separator: " ")
+  }
+
+  /// What of a rule Slack's terms can say. It lets through at least what the rule does, which is held against what is found in any case.
+  ///
+  /// Slack takes several terms of one kind for alternatives: one of each goes out, and none beside one that was asked for.
+  private static func pushed(_ rule: RecordRule, beside terms: [String], _ words: String) -> [String] {
+    var pushed: [String] = []
+    for term in conjuncts(rule.filter).compactMap(term) {
+      let kind = term.prefix { $0 != ":" } + ":"
+      let isThere = (pushed + terms).contains { $0.hasPrefix(kind) } || words.lowercased().contains(kind)
+      if !isThere { pushed.append(term) }
+    }
+    return pushed
+  }
+
+  private static func term(_ conjunct: RowFilter) -> String? {
+    switch conjunct {
+    case .isIn(let attribute, let values) where values.count == 1: term(.compare(attribute: attribute, .equal, values[0]))
+    case .compare("channel", .equal, .string(let id)), .contains("channels", .string(let id)): SlackDirectory.isID(id, "CG") ? "in:<#\(id)>" : nil
+    case .compare("channel_name", .equal, .string(let name)):
+      // A direct conversation is called by its person; that of a group has no name that people know.
+      SlackDirectory.isID(name, "UW") ? "in:<@\(name)>" : isName(name, besides: "-_") && !name.hasPrefix("mpdm-") ? "in:#\(name)" : nil
+    case .compare("author", .equal, .string(let id)), .compare("owner", .equal, .string(let id)): SlackDirectory.isID(id, "UW") ? "from:<@\(id)>" : nil
+    default: nil
+    }
+  }
+
+  private static func conjuncts(_ rule: RowFilter?) -> [RowFilter] {
+    switch rule {
+    case nil: []
+    case .and(let filters): filters.flatMap { conjuncts($0) }
+    case .isTrue(let filter): conjuncts(filter)
+    case .some(let filter): [filter]
+    }
   }
 
   private static func person(_ text: String) throws(VendorError) -> String {

@@ -14,7 +14,7 @@ struct SearchTools: Sendable {
       "search_messages", "Search messages", "Finds messages, the best matches first, or the newest with sort=timestamp.",
       SearchQuery.ofMessages + [shape.fields] + Field.page(limit: 20, most: 20), output: shape.limitedSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let query = try await SearchQuery(call, slack, as: subject).text
+      let query = try await SearchQuery(call, shape.rule(call), slack, as: subject).text
       let (sort, limit) = (call.string("sort") ?? "score", call.int("limit") ?? 20)
       let place = PageCursor(list: ["search_messages", query, sort])
       let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }
@@ -30,7 +30,7 @@ struct SearchTools: Sendable {
           result = try await older(call, query, sort, limit, nil, place, shape, subject)
         }
       }
-      return UntrustedText.mark(slack.searched(result, as: subject), "/messages/*/text")
+      return slack.searched(result, as: subject)
     }
   }
 
@@ -92,7 +92,7 @@ struct SearchTools: Sendable {
       "search_files", "Search files", "Finds files by name and content, the best matches first.", SearchQuery.ofFiles + [shape.fields] + Field.page(limit: 20, most: 100),
       output: shape.limitedSchema, meta: shape.listMeta
     ) { call, subject throws(VendorError) in
-      let query = try await SearchQuery(call, slack, as: subject).text
+      let query = try await SearchQuery(call, shape.rule(call), slack, as: subject).text
       let limit = call.int("limit") ?? 20
       let place = PageCursor(list: ["search_files", query, call.string("sort") ?? ""])
       let cursor = try call.string("cursor").map { text throws(VendorError) in try place.vendor(text) }

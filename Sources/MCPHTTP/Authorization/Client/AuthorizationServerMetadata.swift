@@ -29,7 +29,7 @@ struct AuthorizationServerMetadata: Sendable {
 
   /// Reads a document that was fetched from a place derived from `issuer`, which it must name byte for byte (RFC 8414 section 3.3).
   init(document: RawJSON, issuer: String, _ transport: OAuthTransport) throws(OAuthError) {
-    guard document["issuer"]?.string == issuer else {
+    guard document["issuer"]?.string?.utf8.elementsEqual(issuer.utf8) == true else {
       throw OAuthError(
         .issuerMismatch, "The metadata of the authorization server \(issuer) are those of \(document["issuer"]?.string?.prefix(200) ?? "nobody"). They are not used.")
     }

@@ -16,9 +16,17 @@ public protocol HTTPAuthorizer: Sendable {
 
   /// Called with the header of every answer, before it is looked at.
   func received(_ headers: HTTPHeaders, for request: HTTPAuthorizationRequest)
+
+  /// The identifiers of the extensions of MCP by which it gets its credentials: the client declares them.
+  var extensions: [String] { get }
+
+  /// Changes whenever the credentials may be somebody else's than before; not with the renewal of the same.
+  var context: Int { get }
 }
 
 extension HTTPAuthorizer {
+  public var extensions: [String] { [] }
+  public var context: Int { 0 }
   public func received(_ headers: HTTPHeaders, for request: HTTPAuthorizationRequest) {}
 }
 

@@ -20,6 +20,8 @@ public final class OAuthClient: HTTPAuthorizer {
     var isLoaded = false
     /// Counts changes of `tokens`.
     var generation = 0
+    /// Counts authorizations, and what was dropped: what comes after is another grant, perhaps another user's.
+    var context = 0
     /// The authorization or refresh under way.
     var work: Task<Void, any Error>?
     var servers: [String: (metadata: AuthorizationServerMetadata, until: Int64)] = [:]
@@ -72,6 +74,9 @@ public final class OAuthClient: HTTPAuthorizer {
     state.sender = configuration.proofKey.map { DPoPSender($0, now: configuration.now) }
     self.state = Mutex(state)
   }
+
+  public var extensions: [String] { configuration.grant.extensions }
+  public var context: Int { state.withLock(\.context) }
 
   // MARK: Requests
 
@@ -212,12 +217,16 @@ public final class OAuthClient: HTTPAuthorizer {
     state.withLock { state in
       state.tokens = nil
       state.generation += 1
+      state.context += 1
     }
   }
 
   /// Saves tokens and then lets requests use them. Saving comes first: the refresh token before them is dead.
   private func publish(_ tokens: TokenSet, _ means: Means) async throws {
-    state.withLock { $0.unsaved = tokens }
+    state.withLock { state in
+      state.unsaved = tokens
+      if means == .authorized { state.context += 1 }
+    }
     try await configuration.store.save(tokens)
     state.withLock { state in
       state.unsaved = nil

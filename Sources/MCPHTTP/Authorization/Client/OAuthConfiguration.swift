@@ -71,6 +71,15 @@ public enum OAuthGrant: Sendable {
   /// Shows a user the authorization URL and gives the URL that the authorization server redirected to, whole.
   public typealias Browser = @Sendable (_ authorizationURL: String) async throws -> String
 
+  /// The identifiers of the extensions that it takes.
+  var extensions: [String] {
+    switch self {
+    case .authorizationCode, .jwtBearer: []
+    case .clientCredentials: ["io.modelcontextprotocol/oauth-client-credentials"]
+    case .enterpriseManaged: ["io.modelcontextprotocol/enterprise-managed-authorization"]
+    }
+  }
+
   /// Reads the assertion from a file each time.
   public static func assertion(file path: String) -> OAuthGrant { .jwtBearer { _ in try await AssertionFile.read(path) } }
 }

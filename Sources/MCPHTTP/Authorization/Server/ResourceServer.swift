@@ -4,6 +4,7 @@ public import Logging
 public import MCP
 public import MCPAuth
 internal import NIOCore
+internal import NIOPosix
 internal import Synchronization
 
 /// Who sends a request, by the access token that came with it.
@@ -86,7 +87,8 @@ public final class ResourceServer: Sendable {
   private let verifier: JWTVerifier
   private let client: HTTPClient
   private let logger: Logger
-  private let resource: HTTPURL
+  /// The URL of the server, as clients know it.
+  let resource: HTTPURL
 
   private struct State {
     var verified: TokenCache<TokenCaller>
@@ -101,8 +103,11 @@ public final class ResourceServer: Sendable {
   /// Seconds that the refusal of an opaque token is believed at most.
   private static let refusalSeconds: Int64 = 10
 
-  /// - Parameter client: fetches key sets and introspects.
-  public init(_ configuration: Configuration, client: HTTPClient, logger: Logger = Logger(label: "mcp.auth")) throws(IdentityConfigurationError) {
+  /// - Parameter client: fetches key sets and introspects; nil makes one.
+  public init(
+    _ configuration: Configuration, client: HTTPClient? = nil, logger: Logger = Logger(label: "mcp.auth")
+  ) throws(IdentityConfigurationError) {
+    let client = client ?? HTTPClient(eventLoopGroup: MultiThreadedEventLoopGroup.singleton)
     var metadata = configuration.metadata
     if let dpop = configuration.dpop { metadata.dpopAlgorithms = dpop.configuration.algorithms }
     guard let resource = HTTPURL(metadata.resource) else { throw IdentityConfigurationError("The resource \(metadata.resource) is no URL.") }

@@ -41,7 +41,7 @@ public struct TokenIntrospection: Sendable {
     let json: RawJSON
     do { json = try await ask(token, client, now) } catch { throw .unavailable(error) }
     guard json["active"]?.bool == true else { throw .invalid }
-    if let name = json["iss"]?.string, name != issuer { throw .invalid }
+    if let name = json["iss"]?.string, !name.utf8.elementsEqual(issuer.utf8) { throw .invalid }
     guard let audience = AccessToken.strings(json["aud"]), audience.contains(where: audiences.contains) else { throw .wrongAudience }
     if let start = try AccessToken.time(json["nbf"]), start > now() + 30 { throw .notYetValid }
     // Without an end the answer counts for as long as answers are kept.
