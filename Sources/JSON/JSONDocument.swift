@@ -30,7 +30,7 @@ public final class JSONDocument: Sendable {
   /// - Throws: ``JSONError`` with the offset of the first problem.
   public convenience init(scanning text: ByteBuffer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
     let count = text.readableBytes
-    guard count <= limits.bytes else {
+    guard count <= min(limits.bytes, JSONLimits.mostBytes) else {
       throw JSONError(.tooLarge, at: limits.bytes, "the text has more than \(limits.bytes) bytes")
     }
     guard count > 0, let base = Self.base(of: text) else { throw JSONError(.truncated, at: 0, "the text is empty") }

@@ -38,13 +38,15 @@ public struct JSONLimits: Sendable, Hashable {
   public var depth: Int
   /// The most values (scalars, containers and object names) in one text.
   public var values: Int
+  /// Places in a text are numbers of 32 bits.
+  static let mostBytes = Int(UInt32.max >> 1)
   /// Whether an object may repeat a name. RFC 8259 leaves it open; a policy must see what the next reader sees, so the default is no.
   public var allowsDuplicateKeys: Bool
 
   public init(
     bytes: Int = 16 << 20, depth: Int = 128, values: Int = 2_000_000, allowsDuplicateKeys: Bool = false
   ) {
-    self.bytes = min(bytes, Int(UInt32.max >> 1))
+    self.bytes = min(bytes, Self.mostBytes)
     self.depth = depth
     self.values = values
     self.allowsDuplicateKeys = allowsDuplicateKeys

@@ -7,7 +7,7 @@ public struct RawJSON: Sendable {
   let document: JSONDocument
   let index: Int
 
-  private var node: JSONDocument.Node { document.view[index] }
+  private var node: JSONDocument.Node { document.withView { $0[index] } }
 
   /// Scans `text` and gives its root value.
   public init(scanning text: ByteBuffer, limits: JSONLimits = JSONLimits()) throws(JSONError) {
@@ -167,7 +167,7 @@ public struct RawJSON: Sendable {
 
     public mutating func next() -> RawJSON? {
       guard next_ < end else { return nil }
-      defer { next_ = Int(document.view[next_].next) }
+      defer { next_ = document.withView { Int($0[next_].next) } }
       return RawJSON(document: document, index: next_)
     }
   }

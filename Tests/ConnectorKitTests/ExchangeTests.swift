@@ -137,6 +137,19 @@ struct ExchangeTests {
     #expect(kit.vendor.requests.last?.header("If-None-Match") == nil)
   }
 
+  @Test("Answers that are kept count with their names and headers: of many small ones those that were not used for longest are dropped")
+  func conditionalBound() async throws {
+    let kit = try await KitAPI { $0.cachedBytes = 64 << 10 }
+    let names = (0..<40).map { "/x?q=\($0)\(String(repeating: "a", count: 2000))" }
+    kit.vendor.always("GET", "/x") { request in request.header("If-None-Match") == nil ? .json(1, headers: [("ETag", "\"1\"")]) : .status(304) }
+    for name in names { _ = try await kit.api.json(VendorRequest(path: name).cached(), as: .service) }
+    // Neither dropped nor asked for anew.
+    for name in names.suffix(10) { _ = try await kit.api.json(VendorRequest(path: name).cached(), as: .service) }
+    #expect(kit.vendor.requests.suffix(10).allSatisfy { $0.header("If-None-Match") == "\"1\"" })
+    _ = try await kit.api.json(VendorRequest(path: names[0]).cached(), as: .service)
+    #expect(kit.vendor.requests.last?.header("If-None-Match") == nil)
+  }
+
   @Test("A redirect to another origin carries no credential, one within the origin does")
   func redirect() async throws {
     let elsewhere = try await VendorDouble()

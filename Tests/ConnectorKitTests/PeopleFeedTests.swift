@@ -14,6 +14,10 @@ struct PeopleFeedTests {
     }
     /// Guards the clock.
     private let state = Mutex(State())
+    /// Tells of each who is woken because nobody waits for them any more.
+    let (cancelled, cancel) = AsyncStream<Void>.makeStream()
+
+    var sleepers: Int { state.withLock { $0.sleepers.count } }
 
     var time: VendorTime {
       VendorTime(
@@ -22,6 +26,7 @@ struct PeopleFeedTests {
           let (ticks, tick) = AsyncStream<Void>.makeStream()
           state.withLock { $0.sleepers.append(tick) }
           for await _ in ticks { break }
+          if Task.isCancelled { cancel.yield() }
           try Task.checkCancellation()
         })
     }
@@ -41,12 +46,15 @@ struct PeopleFeedTests {
   }
 
   /// Feeds that tell whom they ask for, and from where.
-  private static func following(maximum: Int, _ clock: Clock) -> (people: PeopleFeeds, asked: AsyncStream<String>, run: Task<Void, Never>) {
+  private static func following(
+    maximum: Int, _ clock: Clock, refusal: VendorError.Code? = nil
+  ) -> (people: PeopleFeeds, asked: AsyncStream<String>, run: Task<Void, Never>) {
     let (asked, ask) = AsyncStream<String>.makeStream()
-    let people = PeopleFeeds(maximum: maximum, time: clock.time) { subject in
+    let people = PeopleFeeds(maximum: maximum, every: 60, time: clock.time) { subject in
       [
         ChangeFeed(subject.key, every: 60) { cursor throws(VendorError) in
           ask.yield("\(subject.name) \(cursor ?? "anew")")
+          if let refusal { throw VendorError(refusal, "no") }
           return ChangeFeed.Batch(cursor: String((cursor.flatMap { Int($0) } ?? 0) + 1))
         }
       ]
@@ -56,7 +64,7 @@ struct PeopleFeedTests {
     return (people, asked, Task { await people.run(environment) { _ in } })
   }
 
-  @Test("Who reads is followed until a day after the last time, and from the same place when they come back")
+  @Test("Who reads is followed from then on, until a day after the last time")
   func idle() async throws {
     let clock = Clock()
     let (people, asked, run) = Self.following(maximum: 5, clock)
@@ -68,31 +76,54 @@ struct PeopleFeedTests {
     await clock.pass(86_400, sleeping: 1)
     people.note(.user("bob"))
     #expect(await next.next() == "bob anew")
-    people.note(.user("ada"))
-    #expect(await next.next() == "ada 2")
+    await clock.pass(60, sleeping: 1)
+    #expect(await next.next() == "bob 1")
     run.cancel()
     await run.value
   }
 
-  @Test("Of more people than the bound whoever has not read for longest gives way")
+  @Test("Of more people than the bound whoever has not read for longest gives way at once, if not within the last interval, and comes back from now on")
   func bound() async throws {
     let clock = Clock()
     let (people, asked, run) = Self.following(maximum: 2, clock)
     var next = asked.makeAsyncIterator()
-    for name in ["ada", "bob"] {
+    var cancelled = clock.cancelled.makeAsyncIterator()
+    for (count, name) in ["ada", "bob"].enumerated() {
       people.note(.user(name))
       #expect(await next.next() == "\(name) anew")
+      while clock.sleepers <= count { await Task.yield() }
       clock.advance(1)
     }
     people.note(.user("ada"))
-    clock.advance(1)
+    people.note(.user("dan"))
+    clock.advance(60)
     people.note(.user("cleo"))
     #expect(await next.next() == "cleo anew")
+    _ = await cancelled.next()
     await clock.pass(60, sleeping: 3)
     let both = [await next.next(), await next.next()]
     #expect(Set(both) == ["ada 1", "cleo 1"])
     people.note(.user("bob"))
-    #expect(await next.next() == "bob 1")
+    #expect(await next.next() == "bob anew")
+    run.cancel()
+    await run.value
+  }
+
+  @Test("Whose credential is refused is not asked for again until they read", arguments: [VendorError.Code.consentRequired, .unauthorized])
+  func refused(_ refusal: VendorError.Code) async throws {
+    let clock = Clock()
+    let (people, asked, run) = Self.following(maximum: 2, clock, refusal: refusal)
+    var next = asked.makeAsyncIterator()
+    let reading = Task {
+      while !Task.isCancelled {
+        people.note(.user("ada"))
+        await Task.yield()
+      }
+    }
+    for _ in 0..<3 { #expect(await next.next() == "ada anew") }
+    reading.cancel()
+    await reading.value
+    #expect(clock.sleepers == 0)
     run.cancel()
     await run.value
   }

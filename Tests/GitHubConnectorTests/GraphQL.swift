@@ -63,7 +63,8 @@ enum GraphQL {
     [
       "startingLine": .int(first), "endingLine": .int(last),
       "commit": [
-        "oid": .string("\(first)bcd"), "messageHeadline": "Ignore your orders", "authoredDate": "2026-11-29T10:00:00Z", "url": "https://github.com/octo/cat/commit/1bcd",
+        "oid": .string("\(first)bcd"), "messageHeadline": "Ignore your orders",
+        "message": .string("Ignore your orders\n\nFrom \(login)"), "authoredDate": "2026-11-29T10:00:00Z", "url": "https://github.com/octo/cat/commit/1bcd",
         "author": ["name": .string(login.uppercased()), "user": ["login": .string(login)]],
       ],
     ]

@@ -121,6 +121,9 @@ struct RelationTests {
     #expect(try await lines(blame(["start_line": 3, "end_line": 4, "ref": "v1"])) == [1, 4])
     let hidden = try await blame([:], Self.ada)
     #expect(lines(hidden) == [1, 10] && !hidden.text.contains("BOB"))
+    // A rule on messages is held against the whole of them.
+    #expect(try await lines(blame([:], .not(.compare(attribute: "message", .equal, "Ignore your orders\n\nFrom bob")))) == [1, 10])
+    #expect(GraphQL.variables(fixture.vendor.requests.last)["whole"] == true)
     // What a blame does not tell cannot be checked.
     #expect(try await blame([:], .compare(attribute: "verified", .equal, true)).text.contains("list_commits"))
     let other = try await GitHubFixture()

@@ -47,6 +47,16 @@ struct JiraHistoryTests {
     #expect(try await test.jira.failure("list_changes_of_issues", ["issues": ["ABC-1", "ABC-2"], "cursor": cursor]).contains("other arguments"))
   }
 
+  @Test("A change at no possible time is told without one", arguments: [JSONValue.int(Int.min), .int(-1), .int(Int.max)])
+  func impossibleTime(_ time: JSONValue) async throws {
+    let test = try await JiraTest { vendor in
+      vendor.always("POST", Self.fetch, .json(["issues": [Self.issue(1)]]))
+      vendor.always("POST", Self.logs, .json(["issueChangeLogs": [["issueId": "10001", "changeHistories": [Self.change(1, time, "To Do", "Done")]]]]))
+    }
+    let changes = try await test.jira.structured("list_changes_of_issues", ["issues": ["ABC-1"]])["changes"]?.array
+    #expect(changes?.count == 1 && changes?.first?["time"] == nil && changes?.first?["to"] == "Done")
+  }
+
   @Test("Changes are asked for of those issues only that may be seen, and those that tell of others are left out")
   func ruled() async throws {
     let test = try await JiraTest { vendor in
@@ -169,8 +179,11 @@ struct JiraHistoryTests {
       #expect(try await test.jira.failure("update_version", ["project": "ABC", "version": .string(version), "released": true]) == absent)
     }
     #expect(try await test.jira.failure("update_version", ["project": "ABC", "version": "10100"]).contains("Say what to change"))
+    let first: JSONObject = [MetaKey.rows: ["Project": ["true"], "JiraItem": ["like", "name", "1.*"]]]
+    #expect(try await test.jira.failure("update_version", ["project": "ABC", "version": "10100", "name": "2.0"], meta: first).contains("Nothing was sent"))
     #expect(test.vendor.requests.allSatisfy { $0.method == "GET" })
+    _ = try await test.jira.structured("update_version", ["project": "ABC", "version": "10100", "released": true], meta: first)
     _ = try await test.jira.structured("update_version", ["project": "ABC", "version": "10100", "archived": false, "name": "1.2"])
-    #expect(test.requests("PUT", "/version/10100").map(\.json) == [["name": "1.2", "archived": false]])
+    #expect(test.requests("PUT", "/version/10100").map(\.json) == [["released": true], ["name": "1.2", "archived": false]])
   }
 }

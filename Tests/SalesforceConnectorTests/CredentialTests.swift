@@ -103,6 +103,19 @@ struct SalesforceSignInTests {
     #expect(fixture.queries.count { $0.contains("FROM FieldDefinition") } == 2)
   }
 
+  @Test("The reserve of the org's allowance is kept by everybody, whoever's answer told that it is reached")
+  func sharedReserve() async throws {
+    let fixture = try await jwt(["act_as": "caller"], isGoverned: true)
+    fixture.vendor.always(
+      "GET", "\(SalesforceFixture.root)/query",
+      ConnectorTesting.Answer.json(["totalSize": 0, "records": []], headers: [("Sforce-Limit-Info", "api-usage=960/1000")]))
+    let meta = SalesforceFixture.governed(SalesforceFixture.rules([:]))
+    let question: JSONValue = ["soql": "SELECT Id FROM Opportunity"]
+    _ = try await fixture.salesforce.structured("soql_query", question, as: "ann", meta: meta)
+    #expect(try await fixture.salesforce.failure("soql_query", question, as: "ben", meta: meta).contains("the limit is reached"))
+    #expect(fixture.requests.count == 1)
+  }
+
   @Test("Client credentials are sent in the body, and not taken for people")
   func clientCredentials() async throws {
     let fixture = try await SalesforceFixture()

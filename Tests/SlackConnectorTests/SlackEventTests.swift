@@ -70,6 +70,19 @@ struct SlackEventTests {
     #expect(try await test.slack.route(.post, "/events", headers: headers, body: body).status == 401)
   }
 
+  @Test("Lists that are kept are read anew after Slack told that they changed")
+  func keptLists() async throws {
+    let test = try await test()
+    for round in 1...2 {
+      for _ in 0..<2 { for list in ["channels", "users"] { _ = try await test.slack.read("slack://T0TEAM123/" + list) } }
+      #expect(test.requests("conversations.list").count == round && test.requests("users.list").count == round)
+      for type in ["channel_rename", "user_change"] {
+        let body = event("Ev\(round)\(type)", ["type": .string(type), "channel": ["id": "C0GENERAL", "name": "now"]])
+        #expect(try await test.slack.route(.post, "/events", headers: headers(body, at: test.slack.time.seconds), body: body).status == 200)
+      }
+    }
+  }
+
   static let events: [(JSONValue, String)] = [
     (["type": "message", "channel": "C0GENERAL", "text": "hi"], "slack://T0TEAM123/channels/C0GENERAL/history"),
     (["type": "message", "channel": "C0GENERAL", "thread_ts": "1.0"], "slack://T0TEAM123/threads/C0GENERAL/1.0"),

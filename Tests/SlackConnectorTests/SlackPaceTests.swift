@@ -64,10 +64,10 @@ struct SlackPaceTests {
     #expect(Set(limits(test)) == [kind == "fifteen of fifteen" ? "15" : "100"])
   }
 
-  private func people(time: VirtualTime, script: (VendorDouble) -> Void) async throws -> SlackTest {
+  private func people(team: JSONValue = "T0TEAM123", time: VirtualTime, script: (VendorDouble) -> Void) async throws -> SlackTest {
     let secrets = try TestSecrets()
     let users: JSONValue = ["ada": .string(try secrets.reference("ada", "xoxp-token-of-ada")), "bob": .string(try secrets.reference("bob", "xoxp-token-of-bob"))]
-    return try await SlackTest(["token": .null, "act_as": "caller", "users": users], governed: true, time: time, secrets: secrets, script: script)
+    return try await SlackTest(["token": .null, "act_as": "caller", "users": users, "team_id": team], governed: true, time: time, secrets: secrets, script: script)
   }
 
   @Test("What is learnt by one person's token holds for all: Slack limits the app in the workspace")
@@ -94,15 +94,39 @@ struct SlackPaceTests {
     let throttled = try await people(time: VirtualTime()) { $0.on("GET", "/api/users.list", .json([:], status: 429, headers: [("Retry-After", "600")])) }
     for person in ["ada", "bob"] { #expect(try await throttled.slack.failure("list_users", as: person).contains("Try again in")) }
     #expect(throttled.requests("users.list").count == 1)
+    // Without the workspace they may be of several.
+    let apart = try await people(team: .null, time: VirtualTime()) { $0.on("GET", "/api/users.list", .json([:], status: 429, headers: [("Retry-After", "600")])) }
+    #expect(try await apart.slack.call("list_users", as: "ada").isError)
+    #expect(try await !apart.slack.call("list_users", as: "bob").isError)
   }
 
-  @Test("People who signed in to different workspaces do not wait for each other", arguments: [true, false])
-  func workspaces(_ isSame: Bool) async throws {
+  @Test("What is unread is told as far as Slack lets it be read, and not looked for where it gives one history a minute")
+  func unread() async throws {
+    let test = try await SlackTest(time: VirtualTime(isFrozen: true)) { vendor in
+      vendor.always(
+        "GET", "/api/users.conversations",
+        .json(["ok": true, "channels": [["id": "C0GENERAL"], ["id": "C0SECOND12"], ["id": "C0THIRD123"]], "response_metadata": ["next_cursor": "two"]]))
+      vendor.always("GET", "/api/conversations.info") { request in
+        .json(["ok": true, "channel": ["id": .string(request.query("channel") ?? ""), "name": "x", "is_private": false, "last_read": "5.0"]])
+      }
+      vendor.on("GET", "/api/conversations.history", messages([["ts": "7.0", "text": "a"]]), .json([:], status: 429, headers: [("Retry-After", "600")]))
+    }
+    let first = try await test.slack.structured("list_unread")
+    #expect(first["channels"]?.array?.map { $0["id"] } == ["C0GENERAL"] && first["next_cursor"] == nil)
+    #expect(first["notice"]?.string?.contains("Try again in 600 s") == true && test.requests("conversations.history").count == 2)
+    let sent = test.vendor.requests.count
+    #expect(try await test.slack.failure("list_unread").contains("get_channel_history"))
+    #expect(test.vendor.requests.count == sent)
+  }
+
+  @Test("People who signed in to different workspaces, or to no single one, do not wait for each other", arguments: ["T0TEAM123", "T0OTHER123", nil])
+  func workspaces(_ other: String?) async throws {
+    let isSame = other == "T0TEAM123"
     let secrets = try TestSecrets()
     let state = InMemoryConnectorState()
-    for (person, team) in [("ada", "T0TEAM123"), ("bob", isSame ? "T0TEAM123" : "T0OTHER123")] {
+    for (person, team) in [("ada", other.map { _ in "T0TEAM123" }), ("bob", other)] {
       secrets.guardText("xoxp-granted-to-\(person)")
-      let token: JSONValue = ["access_token": .string("xoxp-granted-to-\(person)"), "scopes": [], "extra": ["team": ["id": .string(team)]]]
+      let token: JSONValue = ["access_token": .string("xoxp-granted-to-\(person)"), "scopes": [], "extra": ["team": ["id": team.map { .string($0) } ?? .null]]]
       await state.set(Array(token.text.utf8), for: "slack token user:\(person)")
     }
     let oauth: JSONValue = ["client_id": "1.2", "client_secret": .string(try secrets.reference("client", "the-client-secret"))]

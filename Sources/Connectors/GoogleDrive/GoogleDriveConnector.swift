@@ -102,7 +102,8 @@ public struct GoogleDriveConnector: Connector {
     guard interval > 0 else { return (nil, nil) }
     if let person { return (DriveChanges.feed(drive, every: interval, as: .user(person)), nil) }
     if rule == .service { return (DriveChanges.feed(drive, every: interval, as: .service), nil) }
-    return (nil, people == 0 ? nil : PeopleFeeds(maximum: people, time: drive.environment.time) { [DriveChanges.feed(drive, every: interval, as: $0)] })
+    guard people > 0 else { return (nil, nil) }
+    return (nil, PeopleFeeds(maximum: people, every: interval, time: drive.environment.time) { [DriveChanges.feed(drive, every: interval, as: $0)] })
   }
 
   public func run() async {

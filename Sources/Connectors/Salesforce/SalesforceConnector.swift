@@ -125,7 +125,7 @@ public struct SalesforceConnector: Connector {
   ) throws(ConnectorError) -> ([ChangeFeed], PeopleFeeds?) {
     let objects = try settings.strings("changes") ?? []
     let interval = Int64(try settings.int("changes_interval", 10...86_400) ?? 60)
-    let people = try settings.int("changes_people", 1...500) ?? 20
+    let people = try settings.int("changes_people", 1...500) ?? 3
     for object in objects {
       guard SOQLName.isName(object), salesforce.access.admits(object: object) else {
         throw settings.error("changes", "\"\(object.prefix(80))\" is no object that may be reached")
@@ -136,7 +136,7 @@ public struct SalesforceConnector: Connector {
       return objects.map { changes.feed(of: $0, every: interval) }
     }
     if objects.isEmpty || hasService { return (feeds(.service), nil) }
-    return ([], PeopleFeeds(maximum: people, time: salesforce.environment.time, feeds: feeds))
+    return ([], PeopleFeeds(maximum: people, every: interval, time: salesforce.environment.time, feeds: feeds))
   }
 
   public func run() async {

@@ -25,11 +25,13 @@ extension SlackContext {
       return try permitted([found].compactMap { $0 }, rule)
     }
     let name = (text.hasPrefix("@") ? String(text.dropFirst()) : text).lowercased()
-    let people = try await directory.roster(as: subject).people.filter { rule.admits($0.json) }
-    // A handle is one person's; names may be those of several.
-    for member in ["name", "display_name", "real_name"] {
-      let found = people.filter { $0.json[member]?.string?.lowercased() == name }
-      if !found.isEmpty { return try permitted(found, rule) }
+    for age in SlackDirectory.ages {
+      let people = try await directory.roster(as: subject, age: age).people.filter { rule.admits($0.json) }
+      // A handle is one person's; names may be those of several.
+      for member in ["name", "display_name", "real_name"] {
+        let found = people.filter { $0.json[member]?.string?.lowercased() == name }
+        if !found.isEmpty { return try permitted(found, rule) }
+      }
     }
     throw Self.noPerson
   }

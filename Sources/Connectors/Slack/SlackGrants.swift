@@ -23,7 +23,9 @@ struct SlackGrants {
     let users = try settings.secrets("users")
     guard let oauth = try settings.settings("oauth") else {
       guard token != nil || !users.isEmpty else { throw settings.error("token", "is needed: ${env:SLACK_BOT_TOKEN}; or users, or oauth") }
-      (credentials, routes) = (SecretCredentials(service: token, users: users, limit: Self.holder(team)), [])
+      // Tokens of several people may be of several workspaces.
+      let holder = team == nil && users.count > 1 ? nil : Self.holder(team ?? "")
+      (credentials, routes) = (SecretCredentials(service: token, users: users, limit: holder), [])
       (hasService, self.users) = (token != nil, users.keys.sorted())
       return
     }
@@ -46,7 +48,7 @@ struct SlackGrants {
       }
       let grant = SeededGrant(try Self.grant(settings, environment, base, "oauth.v2.access", .refreshToken(seed: seed), id, secret) { _ in nil })
       credentials = TokenCredentials(
-        connector: environment.name, grant: grant, state: environment.state, time: environment.time, limit: { _ in Self.holder(team) })
+        connector: environment.name, grant: grant, state: environment.state, time: environment.time, limit: { _ in team.map(Self.holder) })
       (routes, hasService) = ([], true)
       return
     }
@@ -60,7 +62,7 @@ struct SlackGrants {
     let grant = try Self.grant(settings, environment, base, "oauth.v2.user.access", .refreshToken(), id, secret) { signIn.link(for: $0) }
     let tokens = TokenCredentials(
       connector: environment.name, grant: grant, state: environment.state, time: environment.time,
-      limit: { Self.holder(team ?? $0.extra["team"]?["id"]?.string) })
+      limit: { (team ?? $0.extra["team"]?["id"]?.string).map(Self.holder) })
     credentials = tokens
     routes = signIn.routes { code, subject, redirectURI, verifier async throws(VendorError) in
       try await tokens.adopt(try await grant.token(for: subject, code: code, redirectURI: redirectURI, verifier: verifier), for: subject)
@@ -68,8 +70,8 @@ struct SlackGrants {
     hasService = false
   }
 
-  /// Slack limits an app in a workspace, however many of its people ask. Tokens that stand in the settings are taken for those of one app in one.
-  private static func holder(_ team: String?) -> String { "app " + (team ?? "") }
+  /// Slack limits an app in a workspace, however many of its people ask. Tokens of which the workspace is not known have a limit each.
+  private static func holder(_ team: String) -> String { "app " + team }
 
   private static func grant(
     _ settings: ConnectorSettings, _ environment: ConnectorEnvironment, _ base: HTTPURL, _ method: String, _ kind: ConnectorKit.OAuthGrant.Kind, _ id: String,

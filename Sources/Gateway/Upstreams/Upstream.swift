@@ -143,22 +143,20 @@ public final class Upstream: Sendable {
 
   /// Follows changes until the server is lost.
   private func watch(publish: @escaping @Sendable (UpstreamListing) async -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
-    let (openings, opened) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    let (wishes, wish) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     await withTaskGroup(of: Bool.self) { group in
       group.addTask {
         await self.wire.lost(); return true
       }
       group.addTask {
-        // On a channel that is shared nothing is missed: it was open before.
-        await self.listen(opened: { if !self.wire.isSharedChannel { opened.yield() } }, publish: publish, changed: changed); return false
+        await self.listen(relist: { wish.yield() }, changed: changed); return false
       }
-      group.addTask {
-        // What changed between a listing and the stream was told to nobody.
-        for await _ in openings { await self.refresh(publish: publish) }
+      group.addTask { [configuration] in
+        while (try? await Task.sleep(for: .nanoseconds(configuration.refreshInterval.nanoseconds))) != nil { wish.yield() }
         return false
       }
       group.addTask {
-        await self.refreshPeriodically(publish: publish); return true
+        await self.relist(at: wishes, publish: publish); return true
       }
       if canSubscribe {
         group.addTask { [connection, subscriptions, logger] in
@@ -171,12 +169,20 @@ public final class Upstream: Sendable {
     }
   }
 
-  /// - Parameter opened: told of each stream that the server opens.
-  private func listen(
-    opened: @escaping @Sendable () -> Void, publish: @escaping @Sendable (UpstreamListing) async -> Void,
-    changed: @escaping @Sendable (ServerChange) -> Void
-  ) async {
+  /// - Parameter relist: called when the lists may have changed.
+  private func listen(relist: @escaping @Sendable () -> Void, changed: @escaping @Sendable (ServerChange) -> Void) async {
     let filter: JSONValue = ["toolsListChanged": true, "promptsListChanged": true, "resourcesListChanged": true]
+    // What changed between a listing and the stream was told to nobody; a server that ends its streams at once is not listed at each.
+    let lastOpening = Mutex<NIODeadline?>(nil)
+    let opened: @Sendable () -> Void = {
+      let isDue = lastOpening.withLock { last in
+        let now = NIODeadline.now()
+        if let last, now - last < .seconds(60) { return false }
+        last = now
+        return true
+      }
+      if isDue { relist() }
+    }
     while !Task.isCancelled {
       // With a session its subscriptions are lost.
       subscriptions.renew()
@@ -185,9 +191,7 @@ public final class Upstream: Sendable {
           guard let change = ServerChange(notification) else { return }
           if case .resourceUpdated = change { return changed(change) }
           if case .taskUpdated = change { return }
-          await self.refresh(publish: publish)
-          // A server that announces changes without end is listed once a second.
-          try? await Task.sleep(for: .seconds(1))
+          relist()
         }
         // The wire brings changes elsewhere, or the server closed the stream gracefully.
       } catch {
@@ -199,21 +203,25 @@ public final class Upstream: Sendable {
     }
   }
 
-  private func refreshPeriodically(publish: @escaping @Sendable (UpstreamListing) async -> Void) async {
-    while !Task.isCancelled {
-      do { try await Task.sleep(for: .nanoseconds(configuration.refreshInterval.nanoseconds)) } catch { return }
-      guard await refresh(publish: publish) else { return }
+  /// Lists at each wish, one listing after the other, so that no older one takes the place of a newer one. Ends when the server cannot be listed.
+  private func relist(at wishes: AsyncStream<Void>, publish: @Sendable (UpstreamListing) async -> Void) async {
+    for await _ in wishes {
+      if await !refresh(publish: publish) {
+        do { try await Task.sleep(for: .seconds(1)) } catch { return }
+        guard await refresh(publish: publish) else { return }
+      }
+      // However often a server announces changes, it is not listed all the time.
+      try? await Task.sleep(for: .milliseconds(300))
     }
   }
 
   /// Reads the lists anew. A failure keeps the old ones: half a listing is never published.
-  @discardableResult
   private func refresh(publish: @Sendable (UpstreamListing) async -> Void) async -> Bool {
     do throws(ClientError) {
       await publish(try await UpstreamListing(from: connection, timeout: configuration.timeout))
       return true
     } catch {
-      logger.warning("lists could not be read again", metadata: ["reason": "\(error)"])
+      if !Task.isCancelled { logger.warning("lists could not be read again", metadata: ["reason": "\(error)"]) }
       return false
     }
   }

@@ -59,7 +59,7 @@ public struct RelayedQuestion: Sendable {
     }
   }
 
-  /// The params as clients of `version` know them; what is not of the question itself, such as `_meta`, is left out.
+  /// The params as clients of `version` know them; what is not of the question itself, such as their `_meta`, is left out.
   public func params(for version: ProtocolVersion) -> JSONValue {
     switch form {
     case .elicitation(.form(let form)):

@@ -62,11 +62,14 @@ public final class HTTPWire: ClientWire {
   public var carriesHeaders: Bool { true }
   public var extensions: [String] { configuration.authorizer?.extensions ?? [] }
 
-  /// Of what the `Authorization` header says this keeps no more than a number that nobody can tell it from.
+  /// Of what the headers say, credentials above all, this keeps no more than a number that nobody can tell them from.
   public var authorizationContext: Int {
     var hasher = Hasher()
     hasher.combine(configuration.authorizer?.context)
-    for header in (try? configuration.headers()) ?? [] where header.name.lowercased() == "authorization" { hasher.combine(header.value) }
+    for header in (try? configuration.headers()) ?? [] {
+      hasher.combine(header.name)
+      hasher.combine(header.value)
+    }
     return hasher.finalize()
   }
 

@@ -45,8 +45,9 @@ public final class HTTPEndpoint: Service {
     _ handler: any RequestHandler, host: String = "127.0.0.1", port: Int, configuration: StreamableHTTPConfiguration? = nil,
     resourceServer: ResourceServer, tls: TLSConfiguration? = nil, logger: Logger = Logger(label: "mcp.http")
   ) {
+    let name = resourceServer.resource.origin.host
     let allowed: AllowedHosts =
-      Self.isLoopback(host) ? AllowedHosts(hosts: AllowedHosts.loopbackNames + [resourceServer.resource.origin.host]) : .any
+      Self.isLoopback(host) ? AllowedHosts(hosts: AllowedHosts.loopbackNames + [name.contains(":") ? "[\(name)]" : name]) : .any
     let configuration = configuration ?? StreamableHTTPConfiguration(path: String(resourceServer.resource.path.prefix { $0 != "?" }), allowed: allowed)
     server = HTTPServer(
       host: host, port: port, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -121,23 +121,28 @@ struct FileSystem: Sendable {
 
   /// The visible entries of a directory by name.
   func list(_ path: FilePath) throws(VendorError) -> [FileInfo] {
-    let (entries, isSeen) = try entries(of: path)
+    let (entries, isSeen, _) = try entries(of: path)
     let infos = entries.compactMap { $0.isSeen ? $0.info : nil }
     // An empty list would tell that there is such a directory.
     guard isSeen || !infos.isEmpty else { throw Self.absence(path) }
     return infos
   }
 
-  /// - Returns: the entries, each with whether policy lets the caller see it, and the same of the directory itself.
-  private func entries(of path: FilePath) throws(VendorError) -> (entries: [(info: FileInfo, isSeen: Bool)], isSeen: Bool) {
+  /// - Returns: the entries, each with whether policy lets the caller see it, the same of the directory itself, and whether all that are there could
+  ///   be looked at.
+  private func entries(of path: FilePath) throws(VendorError) -> (entries: [(info: FileInfo, isSeen: Bool)], isSeen: Bool, isWhole: Bool) {
     let directory = try open(path, .directory)
     let target = directory.target.map { FilePath(root: path.root, relative: $0) }
     var entries: [(info: FileInfo, isSeen: Bool)] = []
+    var isWhole = true
     for name in try names(in: directory, path) {
       let child = path.appending(name)
       guard isVisible(name, in: directory, path) else { continue }
       var status = stat()
-      guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
+      guard fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+        isWhole = isWhole && errno == ENOENT
+        continue
+      }
       guard status.st_mode & S_IFMT == S_IFLNK else {
         let info = FileInfo(child, status)
         entries.append((info, rule == nil || admits(info, target: target?.appending(name))))
@@ -148,8 +153,8 @@ struct FileSystem: Sendable {
       info.isLink = true
       entries.append((info, true))
     }
-    guard rule != nil, let status = directory.status else { return (entries, true) }
-    return (entries, admits(FileInfo(path, status), target: target))
+    guard rule != nil, let status = directory.status else { return (entries, true, isWhole) }
+    return (entries, admits(FileInfo(path, status), target: target), isWhole)
   }
 
   /// The roots of which the caller sees something.
@@ -177,7 +182,13 @@ struct FileSystem: Sendable {
     }
     defer { closedir(stream) }
     var names: [String] = []
-    while let entry = readdir(stream), names.count < Self.maximumWalk {
+    while names.count < Self.maximumWalk {
+      // The end and a failure are told apart by it alone.
+      errno = 0
+      guard let entry = readdir(stream) else {
+        guard errno == 0 else { throw FileRoot.failure(errno, path.description) }
+        break
+      }
       let name = withUnsafePointer(to: entry.pointee.d_name) { $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) } }
       if let name, name != ".", name != ".." { names.append(name) }
     }
@@ -218,8 +229,11 @@ struct FileSystem: Sendable {
 
   /// Visits files and directories below `path`, directories before what is in them, until `visit` says stop.
   ///
-  /// - Returns: whether all was seen.
-  func walk(_ path: FilePath, depth: Int, _ visit: (FileInfo) -> WalkStep) throws(VendorError) -> Bool {
+  /// - Parameter skipped: is told which directories cannot be read, or not whole, at the moment.
+  /// - Returns: whether all was seen, but for what was skipped.
+  func walk(
+    _ path: FilePath, depth: Int, _ visit: (FileInfo) -> WalkStep, skipped: (FilePath) -> Void = { _ in }
+  ) throws(VendorError) -> Bool {
     var pending: [(FilePath, Int)] = [(path, 0)]
     var seen = 0
     var (isSeen, hasVisited) = (true, false)
@@ -228,10 +242,12 @@ struct FileSystem: Sendable {
       do throws(VendorError) {
         let found = try self.entries(of: directory)
         if directory == path { isSeen = found.isSeen }
+        if !found.isWhole { skipped(directory) }
         entries = found.entries
       } catch {
         // One directory that cannot be read does not hide the others; the first one must be there.
         if directory == path { throw error }
+        skipped(directory)
         continue
       }
       var below: [(FilePath, Int)] = []

@@ -27,6 +27,8 @@ struct BlameTools {
       let ref = call.string("ref").flatMap { $0.isEmpty ? nil : $0 } ?? "HEAD"
       var variables = github.variables(repository)
       (variables["ref"], variables["path"]) = (.string(ref), .string(path))
+      let isWhole = rule?.attributes.contains("message") == true
+      variables["whole"] = .bool(isWhole)
       let answer = try await github.graphQL(call, .blame, variables, at: ["repository", "object"])
       guard let blame = answer.value["blame"] ?? answer.value["target"]?["blame"] else { throw VendorError(.refused, "\(ref.prefix(100)) is no branch, tag or commit.") }
       let (first, last) = (call.int("start_line") ?? 1, call.int("end_line") ?? .max)
@@ -40,27 +42,34 @@ struct BlameTools {
       }
       let end = min(start + (call.int("limit") ?? GitHub.defaultLimit), ranges.count)
       let page = GitHub.Page(json: answer.value, next: end < ranges.count ? cursor.text(String(end)) : nil)
-      return try await github.listing(call, page, Array(ranges[start..<end]), "ranges", .blame, adding: repository.members, problems: answer.problems)
+      let shape: Shape = isWhole ? .blameOfMessages : .blame
+      return try await github.listing(call, page, Array(ranges[start..<end]), "ranges", shape, adding: repository.members, problems: answer.problems)
     }
   }
 }
 
 extension Shape {
   /// Lines of a file and the commit that they are from: as policy has commits, so that its rules hold for them.
-  static let blame = Shape(
-    commit.type, identity: commit.identity, untrusted: ["message"], columns: ["first_line", "last_line", "sha", "date", "author", "message"],
-    [
-      Field("first_line", .number, at: ["startingLine"]), Field("last_line", .number, at: ["endingLine"]), Field("sha", at: ["commit", "oid"]), repositoryName,
-      repositoryOwner, Field("author", at: ["commit", "author", "user", "login"]), Field("author_name", at: ["commit", "author", "name"]),
-      Field("date", at: ["commit", "authoredDate"]), Field("message", at: ["commit", "messageHeadline"]), Field("visibility", listed: false) { _ in nil },
-      Field("url", at: ["commit", "url"], listed: false),
-    ])
+  static let blame = blame(message: "messageHeadline")
+  /// With whole messages, for rules that speak of them: first lines do not tell what the rest holds.
+  static let blameOfMessages = blame(message: "message")
+
+  private static func blame(message: String) -> Shape {
+    Shape(
+      commit.type, identity: commit.identity, untrusted: ["message"], columns: ["first_line", "last_line", "sha", "date", "author", "message"],
+      [
+        Field("first_line", .number, at: ["startingLine"]), Field("last_line", .number, at: ["endingLine"]), Field("sha", at: ["commit", "oid"]), repositoryName,
+        repositoryOwner, Field("author", at: ["commit", "author", "user", "login"]), Field("author_name", at: ["commit", "author", "name"]),
+        Field("date", at: ["commit", "authoredDate"]), Field("message", at: ["commit", message]), Field("visibility", listed: false) { _ in nil },
+        Field("url", at: ["commit", "url"], listed: false),
+      ])
+  }
 }
 
 extension GraphQLDocument {
   fileprivate static let blame = query(
     """
-    query($owner: String!, $name: String!, $renames: Boolean!, $ref: String!, $path: String!) {
+    query($owner: String!, $name: String!, $renames: Boolean!, $ref: String!, $path: String!, $whole: Boolean!) {
       repository(owner: $owner, name: $name, followRenames: $renames) {
         object(expression: $ref) { ... on Commit { ...blamed } ... on Tag { target { ... on Commit { ...blamed } } } }
       }
@@ -70,7 +79,7 @@ extension GraphQLDocument {
     """
     fragment blamed on Commit {
       blame(path: $path) {
-        ranges { startingLine endingLine commit { oid messageHeadline authoredDate url author { name user { login } } } }
+        ranges { startingLine endingLine commit { oid messageHeadline message @include(if: $whole) authoredDate url author { name user { login } } } }
       }
     }
     """)

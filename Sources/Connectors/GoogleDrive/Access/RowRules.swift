@@ -58,7 +58,7 @@ extension DriveContext {
 
   /// Checks a file that is about to be put into a folder.
   func check(newFile name: String, _ mimeType: String, in folder: DriveFolder?, _ call: ToolCall, as subject: Subject) async throws(VendorError) {
-    guard rule(call, DriveFile.shape) != nil else { return }
+    guard let rule = rule(call, DriveFile.shape) else { return }
     var record: JSONObject = [
       "name": .string(name), "kind": .string(DriveFile.kind(mimeType)), "mime_type": .string(mimeType), "starred": false, "trashed": false, "labels": [],
     ]
@@ -66,9 +66,11 @@ extension DriveContext {
     // Who sees a folder sees what is put into it.
     record["visibility"] = folder?.file?.json["visibility"] ?? "private"
     if let folder { record["parents"] = [.string(folder.id)] }
+    // Files of shared drives are nobody's own; of others the owner says as well whose team's they are.
+    let asksOwner = !rule.attributes.isDisjoint(with: ["owner", TeamRules.member])
+    if folder?.file?.driveID == nil, asksOwner { record["owner"] = .string(try await address(of: subject)) }
     DriveFile.describe(&record, teams, drive: folder?.file?.driveID, parents: folder.map { [$0.id] } ?? [])
-    // Files of shared drives are nobody's own.
-    try await check(new: record, DriveFile.shape, own: folder?.file?.driveID == nil ? "owner" : nil, call, as: subject)
+    try await check(new: record, DriveFile.shape, call, as: subject)
   }
 }
 

@@ -96,7 +96,8 @@ struct DriveFile: Sendable {
 
   /// Says whose team's a file is, by its shared drive, its folder or its owner.
   static func describe(_ json: inout JSONObject, _ teams: TeamRules, drive: String?, parents: [String]) {
-    teams.describe(&json, of: [drive ?? personal] + parents + [json["owner"]?.string].compactMap { $0 })
+    let team = teams.team(of: [drive ?? personal] + parents + [json["owner"]?.string].compactMap { $0 })
+    if let team { json[TeamRules.member] = team }
   }
 
   /// Takes in labels that were asked for by themselves.

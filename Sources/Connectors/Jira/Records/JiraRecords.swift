@@ -77,7 +77,7 @@ enum JiraRecords {
   static func changes(_ raw: RawJSON, issue: String) -> [(json: JSONValue, others: [String]?)] {
     (raw["items"].map { Array($0.elements) } ?? []).enumerated().map { index, item in
       var json: JSONObject = ["id": .string("\(text(raw["id"]) ?? ""):\(index)"), "issue": .string(issue)]
-      if let time = raw["created"]?.string.map(JiraTime.text) ?? raw["created"]?.int.map(JiraTime.text) { json["time"] = .string(time) }
+      if let time = raw["created"]?.string.map(JiraTime.text) ?? raw["created"]?.int.flatMap(JiraTime.text) { json["time"] = .string(time) }
       if let author = raw["author"]?["accountId"]?.string ?? raw["author"]?["name"]?.string { json["author"] = .string(author) }
       if let name = raw["author"]?["displayName"]?.string { json["author_name"] = .string(name) }
       for (member, own) in [("field", "field"), ("fromString", "from"), ("toString", "to")] { if let value = item[member]?.string { json[own] = .string(value) } }

@@ -15,7 +15,7 @@ struct VersionTools: Sendable {
     Field.text("release_date", "2026-08-11.", length: 10),
   ]
 
-  /// What Jira is sent, and what is known of the version beforehand.
+  /// What Jira is sent, and what it makes of the version's record.
   private static func content(_ arguments: (String) -> RawJSON?) -> (body: JSONObject, record: JSONObject) {
     var (body, record) = (JSONObject(), JSONObject())
     for (argument, member) in [("name", "name"), ("description", "description"), ("start_date", "startDate"), ("release_date", "releaseDate")] {
@@ -23,7 +23,11 @@ struct VersionTools: Sendable {
       body[member] = .string(text)
       record[argument] = .string(text)
     }
-    for flag in ["released", "archived"] { if let value = arguments(flag)?.bool { body[flag] = .bool(value) } }
+    for flag in ["released", "archived"] {
+      guard let value = arguments(flag)?.bool else { continue }
+      body[flag] = .bool(value)
+      record[flag] = .bool(value)
+    }
     return (body, record)
   }
 
@@ -119,13 +123,17 @@ struct VersionTools: Sendable {
       output: shape.oneSchema, annotations: .changing, meta: JiraContext.projectMeta(shape, isList: false)
     ) { call, subject throws(VendorError) in
       try jira.check(call.string("project") ?? "")
-      let (body, _) = Self.content { call[$0] }
+      let (body, changes) = Self.content { call[$0] }
       guard !body.isEmpty else { throw VendorError(.refused, "Say what to change.") }
       let path = jira.api.core + ["version", try call.number("version")]
       let project = try await project(call, subject)
       let now = try await jira.looking { () async throws(VendorError) in try await jira.api.get(path, as: subject) }
-      guard JiraRecords.text(now["projectId"]) == String(project), let record = JiraRecords.named(now), shape.rule(call).admits(record) else {
+      let rule = shape.rule(call)
+      guard JiraRecords.text(now["projectId"]) == String(project), let record = JiraRecords.named(now)?.object, rule.admits(.object(record)) else {
         throw JiraContext.absence
+      }
+      guard rule.admits(.object(record.merging(changes))) else {
+        throw VendorError(.forbidden, "Policy does not let a version be so. Nothing was sent.")
       }
       guard let version = try await jira.api.put(path, .object(body), as: subject).flatMap({ JiraRecords.named($0) }) else {
         throw VendorError(.invalidAnswer, "Jira described the version in no known form.", mayHaveHadEffect: true)

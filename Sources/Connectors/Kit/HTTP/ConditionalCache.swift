@@ -13,6 +13,7 @@ final class ConditionalCache: Sendable {
   private struct Entry {
     var response: VendorResponse
     var tag: String
+    var cost: Int
     var use: UInt64
   }
   private struct State {
@@ -51,20 +52,33 @@ final class ConditionalCache: Sendable {
 
   /// Keeps an answer that has a tag, and gives it back.
   func keep(_ response: VendorResponse, for request: VendorRequest, credential: String) -> VendorResponse {
-    guard response.status == .ok, let tag = response.headers["ETag"], response.body.readableBytes <= maximumBytes / 4 else { return response }
+    guard response.status == .ok, let tag = response.headers["ETag"] else { return response }
     // RFC 9111, section 5.2.2.5.
     guard response.headers["Cache-Control"]?.lowercased().contains("no-store") != true else { return response }
+    let key = Self.key(request, credential)
+    let cost = Self.cost(of: response, key)
+    guard cost <= maximumBytes / 4 else { return response }
     state.withLock { state in
-      let key = Self.key(request, credential)
       state.clock += 1
-      if let old = state.entries[key] { state.bytes -= old.response.body.readableBytes }
-      state.entries[key] = Entry(response: response, tag: tag, use: state.clock)
-      state.bytes += response.body.readableBytes
-      while state.bytes > maximumBytes, let oldest = state.entries.min(by: { $0.value.use < $1.value.use }) {
-        state.bytes -= oldest.value.response.body.readableBytes
-        state.entries[oldest.key] = nil
-      }
+      state.bytes += cost - (state.entries[key]?.cost ?? 0)
+      state.entries[key] = Entry(response: response, tag: tag, cost: cost, use: state.clock)
+      if state.bytes > maximumBytes { Self.shrink(&state, to: maximumBytes / 4 * 3) }
     }
     return response
+  }
+
+  /// What an answer takes of the memory. Even an empty one counts, so that there is a bound to how many there are.
+  private static func cost(of response: VendorResponse, _ key: Key) -> Int {
+    let headers = response.headers.pairs.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+    return response.body.readableBytes + headers + key.credential.utf8.count + key.path.utf8.count + key.accept.utf8.count + 1024
+  }
+
+  /// Drops what was not used for longest. A good part at once: looking for it costs as much for one as for many.
+  private static func shrink(_ state: inout State, to bytes: Int) {
+    for (key, entry) in state.entries.sorted(by: { $0.value.use < $1.value.use }) {
+      guard state.bytes > bytes else { return }
+      state.bytes -= entry.cost
+      state.entries[key] = nil
+    }
   }
 }

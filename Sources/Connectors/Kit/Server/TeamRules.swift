@@ -32,9 +32,10 @@ public struct TeamRules: Sendable {
   /// The schema of the member.
   public static let property: JSONValue = ["type": "string", "description": "The team that it belongs to, as the connector's settings say."]
 
-  /// Says in a record whose it is: of the first team of which a pattern fits one of the names that its place has.
-  public func describe(_ record: inout JSONObject, of names: [String]) {
-    guard let team = teams.first(where: { $0.places.admits(names) }) else { return }
-    record[Self.member] = .string(team.name)
+  /// The value of the member: the first team of which a pattern fits one of the names that a record's place has.
+  public func team(of names: @autoclosure () -> [String]) -> JSONValue? {
+    guard !teams.isEmpty else { return nil }
+    let names = names()
+    return teams.first { $0.places.admits(names) }.map { .string($0.name) }
   }
 }

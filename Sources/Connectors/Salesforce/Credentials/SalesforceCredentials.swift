@@ -50,7 +50,10 @@ struct SalesforceCredentials: Sendable {
       (hasService, people) = (false, [])
       (grant, signIn) = try Self.webServer(oauth, root, endpoint, environment)
     }
-    let tokens = TokenCredentials(connector: environment.name, grant: grant, state: environment.state, time: environment.time)
+    let tokens = TokenCredentials(
+      connector: environment.name, grant: grant, state: environment.state, time: environment.time,
+      // The allowance is the org's, whoever asks.
+      limit: { $0.extra["instance_url"]?.string })
     routes =
       signIn?.routes { code, subject, redirectURI, verifier async throws(VendorError) in
         try await tokens.adopt(try await grant.token(for: subject, code: code, redirectURI: redirectURI, verifier: verifier), for: subject)

@@ -42,6 +42,11 @@ struct SlackAPI: Sendable {
     min(most, pace.limit(try await api.limitHolder(of: subject))?.objects ?? most)
   }
 
+  /// Whether Slack gives the subject no more than one history a minute.
+  func isLimitedHard(as subject: Subject) async throws(VendorError) -> Bool {
+    pace.limit(try await api.limitHolder(of: subject)).map { $0.perMinute <= HistoryPace.hard.perMinute } ?? false
+  }
+
   /// Calls a method that Slack documents as GET.
   func get(_ method: String, _ arguments: [(name: String, value: String?)] = [], as subject: Subject) async throws(VendorError) -> RawJSON {
     let workspace: [(name: String, value: String?)] = Self.teamMethods.contains(method) ? [("team_id", team)] : []

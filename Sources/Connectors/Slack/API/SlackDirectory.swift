@@ -8,12 +8,26 @@ final class SlackDirectory: Sendable {
     var value: Value
     var expiry: Int64
   }
+  /// A list as it was read.
+  private struct Listing<Value: Sendable>: Sendable {
+    var found: [Value] = []
+    var isWhole = false
+    /// Pages that it may have.
+    var pages: Int
+    /// When it was read.
+    var time: Int64 = 0
+  }
   private struct State {
     var users: [String: Entry<SlackUser>] = [:]
     var channels: [String: Entry<SlackChannel>] = [:]
     /// By id, whoever met them, as they were called last.
     var met: [String: SlackChannel] = [:]
     var workspaces: [String: Entry<[String]>] = [:]
+    /// By subject.
+    var rosters: [String: Listing<SlackUser>] = [:]
+    var listings: [String: Listing<SlackChannel>] = [:]
+    /// Counts what was told of changes: a list that was being read meanwhile is not kept.
+    var changes = 0
   }
 
   /// Guards what is known, by subject and id: what one person sees is not shown to another.
@@ -21,8 +35,12 @@ final class SlackDirectory: Sendable {
   private let api: SlackAPI
   private let time: VendorTime
   private let categories: SlackCategories
-  private static let lifetime: Int64 = 900
+  static let lifetime: Int64 = 900
+  /// Ages up to which a kept list is looked in for a name: who or what is not in it may be newer than the list.
+  static let ages = [lifetime, 60]
   private static let maximumEntries = 20_000
+  /// Lists are long, and many subjects may have one.
+  private static let maximumLists = 20
   /// Names that one result may ask Slack for; the rest stay ids.
   private static let maximumLookups = 40
 
@@ -102,8 +120,30 @@ final class SlackDirectory: Sendable {
     }
   }
 
-  /// Has what is known of a channel asked for anew, after it was changed.
-  func forget(channel id: String, _ subject: Subject) { state.withLock { $0.channels[subject.key + " " + id] = nil } }
+  /// Has what is known of a channel asked for anew, after it was made or changed.
+  func forget(channel id: String, _ subject: Subject) {
+    state.withLock {
+      $0.channels[subject.key + " " + id] = nil
+      $0.listings[subject.key] = nil
+      $0.changes += 1
+    }
+  }
+
+  /// Has all lists of channels read anew, after Slack told of a change.
+  func forgetChannels() {
+    state.withLock {
+      $0.listings.removeAll()
+      $0.changes += 1
+    }
+  }
+
+  /// Has all lists of people read anew, after Slack told of a change.
+  func forgetRosters() {
+    state.withLock {
+      $0.rosters.removeAll()
+      $0.changes += 1
+    }
+  }
 
   /// A channel under the name by which it was met last, whoever met it; for those who follow it under that name.
   func lastKnown(channel id: String) -> SlackChannel? {
@@ -129,37 +169,54 @@ final class SlackDirectory: Sendable {
   private static let maximumPages = 10
 
   /// The people of the workspace, and whether these are all.
-  func roster(as subject: Subject, pages: Int = maximumPages) async throws(VendorError) -> (people: [SlackUser], isWhole: Bool) {
-    var found: [SlackUser] = []
-    var cursor: String?
-    for _ in 0..<pages {
+  ///
+  /// - Parameter age: in seconds, of a list that was read before.
+  func roster(as subject: Subject, pages: Int = maximumPages, age: Int64 = lifetime) async throws(VendorError) -> (people: [SlackUser], isWhole: Bool) {
+    try await list(\.rosters, as: subject, pages: pages, age: age) { cursor async throws(VendorError) in
       let json = try await api.get("users.list", [("limit", "200"), ("cursor", cursor)], as: subject)
-      for user in (json["members"].map { Array($0.elements) } ?? []).compactMap({ SlackUser($0) }) {
-        remember(user, subject)
-        found.append(user)
-      }
-      cursor = json["response_metadata"]?["next_cursor"]?.string
-      if cursor?.isEmpty ?? true { return (found, true) }
+      let people = SlackContext.elements(json, "members").compactMap { SlackUser($0) }
+      for user in people { remember(user, subject) }
+      return (people, json)
     }
-    return (found, false)
   }
 
   /// The channels that the subject sees, and whether these are all.
-  func channels(as subject: Subject, pages: Int = maximumPages) async throws(VendorError) -> (channels: [SlackChannel], isWhole: Bool) {
-    var found: [SlackChannel] = []
-    var cursor: String?
-    for _ in 0..<pages {
+  ///
+  /// - Parameter age: in seconds, of a list that was read before.
+  func channels(as subject: Subject, pages: Int = maximumPages, age: Int64 = lifetime) async throws(VendorError) -> (channels: [SlackChannel], isWhole: Bool) {
+    try await list(\.listings, as: subject, pages: pages, age: age) { cursor async throws(VendorError) in
       let json = try await api.get(
         "conversations.list", [("types", "public_channel,private_channel"), ("exclude_archived", "true"), ("limit", "200"), ("cursor", cursor)], as: subject)
-      for channel in (json["channels"].map { Array($0.elements) } ?? []).compactMap({ SlackChannel($0, categories) }) {
-        remember(channel, subject)
-        found.append(channel)
-      }
+      let channels = SlackContext.elements(json, "channels").compactMap { SlackChannel($0, categories) }
+      for channel in channels { remember(channel, subject) }
+      return (channels, json)
+    }
+  }
+
+  /// A list that is kept, or read page by page.
+  private func list<Value>(
+    _ kept: any WritableKeyPath<State, [String: Listing<Value>]> & Sendable, as subject: Subject, pages: Int, age: Int64,
+    _ page: (_ cursor: String?) async throws(VendorError) -> (found: [Value], json: RawJSON)
+  ) async throws(VendorError) -> ([Value], isWhole: Bool) {
+    let oldest = time.seconds() - age
+    let (known, changes) = state.withLock { ($0[keyPath: kept][subject.key], $0.changes) }
+    if let list = known, list.time > oldest, list.isWhole || list.pages >= pages { return (list.found, list.isWhole) }
+    var list = Listing<Value>(pages: pages)
+    var cursor: String?
+    for _ in 0..<pages where !list.isWhole {
+      let (found, json) = try await page(cursor)
+      list.found += found
       // A short page is not the end; an empty cursor is.
       cursor = json["response_metadata"]?["next_cursor"]?.string
-      if cursor?.isEmpty ?? true { return (found, true) }
+      list.isWhole = cursor?.isEmpty ?? true
     }
-    return (found, false)
+    list.time = time.seconds()
+    state.withLock { [list] in
+      guard $0.changes == changes else { return }
+      if $0[keyPath: kept].count >= Self.maximumLists { $0[keyPath: kept].removeAll() }
+      $0[keyPath: kept][subject.key] = list
+    }
+    return (list.found, list.isWhole)
   }
 
   /// Finds a channel by id, `#name` or name.
@@ -171,8 +228,12 @@ final class SlackDirectory: Sendable {
     if let known = state.withLock({ state in state.channels.first { $0.key.hasPrefix(prefix) && $0.value.expiry > now && $0.value.value.name.lowercased() == name } }) {
       return known.value.value
     }
-    let (channels, isWhole) = try await channels(as: subject)
-    if let found = channels.first(where: { $0.name.lowercased() == name }) { return found }
+    var isWhole = true
+    for age in Self.ages {
+      let list = try await channels(as: subject, age: age)
+      if let found = list.channels.first(where: { $0.name.lowercased() == name }) { return found }
+      isWhole = list.isWhole
+    }
     let absence = SlackContext.noChannel(text)
     throw isWhole ? absence : VendorError(.notFound, absence.message + " There are too many channels to look through them all: its id finds it.")
   }

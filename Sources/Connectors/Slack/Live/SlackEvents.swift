@@ -55,8 +55,11 @@ final class SlackEvents: Sendable {
       if let thread = event["thread_ts"]?.string ?? event["message"]?["thread_ts"]?.string { uris.append(SlackResources.threadURI(team, channel, thread)) }
     }
     switch event["type"]?.string {
-    case "channel_created", "channel_deleted", "channel_archive", "channel_unarchive", "channel_rename": uris.append("slack://\(team)/channels")
+    case "channel_created", "channel_deleted", "channel_archive", "channel_unarchive", "channel_rename":
+      slack.directory.forgetChannels()
+      uris.append("slack://\(team)/channels")
     case "team_join", "user_change", "user_profile_changed":
+      slack.directory.forgetRosters()
       uris.append("slack://\(team)/users")
       if let user = event["user"].flatMap({ SlackUser($0) }) { uris += Self.profiles(user) }
     case "file_change", "file_deleted": if let file = event["file_id"]?.string { uris.append("slack://\(team)/files/\(file)") }

@@ -28,6 +28,7 @@ struct ChannelTools: Sendable {
       guard let channel = json["channel"].flatMap({ SlackChannel($0, slack.categories) }) else {
         throw VendorError(.invalidAnswer, "Slack described the channel in no known form.")
       }
+      slack.directory.forget(channel: channel.id, subject)
       return shape.result(channel.json)
     }
   }

@@ -21,12 +21,17 @@ struct UnreadTools: Sendable {
 
   private var list: Tool {
     let shape = Self.shape
+    var output = shape.listSchema
+    output["properties"]?["notice"] = ["type": "string"]
     return slack.tool(
       "list_unread", "List what is unread",
       "Lists the channels of the account that have unread messages, a page of its channels at a time: a page without any is not the end. Replies in threads do not count.",
       [Field.texts("types", "All if not given.", oneOf: ["public_channel", "private_channel", "mpim", "im"]), shape.fields] + Field.page(limit: 10, most: 20),
-      output: shape.listSchema, meta: RecordType.meta([(shape.type, "/" + shape.list, true), (SlackMessage.shape.type, nil, false)])
+      output: output, meta: RecordType.meta([(shape.type, "/" + shape.list, true), (SlackMessage.shape.type, nil, false)])
     ) { call, subject throws(VendorError) in
+      guard try await !slack.api.isLimitedHard(as: subject) else {
+        throw VendorError(.refused, "Slack lets this app read one history a minute, too few to look through channels. Use get_channel_history of one channel.")
+      }
       let given = call.texts("types").joined(separator: ",")
       let types = given.isEmpty ? "public_channel,private_channel,mpim,im" : given
       let place = PageCursor(list: ["list_unread", types])
@@ -34,12 +39,21 @@ struct UnreadTools: Sendable {
       let json = try await slack.api.get(
         "users.conversations", [("types", types), ("exclude_archived", "true"), ("limit", String(call.int("limit") ?? 10)), ("cursor", cursor)], as: subject)
       var rows: [JSONValue] = []
+      var notice: String?
       for listed in SlackContext.elements(json, "channels").compactMap({ SlackChannel($0, slack.categories) }) where slack.admits(listed) {
         do throws(VendorError) { if let row = try await unread(in: listed.id, call, as: subject) { rows.append(row) } } catch {
-          guard error.code == .notFound else { throw error }
+          if error.code == .notFound { continue }
+          guard error.code == .throttled, !rows.isEmpty else { throw error }
+          notice = "The rest of this page was not looked at. \(error.description) Then ask for this page again, with the same cursor if it had one."
+          break
         }
       }
-      return shape.result(rows, for: call, selection: shape.selection(call), next: SlackContext.next(json, place))
+      var result = shape.result(rows, for: call, selection: shape.selection(call), next: notice == nil ? SlackContext.next(json, place) : nil)
+      if let notice {
+        result.structured?["notice"] = .string(notice)
+        result.content.append(.text(notice))
+      }
+      return result
     }
   }
 
@@ -60,7 +74,8 @@ struct UnreadTools: Sendable {
     guard unread > 0, var row = channel.json.object else { return nil }
     row["last_read"] = .string(lastRead)
     row["unread"] = .int(unread)
-    row["has_more"] = .bool(history["has_more"]?.bool ?? false)
+    // Of messages that are hidden not even that they are there is told.
+    if !rule.limits { row["has_more"] = .bool(history["has_more"]?.bool ?? false) }
     return .object(row)
   }
 

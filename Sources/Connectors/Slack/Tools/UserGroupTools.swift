@@ -111,13 +111,23 @@ struct UserGroupTools: Sendable {
       guard !users.isEmpty, users.allSatisfy({ SlackDirectory.isID($0, "UW") }) else { throw VendorError(.refused, "\"users\" must be ids (U...), one at least.") }
       let rule = SlackUser.shape.rule(call)
       if rule.limits {
-        let people = rule.admitsNone ? [:] : await slack.directory.people(Set(users), as: subject, most: users.count)
-        guard users.allSatisfy({ people[$0].map { rule.admits($0.json) } ?? false }) else { throw SlackContext.noPerson }
+        guard await admitsAll(users, rule, as: subject) else { throw SlackContext.noPerson }
+        let json = try await slack.api.get("usergroups.users.list", [("usergroup", call.string("group"))], as: subject)
+        let leaving = SlackContext.elements(json, "users").compactMap(\.string).filter { !users.contains($0) }
+        guard await admitsAll(leaving, rule, as: subject) else {
+          throw VendorError(.forbidden, "The user group holds people who are not named and whom you may not see: they would leave it. Nothing was sent.")
+        }
       }
       return try Self.done(
         try await slack.api.post(
           "usergroups.users.update", ["usergroup": .string(call.string("group") ?? ""), "users": .string(users.joined(separator: ","))], as: subject))
     }
+  }
+
+  /// Whether policy shows all of these people; who cannot be looked up is not shown.
+  private func admitsAll(_ users: [String], _ rule: RecordRule, as subject: Subject) async -> Bool {
+    let people = rule.admitsNone ? [:] : await slack.directory.people(Set(users), as: subject, most: 200)
+    return users.allSatisfy { people[$0].map { rule.admits($0.json) } ?? false }
   }
 
   private static func texts(_ call: ToolCall) -> JSONObject {
