@@ -3,9 +3,11 @@ internal import JSON
 /// A view of a server's, ready to be shown in a sandbox under its ``UIResourceMetadata/contentSecurityPolicy``. It comes from the server, and is as
 /// trustworthy as that.
 public struct UIView: Sendable {
+  /// The `ui://` URI that it was read from.
   public let uri: String
   /// An HTML document.
   public let html: String
+  /// What the view may load and do, as its server says.
   public let metadata: UIResourceMetadata
 }
 

@@ -29,7 +29,9 @@ public struct UIResourceMetadata: Sendable, Hashable {
     }
   }
 
+  /// The origins that the view may use; nil for none.
   public var csp: ContentSecurityPolicy?
+  /// What of the browser the view asks to use.
   public var permissions: Set<Permission>
   /// An origin of its own for the view, in the form that the host documents.
   public var domain: String?

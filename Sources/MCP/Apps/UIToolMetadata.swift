@@ -12,6 +12,7 @@ public struct UIToolMetadata: Sendable, Hashable {
 
   /// The view that shows the tool's results, a `ui://` URI of the same server; nil for tools that only views call.
   public var resourceURI: String?
+  /// Who may call the tool: the model, the view, or both.
   public var visibility: Set<Visibility>
 
   public init(resourceURI: String? = nil, visibility: Set<Visibility> = [.model, .app]) {

@@ -3,6 +3,7 @@
 public struct ToolIndex: Sendable {
   /// What is indexed of one tool.
   public struct Entry: Sendable {
+    /// The name of the tool.
     public var name: String
     public var description: String
     /// Names and descriptions of the parameters.

@@ -10,7 +10,9 @@ public struct RelayedQuestion: Sendable {
     case roots
   }
 
+  /// What is asked for: an elicitation, a sampling, or the roots.
   public let method: Method
+  /// The same, as settings name it.
   public let kind: QuestionKind
   private let form: Form
 

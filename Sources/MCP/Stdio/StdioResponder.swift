@@ -22,6 +22,7 @@ public final class StdioResponder: Sendable {
     public var batchLimit: Int
     /// The longest that a legacy client may take to answer a request of ours.
     public var answerBound: Duration
+    /// Where it logs.
     public var logger: Logger
 
     public init(

@@ -38,6 +38,7 @@ public struct StreamableHTTPConfiguration: Sendable {
   public var resumableBytes = 64 << 20
   /// How many milliseconds a legacy client is asked to wait before it opens its stream of notifications again.
   public var retryAfter: Int
+  /// Where it logs.
   public var logger: Logger
   /// The time in seconds since 1970.
   public var now: @Sendable () -> Int
