@@ -3,7 +3,7 @@ public import MCP
 
 /// A question to the user whose form is a Swift type: its members are the fields, and it is the answer.
 ///
-/// The answer is nil where the user declined or made no choice; ``MCP/Elicitation`` with ``MCP/ElicitationForm/init(of:)`` tells these apart.
+/// The answer is nil where the user declined or made no choice; `Elicitation` with `ElicitationForm(of:)` tells these apart.
 public struct TypedElicitation<Form: ToolObject>: Question {
   private let elicitation: Elicitation
   public let problem: String?
